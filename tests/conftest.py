@@ -1,0 +1,59 @@
+"""Fixtures that every test folder shares: the graph suite, the oracle folder, the data sets."""
+
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+TESTS = Path(__file__).parent
+ORACLES = Path(os.environ.get("WORKBENCH_ORACLES", TESTS / "oracles"))
+
+
+def load_oracle(name: str):
+    """Data of one oracle file: the dict of a JSON file, the arrays of an npz file."""
+    path = ORACLES / name
+    if path.suffix == ".json":
+        return json.loads(path.read_text())["data"]
+    with np.load(path, allow_pickle=False) as arrays:
+        return {key: arrays[key] for key in arrays.files if key != "meta"}
+
+
+def oracle_graph(name: str):
+    """(edge_index, num_nodes, edge_weight or None) of one graph of the oracle suite.
+
+    Both directions of every undirected edge, sorted by (source, target); directed graphs keep
+    their arcs in the order of the file.
+    """
+    graph = load_oracle("graphs.json")[name]
+    edges = torch.tensor(graph["edges"], dtype=torch.int64).reshape(-1, 2).T
+    weight = graph.get("weights")
+    weight = None if weight is None else torch.tensor(weight, dtype=torch.float64)
+    if graph["directed"]:
+        return edges, graph["n"], weight
+    both = torch.cat([edges, edges.flip(0)], dim=1)
+    order = torch.argsort(both[0] * graph["n"] + both[1])
+    return both[:, order], graph["n"], None if weight is None else torch.cat([weight, weight])[order]
+
+
+def oracle_names(*, directed: bool | None = False, max_nodes: int | None = None) -> list[str]:
+    """Names of the suite's graphs, whatever the oracle folder holds."""
+    return [
+        name
+        for name, graph in load_oracle("graphs.json").items()
+        if (directed is None or graph["directed"] == directed)
+        and (max_nodes is None or graph["n"] <= max_nodes)
+    ]
+
+
+@pytest.fixture(scope="session")
+def data_root() -> Path:
+    """The folder with real data sets that load offline; always there in CI."""
+    root = Path(os.environ.get("WORKBENCH_TEST_DATA", TESTS.parents[1] / "shared" / "data"))
+    if root.is_dir():
+        return root
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"the data sets for tests are not at {root}; set WORKBENCH_TEST_DATA")
+    pytest.skip(f"no data sets at {root}; set WORKBENCH_TEST_DATA to a folder that holds them")

@@ -1,0 +1,1 @@
+"""What we measure: one file per concept, tensors in and tensors out."""

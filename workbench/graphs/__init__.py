@@ -1,0 +1,1 @@
+"""What we study: generators, tasks, data sets, reading and writing graphs."""

@@ -1,0 +1,1 @@
+"""Rewirings: one file per method, one result type, one PyG transform."""

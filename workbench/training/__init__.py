@@ -1,0 +1,1 @@
+"""One readable training loop, tasks in, runs on disk out."""

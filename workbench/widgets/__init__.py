@@ -1,0 +1,1 @@
+"""The interactive labs: thin layers over the library."""
