@@ -1,0 +1,110 @@
+"""Still pictures (PNG, SVG) of a graph before and after, drawn without a browser.
+
+Plotly needs a browser to write an image; a notebook's fallback picture and an export must not.
+"""
+
+import io
+
+import numpy as np
+from matplotlib import colormaps
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.collections import LineCollection
+from matplotlib.figure import Figure
+
+from workbench.figures.graph import edge_difference, edge_key
+from workbench.figures.theme import AFTER, GRAY, REMOVED
+
+
+def _draw_graph(axes, positions, edges, values, limits, added, removed, marked):
+    size = float(np.clip(2400 / max(len(positions), 1), 3, 46))
+    thin = float(np.clip(300 / max(edges.shape[1], 1), 0.25, 1.0))
+    axes.add_collection(LineCollection(positions[edges.T], colors=GRAY, linewidths=thin, alpha=0.6))
+    axes.add_collection(
+        LineCollection(positions[removed.T], colors=REMOVED, linewidths=1.1, linestyles="dotted")
+    )
+    axes.add_collection(LineCollection(positions[added.T], colors=AFTER, linewidths=1.8))
+    low, high = limits
+    colors = GRAY if values is None else colormaps["cividis"]((values - low) / (high - low))
+    axes.scatter(*positions.T, s=size, c=colors, edgecolors=GRAY, linewidths=0.5, zorder=3)
+    if len(marked):
+        ring = {"facecolors": "none", "edgecolors": REMOVED, "linewidths": 1.8, "zorder": 4}
+        axes.scatter(*positions[np.asarray(marked)].T, s=size * 3.2, **ring)
+    axes.set_aspect("equal")
+    axes.margins(0.06)
+    axes.autoscale_view()
+    axes.axis("off")
+
+
+def picture(
+    positions,
+    before,
+    after,
+    *,
+    node_values=None,
+    matrix=None,
+    titles=("before", "after"),
+    matrix_title: str = "",
+    marked=(),
+    caption: str = "",
+    format: str = "png",
+) -> bytes:
+    """The graph before and after its edits, and one matrix, as the bytes of an image file.
+
+    Gray reads on a light and on a dark page; the background is transparent.
+
+    Args:
+        positions: ``[nodes, 2]`` drawing.
+        before: ``[2, edges]`` edge list before.
+        after: ``[2, edges]`` edge list after; pass ``before`` again to draw one graph only.
+        node_values: ``[2, nodes]`` numbers (before, after) that color the nodes, or None.
+        matrix: ``[nodes, nodes]`` numbers drawn at the right, or None.
+        titles: titles of the two drawings.
+        matrix_title: title of the matrix, with its unit.
+        marked: nodes to ring.
+        caption: one line below.
+        format: ``"png"`` or ``"svg"``.
+
+    Raises:
+        ValueError: ``format`` is neither.
+    """
+    if format not in ("png", "svg"):
+        raise ValueError(f"format must be 'png' or 'svg', got {format!r}")
+    positions = np.asarray(positions, dtype=np.float64).reshape(-1, 2)
+    kept, added, removed = edge_difference(before, after)
+    one_graph = not added.shape[1] and not removed.shape[1]
+    panels = (1 if one_graph else 2) + (matrix is not None)
+    figure = Figure(figsize=(4.6 * panels, 4.4), dpi=96, layout="constrained")
+    figure.patch.set_alpha(0)
+    axes = figure.subplots(1, panels, squeeze=False)[0]
+    values = None if node_values is None else np.asarray(node_values, dtype=np.float64)
+    limits = (0.0, 1.0)
+    if values is not None and np.isfinite(values).any():
+        low, high = np.nanmin(values[np.isfinite(values)]), np.nanmax(values[np.isfinite(values)])
+        limits = (low, high if high > low else low + 1.0)
+    none = np.zeros((2, 0), dtype=np.int64)
+    first = None if values is None else values[0]
+    last = None if values is None else values[-1]
+    text = {"color": GRAY, "fontsize": 11}
+    if not one_graph:
+        _draw_graph(axes[0], positions, edge_key(before), first, limits, none, none, marked)
+        axes[0].set_title(titles[0], **text)
+    after_axes = axes[0] if one_graph else axes[1]
+    _draw_graph(after_axes, positions, kept, last, limits, added, removed, marked)
+    after_axes.set_title(titles[0] if one_graph else titles[1], **text)
+    if matrix is not None:
+        shown = np.ma.masked_invalid(np.asarray(matrix, dtype=np.float64))
+        drawn = axes[-1].imshow(shown, cmap="cividis", interpolation="nearest", rasterized=True)
+        axes[-1].set_title(matrix_title, **text)
+        axes[-1].axis("off")
+        bar = figure.colorbar(drawn, ax=axes[-1], fraction=0.046, pad=0.03)
+        bar.outline.set_visible(False)
+        bar.ax.tick_params(colors=GRAY, labelsize=9)
+    if caption:
+        figure.supxlabel(caption, color=GRAY, fontsize=10)
+    buffer = io.BytesIO()
+    if format == "png":
+        FigureCanvasAgg(figure).print_png(buffer)
+    else:
+        FigureCanvasSVG(figure).print_svg(buffer, metadata={"Date": None})
+    return buffer.getvalue()
