@@ -1,0 +1,176 @@
+"""The command line: ``workbench lab | app | report | rewire | list | doctor``.
+
+This file parses and dispatches; each command's work is in the file of its name, imported when the
+command runs, so that ``workbench --help`` needs neither torch nor JupyterLab.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from workbench import __version__
+
+_GRAPH = (
+    "a file (GraphML, GML, edge list, csv, npz, graph6), a generator such as karate, ring:20, "
+    "barbell:10,3 or grid:6x7, or a data set such as Cora or minnesota"
+)
+_LISTS = ("graphs", "rewirings", "models", "tasks", "diagnostics", "encodings")
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors are one line, as every other error here."""
+
+    def error(self, message: str):
+        self.exit(2, f"{self.prog}: error: {message} (see {self.prog} --help)\n")
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of all commands."""
+    top = _Parser(
+        prog="workbench",
+        description="See where a graph squeezes messages, rewire it, and measure what changed.",
+    )
+    top.add_argument("--version", action="version", version=f"workbench {__version__}")
+    top.add_argument(
+        "--debug", action="store_true", help="show the traceback of an error; before the command"
+    )
+    commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
+
+    lab = commands.add_parser("lab", help="open JupyterLab on the notebooks")
+    _server_options(lab)
+    lab.add_argument(
+        "--container",
+        action="store_true",
+        help="serve on every address of this machine and as root, as a container needs; "
+        "the token is still asked for",
+    )
+
+    app = commands.add_parser("app", help="serve a lab as a web page, without JupyterLab")
+    app.add_argument("name", choices=["rewiring"], metavar="NAME", help="which lab: rewiring")
+    app.add_argument("graph", nargs="?", default="karate", metavar="GRAPH", help=_GRAPH)
+    app.add_argument("--theme", choices=["light", "dark"], default="light")
+    _server_options(app)
+
+    report = commands.add_parser("report", help="measure a graph: a table here, a page in HTML")
+    report.add_argument("graph", metavar="GRAPH", help=_GRAPH)
+    report.add_argument("--html", metavar="FILE", help="also write a page that needs nothing else")
+    _graph_options(report)
+
+    rewire = commands.add_parser(
+        "rewire",
+        help="change a graph's edges by a published method",
+        epilog="A method's own options follow by their names, such as --variant official; "
+        "`workbench list rewirings` shows them.",
+    )
+    rewire.add_argument("graph", metavar="GRAPH", help=_GRAPH)
+    rewire.add_argument("--method", required=True, help="a name of `workbench list rewirings`")
+    rewire.add_argument(
+        "--num-edges", type=_count, required=True, help="how many undirected edges to change"
+    )
+    rewire.add_argument(
+        "-o", "--output", required=True, metavar="OUT", help="file to write; its ending is its form"
+    )
+    _graph_options(rewire)
+
+    show = commands.add_parser("list", help="the names that the other commands take")
+    show.add_argument("what", nargs="?", choices=_LISTS, metavar="WHAT", help=" | ".join(_LISTS))
+
+    commands.add_parser("doctor", help="what is installed, what is missing, and how to get it")
+    return top
+
+
+def _server_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--no-browser", action="store_true", help="print the address only")
+    command.add_argument("--port", type=_count, help="port to serve on")
+
+
+def _graph_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--root", metavar="DIR", help="folder of data sets (default: $WORKBENCH_DATA, then data/)"
+    )
+    command.add_argument("--undirected", action="store_true", help="forget the direction of edges")
+    command.add_argument(
+        "--seed", type=_count, default=0, help="of every random choice (default 0)"
+    )
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 up")
+    return int(text)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code.
+
+    0 is success, 2 a mistake in what was asked (one line on standard error says which), 1 what
+    ``doctor`` returns when something needed is missing.
+    """
+    arguments, rest = parser().parse_known_args(argv)
+    if rest and arguments.command != "rewire":
+        parser().error(f"unrecognized arguments: {' '.join(rest)}")
+    try:
+        return _dispatch(arguments, rest)
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:  # `workbench list | head`
+        sys.stderr.close()
+        return 0
+    except (ValueError, TypeError, OSError) as error:
+        if arguments.debug:
+            raise
+        message = " ".join(str(error).split()) or type(error).__name__
+        print(f"workbench {arguments.command}: {message}", file=sys.stderr)
+        return 2
+
+
+def _dispatch(arguments: argparse.Namespace, rest: list[str]) -> int:
+    match arguments.command:
+        case "lab":
+            from workbench.cli.lab import lab
+
+            return lab(
+                browser=not arguments.no_browser,
+                port=arguments.port,
+                container=arguments.container,
+            )
+        case "app":
+            from workbench.cli.app import app
+
+            return app(
+                arguments.graph,
+                browser=not arguments.no_browser,
+                port=arguments.port,
+                theme=arguments.theme,
+            )
+        case "report":
+            from workbench.cli.report import report
+
+            return report(
+                arguments.graph,
+                html=arguments.html,
+                root=arguments.root,
+                undirected=arguments.undirected,
+                seed=arguments.seed,
+            )
+        case "rewire":
+            from workbench.cli.rewire import rewire
+
+            return rewire(
+                arguments.graph,
+                rest,
+                method=arguments.method,
+                num_edges=arguments.num_edges,
+                output=arguments.output,
+                root=arguments.root,
+                undirected=arguments.undirected,
+                seed=arguments.seed,
+            )
+        case "list":
+            from workbench.cli.list import show
+
+            return show(arguments.what)
+        case _:
+            from workbench.cli.doctor import doctor
+
+            return doctor()

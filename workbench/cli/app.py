@@ -1,0 +1,49 @@
+"""``workbench app``: a lab as a web page, served by Voila on this machine."""
+
+import tempfile
+from pathlib import Path
+
+import nbformat
+
+
+def app_notebook(graph: str, folder: Path) -> str:
+    """Text of the one-cell notebook that shows the rewiring lab on a graph.
+
+    ``folder`` is where the app was asked for: what is saved in the lab lands there, and a relative
+    path is read from there.
+    """
+    cell = nbformat.v4.new_code_cell(
+        "import os\n"
+        f"os.chdir({str(folder)!r})\n"
+        "from workbench.graphs import open_graph\n"
+        "from workbench.widgets import rewiring_lab\n"
+        f"rewiring_lab(open_graph({graph!r}))",
+        id="app",
+    )
+    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    metadata = {"kernelspec": kernel, "title": f"Rewiring lab: {graph}"}
+    return nbformat.writes(nbformat.v4.new_notebook(cells=[cell], metadata=metadata))
+
+
+def arguments(notebook: Path, *, browser: bool, port: int | None, theme: str) -> list[str]:
+    """Command line of Voila; the template comes with this package and asks no other machine."""
+    found = [str(notebook), "--template=workbench", f"--theme={theme}"]
+    if port is not None:
+        found.append(f"--port={port}")
+    if not browser:
+        found.append("--no-browser")
+    return found
+
+
+def app(graph: str, *, browser: bool, port: int | None, theme: str) -> int:
+    """Serve until interrupted. The graph is opened first, so that a mistake in it is said here."""
+    from workbench.graphs import open_graph
+
+    open_graph(graph)
+    with tempfile.TemporaryDirectory(prefix="workbench-app-") as folder:
+        notebook = Path(folder) / "rewiring.ipynb"
+        notebook.write_text(app_notebook(graph, Path.cwd()), encoding="utf-8")
+        from voila.app import Voila
+
+        Voila.launch_instance(arguments(notebook, browser=browser, port=port, theme=theme))
+    return 0

@@ -1,0 +1,123 @@
+"""``workbench rewire``: a method's edits, measured before and after, written to a file."""
+
+import inspect
+import types
+from collections.abc import Callable
+from typing import Any, Literal, Union, get_args, get_origin
+
+import torch
+from torch_geometric.data import Data
+
+from workbench.cli.list import options
+from workbench.cli.report import measure, node_names, opened, print_table
+from workbench.graphs import write_graph
+from workbench.rewiring import REWIRINGS, Rewired
+
+_OWN = {"edge_index", "num_nodes", "num_edges", "generator"}
+
+
+def parse_options(method: str, function: Callable, words: list[str]) -> dict[str, Any]:
+    """Keyword arguments from ``--name value`` words, converted as the method's signature says.
+
+    Raises:
+        ValueError: a name that the method does not have, or a value of another type.
+    """
+    parameters = {
+        name: parameter
+        for name, parameter in inspect.signature(function, eval_str=True).parameters.items()
+        if name not in _OWN
+    }
+    words = [part for word in words for part in (word.split("=", 1) if _is_flag(word) else [word])]
+    found = {}
+    while words:
+        word = words.pop(0)
+        name = word.removeprefix("--").replace("-", "_")
+        if not _is_flag(word) or name not in parameters:
+            own = options(function, without=_OWN) or "none"
+            raise ValueError(f"{method} has no option {word!r}; its own options: {own}")
+        if not words:
+            raise ValueError(f"{word} needs a value after it")
+        found[name] = _convert(word, words.pop(0), parameters[name].annotation)
+    return found
+
+
+def _is_flag(word: str) -> bool:
+    return word.startswith("--")
+
+
+def _convert(option: str, text: str, annotation: Any) -> Any:
+    """``text`` as the annotated type: bool, int, float, str, one of a Literal, or None."""
+    if get_origin(annotation) is Literal:
+        choices = {str(choice): choice for choice in get_args(annotation)}
+        if text not in choices:
+            raise ValueError(f"{option} must be one of {', '.join(choices)}, got {text!r}")
+        return choices[text]
+    union = get_origin(annotation) in (Union, types.UnionType)
+    kinds = get_args(annotation) if union else (annotation,)
+    if type(None) in kinds and text.lower() == "none":
+        return None
+    for kind in (bool, int, float, str):
+        if kind in kinds:
+            try:
+                return {"true": True, "false": False}[text.lower()] if kind is bool else kind(text)
+            except (ValueError, KeyError):
+                continue
+    wanted = " or ".join(getattr(kind, "__name__", str(kind)) for kind in kinds)
+    raise ValueError(f"{option} must be {wanted}, got {text!r}")
+
+
+def rewired_data(data: Data, result: Rewired) -> Data:
+    """``data`` with the edges of ``result``; an added edge has weight 1.
+
+    Attributes of edges other than the weight are left out: an added edge has none.
+    """
+    changed = data.clone()
+    for key in data.edge_attrs():
+        if key not in ("edge_index", "edge_weight"):
+            del changed[key]
+    weight = data.get("edge_weight")
+    if weight is not None:
+        new = result.edge_index.size(1) - int(result.kept.sum())
+        ones = torch.ones(new, *weight.shape[1:], dtype=weight.dtype)
+        changed.edge_weight = torch.cat([weight[result.kept], ones])
+    changed.edge_index = result.edge_index
+    return changed
+
+
+def rewire(
+    graph: str,
+    words: list[str],
+    *,
+    method: str,
+    num_edges: int,
+    output: str,
+    root: str | None,
+    undirected: bool,
+    seed: int,
+) -> int:
+    """Rewire, print each edit and what changed, write the result."""
+    if method not in REWIRINGS:
+        raise ValueError(f"no method {method!r}; there are {', '.join(sorted(REWIRINGS))}")
+    function = REWIRINGS[method]
+    chosen = parse_options(method, function, words)
+    if "generator" in inspect.signature(function).parameters:
+        chosen["generator"] = torch.Generator().manual_seed(seed)
+    data = opened(graph, root=root, undirected=undirected)
+    result = function(data.edge_index, data.num_nodes, num_edges=num_edges, **chosen)
+    changed = rewired_data(data, result)
+    write_graph(changed, output)
+
+    names = node_names(data)
+    print(f"{graph}: {result.edits.size(1)} edits by {method}")
+    for sign, u, v in result.edits.T.tolist():
+        print(f"  {'+' if sign > 0 else '-'} {names[u]} {names[v]}")
+    before = {row.name: row for row in measure(data, seed=seed).rows}
+    after = {row.name: row for row in measure(changed, seed=seed).rows}
+    table = []
+    for name in [*before, *(name for name in after if name not in before)]:
+        was, now = before.get(name), after.get(name)
+        table.append((name, was.value if was else "", now.value if now else "", (now or was).sure))
+    print()
+    print_table(("measure", "before", "after", "how sure"), table)
+    print(f"\nwritten: {output}")
+    return 0
