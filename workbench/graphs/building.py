@@ -1,0 +1,78 @@
+"""From a list of edges and a drawing to a ``Data``: what every generator ends with."""
+
+import math
+from operator import index
+
+import numpy as np
+import torch
+from torch_geometric.data import Data
+
+from workbench.graphs.edges import both_directions
+
+#: A generator refuses to build more undirected edges than this (about 1 GB of ``edge_index``).
+MOST_EDGES = 30_000_000
+
+
+def undirected_graph(
+    name: str, source: np.ndarray, target: np.ndarray, num_nodes: int, pos: np.ndarray | None = None
+) -> Data:
+    """``Data`` of the simple undirected graph with the edges ``source[i] - target[i]``.
+
+    Self-loops are dropped and repeated edges count once. ``edge_index`` holds both directions,
+    sorted; ``pos [nodes, 2]`` is centered and scaled to ``[-1, 1]`` by its longer side.
+    """
+    low, high = np.minimum(source, target), np.maximum(source, target)
+    key = np.unique((low * num_nodes + high)[low != high].astype(np.int64))
+    low, high = np.divmod(key, max(num_nodes, 1))
+    edge_index = both_directions(torch.from_numpy(low), torch.from_numpy(high))
+    data = Data(edge_index=edge_index, num_nodes=num_nodes, name=name)
+    if pos is not None:
+        data.pos = torch.from_numpy(fit(pos))
+    return data
+
+
+def fit(pos: np.ndarray) -> np.ndarray:
+    """Positions moved and scaled, both axes alike, so that the longer side spans ``[-1, 1]``."""
+    pos = np.asarray(pos, dtype=np.float64).reshape(-1, 2)
+    if len(pos) == 0:
+        return pos.astype(np.float32)
+    low, high = pos.min(axis=0), pos.max(axis=0)
+    half = float((high - low).max()) / 2
+    return ((pos - (low + high) / 2) / (half or 1.0)).astype(np.float32)
+
+
+def circle(count: int, *, start: float = math.pi / 2, radius: float = 1.0) -> np.ndarray:
+    """``[count, 2]`` points at equal angles, clockwise from the angle ``start`` (radians)."""
+    angle = start - 2 * math.pi * np.arange(count) / max(count, 1)
+    return radius * np.stack([np.cos(angle), np.sin(angle)], axis=1)
+
+
+def clique_edges(size: int, first: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """All pairs of the nodes ``first .. first + size - 1``."""
+    source, target = np.triu_indices(size, 1)
+    return source + first, target + first
+
+
+def check_least(graph: str, **counts: tuple[int, int]) -> None:
+    """Raise unless each ``name=(value, least)`` has an integer ``value >= least``.
+
+    Raises:
+        TypeError: a value is no integer.
+        ValueError: a value is too small.
+    """
+    for name, (value, least) in counts.items():
+        try:
+            index(value)
+        except TypeError:
+            raise TypeError(f"{graph} needs an integer {name}, got {value!r}") from None
+        if value < least:
+            raise ValueError(f"{graph} needs {name} of at least {least}, got {value}")
+
+
+def check_size(graph: str, num_edges: float) -> None:
+    """Raise ``ValueError`` before a graph is built that would not fit in memory."""
+    if num_edges > MOST_EDGES:
+        raise ValueError(
+            f"{graph} would have {num_edges:.4g} edges, more than the {MOST_EDGES:,} that a "
+            "generator builds; ask for a smaller graph"
+        )
