@@ -6,7 +6,7 @@ Plotly needs a browser to write an image; a notebook's fallback picture and an e
 import io
 
 import numpy as np
-from matplotlib import colormaps
+from matplotlib import colormaps, rc_context
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.collections import LineCollection
@@ -106,5 +106,7 @@ def picture(
     if format == "png":
         FigureCanvasAgg(figure).print_png(buffer)
     else:
-        FigureCanvasSVG(figure).print_svg(buffer, metadata={"Date": None})
+        # without a salt of its own, matplotlib numbers the parts of an SVG at random
+        with rc_context({"svg.hashsalt": "workbench"}):
+            FigureCanvasSVG(figure).print_svg(buffer, metadata={"Date": None})
     return buffer.getvalue()
