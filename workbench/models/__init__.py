@@ -1,1 +1,13 @@
-"""Models: one file per system."""
+"""Models: one file per system.
+
+Each is ``Model(in_channels, hidden_channels, out_channels, *, num_layers, ...)`` and is called as
+``model(x, edge_index, batch)``. What is worth reading is the output of a named submodule.
+"""
+
+from workbench.models.gcn import GCN
+from workbench.models.gin import GIN
+
+#: Name -> model. Each is one file of this package.
+MODELS: dict = {"GCN": GCN, "GIN": GIN}
+
+__all__ = ["GCN", "GIN", "MODELS"]
