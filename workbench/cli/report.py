@@ -9,22 +9,25 @@ from pathlib import Path
 
 import torch
 from torch_geometric.data import Data
-from torch_geometric.utils import to_undirected
+from torch_geometric.utils import is_undirected, subgraph, to_undirected
 
 from workbench.diagnostics import (
     TooLargeError,
     approximate_total_resistance,
     cheeger_bounds,
+    diameter,
+    diameter_bounds,
     effective_resistance,
+    estimate,
     fiedler_vector,
-    hop_distance,
     resistance_of_pairs,
     spectral_gap,
-    total_resistance,
 )
 from workbench.graphs import open_graph
 from workbench.graphs.edges import UndirectedEdges, components, undirected_edges
 
+#: The whole resistance matrix is computed where that takes at most this long.
+LONGEST_SECONDS = 15.0
 #: Above this many edges the edge of highest resistance is looked for in an even sample of them.
 SAMPLED_EDGES = 50_000
 #: Nodes among which the pair of highest resistance is looked for when there is no whole matrix.
@@ -52,16 +55,24 @@ class Measures:
 
 
 def opened(graph: str, *, root: str | None, undirected: bool) -> Data:
-    """The graph that was named, with both directions of each edge if ``undirected``."""
+    """The graph that was named, with both directions of each edge if ``undirected``.
+
+    Raises:
+        ValueError: the graph is directed and ``undirected`` is False.
+    """
     data = open_graph(graph, root=root)
-    if undirected:
-        weight = data.get("edge_weight")
-        if weight is None:
-            data.edge_index = to_undirected(data.edge_index, num_nodes=data.num_nodes)
-        else:
-            data.edge_index, data.edge_weight = to_undirected(
-                data.edge_index, weight, num_nodes=data.num_nodes, reduce="mean"
-            )
+    weight = data.get("edge_weight")
+    if undirected and weight is None:
+        data.edge_index = to_undirected(data.edge_index, num_nodes=data.num_nodes)
+    elif undirected:
+        data.edge_index, data.edge_weight = to_undirected(
+            data.edge_index, weight, num_nodes=data.num_nodes, reduce="mean"
+        )
+    elif not is_undirected(data.edge_index, weight, num_nodes=data.num_nodes):
+        raise ValueError(
+            f"{graph} is directed, or its weights are; resistance needs an undirected graph, so "
+            "add --undirected to take each edge both ways"
+        )
     return data
 
 
@@ -85,9 +96,9 @@ def measure(data: Data, *, seed: int = 0) -> Measures:
     rows = _counts(data, edges, sizes)
     if count < 2 or edges.num_edges == 0:
         return Measures(tuple(rows), (), ())
-    rows.append(_diameter(edge_index, count, sizes))
-    matrix = _matrix(edge_index, count, weight)
-    rows += _total(edge_index, count, weight, sizes, seed)
+    rows.append(_diameter(edge_index, part, sizes))
+    matrix = _matrix(edge_index, count, weight, edges.num_edges)
+    rows += _total(edge_index, count, weight, sizes, matrix, seed)
     rows += _spectral(edge_index, count, weight)
     pair, pair_row = _worst_pair(data, edges, matrix, part, weight, seed)
     edge, edge_row = _worst_edge(data, edges, matrix, weight)
@@ -122,41 +133,45 @@ def _counts(data: Data, edges: UndirectedEdges, sizes: torch.Tensor) -> list[Mea
     return rows
 
 
-def _diameter(edge_index: torch.Tensor, count: int, sizes: torch.Tensor) -> Measure:
-    meaning = "hops between the two nodes farthest apart" + (
-        ", within a component" if sizes.numel() > 1 else ""
-    )
+def _diameter(edge_index: torch.Tensor, part: torch.Tensor, sizes: torch.Tensor) -> Measure:
+    meaning = "hops between the two nodes farthest apart"
+    if sizes.numel() > 1:
+        meaning += ", in the largest component (∞ between components)"
+        nodes = (part == sizes.argmax()).nonzero().flatten()
+        edge_index = subgraph(nodes, edge_index, relabel_nodes=True, num_nodes=part.numel())[0]
+    count = int(sizes.max())
     try:
-        hops = hop_distance(edge_index, count)
+        return Measure("diameter", f"{int(diameter(edge_index, count))} hops", "exact", meaning)
     except TooLargeError:
-        return Measure("diameter", "not computed", "too large", meaning)
-    return Measure("diameter", f"{int(hops[hops.isfinite()].max())} hops", "exact", meaning)
+        bounds = diameter_bounds(edge_index, count)
+        text = f"{int(bounds.lower)} to {int(bounds.upper)} hops"
+        return Measure("diameter", text, "bounds", meaning)
 
 
-def _matrix(edge_index, count, weight) -> torch.Tensor | None:
-    try:
-        return effective_resistance(edge_index, count, weight)
-    except TooLargeError:
+def _matrix(edge_index, count, weight, num_edges: int) -> torch.Tensor | None:
+    """All resistances where they take seconds, else None."""
+    expected = estimate("effective_resistance", count, num_edges)
+    if not expected.exact or expected.seconds > LONGEST_SECONDS:
         return None
+    return effective_resistance(edge_index, count, weight)
 
 
-def _total(edge_index, count, weight, sizes, seed) -> list[Measure]:
+def _total(edge_index, count, weight, sizes, matrix, seed) -> list[Measure]:
     meaning = "effective resistance summed over all pairs; high where the graph squeezes"
     rows, within, name = [], sizes.numel() > 1, "total resistance"
     if within:
-        none = "no current flows between components; no bound on squeezing"
-        rows.append(Measure(name, "∞ ohm", "exact", none))
+        rows.append(Measure(name, "∞ ohm", "exact", "no current flows between components"))
         name, meaning = "total resistance within", "the same, over pairs of one component"
-    try:
-        value = total_resistance(edge_index, count, weight, within_components=within)
-        rows.append(Measure(name, f"{float(value):,.6g} ohm", "exact", meaning))
-    except TooLargeError:
+    if matrix is not None:
+        value = float(matrix[matrix.isfinite()].sum() / 2)
+        rows.append(Measure(name, f"{value:,.6g} ohm", "exact", meaning))
+    else:
         generator = torch.Generator().manual_seed(seed)
         found = approximate_total_resistance(
             edge_index, count, weight, within_components=within, generator=generator
         )
-        error = f"± {float(found.standard_error):,.2g} (one standard error)"
-        rows.append(Measure(name, f"{float(found.value):,.4g} ohm", error, meaning))
+        sure = f"± {float(found.standard_error):,.2g} (one standard error)"
+        rows.append(Measure(name, f"{float(found.value):,.4g} ohm", sure, meaning))
     return rows
 
 

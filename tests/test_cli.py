@@ -1,0 +1,427 @@
+"""The command line: what it prints, what it writes, and how it refuses."""
+
+import json
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Literal
+
+import nbformat
+import pytest
+import torch
+
+from workbench.cli import app as app_command
+from workbench.cli import lab as lab_command
+from workbench.cli import main, parser
+
+
+def run(capsys, *words: str) -> tuple[int, str, str]:
+    """(exit code, standard output, standard error) of one command in this process."""
+    code = main(words)
+    out = capsys.readouterr()
+    return code, out.out, out.err
+
+
+def refused(capsys, *words: str) -> str:
+    """The one line that says what was wrong."""
+    code, _, err = run(capsys, *words)
+    assert code == 2
+    assert err.count("\n") == 1
+    assert "Traceback" not in err
+    return err
+
+
+@pytest.fixture
+def graphml(tmp_path) -> Path:
+    """Two triangles joined by one edge, with names."""
+    edges = [("a", "b"), ("b", "c"), ("a", "c"), ("c", "d"), ("d", "e"), ("e", "f"), ("d", "f")]
+    lines = [
+        '<?xml version="1.0" encoding="UTF-8"?>',
+        '<graphml xmlns="http://graphml.graphdrawing.org/xmlns">',
+        '<graph edgedefault="undirected">',
+        *(f'<node id="{name}"/>' for name in "abcdef"),
+        *(f'<edge source="{u}" target="{v}"/>' for u, v in edges),
+        "</graph>",
+        "</graphml>",
+    ]
+    path = tmp_path / "my.graphml"
+    path.write_text("\n".join(lines))
+    return path
+
+
+# ---------------------------------------------------------------- the whole program
+
+
+def test_help_is_quick_and_loads_nothing_heavy():
+    code = (
+        "import sys\n"
+        "from workbench.cli import main\n"
+        "try: main(['--help'])\n"
+        "except SystemExit: pass\n"
+        "print([m for m in ('torch', 'numpy', 'jupyterlab', 'voila') if m in sys.modules])"
+    )
+    start = time.monotonic()
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert time.monotonic() - start < 5  # 0.1 s on an idle machine
+    assert done.stdout.splitlines()[-1] == "[]"
+    for command in ("lab", "app", "report", "rewire", "list", "doctor"):
+        assert command in done.stdout
+
+
+def test_a_mistake_in_a_subprocess_is_one_line_and_code_2(tmp_path):
+    words = [sys.executable, "-m", "workbench.cli", "report", str(tmp_path / "absent.graphml")]
+    done = subprocess.run(words, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "absent.graphml" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        [],
+        ["nonsense"],
+        ["report"],
+        ["report", "karate", "--colour"],
+        ["rewire", "karate", "--method", "gtr", "--num-edges", "-3", "-o", "x.npz"],
+        ["list", "everything"],
+        ["app", "chess"],
+        ["lab", "--port", "eighty"],
+    ],
+    ids=" ".join,
+)
+def test_words_that_mean_nothing_end_with_code_2(words, capsys):
+    with pytest.raises(SystemExit) as stop:
+        main(words)
+    assert stop.value.code == 2
+    assert "error" in capsys.readouterr().err
+
+
+def test_every_option_says_what_it_is():
+    commands = next(a for a in parser()._actions if a.choices and not a.option_strings)
+    for name, command in commands.choices.items():
+        for action in command._actions:
+            own = action.choices or action.help
+            assert own, f"workbench {name} {action.option_strings or action.dest}"
+
+
+# ---------------------------------------------------------------- report
+
+
+def test_report_of_two_triangles(graphml, tmp_path, capsys):
+    """Each triangle edge is 2/3 ohm, the bridge 1 ohm, so the far corners are 7/3 ohm apart."""
+    page = tmp_path / "report.html"
+    code, out, _ = run(capsys, "report", str(graphml), "--html", str(page))
+    assert code == 0
+    assert re.search(r"nodes +6 ", out)
+    assert re.search(r"edges +7 ", out)
+    assert re.search(r"components +1 ", out)
+    assert re.search(r"diameter +3 hops", out)
+    assert re.search(r"highest resistance +2\.33333 ohm", out)
+    assert re.search(r"highest edge resistance +1 ohm", out)
+    assert "c and d" in out
+    assert "a bridge" in out
+    # 6 triangle pairs, then the bridge, 4 corner-to-bridge-end pairs, 4 corner pairs
+    total = 6 * 2 / 3 + 1 + 4 * (1 + 2 / 3) + 4 * (1 + 4 / 3)
+    assert re.search(rf"total resistance +{total:.4f}", out)
+    text = page.read_text()
+    assert "2.33333 ohm" in text
+    assert "Dashed: the pair of highest resistance" in text
+
+
+def test_the_page_asks_for_nothing_else(graphml, tmp_path, capsys):
+    page = tmp_path / "report.html"
+    run(capsys, "report", str(graphml), "--html", str(page))
+    text = page.read_text()
+    outside = re.findall(r"(?:src|href|url|action)\s*[=(]\s*[\"']?(?!data:)[^\s\"'>)]+", text)
+    assert outside == []
+    assert "http" not in text.replace('xmlns="http://www.w3.org/2000/svg"', "")
+    assert "<script" not in text
+    assert "prefers-color-scheme: dark" in text
+    assert text.count("<svg") == 1
+
+
+def test_the_page_shows_names_as_text(tmp_path, capsys):
+    path, page = tmp_path / "<b>&.csv", tmp_path / "report.html"
+    path.write_text("source,target\n<script>alert(1)</script>,b\nb,c\n")
+    assert run(capsys, "report", str(path), "--html", str(page))[0] == 0
+    text = page.read_text()
+    assert "<script>" not in text
+    assert "<b>" not in text
+
+
+def test_report_counts_what_it_leaves_out(tmp_path, capsys):
+    path = tmp_path / "g.npz"
+    import numpy as np
+
+    edges = np.array([[0, 1, 1, 2, 0, 3, 3], [1, 0, 2, 1, 0, 4, 4]])
+    edges = np.concatenate([edges, edges[::-1]], axis=1)
+    np.savez(path, edge_index=edges, num_nodes=6)
+    code, out, _ = run(capsys, "report", str(path))
+    assert code == 0
+    assert re.search(r"components +3 ", out)
+    assert "∞ ohm" in out
+    assert re.search(r"total resistance within +5 ohm", out)  # path of 3: 1 + 1 + 2; an edge: 1
+
+
+@pytest.mark.parametrize(("graph", "nodes"), [("path:1", 1), ("path:2", 2), ("ring:3", 3)])
+def test_report_of_the_smallest_graphs(graph, nodes, tmp_path, capsys):
+    page = tmp_path / "r.html"
+    code, out, _ = run(capsys, "report", graph, "--html", str(page))
+    assert code == 0
+    assert re.search(rf"nodes +{nodes} ", out)
+    assert "<svg" in page.read_text()
+
+
+def test_report_of_a_graph_too_large_for_a_matrix_says_how_sure_it_is(capsys, monkeypatch):
+    from workbench.cli import report
+
+    monkeypatch.setattr(report, "LONGEST_SECONDS", 0.0)
+    code, out, _ = run(capsys, "report", "ring:60")
+    assert code == 0
+    total = float(
+        re.search(r"total resistance +([\d,.]+) ohm +± ([\d.,]+)", out)[1].replace(",", "")
+    )
+    error = float(
+        re.search(r"total resistance +([\d,.]+) ohm +± ([\d.,]+)", out)[2].replace(",", "")
+    )
+    assert abs(total - 60 * (60**2 - 1) / 12) <= 5 * error
+    assert re.search(r"highest resistance +[\d.]+ ohm +highest of [\d,]+ pairs tried", out)
+
+
+# ---------------------------------------------------------------- rewire
+
+
+def test_rewire_writes_a_graph_with_the_edges_it_names(graphml, tmp_path, capsys):
+    from workbench.graphs import read_graph
+
+    out_path = tmp_path / "out.graphml"
+    words = ["rewire", str(graphml), "--method", "gtr", "--num-edges", "2", "-o", str(out_path)]
+    code, out, _ = run(capsys, *words)
+    assert code == 0
+    assert len(re.findall(r"^  \+ \w \w$", out, re.M)) == 2
+    assert "before" in out
+    assert "after" in out
+    before, after = read_graph(graphml), read_graph(out_path)
+    assert after.num_nodes == 6
+    assert after.edge_index.size(1) == before.edge_index.size(1) + 4
+
+
+@pytest.mark.parametrize("ending", ["npz", "gml", "csv", "edgelist", "g6"])
+def test_rewire_writes_every_form(ending, tmp_path, capsys):
+    path = tmp_path / f"out.{ending}"
+    words = ["rewire", "barbell:5,1", "--method", "fosr", "--num-edges", "1", "-o", str(path)]
+    assert run(capsys, *words)[0] == 0
+    code, out, _ = run(capsys, "report", str(path))
+    assert code == 0
+    assert re.search(r"nodes +11 ", out)
+    assert re.search(r"edges +23 ", out)  # two cliques of 10, a path of 2, one new
+
+
+def test_the_same_seed_gives_the_same_file(tmp_path, capsys):
+    words = ["rewire", "grid:5x5", "--method", "random_edges", "--num-edges", "4", "-o"]
+    paths = [tmp_path / f"{i}.csv" for i in range(3)]
+    for path, seed in zip(paths, (7, 7, 8), strict=True):
+        run(capsys, *words, str(path), "--seed", str(seed))
+    same, again, other = (path.read_bytes() for path in paths)
+    assert same == again != other
+
+
+def test_every_method_runs_from_the_command_line(tmp_path, capsys):
+    from workbench.rewiring import REWIRINGS
+
+    for name in REWIRINGS:
+        words = ["rewire", "barbell:5,1", "--method", name, "--num-edges", "1"]
+        assert run(capsys, *words, "-o", str(tmp_path / f"{name}.npz"))[0] == 0
+
+
+def test_a_methods_own_options_are_converted_by_its_signature():
+    from workbench.cli.rewire import parse_options
+
+    def method(
+        edge_index,
+        num_nodes,
+        *,
+        num_edges: int = 1,
+        temperature: float = 1.0,
+        variant: Literal["paper", "official"] = "paper",
+        steps: int | None = None,
+        strict: bool = True,
+        generator: torch.Generator | None = None,
+    ):
+        """Nothing."""
+
+    words = ["--temperature", "0.5", "--variant=official", "--steps", "none", "--strict", "false"]
+    assert parse_options("m", method, words) == {
+        "temperature": 0.5,
+        "variant": "official",
+        "steps": None,
+        "strict": False,
+    }
+    for wrong, said in [
+        (["--variant", "mine"], "paper, official"),
+        (["--steps", "2.5"], "2.5"),
+        (["--tau", "3"], "temperature"),
+        (["--steps"], "needs a value"),
+        (["stray"], "stray"),
+    ]:
+        with pytest.raises(ValueError, match=re.escape(said)):
+            parse_options("m", method, wrong)
+
+
+def test_rewire_refuses_what_it_does_not_know(tmp_path, capsys):
+    out = str(tmp_path / "x.npz")
+    base = ["rewire", "karate", "--num-edges", "1", "-o"]
+    assert "magic" in refused(capsys, *base, out, "--method", "magic")
+    assert "--colour" in refused(capsys, *base, out, "--method", "gtr", "--colour", "red")
+    assert "xyz" in refused(capsys, *base, str(tmp_path / "out.xyz"), "--method", "gtr")
+    assert list(tmp_path.iterdir()) == []
+
+
+# ---------------------------------------------------------------- bad files
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("broken.graphml", "<graphml><graph>\n<node id='a'>\n</graph></graphml>", "line 3"),
+        ("ragged.csv", "source,target\na,b\nc\n", "3"),
+        ("short.npz", "no zip file at all", "npz"),
+        ("graph.docx", "words", "docx"),
+    ],
+)
+def test_a_bad_file_is_named_with_its_fault(name, content, said, tmp_path, capsys):
+    path = tmp_path / name
+    path.write_text(content)
+    message = refused(capsys, "report", str(path))
+    assert name in message
+    assert said in message.replace(name, "", 1) or said in name
+
+
+def test_a_name_that_is_no_graph_is_refused(capsys):
+    assert "barbel:5,1" in refused(capsys, "report", "barbel:5,1")
+
+
+def test_a_directed_graph_is_refused_until_it_is_made_undirected(tmp_path, capsys):
+    path = tmp_path / "arcs.graphml"
+    path.write_text(
+        '<graphml xmlns="http://graphml.graphdrawing.org/xmlns"><graph edgedefault="directed">'
+        '<node id="a"/><node id="b"/><node id="c"/>'
+        '<edge source="a" target="b"/><edge source="b" target="c"/></graph></graphml>'
+    )
+    assert "--undirected" in refused(capsys, "report", str(path))
+    code, out, _ = run(capsys, "report", str(path), "--undirected")
+    assert code == 0
+    assert re.search(r"edges +2 ", out)
+
+
+def test_debug_shows_the_traceback(tmp_path):
+    with pytest.raises((ValueError, OSError)):
+        main(["--debug", "report", str(tmp_path / "absent.graphml")])
+
+
+# ---------------------------------------------------------------- list, doctor
+
+
+def test_list_names_every_entry_with_its_options(capsys):
+    from workbench.models import MODELS
+    from workbench.rewiring import REWIRINGS
+
+    code, out, _ = run(capsys, "list")
+    assert code == 0
+    for name in [*MODELS, *REWIRINGS]:
+        assert re.search(rf"^  {name}\(.*\)$", out, re.M), name
+    code, out, _ = run(capsys, "list", "rewirings")
+    assert out.count("\n") == 1 + 2 * len(REWIRINGS)
+
+
+def test_doctor_finds_this_environment_ready(capsys):
+    code, out, _ = run(capsys, "doctor")
+    assert code == 0, out
+    for name in ("python", "torch", "device", "compiled loops", "Chromium", "data sets"):
+        assert re.search(rf"^(ok|note) +{re.escape(name)} ", out, re.M), name
+
+
+def test_doctor_says_what_is_missing_and_how_to_get_it(capsys, monkeypatch):
+    from importlib.metadata import PackageNotFoundError
+
+    from workbench.cli import doctor
+
+    real = doctor.version
+
+    def version(name):
+        if name == "voila":
+            raise PackageNotFoundError(name)
+        return "0.1" if name == "numba" else real(name)
+
+    monkeypatch.setattr(doctor, "version", version)
+    monkeypatch.setattr(doctor.shutil, "which", lambda name: None)
+    code, out, _ = run(capsys, "doctor")
+    assert code == 1
+    assert re.search(r"^missing +voila +not installed\n +-> pip install", out, re.M)
+    assert re.search(r"^missing +numba +0\.1, but >=", out, re.M)
+    assert re.search(r"^note +Chromium .*\n +-> apt-get install chromium", out, re.M)
+
+
+# ---------------------------------------------------------------- lab, app
+
+
+def test_lab_opens_the_notebooks_of_the_checkout():
+    assert lab_command.folder() == Path(__file__).parents[1] / "notebooks"
+
+
+def test_an_installed_copy_puts_notebooks_here_and_overwrites_nothing(tmp_path, monkeypatch):
+    package, here, signatures = (tmp_path / name for name in ("package", "here", "signatures"))
+    (package / "notebooks" / "images").mkdir(parents=True)
+    here.mkdir()
+    notebook = nbformat.writes(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1")]))
+    for name in ("00_tour.ipynb", "01_rewiring_lab.ipynb"):
+        (package / "notebooks" / name).write_text(notebook)
+    (package / "notebooks" / "images" / "lab.png").write_bytes(b"picture")
+    monkeypatch.setattr(lab_command, "_PACKAGE", package)
+    monkeypatch.setenv("JUPYTER_DATA_DIR", str(signatures))
+    monkeypatch.chdir(here)
+
+    folder = lab_command.folder()
+    assert folder == here / "workbench-notebooks"
+    assert (folder / "images" / "lab.png").read_bytes() == b"picture"
+    mine = nbformat.writes(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("my own")]))
+    (folder / "01_rewiring_lab.ipynb").write_text(mine)
+    same = lab_command.copy_notebooks(package / "notebooks", folder)
+    assert [path.name for path in same] == ["00_tour.ipynb"]
+    assert "my own" in (folder / "01_rewiring_lab.ipynb").read_text()
+
+    notary = nbformat.sign.NotebookNotary()
+    assert notary.check_signature(nbformat.read(folder / "00_tour.ipynb", as_version=4))
+    assert not notary.check_signature(nbformat.read(folder / "01_rewiring_lab.ipynb", as_version=4))
+
+
+def test_lab_arguments():
+    plain = lab_command.arguments(Path("/n"), browser=True, port=None, container=False)
+    assert "--ServerApp.root_dir=/n" in plain
+    assert "--LabApp.news_url=None" in plain
+    assert not any(
+        word.startswith(("--no-browser", "--ServerApp.ip", "--allow-root")) for word in plain
+    )
+    boxed = lab_command.arguments(Path("/n"), browser=True, port=8000, container=True)
+    assert {"--no-browser", "--ServerApp.ip=0.0.0.0", "--allow-root"} <= set(boxed)
+    assert "--ServerApp.port=8000" in boxed
+    assert not any("token" in word or "password" in word for word in boxed)
+
+
+def test_the_apps_notebook_is_valid_and_holds_the_graph(tmp_path):
+    text = app_command.app_notebook("it's mine.graphml", tmp_path)
+    notebook = nbformat.reads(text, as_version=4)
+    nbformat.validate(notebook)
+    assert json.loads(text)["metadata"]["kernelspec"]["name"] == "python3"
+    code = notebook.cells[0].source
+    compile(code, "app", "exec")
+    assert repr("it's mine.graphml") in code
+    assert repr(str(tmp_path)) in code
+
+
+def test_the_app_says_a_mistake_before_it_serves(tmp_path, capsys):
+    assert "absent" in refused(capsys, "app", "rewiring", str(tmp_path / "absent.graphml"))
