@@ -64,7 +64,7 @@ def graph_svg(
         height: of the view box.
     """
     positions = np.asarray(positions, dtype=np.float64).reshape(-1, 2)
-    edges = edge_key(edges)
+    edges = edge_key(np.asarray(edges, dtype=np.int64).reshape(2, -1))
     at = _fit(positions, width, height)
     count = len(positions)
     radius = float(np.clip(120 / np.sqrt(max(count, 1)), 0.8, 7))
