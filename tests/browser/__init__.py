@@ -1,0 +1,1 @@
+"""A package, so that its conftest is ``browser.conftest`` and not a second module ``conftest``."""

@@ -1,0 +1,290 @@
+"""A real JupyterLab and a real Chromium for tests.
+
+One server per session on a free port of this machine, in an empty folder, with its own settings and
+a token. Every address that the page asks for is recorded; one outside this machine fails the test.
+"""
+
+import json
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+from urllib.parse import quote, urlsplit
+
+import nbformat
+import pytest
+
+REPOSITORY = Path(__file__).parents[2]
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    # WebGL in software, where there is no graphics card
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+]
+HERE = {"127.0.0.1", "localhost", "::1"}
+
+
+def chromium_path() -> str:
+    """Path of the Chromium to drive; without one the test skips, or fails in CI."""
+    found = os.environ.get("WORKBENCH_CHROMIUM") or next(
+        filter(None, map(shutil.which, CHROMIUM_NAMES)), None
+    )
+    if found and Path(found).exists():
+        return found
+    how = (
+        f"no Chromium found ({'WORKBENCH_CHROMIUM=' + found if found else 'none on the PATH'}): "
+        "install it (Debian: apt-get install chromium) or set WORKBENCH_CHROMIUM to its path"
+    )
+    if os.environ.get("CI") == "true":
+        pytest.fail(how, pytrace=False)
+    pytest.skip(how)
+
+
+class Server:
+    """JupyterLab in a folder of its own."""
+
+    def __init__(self, folder: Path):
+        self.root = folder / "notebooks"
+        settings = folder / "settings" / "@jupyterlab" / "apputils-extension"
+        for path in (self.root, settings):
+            path.mkdir(parents=True)
+        # no question about news, no look for updates
+        (settings / "notification.jupyterlab-settings").write_text(
+            json.dumps({"fetchNews": "false", "checkForUpdates": False})
+        )
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.token = secrets.token_hex(16)
+        environment = {
+            **os.environ,
+            "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]),
+            "PYTHONPATH": os.pathsep.join(
+                filter(None, [str(REPOSITORY), os.environ.get("PYTHONPATH")])
+            ),
+            "JUPYTER_CONFIG_DIR": str(folder / "config"),
+            "JUPYTER_RUNTIME_DIR": str(folder / "runtime"),
+            "JUPYTER_DATA_DIR": str(folder / "data"),
+            "JUPYTERLAB_SETTINGS_DIR": str(folder / "settings"),
+            "JUPYTERLAB_WORKSPACES_DIR": str(folder / "workspaces"),
+            "IPYTHONDIR": str(folder / "ipython"),
+            "OMP_NUM_THREADS": "1",
+        }
+        self.log = (folder / "server.log").open("w")
+        self.process = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
+                "--ServerApp.ip=127.0.0.1",
+                f"--ServerApp.port={self.port}",
+                "--ServerApp.port_retries=0",
+                f"--IdentityProvider.token={self.token}",
+                f"--ServerApp.root_dir={self.root}",
+                "--LabApp.expose_app_in_browser=True",
+                "--LabApp.extension_manager=readonly",
+                "--LabApp.collaborative=False",
+            ],
+            cwd=self.root,
+            env=environment,
+            stdout=self.log,
+            stderr=subprocess.STDOUT,
+        )
+        self.url = f"http://127.0.0.1:{self.port}"
+
+    def wait(self, seconds: float = 90) -> None:
+        """Return when the server answers; fail with its log when it does not."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            if self.process.poll() is not None:
+                break
+            try:
+                with urllib.request.urlopen(f"{self.url}/api?token={self.token}", timeout=5):
+                    return
+            except OSError:
+                time.sleep(0.2)
+        self.stop()
+        pytest.fail(f"JupyterLab did not start:\n{Path(self.log.name).read_text()[-3000:]}")
+
+    def stop(self) -> None:
+        """End the server, and with it its kernels."""
+        self.process.terminate()
+        try:
+            self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.log.close()
+
+
+class Lab:
+    """A page with JupyterLab: open notebooks, run them, ask their kernel."""
+
+    def __init__(self, page, server: Server):
+        self.page, self.server = page, server
+        self.outside: list[str] = []
+        self.errors: list[str] = []
+        page.context.on("request", lambda request: self._note(request.url))
+        page.on("websocket", lambda socket: self._note(socket.url))
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+
+    def _note(self, url: str) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in ("data", "blob", "about") and parts.hostname not in HERE:
+            self.outside.append(url)
+
+    def write(self, name: str, cells: list[str]) -> str:
+        """Write a notebook of code cells into the server's folder and return its name."""
+        notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in cells])
+        notebook.metadata.kernelspec = {
+            "name": "python3",
+            "display_name": "Python 3",
+            "language": "python",
+        }
+        nbformat.write(notebook, self.server.root / name)
+        return name
+
+    def open(self, name: str) -> None:
+        """Open a notebook of the server's folder, alone, and wait for its kernel."""
+        workspace = secrets.token_hex(4)
+        self.page.goto(
+            f"{self.server.url}/lab/workspaces/{workspace}/tree/{quote(name)}"
+            f"?token={self.server.token}"
+        )
+        self.page.wait_for_function(
+            """() => {
+              const panel = window.jupyterapp?.shell.currentWidget;
+              return panel?.content?.model?.cells?.length
+                && panel.sessionContext?.session?.kernel?.status === "idle";
+            }""",
+            timeout=90_000,
+        )
+        # the file browser takes room that the pictures need
+        self.command("application:toggle-left-area")
+
+    def command(self, name: str, **options) -> None:
+        """Run one of JupyterLab's commands."""
+        self.page.evaluate(
+            "([name, options]) => { window.jupyterapp.commands.execute(name, options); }",
+            [name, options],
+        )
+
+    def run_all(self, seconds: float = 120) -> None:
+        """Run every cell, wait until all are done, fail with the traceback of one that failed."""
+        self.command("notebook:run-all-cells")
+        self.page.wait_for_function(
+            """() => {
+              const panel = window.jupyterapp.shell.currentWidget;
+              const cells = [...panel.content.model.cells].filter(
+                (cell) => cell.type === "code" && cell.sharedModel.getSource().trim());
+              const done = (cell) => cell.executionCount !== null
+                && (cell.executionState ?? "idle") === "idle";
+              const failed = cells.some((cell) =>
+                cell.outputs.toJSON().some((output) => output.output_type === "error"));
+              return failed
+                || (cells.every(done) && panel.sessionContext.session.kernel.status === "idle");
+            }""",
+            timeout=1000 * seconds,
+        )
+        errors = self.page.evaluate(
+            """() => [...window.jupyterapp.shell.currentWidget.content.model.cells]
+              .filter((cell) => cell.type === "code")
+              .flatMap((cell) => cell.outputs.toJSON())
+              .filter((output) => output.output_type === "error")
+              .map((output) => output.traceback.join("\\n"))"""
+        )
+        assert errors == [], "\n".join(errors)
+
+    def open_and_run(self, name: str, seconds: float = 120) -> None:
+        """Open a notebook, run all its cells and wait."""
+        self.open(name)
+        self.run_all(seconds)
+
+    def ask(self, code: str) -> str:
+        """Run code in the open notebook's kernel, as a new cell would, and return what it prints."""
+        answer = self.page.evaluate(
+            """async (code) => {
+              const { kernel } = window.jupyterapp.shell.currentWidget.sessionContext.session;
+              const future = kernel.requestExecute({ code, store_history: false });
+              let text = "", error = null;
+              future.onIOPub = ({ header, content }) => {
+                if (header.msg_type === "stream" && content.name === "stdout") text += content.text;
+                if (header.msg_type === "error") error = content.traceback.join("\\n");
+              };
+              await future.done;
+              return { text, error };
+            }""",
+            code,
+        )
+        assert answer["error"] is None, answer["error"]
+        return answer["text"].strip()
+
+    def wait_until(self, code: str, expected: str, seconds: float = 10) -> None:
+        """Wait until the kernel prints ``expected`` for ``print(code)``."""
+        deadline = time.monotonic() + seconds
+        while (seen := self.ask(f"print({code})")) != expected:
+            assert time.monotonic() < deadline, f"{code} is {seen}, expected {expected}"
+            self.page.wait_for_timeout(50)
+
+    def theme(self, name: str) -> None:
+        """Switch to ``JupyterLab Light`` or ``JupyterLab Dark`` and wait for its colors."""
+        self.command("apputils:change-theme", theme=name)
+        self.page.wait_for_function(
+            "(name) => document.body.dataset.jpThemeName === name", arg=name
+        )
+        self.page.wait_for_timeout(800)
+
+    def close(self) -> None:
+        """Shut all kernels of the server down, so that they do not pile up over a session."""
+        if self.page.is_closed():
+            return
+        self.page.evaluate("() => window.jupyterapp?.serviceManager.sessions.shutdownAll()")
+
+
+@pytest.fixture(scope="session")
+def jupyter_server(tmp_path_factory):
+    """One JupyterLab for the session; needs a Chromium to make sense."""
+    chromium_path()
+    server = Server(tmp_path_factory.mktemp("jupyter"))
+    server.wait()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    """A Chromium per test file: Playwright's event loop must not outlive the browser tests."""
+    path = chromium_path()
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(chromium):
+    """A fresh page of 1440 x 900 pixels."""
+    context = chromium.new_context(viewport={"width": 1440, "height": 900})
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture
+def lab(page, jupyter_server):
+    """JupyterLab in a fresh page; afterwards no request may have left this machine."""
+    lab = Lab(page, jupyter_server)
+    yield lab
+    lab.close()
+    assert lab.outside == [], "requests to other machines"

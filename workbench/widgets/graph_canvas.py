@@ -1,0 +1,115 @@
+"""The graph as a live picture: nodes colored by a value, edges that come and go along a tape."""
+
+from pathlib import Path
+
+import anywidget
+import traitlets
+
+from workbench.widgets.palette import color_table
+
+_HERE = Path(__file__).parent
+
+#: end of a span whose edge is never removed
+NEVER = 2**31 - 1
+
+
+class GraphCanvas(anywidget.AnyWidget):
+    """A graph that follows an edit tape, with hover, clicks and keys reported to the kernel.
+
+    The picture is drawn in the browser from binary buffers (little-endian): a 2-D canvas up to a
+    few thousand edges, WebGL beyond. Moving ``position`` needs no kernel.
+
+    Buffers:
+        positions: float32 [num_nodes, 2], y up, any scale (the canvas fits it).
+        spans: int32 [spans, 4], rows u, v, start, end: the edge is there at tape positions
+            start <= k < end. Start 0 marks an original edge, end ``NEVER`` one that stays.
+        node_values: float32 [num_nodes], colored over ``color_range``; empty for plain nodes,
+            nan and inf are drawn in grey.
+        candidates: int32 [candidates, 3], rows u, v, index into ``methods``: drawn dashed.
+
+    ``camera`` is [center x, center y, zoom] in the units of ``positions``, zoom 1 shows the whole
+    graph; the empty list means "fit". Two canvases with the same positions and linked cameras
+    show the same region whatever their sizes.
+
+    ``hint`` is shown in the tooltip of the hovered pair. Set it with ``show_hint``, so that an
+    answer that comes late is not shown at another pair.
+
+    Messages to the kernel (``on_msg``): ``{"type": "add", "u", "v"}`` (two nodes clicked in turn,
+    or a candidate clicked), ``{"type": "remove", "u", "v"}`` (an edge clicked),
+    ``{"type": "hover", "u", "v"}`` (a pair under the pointer or the keys, debounced).
+    """
+
+    _esm = _HERE / "graph_canvas.js"
+    _css = _HERE / "canvas.css"
+
+    positions = traitlets.Bytes(b"").tag(sync=True)
+    num_nodes = traitlets.Int(0, min=0).tag(sync=True)
+    spans = traitlets.Bytes(b"").tag(sync=True)
+    position = traitlets.Int(0, min=0).tag(sync=True)
+    mode = traitlets.Enum(["before", "after", "both"], default_value="after").tag(sync=True)
+
+    node_values = traitlets.Bytes(b"").tag(sync=True)
+    color_range = traitlets.List(traitlets.Float(), [0.0, 1.0], minlen=2, maxlen=2).tag(sync=True)
+    color_label = traitlets.Unicode("").tag(sync=True)
+    palette = traitlets.Bytes().tag(sync=True)
+    labels = traitlets.List(traitlets.Unicode()).tag(sync=True)
+
+    candidates = traitlets.Bytes(b"").tag(sync=True)
+    methods = traitlets.List(traitlets.Unicode()).tag(sync=True)
+
+    selection = traitlets.List(traitlets.Int(), maxlen=2).tag(sync=True)
+    picked = traitlets.List(traitlets.Int(), maxlen=1).tag(sync=True)
+    camera = traitlets.List(traitlets.Float()).tag(sync=True)
+    hint = traitlets.Unicode("").tag(sync=True)
+    hint_pair = traitlets.List(traitlets.Int(), maxlen=2).tag(sync=True)
+    status = traitlets.Unicode("").tag(sync=True)
+    stale = traitlets.Bool(False).tag(sync=True)
+
+    editable = traitlets.Bool(True).tag(sync=True)
+    height = traitlets.Int(420, min=120).tag(sync=True)
+    renderer = traitlets.Enum(["auto", "2d", "webgl"], default_value="auto").tag(sync=True)
+    hides_picture = traitlets.Bool(False).tag(sync=True)
+
+    @traitlets.default("palette")
+    def _default_palette(self):
+        return color_table("cividis")
+
+    @traitlets.validate("positions", "spans", "node_values", "candidates")
+    def _whole_rows(self, proposal):
+        name, row = proposal.trait.name, _ROW_BYTES[proposal.trait.name]
+        if len(proposal.value) % row:
+            raise traitlets.TraitError(
+                f"{name} has {len(proposal.value)} bytes, not a multiple of {row} "
+                f"({_ROW_MEANING[name]})"
+            )
+        return proposal.value
+
+    @traitlets.validate("camera")
+    def _three_or_none(self, proposal):
+        if len(proposal.value) not in (0, 3):
+            raise traitlets.TraitError(
+                f"camera is [] or [center x, center y, zoom], got {proposal.value}"
+            )
+        return proposal.value
+
+    def show_hint(self, u: int, v: int, text: str) -> None:
+        """Show a text in the tooltip of the pair (u, v), and only there."""
+        with self.hold_sync():
+            self.hint_pair = [u, v]
+            self.hint = text
+
+    def _handle_custom_msg(self, content, buffers):
+        # the browser drops its hint when the pair changes; dropping ours too makes the same text
+        # for the next pair a change again, which traitlets would otherwise not send
+        if isinstance(content, dict) and content.get("type") == "hover":
+            self.hint = ""
+        super()._handle_custom_msg(content, buffers)
+
+
+_ROW_BYTES = {"positions": 8, "spans": 16, "node_values": 4, "candidates": 12}
+_ROW_MEANING = {
+    "positions": "float32 x, y",
+    "spans": "int32 u, v, start, end",
+    "node_values": "float32",
+    "candidates": "int32 u, v, method",
+}

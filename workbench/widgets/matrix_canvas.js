@@ -1,0 +1,796 @@
+// Matrix canvas: a square matrix in 255 levels, drawn in place; one texture upload per new matrix.
+//
+//   picture  the cells: an image through a color table up to 300 rows, a WebGL texture beyond
+//   overlay  the hovered pair; it also takes the pointer and the keys
+
+const MANY_ROWS = 300;
+const MISSING = 255;
+const PICTURE = 1, OVERLAY = 2, ALL = 3;
+
+// ---------------------------------------------------------------- arrays from the kernel
+
+function buffer(view, Type) {
+  if (!view || !view.byteLength) return new Type(0);
+  const start = view.byteOffset ?? 0;
+  const source = view.buffer ?? view;
+  const length = Math.floor(view.byteLength / Type.BYTES_PER_ELEMENT);
+  return start % Type.BYTES_PER_ELEMENT === 0
+    ? new Type(source, start, length)
+    : new Type(source.slice(start, start + length * Type.BYTES_PER_ELEMENT));
+}
+
+function number(x, digits = 3) {
+  if (!Number.isFinite(x)) return "–";
+  if (x !== 0 && (Math.abs(x) >= 1e5 || Math.abs(x) < 1e-3)) {
+    return x.toExponential(digits - 2).replace("-", "−").replace("e+", "e").replace("e-", "e−");
+  }
+  return String(Number(x.toPrecision(digits))).replace("-", "−");
+}
+
+const samePair = (a, u, v) =>
+  a.length === 2 && ((a[0] === u && a[1] === v) || (a[0] === v && a[1] === u));
+
+function element(tag, className, parent, text) {
+  const node = document.createElement(tag);
+  if (className) node.className = className;
+  if (text !== undefined) node.textContent = text;
+  if (parent) parent.append(node);
+  return node;
+}
+
+// ---------------------------------------------------------------- many cells under one pixel
+
+// The extreme cell of a block: the largest, or on a diverging scale the one farthest from the
+// middle; cells without a number count only where there is nothing else.
+function extreme(values, n, row0, row1, column0, column1, diverging) {
+  let best = -1, where = row0 * n + column0;
+  for (let i = row0; i < row1; i++) {
+    for (let j = column0; j < column1; j++) {
+      const q = values[i * n + j];
+      if (q === MISSING) continue;
+      const rank = diverging ? Math.abs(q - 127) : q;
+      if (rank > best) [best, where] = [rank, i * n + j];
+    }
+  }
+  return where;
+}
+
+// cells first..last-1 of n that lie under pixel p of the side
+const cellsUnder = (p, n, side) =>
+  n <= side
+    ? [Math.min(n - 1, Math.floor(((p + 0.5) * n) / side)), Math.min(n, Math.floor(((p + 0.5) * n) / side) + 1)]
+    : [Math.floor((p * n) / side), Math.max(Math.floor((p * n) / side) + 1, Math.floor(((p + 1) * n) / side))];
+
+function pooled(values, n, side, diverging) {
+  const out = new Uint8Array(side * side);
+  const under = Array.from({ length: side }, (_, p) => cellsUnder(p, n, side));
+  for (let i = 0; i < side; i++) {
+    for (let j = 0; j < side; j++) {
+      out[i * side + j] = values[extreme(values, n, ...under[i], ...under[j], diverging)];
+    }
+  }
+  return out;
+}
+
+// ---------------------------------------------------------------- WebGL for large matrices
+
+const VERTEX = `#version 300 es
+in vec2 at;
+void main() { gl_Position = vec4(at, 0.0, 1.0); }`;
+const FRAGMENT = `#version 300 es
+precision highp float;
+uniform highp sampler2D levels;
+uniform highp sampler2D colors;
+uniform ivec2 origin;
+uniform int side;
+uniform int n;
+uniform bool diverging;
+uniform vec3 ground;
+uniform vec3 hatch;
+out vec4 color;
+ivec2 first(ivec2 p) { return p * n / side; }
+void main() {
+  ivec2 p = ivec2(gl_FragCoord.xy) - origin;
+  p.y = side - 1 - p.y;
+  ivec2 low = n <= side ? (2 * p + 1) * n / (2 * side) : first(p);
+  ivec2 high = n <= side ? low + 1 : max(low + 1, first(p + 1));
+  int best = -1;
+  int level = 255;
+  for (int i = low.y; i < high.y; i++) {
+    for (int j = low.x; j < high.x; j++) {
+      int q = int(texelFetch(levels, ivec2(j, i), 0).r * 255.0 + 0.5);
+      int rank = q == 255 ? -1 : (diverging ? abs(q - 127) : q);
+      if (rank > best) { best = rank; level = q; }
+    }
+  }
+  if (level == 255) {
+    int stripe = (int(gl_FragCoord.x) + int(gl_FragCoord.y)) % 6;
+    color = vec4(stripe < 2 ? hatch : ground, 1.0);
+  } else {
+    float entry = float(level) * 255.0 / 254.0;
+    color = vec4(texelFetch(colors, ivec2(int(entry + 0.5), 0), 0).rgb, 1.0);
+  }
+}`;
+
+class Painter {
+  constructor(canvas, restored) {
+    this.canvas = canvas;
+    this.gl = canvas.getContext("webgl2", { alpha: false, antialias: false, depth: false });
+    if (!this.gl) return;
+    this.lost = (event) => event.preventDefault();
+    this.restored = () => (this.setup(), restored());
+    canvas.addEventListener("webglcontextlost", this.lost);
+    canvas.addEventListener("webglcontextrestored", this.restored);
+    this.setup();
+  }
+
+  setup() {
+    const { gl } = this;
+    const program = (this.program = gl.createProgram());
+    for (const [kind, source] of [[gl.VERTEX_SHADER, VERTEX], [gl.FRAGMENT_SHADER, FRAGMENT]]) {
+      const shader = gl.createShader(kind);
+      gl.shaderSource(shader, source);
+      gl.compileShader(shader);
+      gl.attachShader(program, shader);
+    }
+    gl.bindAttribLocation(program, 0, "at");
+    gl.linkProgram(program);
+    this.uniform = {};
+    for (const name of ["levels", "colors", "origin", "side", "n", "diverging", "ground", "hatch"]) {
+      this.uniform[name] = gl.getUniformLocation(program, name);
+    }
+    gl.bindBuffer(gl.ARRAY_BUFFER, gl.createBuffer());
+    gl.bufferData(gl.ARRAY_BUFFER, new Float32Array([-1, -1, 3, -1, -1, 3]), gl.STATIC_DRAW);
+    gl.enableVertexAttribArray(0);
+    gl.vertexAttribPointer(0, 2, gl.FLOAT, false, 0, 0);
+    this.textures = {};
+    this.largest = gl.getParameter(gl.MAX_TEXTURE_SIZE);
+  }
+
+  texture(name, width, height, array, format, inner) {
+    const { gl } = this;
+    const known = this.textures[name];
+    if (known?.array === array) return known;
+    const texture = known?.texture ?? gl.createTexture();
+    gl.bindTexture(gl.TEXTURE_2D, texture);
+    gl.pixelStorei(gl.UNPACK_ALIGNMENT, 1);
+    if (known?.width === width && known?.height === height) {
+      gl.texSubImage2D(gl.TEXTURE_2D, 0, 0, 0, width, height, format, gl.UNSIGNED_BYTE, array);
+    } else {
+      gl.texImage2D(gl.TEXTURE_2D, 0, inner, width, height, 0, format, gl.UNSIGNED_BYTE, array);
+      for (const filter of [gl.TEXTURE_MIN_FILTER, gl.TEXTURE_MAG_FILTER]) {
+        gl.texParameteri(gl.TEXTURE_2D, filter, gl.NEAREST);
+      }
+      for (const wrap of [gl.TEXTURE_WRAP_S, gl.TEXTURE_WRAP_T]) {
+        gl.texParameteri(gl.TEXTURE_2D, wrap, gl.CLAMP_TO_EDGE);
+      }
+    }
+    return (this.textures[name] = { texture, array, width, height });
+  }
+
+  draw({ panels, n, side, table, diverging, ground, hatch }) {
+    const { gl, uniform } = this;
+    gl.disable(gl.SCISSOR_TEST);
+    gl.clearColor(...ground, 1);
+    gl.clear(gl.COLOR_BUFFER_BIT);
+    gl.enable(gl.SCISSOR_TEST);
+    gl.viewport(0, 0, gl.drawingBufferWidth, gl.drawingBufferHeight);
+    gl.useProgram(this.program);
+    gl.activeTexture(gl.TEXTURE1);
+    gl.bindTexture(gl.TEXTURE_2D, this.texture("colors", 256, 1, table, gl.RGB, gl.RGB8).texture);
+    gl.uniform1i(uniform.levels, 0);
+    gl.uniform1i(uniform.colors, 1);
+    gl.uniform1i(uniform.side, side);
+    gl.uniform1i(uniform.n, n);
+    gl.uniform1i(uniform.diverging, diverging ? 1 : 0);
+    gl.uniform3fv(uniform.ground, ground);
+    gl.uniform3fv(uniform.hatch, hatch);
+    gl.activeTexture(gl.TEXTURE0);
+    for (const { name, x, values } of panels) {
+      gl.bindTexture(gl.TEXTURE_2D, this.texture(name, n, n, values, gl.RED, gl.R8).texture);
+      gl.uniform2i(uniform.origin, x, 0);
+      gl.scissor(x, 0, side, side);
+      gl.drawArrays(gl.TRIANGLES, 0, 3);
+    }
+  }
+
+  destroy() {
+    if (!this.gl) return;
+    this.canvas.removeEventListener("webglcontextlost", this.lost);
+    this.canvas.removeEventListener("webglcontextrestored", this.restored);
+    // a page may hold only 16 contexts: give this one back now, not at some garbage collection
+    this.gl.getExtension("WEBGL_lose_context")?.loseContext();
+  }
+}
+
+// ---------------------------------------------------------------- the view
+
+class MatrixView {
+  constructor(model, el) {
+    this.model = model;
+    this.cleanups = [];
+    this.dirty = ALL;
+    this.hover = null; // {row, column, panel}
+    this.keyboard = false;
+    this.cursor = null;
+    this.build(el);
+    this.readTheme();
+    this.readValues();
+    this.readOrder();
+    this.listen();
+    this.describe();
+    this.greyLater();
+  }
+
+  build(el) {
+    el.classList.add("wb-host");
+    const root = (this.root = element("div", "wb wb-matrix", el));
+    root.dataset.lmSuppressShortcuts = "true"; // the notebook must not take the arrows
+    this.title = element("div", "wb-title", root);
+    this.note = element("div", "wb-note", root);
+    this.captions = [element("div", "wb-note", root), element("div", "wb-note", root)];
+    this.picture = element("canvas", "wb-layer wb-picture", root);
+    this.overlay = element("canvas", "wb-layer wb-top", root);
+    this.overlay.tabIndex = 0;
+    this.overlay.setAttribute("role", "application");
+    this.overlay.setAttribute("aria-roledescription", "matrix");
+    this.colorbar = element("div", "wb-colorbar", root);
+    this.ramp = element("div", "wb-colorbar-ramp", this.colorbar);
+    this.ticks = Array.from({ length: 5 }, (_, k) => {
+      const tick = element("div", "wb-tick", this.colorbar);
+      tick.style.top = `${100 - 25 * k}%`;
+      return tick;
+    });
+    this.swatch = element("div", "wb-colorbar", root);
+    element("div", "wb-swatch", this.swatch);
+    this.swatchText = element("div", "wb-tick wb-tick-missing", this.swatch);
+    this.swatchText.style.top = "6px";
+    this.tip = element("div", "wb-tip", root);
+    this.live = element("div", "wb-hidden", root);
+    this.live.setAttribute("aria-live", "polite");
+  }
+
+  on(target, name, handler) {
+    target.addEventListener(name, handler);
+    this.cleanups.push(() => target.removeEventListener(name, handler));
+  }
+
+  onModel(name, handler) {
+    this.model.on(name, handler);
+    this.cleanups.push(() => this.model.off(name, handler));
+  }
+
+  listen() {
+    const marks = {
+      size: () => this.readValues(), values: () => this.readValues(),
+      values_before: () => this.readValues(), renderer: () => this.readValues(),
+      order: () => this.readOrder(), palette: () => this.readValues(),
+      colormap: () => (this.dirty |= PICTURE), mode: () => this.readValues(),
+      value_range: () => this.describe(), log_scale: () => this.describe(),
+      title: () => this.describe(), unit: () => this.describe(), rows: () => this.describe(),
+      columns: () => this.describe(), missing: () => this.describe(), height: () => this.resized(),
+      selection: () => (this.dirty |= OVERLAY), hint: () => this.showTip(),
+      hint_pair: () => this.showTip(), stale: () => this.greyLater(),
+      position: () => this.greyLater(), values_position: () => this.greyLater(),
+    };
+    for (const [name, mark] of Object.entries(marks)) this.onModel(`change:${name}`, mark);
+    this.onModel("change", () => this.flush()); // one drawing for several traits
+
+    const top = this.overlay;
+    this.on(top, "pointermove", (event) => this.moved(event));
+    this.on(top, "pointerdown", () => top.focus({ preventScroll: true }));
+    this.on(top, "click", (event) => this.clicked(event));
+    this.on(top, "pointerleave", () => this.left());
+    this.on(top, "keydown", (event) => this.key(event));
+    this.on(top, "blur", () => {
+      this.keyboard = false;
+      this.showTip();
+    });
+
+    const resize = new ResizeObserver(() => {
+      this.rethemed();
+      this.resized();
+      this.flush();
+    });
+    resize.observe(this.root);
+    this.cleanups.push(() => resize.disconnect());
+
+    // JupyterLab loads the new theme's variables some time around the attribute change
+    const theme = new MutationObserver(() => {
+      for (const wait of [0, 120, 500]) this.later(() => this.rethemed(), wait);
+    });
+    theme.observe(document.body, {
+      attributes: true, attributeFilter: ["data-jp-theme-light", "data-jp-theme-name", "data-theme", "class"],
+    });
+    this.cleanups.push(() => theme.disconnect());
+    const rescaled = () => {
+      this.screen?.removeEventListener("change", rescaled);
+      this.screen = window.matchMedia(`(resolution: ${window.devicePixelRatio}dppx)`);
+      this.screen.addEventListener("change", rescaled);
+      this.resized();
+      this.flush();
+    };
+    rescaled();
+    this.cleanups.push(() => this.screen.removeEventListener("change", rescaled));
+  }
+
+  later(work, wait) {
+    this.timers ??= new Set();
+    const id = setTimeout(() => {
+      this.timers.delete(id);
+      work();
+    }, wait);
+    this.timers.add(id);
+    return id;
+  }
+
+  cancel(id) {
+    clearTimeout(id);
+    this.timers?.delete(id);
+  }
+
+  destroy() {
+    for (const cleanup of this.cleanups.splice(0)) cleanup();
+    for (const id of this.timers ?? []) clearTimeout(id);
+    cancelAnimationFrame(this.frame);
+    this.painter?.destroy();
+    if (this.cells) this.cells.width = this.cells.height = 0;
+    this.root.remove();
+  }
+
+  // ------------------------------------------------------------ traits to arrays
+
+  readValues() {
+    const { model } = this;
+    const n = model.get("size");
+    const after = buffer(model.get("values"), Uint8Array);
+    const before = buffer(model.get("values_before"), Uint8Array);
+    this.n = n;
+    this.after = n && after.length === n * n ? after : null;
+    this.before = n && before.length === n * n ? before : null;
+    const table = buffer(model.get("palette"), Uint8Array);
+    if (this.table?.length !== table.length || this.table.some((c, i) => c !== table[i])) {
+      this.table = table;
+      this.colors = null;
+      this.describeRamp();
+    }
+    const mode = model.get("mode");
+    const one = (name, values, caption) => ({ name, values, caption });
+    this.shown =
+      mode === "both" ? [one("before", this.before, "before"), one("after", this.after, "after")]
+      : mode === "before" ? [one("before", this.before, "")] : [one("after", this.after, "")];
+    if (this.cursor && (this.cursor[0] >= n || this.cursor[1] >= n)) this.cursor = null;
+    this.hasMissing = this.shown.some(({ values }) => values?.includes(MISSING));
+    this.chooseRenderer();
+    const layout = `${n} ${mode}`;
+    if (layout !== this.layoutKey) {
+      this.layoutKey = layout;
+      this.resized();
+    }
+    this.swatch.style.visibility = this.hasMissing ? "" : "hidden";
+    this.greyLater(true);
+    this.dirty |= ALL;
+  }
+
+  readOrder() {
+    const order = buffer(this.model.get("order"), Int32Array);
+    this.order = order.length ? order : null;
+    this.rowOf = null;
+    if (this.order) {
+      this.rowOf = new Map();
+      order.forEach((node, row) => this.rowOf.set(node, row));
+    }
+    this.dirty |= OVERLAY;
+  }
+
+  node(row) {
+    return this.order ? this.order[row] ?? row : row;
+  }
+
+  row(node) {
+    const row = this.rowOf ? this.rowOf.get(node) : node;
+    return row !== undefined && row >= 0 && row < this.n ? row : -1;
+  }
+
+  chooseRenderer() {
+    const wanted = this.model.get("renderer");
+    const webgl = wanted === "webgl" || (wanted === "auto" && this.n > MANY_ROWS);
+    if (webgl === Boolean(this.painter) || (webgl && this.noWebGL)) return;
+    this.painter?.destroy();
+    this.painter = null;
+    // a canvas keeps the kind of its first context, so the other kind needs a new canvas
+    const fresh = this.picture.cloneNode(false);
+    this.picture.replaceWith(fresh);
+    this.picture = fresh;
+    this.pictureContext = null;
+    if (!webgl) return;
+    const painter = new Painter(fresh, () => this.invalidate(ALL));
+    if (painter.gl) this.painter = painter;
+    else this.noWebGL = true;
+  }
+
+  // ------------------------------------------------------------ theme, texts, layout
+
+  readTheme() {
+    const style = getComputedStyle(this.root);
+    const rgb = (text) => (text.match(/[\d.]+/g) ?? [0, 0, 0]).slice(0, 3).map(Number);
+    const back = rgb(style.backgroundColor), fore = rgb(style.color);
+    const mix = (t) => back.map((b, c) => Math.round(b + t * (fore[c] - b)));
+    const css = (c, alpha = 1) => `rgba(${c[0]}, ${c[1]}, ${c[2]}, ${alpha})`;
+    this.theme = {
+      key: style.backgroundColor + style.color, back, ground: mix(0.08), hatch: mix(0.3), css,
+      strong: css(fore), paper: css(back),
+    };
+    this.swatch.firstChild.style.background =
+      `repeating-linear-gradient(135deg, ${css(mix(0.3))} 0 2px, ${css(mix(0.08))} 2px 4px)`;
+    this.hatching = null;
+  }
+
+  rethemed() {
+    const before = this.theme.key;
+    this.readTheme();
+    if (this.theme.key !== before) this.invalidate(ALL);
+  }
+
+  describeRamp() {
+    const stops = [];
+    for (let k = 0; k <= 32; k++) {
+      const i = 3 * Math.min(255, Math.round(k * 7.96875));
+      stops.push(`rgb(${this.table[i]},${this.table[i + 1]},${this.table[i + 2]})`);
+    }
+    this.ramp.style.background = `linear-gradient(to top, ${stops.join(",")})`;
+  }
+
+  // the number that a level q of 0..254 stands for
+  value(q) {
+    if (q === undefined || q === MISSING) return NaN;
+    const [low, high] = this.model.get("value_range");
+    const t = q / 254;
+    return this.model.get("log_scale") && low > 0 ? low * (high / low) ** t : low + t * (high - low);
+  }
+
+  describe() {
+    const { model, n } = this;
+    const unit = model.get("unit");
+    const title = model.get("title");
+    this.title.textContent = unit ? `${title} (${unit})` : title;
+    const parts = [];
+    if (n && this.side) {
+      parts.push(`${n} × ${n}`);
+      if (model.get("log_scale")) parts.push("logarithmic colors");
+      if (n > this.side) {
+        const cells = Math.ceil(n / this.side);
+        const which = model.get("colormap") === "rdbu" ? "value farthest from the middle" : "largest";
+        parts.push(`each pixel shows the ${which} of up to ${cells} × ${cells} cells`);
+      }
+    }
+    this.note.textContent = parts.join(", ");
+    this.note.title = this.note.textContent;
+    this.ticks.forEach((tick, k) => (tick.textContent = number(this.value(63.5 * k), 4)));
+    this.swatchText.textContent = model.get("missing");
+    this.overlay.setAttribute(
+      "aria-label",
+      `${title || "Matrix"}, ${n} rows and columns. Arrow keys move the cell, Enter picks it, Escape clears.`,
+    );
+    this.dirty |= PICTURE;
+  }
+
+  resized() {
+    this.root.style.height = `${this.model.get("height")}px`;
+    const width = this.root.clientWidth, height = this.root.clientHeight;
+    if (!width || !height) return;
+    const ratio = (this.ratio = window.devicePixelRatio || 1);
+    const panels = this.shown.length, gap = 14, left = 10, bar = 92;
+    const top = panels > 1 ? 56 : 40, bottom = 12;
+    const room = Math.min(height - top - bottom, (width - left - bar - (panels - 1) * gap) / panels);
+    let side = Math.max(16, Math.floor(room * ratio));
+    // whole pixels per cell, where that costs little
+    if (this.n && side >= 4 * this.n) side -= side % this.n;
+    this.side = side;
+    this.gap = Math.round(gap * ratio);
+    const w = panels * side + (panels - 1) * this.gap;
+    for (const canvas of [this.picture, this.overlay]) {
+      if (canvas.width !== w) canvas.width = w;
+      if (canvas.height !== side) canvas.height = side;
+      const box = { inset: "auto", left: `${left}px`, top: `${top}px`, width: `${w / ratio}px`, height: `${side / ratio}px` };
+      Object.assign(canvas.style, box);
+    }
+    this.origin = [left, top];
+    this.captions.forEach((caption, k) => {
+      caption.textContent = panels > 1 ? this.shown[k].caption : "";
+      Object.assign(caption.style, { top: "39px", left: `${left + (k * (side + this.gap)) / ratio}px` });
+    });
+    const barLeft = left + w / ratio + 12, barHeight = Math.max(40, side / ratio - 34);
+    Object.assign(this.colorbar.style, {
+      left: `${barLeft}px`, top: `${top}px`, width: `${bar - 12}px`, height: `${barHeight}px` });
+    Object.assign(this.swatch.style, {
+      left: `${barLeft}px`, top: `${top + barHeight + 20}px`, width: `${bar - 12}px`, height: "14px" });
+    this.describe();
+    this.dirty |= ALL;
+  }
+
+  // Grey what is old, but not within a blink, and not while new pictures keep coming.
+  greyLater(fresh = false) {
+    const { model } = this;
+    const at = model.get("position"), of = model.get("values_position");
+    const old = model.get("stale") || (at >= 0 && of >= 0 && at !== of);
+    if (!old || fresh) {
+      this.cancel(this.greying);
+      this.greying = null;
+    }
+    if (!old) this.root.classList.remove("wb-stale");
+    else if (!this.greying) {
+      this.greying = this.later(() => this.root.classList.add("wb-stale"), 150);
+    }
+  }
+
+  // ------------------------------------------------------------ drawing
+
+  invalidate(bits) {
+    this.dirty |= bits;
+    this.flush();
+  }
+
+  // the first change in a frame is drawn at once, later ones together (see the graph canvas)
+  flush() {
+    if (!this.dirty || this.frame) return;
+    this.draw();
+    this.frame = requestAnimationFrame(() => {
+      this.frame = 0;
+      if (this.dirty) this.draw();
+    });
+  }
+
+  draw() {
+    if (!this.side) return;
+    const dirty = this.dirty;
+    this.dirty = 0;
+    if (dirty & PICTURE) this.drawPicture();
+    if (dirty & OVERLAY) this.drawOverlay();
+  }
+
+  get diverging() {
+    return this.model.get("colormap") === "rdbu";
+  }
+
+  drawPicture() {
+    const { painter, theme, side, n, table, diverging } = this;
+    const panels = this.shown
+      .map(({ name, values }, k) => ({ name, values, x: k * (side + this.gap) }))
+      .filter(({ values }) => values);
+    if (painter && n <= painter.largest) {
+      const unit = (c) => c.map((x) => x / 255);
+      const back = panels.length ? theme.back : theme.ground;
+      painter.draw({ panels, n, side, table, diverging, ground: unit(theme.ground), hatch: unit(theme.hatch), back: unit(back) });
+      return;
+    }
+    const context = (this.pictureContext ??= this.picture.getContext("2d"));
+    if (!context) return; // more rows than the graphics card takes: the frame stays empty
+    context.clearRect(0, 0, this.picture.width, side);
+    context.imageSmoothingEnabled = false;
+    for (const { values, x } of panels) {
+      const m = Math.min(n, side);
+      const cells = n > side ? pooled(values, n, side, diverging) : values;
+      context.fillStyle = this.hatchPattern(context);
+      context.fillRect(x, 0, side, side);
+      context.drawImage(this.image(cells, m), x, 0, side, side);
+    }
+  }
+
+  image(cells, m) {
+    if (!this.colors) {
+      const { table } = this;
+      this.colors = new Uint32Array(256); // entry 255 stays transparent: the hatching shows
+      for (let q = 0; q < 255; q++) {
+        const i = 3 * Math.round((q * 255) / 254);
+        this.colors[q] = (255 << 24) | (table[i + 2] << 16) | (table[i + 1] << 8) | table[i];
+      }
+    }
+    this.cells ??= document.createElement("canvas");
+    if (this.cells.width !== m || this.cells.height !== m || !this.pixels) {
+      this.cells.width = this.cells.height = m;
+      this.cellsContext = this.cells.getContext("2d");
+      this.imageData = this.cellsContext.createImageData(m, m);
+      this.pixels = new Uint32Array(this.imageData.data.buffer);
+    }
+    const { pixels, colors } = this;
+    for (let i = 0; i < pixels.length; i++) pixels[i] = colors[cells[i]];
+    this.cellsContext.putImageData(this.imageData, 0, 0);
+    return this.cells;
+  }
+
+  hatchPattern(context) {
+    if (this.hatching) return this.hatching;
+    const tile = document.createElement("canvas");
+    tile.width = tile.height = 6;
+    const small = tile.getContext("2d");
+    small.fillStyle = this.theme.css(this.theme.ground);
+    small.fillRect(0, 0, 6, 6);
+    small.fillStyle = this.theme.css(this.theme.hatch);
+    for (let y = 0; y < 6; y++) for (const d of [0, 1]) small.fillRect((12 + d - y) % 6, y, 1, 1);
+    return (this.hatching = context.createPattern(tile, "repeat"));
+  }
+
+  drawOverlay() {
+    const { side, n, theme, ratio } = this;
+    const context = (this.overlayContext ??= this.overlay.getContext("2d"));
+    context.clearRect(0, 0, this.overlay.width, side);
+    if (!n) return;
+    const rows = this.model.get("selection").map((node) => this.row(node)).filter((row) => row >= 0);
+    if (!rows.length) return;
+    const [row, column] = rows.length === 2 ? rows : [rows[0], rows[0]];
+    const cell = side / n, thick = Math.max(1, Math.round(ratio));
+    for (let k = 0; k < this.shown.length; k++) {
+      const x = k * (side + this.gap);
+      const cx = x + (column + 0.5) * cell, cy = (row + 0.5) * cell;
+      // guides to the borders, broken around the cell; a dark and a light line together are seen
+      // on every color
+      const gap = Math.max(cell / 2 + 2 * ratio, 5 * ratio);
+      for (const [shift, color] of [[thick, "rgba(0, 0, 0, 0.55)"], [0, "rgba(255, 255, 255, 0.85)"]]) {
+        context.fillStyle = color;
+        const gx = Math.round(cx - thick / 2) + shift, gy = Math.round(cy - thick / 2) + shift;
+        context.fillRect(gx, 0, thick, Math.max(0, cy - gap));
+        context.fillRect(gx, cy + gap, thick, Math.max(0, side - cy - gap));
+        context.fillRect(x, gy, Math.max(0, cx - gap - x), thick);
+        context.fillRect(cx + gap, gy, Math.max(0, x + side - cx - gap), thick);
+      }
+      if (rows.length < 2) continue;
+      const half = Math.max(cell / 2, 3 * ratio);
+      for (const [grow, width, color] of [[1.5, 3, "rgba(0, 0, 0, 0.7)"], [1.5, 1.25, "#fff"]]) {
+        context.lineWidth = width * ratio;
+        context.strokeStyle = color;
+        const h = half + grow * ratio;
+        context.strokeRect(cx - h, cy - h, 2 * h, 2 * h);
+      }
+    }
+  }
+
+  // ------------------------------------------------------------ pointer and keys
+
+  cellAt(event) {
+    const { side, n } = this;
+    if (!n || !side) return null;
+    const rect = this.overlay.getBoundingClientRect();
+    const x = Math.floor(((event.clientX - rect.left) * this.overlay.width) / rect.width);
+    const y = Math.floor(((event.clientY - rect.top) * side) / rect.height);
+    const panel = x >= side + this.gap ? 1 : 0;
+    const px = x - panel * (side + this.gap);
+    if (px < 0 || px >= side || y < 0 || y >= side || panel >= this.shown.length) return null;
+    const rows = cellsUnder(y, n, side), columns = cellsUnder(px, n, side);
+    const values = this.shown[panel].values;
+    if (!values) return null;
+    // the cell whose color the pixel shows
+    const where = extreme(values, n, ...rows, ...columns, this.diverging);
+    return { row: Math.floor(where / n), column: where % n, panel };
+  }
+
+  moved(event) {
+    const rect = this.root.getBoundingClientRect();
+    this.pointer = [event.clientX - rect.left, event.clientY - rect.top];
+    this.hover = this.cellAt(event);
+    this.keyboard = false;
+    this.select();
+    this.showTip();
+  }
+
+  clicked(event) {
+    const cell = this.cellAt(event);
+    if (!cell) return;
+    this.cursor = [cell.row, cell.column];
+    this.model.send({ type: "click", u: this.node(cell.row), v: this.node(cell.column) });
+  }
+
+  left() {
+    this.hover = null;
+    this.select();
+    this.showTip();
+  }
+
+  get active() {
+    if (this.hover) return [this.hover.row, this.hover.column];
+    return this.keyboard ? this.cursor : null;
+  }
+
+  select() {
+    const { model, active } = this;
+    const selection = active ? active.map((row) => this.node(row)) : [];
+    const now = model.get("selection");
+    if (now.length === selection.length && now.every((i, k) => i === selection[k])) return;
+    model.set("selection", selection);
+    model.set("hint", "");
+    model.save_changes();
+    this.cancel(this.asking);
+    if (selection.length === 2) {
+      const [u, v] = selection;
+      this.asking = this.later(() => model.send({ type: "hover", u, v }), 40);
+    }
+  }
+
+  key(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey || !this.n) return;
+    const far = event.shiftKey ? 10 : 1, last = this.n - 1;
+    const moves = { ArrowLeft: [0, -far], ArrowRight: [0, far], ArrowUp: [-far, 0], ArrowDown: [far, 0],
+                    Home: [0, -last], End: [0, last], PageUp: [-last, 0], PageDown: [last, 0] };
+    const move = moves[event.key];
+    if (move) {
+      const clamp = (k) => Math.max(0, Math.min(last, k));
+      const selected = this.model.get("selection").map((node) => this.row(node)).filter((row) => row >= 0);
+      const from = this.cursor ?? (selected.length === 2 ? selected : null);
+      this.cursor = from ? [clamp(from[0] + move[0]), clamp(from[1] + move[1])] : [0, 0];
+    } else if (event.key === "Enter" || event.key === " ") {
+      if (this.cursor) {
+        const [u, v] = this.cursor.map((row) => this.node(row));
+        this.model.send({ type: "click", u, v });
+      }
+    } else if (event.key === "Escape") this.cursor = null;
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+    this.keyboard = true;
+    this.hover = null;
+    this.select();
+    this.showTip();
+    this.live.textContent = this.active ? this.lines().map(([, text]) => text).join(", ") : "Nothing selected";
+  }
+
+  // ------------------------------------------------------------ tooltip
+
+  name(node) {
+    return this.model.get("labels")[node] || `node ${node}`;
+  }
+
+  lines() {
+    const { model, n } = this;
+    const [row, column] = this.active;
+    const u = this.node(row), v = this.node(column);
+    const unit = model.get("unit");
+    const text = (values) => {
+      const q = values[row * n + column];
+      return q === MISSING ? model.get("missing") : `≈ ${number(this.value(q))}${unit ? ` ${unit}` : ""}`;
+    };
+    const lines = [
+      ["wb-tip-head", `${this.name(u)} – ${this.name(v)}`],
+      ["wb-tip-do", `${model.get("rows")} ${this.name(u)}, ${model.get("columns")} ${this.name(v)}`],
+    ];
+    for (const { values, caption } of this.shown) {
+      if (values) lines.push(["", `${caption ? `${caption} ` : ""}${text(values)}`]);
+    }
+    const hint = model.get("hint"), owner = model.get("hint_pair");
+    if (hint && (!owner.length || samePair(owner, u, v))) lines.push(["wb-tip-hint", hint]);
+    return lines;
+  }
+
+  showTip() {
+    const { tip } = this;
+    if (!this.active || !this.side) {
+      tip.classList.remove("wb-shown");
+      return;
+    }
+    const lines = this.lines();
+    const key = lines.map((line) => line.join("|")).join("\n");
+    if (key !== this.tipKey) {
+      this.tipKey = key;
+      tip.replaceChildren(...lines.map(([className, text]) => element("div", className, null, text)));
+    }
+    const scale = this.side / this.n / this.ratio;
+    const [x, y] = this.hover
+      ? this.pointer
+      : [this.origin[0] + (this.active[1] + 0.5) * scale, this.origin[1] + (this.active[0] + 0.5) * scale];
+    placeTip(tip, x, y, [this.root.clientWidth, this.root.clientHeight]);
+  }
+}
+
+function placeTip(tip, x, y, [width, height]) {
+  tip.classList.add("wb-shown");
+  const w = tip.offsetWidth, h = tip.offsetHeight, gap = 14;
+  const left = x + gap + w <= width - 4 ? x + gap : Math.max(4, x - gap - w);
+  const top = y + gap + h <= height - 4 ? y + gap : Math.max(4, y - gap - h);
+  tip.style.transform = `translate(${Math.round(left)}px, ${Math.round(top)}px)`;
+}
+
+function render({ model, el }) {
+  const view = new MatrixView(model, el);
+  return () => view.destroy();
+}
+
+export default { render };

@@ -1,0 +1,130 @@
+"""A matrix over pairs of nodes as a live picture, linked with the graph by its hovered pair."""
+
+import math
+from pathlib import Path
+
+import anywidget
+import numpy as np
+import traitlets
+
+from workbench.widgets.palette import COLORMAPS, color_table
+
+_HERE = Path(__file__).parent
+
+#: the level of a cell without a number (inf or nan)
+MISSING = 255
+
+
+class MatrixCanvas(anywidget.AnyWidget):
+    """A square matrix in 255 levels, before and after an edit on one scale.
+
+    Drawn in the browser: a color table on a 2-D canvas up to 300 rows, a WebGL texture beyond.
+
+    Buffers:
+        values, values_before: uint8 [size, size], level q stands for
+            ``low + q / 254 (high - low)`` with [low, high] = ``value_range``, evenly spaced in the
+            logarithm if ``log_scale``; 255 is a cell without a number (inf, nan), drawn hatched.
+            ``levels`` makes them.
+        order: int32 [size], the node that row i and column i of ``values`` belong to; empty for
+            0, 1, 2, ... Hover, clicks and ``selection`` speak of nodes, not of rows.
+
+    Where the matrix has more rows than the picture has pixels, a pixel shows the most extreme of
+    the cells under it (the largest; with ``rdbu`` the one farthest from the middle), and the title
+    line says so. Hence one bad pair among a million stays visible.
+
+    The picture greys while ``stale``, and also, with no kernel asked, while ``position`` (linked
+    to the slider) differs from ``values_position`` (where ``values`` were computed); -1 switches
+    that off.
+
+    Messages to the kernel (``on_msg``): ``{"type": "hover", "u", "v"}`` (debounced) and
+    ``{"type": "click", "u", "v"}``, row u and column v as node ids.
+    """
+
+    _esm = _HERE / "matrix_canvas.js"
+    _css = _HERE / "canvas.css"
+
+    size = traitlets.Int(0, min=0).tag(sync=True)
+    values = traitlets.Bytes(b"").tag(sync=True)
+    values_before = traitlets.Bytes(b"").tag(sync=True)
+    mode = traitlets.Enum(["before", "after", "both"], default_value="after").tag(sync=True)
+    order = traitlets.Bytes(b"").tag(sync=True)
+    value_range = traitlets.List(traitlets.Float(), [0.0, 1.0], minlen=2, maxlen=2).tag(sync=True)
+    log_scale = traitlets.Bool(False).tag(sync=True)
+
+    title = traitlets.Unicode("").tag(sync=True)
+    unit = traitlets.Unicode("").tag(sync=True)
+    rows = traitlets.Unicode("row").tag(sync=True)
+    columns = traitlets.Unicode("column").tag(sync=True)
+    missing = traitlets.Unicode("no number").tag(sync=True)
+    labels = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    colormap = traitlets.Enum(list(COLORMAPS), default_value="cividis").tag(sync=True)
+    palette = traitlets.Bytes().tag(sync=True)
+
+    selection = traitlets.List(traitlets.Int(), maxlen=2).tag(sync=True)
+    hint = traitlets.Unicode("").tag(sync=True)
+    hint_pair = traitlets.List(traitlets.Int(), maxlen=2).tag(sync=True)
+    position = traitlets.Int(-1).tag(sync=True)
+    values_position = traitlets.Int(-1).tag(sync=True)
+    stale = traitlets.Bool(False).tag(sync=True)
+
+    height = traitlets.Int(420, min=120).tag(sync=True)
+    renderer = traitlets.Enum(["auto", "2d", "webgl"], default_value="auto").tag(sync=True)
+
+    @traitlets.default("palette")
+    def _default_palette(self):
+        return color_table(self.colormap)
+
+    @traitlets.observe("colormap")
+    def _follow_colormap(self, change):
+        self.palette = color_table(change.new)
+
+    @traitlets.validate("order")
+    def _whole_rows(self, proposal):
+        if len(proposal.value) % 4:
+            raise traitlets.TraitError(
+                f"order has {len(proposal.value)} bytes, not a multiple of 4 (int32)"
+            )
+        return proposal.value
+
+    def show_hint(self, u: int, v: int, text: str) -> None:
+        """Show a text in the tooltip of the cell (u, v), and only there."""
+        with self.hold_sync():
+            self.hint_pair = [u, v]
+            self.hint = text
+
+    def _handle_custom_msg(self, content, buffers):
+        # see GraphCanvas: the same text for the next pair must count as a change
+        if isinstance(content, dict) and content.get("type") == "hover":
+            self.hint = ""
+        super()._handle_custom_msg(content, buffers)
+
+
+def levels(matrix, value_range, *, log_scale: bool = False) -> bytes:
+    """A matrix as the uint8 levels that ``MatrixCanvas`` draws.
+
+    Level ``round(254 (x - low) / (high - low))``, clipped to 0..254; with ``log_scale`` the same
+    of log x, log low, log high. inf and nan become 255, and so does x <= 0 on a logarithmic scale.
+
+    Args:
+        matrix: array or CPU tensor of real numbers, any shape.
+        value_range: (low, high), finite; both > 0 if ``log_scale``.
+        log_scale: space the levels evenly in the logarithm.
+
+    Raises:
+        ValueError: for a range that is not finite or not increasing, or not positive where a
+            logarithm is asked for.
+    """
+    low, high = (float(x) for x in value_range)
+    if not (math.isfinite(low) and math.isfinite(high) and low <= high):
+        raise ValueError(f"value_range must be finite with low <= high, got ({low}, {high})")
+    if log_scale and low <= 0:
+        raise ValueError(f"a logarithmic scale needs value_range > 0, got ({low}, {high})")
+    values = np.asarray(matrix, dtype=np.float64)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        if log_scale:
+            values, low, high = np.log(values), math.log(low), math.log(high)
+        scaled = (values - low) * (254.0 / (high - low) if high > low else 0.0)
+        bad = ~np.isfinite(scaled)
+        out = np.rint(np.clip(scaled, 0.0, 254.0))
+    out[bad] = MISSING
+    return out.astype(np.uint8).tobytes()

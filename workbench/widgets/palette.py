@@ -1,0 +1,22 @@
+"""Color tables that the canvases share: 256 colors that survive color blindness and print."""
+
+from functools import cache
+
+#: colormap name in the browser -> its name in matplotlib
+COLORMAPS = {"cividis": "cividis", "rdbu": "RdBu_r"}
+
+
+@cache
+def color_table(name: str) -> bytes:
+    """256 colors of a colormap as bytes red, green, blue: entry 0 is the low end.
+
+    ``cividis`` is sequential, ``rdbu`` diverging (blue low, white middle, red high).
+
+    Raises:
+        ValueError: for a name that is neither.
+    """
+    if name not in COLORMAPS:
+        raise ValueError(f"colormap {name!r} is unknown; choose one of {', '.join(COLORMAPS)}")
+    from matplotlib import colormaps  # a tenth of a second, paid by the first canvas only
+
+    return colormaps[COLORMAPS[name]](range(256), bytes=True)[:, :3].tobytes()

@@ -1,0 +1,390 @@
+// Tape bar: a slider through the edits and the numbers that follow it, all in the browser.
+
+const ICONS = {
+  first: "M2 2h2v12H2zM14 2v12L5 8z",
+  back: "M12 2v12L3 8z",
+  forward: "M4 2l9 6-9 6z",
+  last: "M12 2h2v12h-2zM2 2l9 6-9 6z",
+  play: "M3 1.5l11 6.5-11 6.5z",
+  pause: "M3 2h4v12H3zM9 2h4v12H9z",
+  undo: "M6.5 2L2 6l4.5 4V7.3H10a2.6 2.6 0 0 1 0 5.2H5V14h5a4.2 4.2 0 0 0 0-8.3H6.5z",
+  redo: "M9.5 2L14 6l-4.5 4V7.3H6a2.6 2.6 0 0 0 0 5.2h5V14H6a4.2 4.2 0 0 1 0-8.3h3.5z",
+  reset: "M3 2h1.6v3.2A6 6 0 1 1 2 9h1.7a4.4 4.4 0 1 0 1.9-2.6H9V8H3z",
+};
+
+function element(tag, className, parent, text) {
+  const node = document.createElement(tag);
+  if (className) node.className = className;
+  if (text !== undefined) node.textContent = text;
+  if (parent) parent.append(node);
+  return node;
+}
+
+function setText(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
+function icon(name) {
+  const ns = "http://www.w3.org/2000/svg";
+  const svg = document.createElementNS(ns, "svg");
+  svg.setAttribute("viewBox", "0 0 16 16");
+  svg.setAttribute("aria-hidden", "true");
+  const path = document.createElementNS(ns, "path");
+  path.setAttribute("d", ICONS[name]);
+  svg.append(path);
+  return svg;
+}
+
+function floats(base64) {
+  const text = atob(base64);
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+  return new Float64Array(bytes.buffer, 0, bytes.length >> 3);
+}
+
+// Fixed significant digits, trailing zeros kept, so that digits do not dance while dragging.
+function number(x, digits) {
+  if (x === Infinity) return "∞";
+  if (x === -Infinity) return "−∞";
+  if (Number.isNaN(x)) return "–";
+  const size = Math.abs(x);
+  let text;
+  if (Number.isInteger(x) && size < 1e9) text = grouped(String(size));
+  else if (size !== 0 && (size >= 1e6 || size < 1e-4)) {
+    text = size.toExponential(Math.max(0, digits - 1)).replace("e+", "e").replace("e-", "e−");
+  } else {
+    const before = size >= 1 ? Math.floor(Math.log10(size)) + 1 : Math.floor(Math.log10(size || 1)) + 1;
+    text = grouped(size.toFixed(Math.max(0, Math.min(12, digits - before))));
+  }
+  return (x < 0 ? "−" : "") + text;
+}
+
+// thin spaces from five digits on: 12 345.6
+function grouped(text) {
+  const [whole, rest] = text.split(".");
+  const spaced = whole.length > 4 ? whole.replace(/\B(?=(\d{3})+$)/g, "\u2009") : whole;
+  return rest === undefined ? spaced : `${spaced}.${rest}`;
+}
+
+function change(now, first, digits) {
+  if (Number.isNaN(now) || Number.isNaN(first)) return "";
+  if (now === first) return "no change";
+  if (!Number.isFinite(now) || !Number.isFinite(first)) return `from ${number(first, digits)}`;
+  const difference = now - first;
+  const signed = (difference > 0 ? "+" : "") + number(difference, Math.min(3, digits));
+  if (first === 0) return signed;
+  const percent = (100 * difference) / Math.abs(first);
+  if (Math.abs(percent) >= 1e5) return signed;
+  const places = Math.abs(percent) < 10 ? 1 : 0;
+  const text = `${percent > 0 ? "+" : "−"}${Math.abs(percent).toFixed(places)} %`;
+  return `${signed}  (${text})`;
+}
+
+class Card {
+  constructor(spec, parent) {
+    this.spec = spec;
+    this.values = floats(spec.values);
+    this.root = element("div", "wb-card", parent);
+    this.root.title = spec.help;
+    this.name = element("div", "wb-card-name", this.root, spec.name);
+    this.now = element("div", "wb-card-now", this.root);
+    this.value = element("span", "", this.now);
+    element("span", "wb-card-unit", this.now, spec.unit);
+    this.change = element("div", "wb-card-change", this.root);
+    this.canvas = element("canvas", "", this.root);
+    this.canvas.setAttribute("aria-hidden", "true");
+    this.line = document.createElement("canvas");
+  }
+
+  show(position) {
+    const { spec, values } = this;
+    const now = position < values.length ? values[position] : NaN;
+    const text = number(now, spec.digits);
+    setText(this.value, spec.exact || !Number.isFinite(now) ? text : `≈ ${text}`);
+    setText(this.change, change(now, values.length ? values[0] : NaN, spec.digits));
+    const title = Number.isNaN(now) && spec.reason ? `${spec.help}\n${spec.reason}`.trim() : spec.help;
+    if (this.root.title !== title) this.root.title = title;
+    this.mark(position);
+  }
+
+  // the curve is drawn once into a picture of its own; a move only shifts the mark
+  resize(width, height, ratio, colors) {
+    this.width = Math.max(1, Math.round(width * ratio));
+    this.height = Math.max(1, Math.round(height * ratio));
+    this.ratio = ratio;
+    this.colors = colors;
+    for (const canvas of [this.canvas, this.line]) {
+      if (canvas.width !== this.width) canvas.width = this.width;
+      if (canvas.height !== this.height) canvas.height = this.height;
+    }
+    const context = (this.lineContext ??= this.line.getContext("2d"));
+    context.clearRect(0, 0, this.width, this.height);
+    context.strokeStyle = colors.soft;
+    context.lineWidth = 1.25 * ratio;
+    context.lineJoin = "round";
+    context.beginPath();
+    let drawing = false;
+    const { values } = this;
+    this.low = Infinity;
+    this.high = -Infinity;
+    for (const x of values) {
+      if (!Number.isFinite(x)) continue;
+      if (x < this.low) this.low = x;
+      if (x > this.high) this.high = x;
+    }
+    const step = Math.max(1, Math.floor(values.length / (4 * this.width)));
+    for (let i = 0; i < values.length; i += step) {
+      if (!Number.isFinite(values[i])) {
+        drawing = false;
+        continue;
+      }
+      const [x, y] = this.point(i);
+      if (drawing) context.lineTo(x, y);
+      else context.moveTo(x, y);
+      drawing = true;
+    }
+    context.stroke();
+  }
+
+  point(i) {
+    const pad = 4 * this.ratio, last = Math.max(1, this.values.length - 1);
+    const x = pad + ((this.width - 2 * pad) * i) / last;
+    const level = this.high > this.low ? (this.values[i] - this.low) / (this.high - this.low) : 0.5;
+    return [x, this.height - pad - (this.height - 2 * pad) * level];
+  }
+
+  mark(position) {
+    if (!this.width) return;
+    const context = (this.context ??= this.canvas.getContext("2d"));
+    context.clearRect(0, 0, this.width, this.height);
+    context.drawImage(this.line, 0, 0);
+    if (position >= this.values.length || !Number.isFinite(this.values[position])) return;
+    const [x, y] = this.point(position);
+    context.fillStyle = this.colors.accent;
+    context.beginPath();
+    context.arc(x, y, 3 * this.ratio, 0, 6.2832);
+    context.fill();
+  }
+
+  destroy() {
+    this.canvas.width = this.line.width = 0;
+    this.root.remove();
+  }
+}
+
+class TapeView {
+  constructor(model, el) {
+    this.model = model;
+    this.cleanups = [];
+    this.cards = [];
+    this.build(el);
+    this.readCards();
+    this.read();
+    this.show();
+    this.listen();
+  }
+
+  button(parent, name, label, action, text) {
+    const button = element("button", "wb-button", parent);
+    button.type = "button";
+    button.title = label;
+    button.setAttribute("aria-label", label);
+    button.append(icon(name));
+    if (text) element("span", "", button, text);
+    const click = () => action();
+    button.addEventListener("click", click);
+    this.cleanups.push(() => button.removeEventListener("click", click));
+    return button;
+  }
+
+  build(el) {
+    el.classList.add("wb-host");
+    const root = (this.root = element("div", "wb wb-tape", el));
+    root.dataset.lmSuppressShortcuts = "true"; // the notebook must not take the slider's keys
+    const row = element("div", "wb-tape-row", root);
+    const left = element("div", "wb-buttons", row);
+    this.first = this.button(left, "first", "to the original graph", () => this.go(0));
+    this.back = this.button(left, "back", "one edit back", () => this.go(this.position - 1));
+    this.play = this.button(left, "play", "play the edits", () => this.togglePlay());
+    this.forward = this.button(left, "forward", "one edit forward", () => this.go(this.position + 1));
+    this.last = this.button(left, "last", "to the last edit", () => this.go(this.length));
+    this.slider = element("input", "", row);
+    this.slider.type = "range";
+    this.slider.min = 0;
+    this.slider.step = 1;
+    this.slider.setAttribute("aria-label", "position on the edit tape");
+    this.where = element("div", "wb-where", row);
+    this.count = element("div", "wb-count", this.where);
+    this.edit = element("div", "wb-edit", this.where);
+    const right = element("div", "wb-buttons", row);
+    const send = (type) => this.model.send({ type });
+    this.undo = this.button(right, "undo", "undo the last edit by hand (Ctrl+Z)", () => send("undo"), "undo");
+    this.redo = this.button(right, "redo", "redo (Ctrl+Shift+Z)", () => send("redo"), "redo");
+    this.reset = this.button(right, "reset", "drop all edits by hand", () => send("reset"), "reset");
+    this.grid = element("div", "wb-cards", root);
+  }
+
+  listen() {
+    const { model } = this;
+    const on = (name, handler) => {
+      model.on(name, handler);
+      this.cleanups.push(() => model.off(name, handler));
+    };
+    for (const name of ["length", "edits", "can_undo", "can_redo", "playing", "stale"]) {
+      on(`change:${name}`, () => this.read());
+    }
+    on("change:interval", () => this.schedule());
+    on("change:cards", () => {
+      this.readCards();
+      this.measure();
+    });
+    on("change", () => this.show());
+
+    const listen = (target, name, handler) => {
+      target.addEventListener(name, handler);
+      this.cleanups.push(() => target.removeEventListener(name, handler));
+    };
+    // "input" comes inside the pointer event: the picture moves in the same frame as the hand
+    listen(this.slider, "input", () => this.go(this.slider.valueAsNumber));
+    listen(this.root, "keydown", (event) => this.key(event));
+
+    const resize = new ResizeObserver(() => this.measure());
+    resize.observe(this.grid);
+    this.cleanups.push(() => resize.disconnect());
+    const theme = new MutationObserver(() => {
+      for (const wait of [0, 120, 500]) this.later(() => this.measure(), wait);
+    });
+    theme.observe(document.body, {
+      attributes: true, attributeFilter: ["data-jp-theme-light", "data-jp-theme-name", "data-theme", "class"],
+    });
+    this.cleanups.push(() => theme.disconnect());
+    this.schedule();
+  }
+
+  later(work, wait) {
+    this.timers ??= new Set();
+    const id = setTimeout(() => {
+      this.timers.delete(id);
+      work();
+    }, wait);
+    this.timers.add(id);
+  }
+
+  destroy() {
+    for (const cleanup of this.cleanups.splice(0)) cleanup();
+    for (const id of this.timers ?? []) clearTimeout(id);
+    clearTimeout(this.ticking);
+    for (const card of this.cards) card.destroy();
+    this.root.remove();
+  }
+
+  get length() {
+    return this.model.get("length");
+  }
+
+  get position() {
+    return this.model.get("position");
+  }
+
+  // the model changes now (and with it every linked canvas); the kernel gets the newest position
+  // when its last answer is in, since ipywidgets keeps one message in flight
+  go(position) {
+    const next = Math.max(0, Math.min(this.length, position));
+    if (next === this.position) return;
+    this.model.set("position", next);
+    this.model.save_changes();
+  }
+
+  togglePlay() {
+    const playing = !this.model.get("playing");
+    if (playing && this.position >= this.length) this.model.set("position", 0);
+    this.model.set("playing", playing && this.length > 0);
+    this.model.save_changes();
+  }
+
+  schedule() {
+    clearTimeout(this.ticking);
+    if (!this.model.get("playing")) return;
+    this.ticking = setTimeout(() => this.tick(), this.model.get("interval"));
+  }
+
+  tick() {
+    const { model } = this;
+    if (this.position < this.length) {
+      this.go(this.position + 1);
+      this.schedule();
+    }
+    if (this.position >= this.length) {
+      model.set("playing", false);
+      model.save_changes();
+    }
+  }
+
+  key(event) {
+    event.stopPropagation();
+    if (!(event.ctrlKey || event.metaKey) || event.altKey) return;
+    const key = event.key.toLowerCase();
+    const type = key === "y" || (key === "z" && event.shiftKey) ? "redo" : key === "z" ? "undo" : null;
+    if (!type) return;
+    event.preventDefault();
+    if (this.model.get(type === "undo" ? "can_undo" : "can_redo")) this.model.send({ type });
+  }
+
+  readCards() {
+    for (const card of this.cards) card.destroy();
+    this.cards = this.model.get("cards").map((spec) => new Card(spec, this.grid));
+  }
+
+  read() {
+    const { model } = this;
+    const playing = model.get("playing");
+    if (this.shownPlaying !== playing) {
+      this.shownPlaying = playing;
+      this.play.replaceChildren(icon(playing ? "pause" : "play"));
+      const label = playing ? "pause" : "play the edits";
+      this.play.title = label;
+      this.play.setAttribute("aria-label", label);
+      this.schedule();
+    }
+    this.slider.max = Math.max(1, this.length);
+    this.slider.disabled = this.play.disabled = this.length === 0;
+    this.undo.disabled = !model.get("can_undo");
+    this.redo.disabled = !model.get("can_redo");
+    this.root.classList.toggle("wb-stale", model.get("stale"));
+  }
+
+  show() {
+    const { position, length, slider } = this;
+    if (slider.valueAsNumber !== position) slider.value = position;
+    this.first.disabled = this.back.disabled = position <= 0;
+    this.last.disabled = this.forward.disabled = position >= length;
+    const text = position === 0 ? "the original graph" : this.model.get("edits")[position - 1] ?? "";
+    setText(this.count, `edit ${position} of ${length}`);
+    setText(this.edit, text);
+    if (this.edit.title !== text) this.edit.title = text;
+    slider.setAttribute("aria-valuetext", `edit ${position} of ${length}, ${text}`);
+    for (const card of this.cards) card.show(position);
+  }
+
+  measure() {
+    const style = getComputedStyle(this.root);
+    const colors = {
+      soft: style.getPropertyValue("--wb-soft") || style.color,
+      accent: style.getPropertyValue("--wb-focus") || style.color,
+    };
+    const probe = this.cards[0]?.canvas;
+    if (!probe?.clientWidth) return;
+    const ratio = window.devicePixelRatio || 1;
+    for (const card of this.cards) {
+      card.resize(card.canvas.clientWidth, card.canvas.clientHeight, ratio, colors);
+      card.show(this.position);
+    }
+  }
+}
+
+function render({ model, el }) {
+  const view = new TapeView(model, el);
+  return () => view.destroy();
+}
+
+export default { render };
