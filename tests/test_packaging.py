@@ -1,11 +1,13 @@
 """The wheel holds what an installed copy needs, and the pinned versions fit what is declared."""
 
+import ast
 import json
 import re
 import subprocess
 import sys
 import tomllib
 import zipfile
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,22 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+
+
+#: Parts of Jupyter that jupyterlab and ipykernel cannot do without.
+COME_WITH_JUPYTERLAB = {"jupyter-core", "nbclient", "nbformat", "packaging", "traitlets", "ipython"}
+LOCAL = {"workbench", "tests", *(path.stem for path in (ROOT / "tests").iterdir())}
+
+
+def imported(path: Path) -> set[str]:
+    """Top-level names of all that a file imports, wherever in it."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and not node.level and node.module:
+            names.add(node.module.split(".")[0])
+    return names
 
 
 def pins() -> dict[str, str]:
@@ -71,6 +89,25 @@ def test_every_declared_package_is_pinned_within_what_is_allowed():
             continue
         assert canonicalize_name(needed.name) in pinned, needed.name
         assert needed.specifier.contains(pinned[canonicalize_name(needed.name)]), str(needed)
+
+
+@pytest.mark.parametrize(("folder", "extras"), [("workbench", ()), ("tests", ("test",))])
+def test_every_import_is_a_declared_package(folder, extras):
+    """Not one that happens to come with another."""
+    lines = [*PROJECT["dependencies"]]
+    for extra in extras:
+        lines += PROJECT["optional-dependencies"][extra]
+    allowed = {canonicalize_name(Requirement(line).name) for line in lines}
+    allowed |= {canonicalize_name(PROJECT["name"]), *COME_WITH_JUPYTERLAB}
+    owners = packages_distributions()
+    wrong = [
+        f"{path.relative_to(ROOT)}: {name}"
+        for path in sorted((ROOT / folder).rglob("*.py"))
+        for name in imported(path)
+        if not {canonicalize_name(owner) for owner in owners.get(name, [])} & allowed
+        and name not in LOCAL | sys.stdlib_module_names
+    ]
+    assert wrong == []
 
 
 def test_torch_is_pinned_as_a_plain_version():

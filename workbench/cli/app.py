@@ -15,9 +15,8 @@ def app_notebook(graph: str, folder: Path) -> str:
     cell = nbformat.v4.new_code_cell(
         "import os\n"
         f"os.chdir({str(folder)!r})\n"
-        "from workbench.graphs import open_graph\n"
         "from workbench.widgets import rewiring_lab\n"
-        f"rewiring_lab(open_graph({graph!r}))",
+        f"rewiring_lab({graph!r})",
         id="app",
     )
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}

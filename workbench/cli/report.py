@@ -78,11 +78,10 @@ def opened(graph: str, *, root: str | None, undirected: bool) -> Data:
 
 def node_names(data: Data) -> list[str]:
     """Names of the nodes as the file gave them, else their numbers."""
-    for key in ("node_names", "names", "node_id", "label"):
-        found = data.get(key)
-        if isinstance(found, list) and len(found) == data.num_nodes:
-            return [str(name) for name in found]
-    return [str(node) for node in range(data.num_nodes)]
+    labels = data.get("labels")
+    if labels is None:
+        labels = range(data.num_nodes)
+    return [str(label) for label in labels]
 
 
 def measure(data: Data, *, seed: int = 0) -> Measures:
