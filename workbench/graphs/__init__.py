@@ -1,5 +1,8 @@
 """What we study: generators, tasks, data sets, reading and writing graphs."""
 
+from workbench.graphs.catalog import EXAMPLES, GRAPHS, open_graph
+from workbench.graphs.datasets import DATASETS, data_folder, find_single_graphs, load_dataset
+from workbench.graphs.files import SUFFIXES, GraphFileError
 from workbench.graphs.generators import (
     barbell,
     clique_path,
@@ -24,28 +27,62 @@ from workbench.graphs.generators import (
     tree,
 )
 from workbench.graphs.layout import layout
+from workbench.graphs.networkx_graphs import from_networkx, to_networkx
+from workbench.graphs.reading import read_graph
+from workbench.graphs.tasks import (
+    TASKS,
+    Task,
+    clique_path_transfer,
+    crossed_ring_transfer,
+    graph_labels,
+    node_labels,
+    ring_transfer,
+    transfer,
+)
+from workbench.graphs.writing import write_graph
 
 __all__ = [
+    "DATASETS",
+    "EXAMPLES",
+    "GRAPHS",
+    "SUFFIXES",
+    "TASKS",
+    "GraphFileError",
+    "Task",
     "barbell",
     "clique_path",
+    "clique_path_transfer",
     "complete",
     "crossed_ring",
+    "crossed_ring_transfer",
     "csl",
+    "data_folder",
     "erdos_renyi",
+    "find_single_graphs",
+    "from_networkx",
+    "graph_labels",
     "grid",
     "grid_with_holes",
     "karate",
     "layout",
     "les_miserables",
+    "load_dataset",
     "lollipop",
+    "node_labels",
+    "open_graph",
     "path",
     "petersen",
     "random_regular",
+    "read_graph",
     "ring",
     "ring_of_cliques",
+    "ring_transfer",
     "rook",
     "sbm",
     "shrikhande",
     "star",
+    "to_networkx",
+    "transfer",
     "tree",
+    "write_graph",
 ]

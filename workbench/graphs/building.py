@@ -1,6 +1,8 @@
-"""From a list of edges and a drawing to a ``Data``: what every generator ends with."""
+"""From a list of edges to a ``Data``: what every generator and every reader ends with."""
 
 import math
+import warnings
+from dataclasses import dataclass
 from operator import index
 
 import numpy as np
@@ -8,6 +10,7 @@ import torch
 from torch_geometric.data import Data
 
 from workbench.graphs.edges import both_directions
+from workbench.typing import EdgeIndex
 
 #: A generator refuses to build more undirected edges than this (about 1 GB of ``edge_index``).
 MOST_EDGES = 30_000_000
@@ -76,3 +79,91 @@ def check_size(graph: str, num_edges: float) -> None:
             f"{graph} would have {num_edges:.4g} edges, more than the {MOST_EDGES:,} that a "
             "generator builds; ask for a smaller graph"
         )
+
+
+@dataclass(frozen=True)
+class Columns:
+    """How a list of edges becomes an ``edge_index`` without repeats, sorted by (source, target).
+
+    Attributes:
+        edge_index: the arcs as listed, or both directions of each undirected edge.
+        column: for each column of ``edge_index``, the first listed edge that it stands for.
+        repeats: number of listed edges that say again what an earlier one said.
+    """
+
+    edge_index: EdgeIndex
+    column: np.ndarray
+    repeats: int
+    _slot: np.ndarray
+    _inverse: np.ndarray
+
+    def summed(self, weight: np.ndarray) -> np.ndarray:
+        """Conductance of each column: repeated edges are parallel conductors, so they add."""
+        return np.bincount(self._inverse, weight)[self._slot] if weight.size else weight
+
+    def one_sided(self, weight: np.ndarray) -> int | None:
+        """A column of an undirected graph whose reverse has another weight, or None.
+
+        ``weight`` has one entry for each column.
+        """
+        source, target = self.edge_index.numpy()
+        back = np.lexsort((source, target))
+        differ = ~np.isclose(weight, weight[back], rtol=1e-9, atol=0.0)
+        return int(differ.argmax()) if differ.any() else None
+
+
+def columns(source: np.ndarray, target: np.ndarray, num_nodes: int, *, directed: bool) -> Columns:
+    """Columns of the ``edge_index`` of listed edges; self-loops are kept, once.
+
+    An undirected edge may be listed one way or both ways; both ways is no repeat.
+    """
+    key = source.astype(np.int64) * num_nodes + target
+    unique, first, inverse = np.unique(key, return_index=True, return_inverse=True)
+    slot = np.arange(unique.size)
+    if not directed:
+        from_, to = np.divmod(unique, max(num_nodes, 1))
+        reverse = to * num_nodes + from_
+        place = np.minimum(np.searchsorted(unique, reverse), max(unique.size - 1, 0))
+        alone = np.flatnonzero(unique[place] != reverse)
+        both = np.concatenate([unique, reverse[alone]])
+        order = np.argsort(both)
+        unique, slot = both[order], np.concatenate([slot, alone])[order]
+    edge_index = torch.from_numpy(np.stack(np.divmod(unique, max(num_nodes, 1))))
+    return Columns(edge_index, first[slot], key.size - first.size, slot, inverse)
+
+
+def graph_from_edges(
+    source: np.ndarray,
+    target: np.ndarray,
+    num_nodes: int,
+    *,
+    weight: np.ndarray | None = None,
+    directed: bool = False,
+    where: str = "the graph",
+) -> Data:
+    """``Data`` of listed edges: both directions of each, or the arcs as they are if ``directed``.
+
+    ``edge_weight`` (float64, conductances) is there where ``weight`` is given. Self-loops are kept.
+    Repeated edges are dropped with a warning that counts them; where there are weights, they are
+    parallel conductors and their conductances add.
+
+    Raises:
+        ValueError: an undirected edge is listed both ways with two weights.
+    """
+    found = columns(source, target, num_nodes, directed=directed)
+    data = Data(edge_index=found.edge_index, num_nodes=num_nodes)
+    if found.repeats:
+        done = "dropped" if weight is None else "merged, their conductances added"
+        count = f"{found.repeats} repeated edge{'s' if found.repeats > 1 else ''}"
+        warnings.warn(f"{where}: {count} {done}", stacklevel=2)
+    if weight is not None:
+        summed = found.summed(weight)
+        at = None if directed else found.one_sided(summed)
+        if at is not None:
+            u, v = found.edge_index[:, at].tolist()
+            raise ValueError(
+                f"the edge between nodes {u} and {v} has two weights, one each way; an undirected "
+                "graph has one: mend it, or read it with directed=True"
+            )
+        data.edge_weight = torch.from_numpy(summed)
+    return data

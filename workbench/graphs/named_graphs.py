@@ -98,8 +98,8 @@ def karate() -> Data:
 def les_miserables() -> Data:
     """Characters of "Les Misérables": 77 nodes, 254 edges between those who share a chapter.
 
-    ``edge_weight [508]`` (conductance) is the number of chapters shared; ``labels`` lists the
-    names.
+    ``edge_weight [508]`` (float64, conductance) is the number of chapters shared; ``labels`` lists
+    the names.
 
     References:
         D. E. Knuth, "The Stanford GraphBase", 1993.
@@ -107,7 +107,7 @@ def les_miserables() -> Data:
     graph = nx.les_miserables_graph()
     labels = list(graph)
     number = {name: i for i, name in enumerate(labels)}
-    weight = torch.zeros(len(labels), len(labels))
+    weight = torch.zeros(len(labels), len(labels), dtype=torch.float64)
     for u, v, shared in graph.edges(data="weight"):
         weight[number[u], number[v]] = weight[number[v], number[u]] = float(shared)
     edge_index = both_directions(*torch.triu(weight).nonzero().T)
