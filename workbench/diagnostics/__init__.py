@@ -1,1 +1,38 @@
 """What we measure: one file per concept, tensors in and tensors out."""
+
+from workbench.diagnostics.cheeger import CheegerBounds, cheeger_bounds, cheeger_constant
+from workbench.diagnostics.cost import LIMITS, Estimate, Stopped, TooLargeError, estimate
+from workbench.diagnostics.curvature import balanced_forman
+from workbench.diagnostics.distance import DiameterBounds, diameter, diameter_bounds, hop_distance
+from workbench.diagnostics.hitting import hitting_time
+from workbench.diagnostics.resistance import commute_time, effective_resistance, total_resistance
+from workbench.diagnostics.spectrum import fiedler_vector, laplacian_spectrum, spectral_gap
+
+#: Every diagnostic by its name.
+DIAGNOSTICS = {
+    "effective_resistance": effective_resistance,
+    "total_resistance": total_resistance,
+    "commute_time": commute_time,
+    "hitting_time": hitting_time,
+    "laplacian_spectrum": laplacian_spectrum,
+    "spectral_gap": spectral_gap,
+    "fiedler_vector": fiedler_vector,
+    "cheeger_constant": cheeger_constant,
+    "cheeger_bounds": cheeger_bounds,
+    "hop_distance": hop_distance,
+    "diameter": diameter,
+    "diameter_bounds": diameter_bounds,
+    "balanced_forman": balanced_forman,
+}
+
+__all__ = [
+    "DIAGNOSTICS",
+    "LIMITS",
+    "CheegerBounds",
+    "DiameterBounds",
+    "Estimate",
+    "Stopped",
+    "TooLargeError",
+    "estimate",
+    *DIAGNOSTICS,
+]

@@ -1,0 +1,227 @@
+"""What an answer costs before it is asked for, and the limits above which an exact call refuses.
+
+The model is a few rates measured on one core of a 2024 server (a laptop is within a factor of
+two or three); it is meant to tell a second from an hour, not to time anything.
+"""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+
+#: The largest share of the free memory that one call may take.
+MEMORY_SHARE = 0.5
+
+#: The longest exact call that starts, in estimated seconds, where the limit is one of time.
+LONGEST_SECONDS = 60.0
+
+
+class TooLargeError(ValueError):
+    """The exact answer would take too long or too much memory; the message names another way."""
+
+
+class Stopped(RuntimeError):
+    """The caller's ``should_stop`` asked a long computation to end."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What one call is expected to take.
+
+    Attributes:
+        name: the function.
+        seconds: on one CPU core, rough.
+        bytes: peak memory beyond the input.
+        exact: whether the function accepts a graph of this size.
+        why: one sentence that explains ``exact``.
+        alternative: what to call instead where the exact answer is refused.
+    """
+
+    name: str
+    seconds: float
+    bytes: int
+    exact: bool
+    why: str
+    alternative: str | None
+
+
+@dataclass(frozen=True)
+class _Cost:
+    """Seconds and bytes as functions of (nodes, undirected edges)."""
+
+    seconds: Callable[[int, int], float]
+    bytes: Callable[[int, int], float]
+    alternative: str | None = None
+    advice: str = ""
+
+
+_PAIRS = "resistance_of_pairs"
+_WALKS = f"2 m {_PAIRS}"
+
+_COSTS = {
+    "effective_resistance": _Cost(
+        lambda n, m: 2.5e-11 * n**3 + 1e-8 * n**2, lambda n, m: 16.0 * n**2, _PAIRS
+    ),
+    "commute_time": _Cost(
+        lambda n, m: 2.5e-11 * n**3 + 1.2e-8 * n**2,
+        lambda n, m: 16.0 * n**2,
+        _PAIRS,
+        "commute time is twice the number of edges times the resistance",
+    ),
+    "hitting_time": _Cost(
+        lambda n, m: 5e-11 * n**3 + 2e-8 * n**2,
+        lambda n, m: 40.0 * n**2,
+        _PAIRS,
+        "the two hitting times of a pair sum to twice the number of edges times its resistance",
+    ),
+    "total_resistance": _Cost(
+        lambda n, m: 2.5e-11 * n**3 + 5e-9 * n**2,
+        lambda n, m: 8.0 * n**2,
+        "approximate_total_resistance",
+    ),
+    "laplacian_spectrum": _Cost(
+        lambda n, m: 1e-10 * n**3 + 1e-8 * n**2,
+        lambda n, m: 24.0 * n**2,
+        "spectral_gap",
+        "it gives the second smallest eigenvalue of the normalized Laplacian",
+    ),
+    "cheeger_constant": _Cost(
+        lambda n, m: 1e-8 * 2.0 ** max(n - 1, 0) * (1 + 2 * m / max(n, 1)),
+        lambda n, m: 8.0 * n**2,
+        "cheeger_bounds",
+    ),
+    "hop_distance": _Cost(
+        lambda n, m: 4e-9 * n * (n + 2.0 * m),
+        lambda n, m: 8.0 * n**2 + 16.0 * m,
+        "diameter_bounds",
+        "for distances from a few nodes use scipy.sparse.csgraph.breadth_first_order",
+    ),
+    "resistance_of_pairs": _Cost(lambda n, m: 1e-5 * (n + m), lambda n, m: 400.0 * n + 200.0 * m),
+    "approximate_total_resistance": _Cost(
+        lambda n, m: 2e-5 * (n + m), lambda n, m: 1500.0 * n + 200.0 * m
+    ),
+    "spectral_gap": _Cost(lambda n, m: 1e-5 * (n + m), lambda n, m: 800.0 * n + 200.0 * m),
+    "fiedler_vector": _Cost(lambda n, m: 1e-5 * (n + m), lambda n, m: 800.0 * n + 200.0 * m),
+    "cheeger_bounds": _Cost(lambda n, m: 1.1e-5 * (n + m), lambda n, m: 800.0 * n + 250.0 * m),
+    "diameter": _Cost(
+        lambda n, m: 4e-9 * min(n, 100.0) * (n + 2.0 * m),
+        lambda n, m: 60.0 * n + 50.0 * m,
+        "diameter_bounds",
+    ),
+    "diameter_bounds": _Cost(lambda n, m: 1e-6 * (n + m), lambda n, m: 40.0 * n + 50.0 * m),
+    "balanced_forman": _Cost(
+        lambda n, m: 2e-7 * m * (1 + 2 * m / max(n, 1)), lambda n, m: 40.0 * n + 100.0 * m
+    ),
+    "sensitivity": _Cost(
+        # one backward pass of a six-layer GCN of width 32 for each output channel of each node
+        lambda n, m: 32.0 * n * (5e-4 + 1.5e-6 * (n + 2.0 * m)),
+        lambda n, m: 8.0 * n**2 + 8192.0 * n + 2000.0 * (n + 2 * m),
+        "sensitivity(..., nodes=...)",
+        "a few chosen nodes cost one row each",
+    ),
+    "sensitivity_decay": _Cost(lambda n, m: 3e-8 * n**2, lambda n, m: 32.0 * n**2),
+}
+
+#: The largest ``num_nodes`` that each dense exact function accepts, whatever the memory.
+LIMITS = {
+    "effective_resistance": 20_000,
+    "commute_time": 20_000,
+    "hitting_time": 12_000,
+    "total_resistance": 20_000,
+    "laplacian_spectrum": 10_000,
+    "cheeger_constant": 20,
+    "hop_distance": 20_000,
+    "sensitivity": 20_000,
+}
+
+
+def available_bytes(device: torch.device | str = "cpu") -> int:
+    """Memory that is free on ``device`` now, in bytes."""
+    device = torch.device(device)
+    if device.type == "cuda":
+        return torch.cuda.mem_get_info(device)[0]
+    try:
+        with open("/proc/meminfo") as lines:
+            for line in lines:
+                if line.startswith("MemAvailable:"):
+                    return int(line.split()[1]) * 1024
+    except OSError:
+        pass
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")  # no /proc: all there is
+
+
+def estimate(
+    name: str,
+    *,
+    num_nodes: int,
+    num_edges: int | None = None,
+    device: torch.device | str = "cpu",
+) -> Estimate:
+    """Seconds and bytes that a diagnostic takes on a graph of this size, and whether it accepts it.
+
+    Args:
+        name: a key of ``DIAGNOSTICS``.
+        num_nodes: number of nodes.
+        num_edges: number of undirected edges; ``3 num_nodes`` (average degree 6) if not given.
+        device: where the graph is; its free memory is the limit.
+
+    Figures for ``resistance_of_pairs`` are for one pair, for ``approximate_total_resistance`` for
+    the default number of probes, for ``sensitivity`` for all nodes of a six-layer GCN of width 32
+    (the call itself measures its own model and refuses by that).
+
+    Raises:
+        ValueError: no diagnostic has this name, or a size is negative.
+    """
+    if name not in _COSTS:
+        raise ValueError(f"no cost is known for {name!r}; choose one of {sorted(_COSTS)}")
+    if num_nodes < 0 or (num_edges is not None and num_edges < 0):
+        raise ValueError(f"sizes must not be negative, got {num_nodes=}, {num_edges=}")
+    cost = _COSTS[name]
+    edges = 3 * num_nodes if num_edges is None else num_edges
+    seconds, size = cost.seconds(num_nodes, edges), int(cost.bytes(num_nodes, edges))
+    limit, free = LIMITS.get(name), available_bytes(device)
+    exact, why = True, "within the limits"
+    if limit is not None and num_nodes > limit:
+        exact, why = False, f"the exact answer is limited to {limit:,} nodes"
+    elif size > MEMORY_SHARE * free:
+        exact = False
+        why = f"it needs {size / 1e9:.1f} GB and {free / 1e9:.1f} GB are free (half may be used)"
+    return Estimate(name, seconds, size, exact, why, cost.alternative)
+
+
+def check_size(
+    name: str,
+    num_nodes: int,
+    num_edges: int | None = None,
+    *,
+    device: torch.device | str = "cpu",
+) -> None:
+    """Raise ``TooLargeError`` where ``estimate`` says that the exact call is refused.
+
+    Raises:
+        TooLargeError: with what came in, the estimate, and the function to use instead.
+    """
+    expected = estimate(name, num_nodes=num_nodes, num_edges=num_edges, device=device)
+    if not expected.exact:
+        raise too_large(expected, num_nodes)
+
+
+def too_large(expected: Estimate, num_nodes: int) -> TooLargeError:
+    """The error for a call that is refused: what came in, what it would take, what to use."""
+    message = (
+        f"{expected.name} of {num_nodes:,} nodes would take about {_duration(expected.seconds)} "
+        f"and {expected.bytes / 1e9:.3g} GB: {expected.why}"
+    )
+    if expected.alternative:
+        advice = _COSTS[expected.name].advice
+        message += f"; use {expected.alternative}" + (f" ({advice})" if advice else "")
+    return TooLargeError(message)
+
+
+def _duration(seconds: float) -> str:
+    """Seconds in words: 3 seconds, 4 minutes, 20 hours, more than a year."""
+    for size, unit in ((1, "seconds"), (60, "minutes"), (3600, "hours"), (86400, "days")):
+        if seconds < 60 * size * (1 if size < 3600 else 2):
+            return f"{seconds / size:.2g} {unit}"
+    return "more than four months"

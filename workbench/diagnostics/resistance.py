@@ -1,0 +1,264 @@
+"""Effective resistance between all pairs, its sum, and commute times: dense and exact."""
+
+import ctypes
+from typing import no_type_check
+
+import numpy as np
+import torch
+from jaxtyping import Float64
+from numba import njit
+from numba.extending import get_cython_function_address
+from torch import Tensor
+
+from workbench.diagnostics.cost import check_size
+from workbench.graphs.edges import UndirectedEdges, components, undirected_edges
+from workbench.typing import EdgeIndex, EdgeWeight, PairMatrix
+
+
+def effective_resistance(
+    edge_index: EdgeIndex, num_nodes: int, edge_weight: EdgeWeight | None = None
+) -> PairMatrix:
+    """Effective resistance of every pair of nodes, each edge being a resistor.
+
+        R_uv = (1_u - 1_v)^T L^+ (1_u - 1_v),   L = D - A
+
+    Args:
+        edge_index: ``[2, edges]``, both directions of every undirected edge.
+        num_nodes: number of nodes.
+        edge_weight: conductances ``[edges]`` (strengths, never lengths); 1 where not given.
+
+    Returns:
+        ``[nodes, nodes]`` float64, symmetric, on the device of the input; in ohms where weights
+        are in siemens, in unit resistors without weights. 0 on the diagonal, ``inf`` between
+        components. No node gives a ``[0, 0]`` matrix.
+
+    Self-loops carry no current and change nothing. A repeated edge counts once, but repeats with
+    weights are parallel conductors, whose conductances add. An isolated node is a component.
+
+    One Cholesky factor and inverse of the grounded Laplacian per component, in place: the peak is
+    two matrices of the size of the result, one on a connected graph on the CPU.
+
+    Raises:
+        TooLargeError: more nodes than ``LIMITS`` allows; use ``resistance_of_pairs``.
+        ValueError: the graph is directed, a weight is negative, or the weights span so many
+            orders of magnitude that float64 cannot hold the answer.
+
+    References:
+        Klein and Randić, Resistance distance, J. Math. Chem. 12, 1993. Black, Wan and Nayyeri,
+        Understanding oversquashing in GNNs through the lens of effective resistance, ICML 2023,
+        arXiv 2302.06835.
+    """
+    graph = undirected_edges(edge_index, num_nodes, edge_weight)
+    check_size("effective_resistance", num_nodes, graph.num_edges, device=edge_index.device)
+    return all_pairs(graph)
+
+
+def total_resistance(
+    edge_index: EdgeIndex,
+    num_nodes: int,
+    edge_weight: EdgeWeight | None = None,
+    *,
+    within_components: bool = False,
+) -> Float64[Tensor, ""]:
+    """Sum of the effective resistance over unordered pairs: the Kirchhoff index.
+
+        R_tot = sum_{u<v} R_uv = n tr(L^+) = n tr(G) - 1^T G 1,   G = inverse of the grounded L
+
+    Args:
+        edge_index: ``[2, edges]``, both directions of every undirected edge.
+        num_nodes: number of nodes.
+        edge_weight: conductances ``[edges]``; 1 where not given.
+        within_components: sum over pairs inside one component only, so that the sum is finite.
+
+    Returns:
+        A float64 scalar; ``inf`` if the graph is disconnected, unless ``within_components``. No
+        node or one node gives 0.
+
+    Self-loops, repeats, isolated nodes and weights: as in ``effective_resistance``. The trace
+    comes from one Cholesky inverse per component; no matrix of resistances is formed.
+
+    Raises:
+        TooLargeError: more nodes than ``LIMITS`` allows; use ``approximate_total_resistance``.
+        ValueError: as in ``effective_resistance``.
+
+    References:
+        Klein and Randić 1993. Black, Wan and Nayyeri, ICML 2023, arXiv 2302.06835. Ghosh, Boyd
+        and Saberi, Minimizing effective resistance of a graph, SIAM Review 50, 2008.
+    """
+    graph = undirected_edges(edge_index, num_nodes, edge_weight)
+    labels = components(torch.stack([graph.source, graph.target]), num_nodes)
+    total = torch.zeros((), dtype=torch.float64, device=edge_index.device)
+    if num_nodes and int(labels.max()) > 0 and not within_components:
+        return total + torch.inf
+    largest = int(torch.bincount(labels).max()) if num_nodes else 0
+    check_size("total_resistance", largest, graph.num_edges, device=edge_index.device)
+    for nodes, part in connected_parts(graph, labels):
+        inverse = _grounded_inverse(part)
+        if isinstance(inverse, Tensor):
+            total += nodes.numel() * inverse.diagonal().sum() - inverse.sum()
+        else:
+            total += _pair_sum(inverse)
+    return total
+
+
+def commute_time(
+    edge_index: EdgeIndex, num_nodes: int, edge_weight: EdgeWeight | None = None
+) -> PairMatrix:
+    """Expected steps of a random walk from u to v and back to u.
+
+        C_uv = vol R_uv,   vol = sum of the degrees in the component of u and v (2m if connected)
+
+    Returns:
+        ``[nodes, nodes]`` float64, symmetric, in steps; ``inf`` between components.
+
+    The walk follows an edge with probability proportional to its conductance. Self-loops are
+    dropped, so the walk never stays. Repeats, isolated nodes and weights: as in
+    ``effective_resistance``.
+
+    Raises:
+        TooLargeError: more nodes than ``LIMITS`` allows; use ``resistance_of_pairs``.
+        ValueError: as in ``effective_resistance``.
+
+    References:
+        Chandra, Raghavan, Ruzzo, Smolensky and Tiwari, The electrical resistance of a graph
+        captures its commute and cover times, STOC 1989.
+    """
+    graph = undirected_edges(edge_index, num_nodes, edge_weight)
+    check_size("commute_time", num_nodes, graph.num_edges, device=edge_index.device)
+    labels = components(torch.stack([graph.source, graph.target]), num_nodes)
+    volume = torch.zeros(num_nodes, dtype=torch.float64, device=edge_index.device)
+    volume.index_add_(0, labels, graph.degree())
+    resistance = all_pairs(graph)
+    return resistance.mul_(volume[labels].clamp(min=torch.finfo(torch.float64).tiny)[:, None])
+
+
+def all_pairs(graph: UndirectedEdges) -> PairMatrix:
+    """``[nodes, nodes]`` resistance of a graph that has been checked, component by component."""
+    size, device = graph.num_nodes, graph.source.device
+    labels = components(torch.stack([graph.source, graph.target]), size)
+    if size and int(labels.max()) == 0:
+        return _component_resistance(graph)
+    result = torch.full((size, size), torch.inf, dtype=torch.float64, device=device)
+    result.fill_diagonal_(0.0)
+    for nodes, part in connected_parts(graph, labels):
+        result[nodes[:, None], nodes] = _component_resistance(part)
+    return result
+
+
+def connected_parts(graph: UndirectedEdges, labels: Tensor):
+    """(nodes, their graph renumbered) of every component with an edge."""
+    nodes_by_label, edges_by_label = torch.argsort(labels, stable=True), labels[graph.source]
+    order = torch.argsort(edges_by_label, stable=True)
+    num_labels = int(labels.max()) + 1 if labels.numel() else 0
+    node_counts = torch.bincount(labels, minlength=num_labels).tolist()
+    edge_counts = torch.bincount(edges_by_label, minlength=num_labels).tolist()
+    local = torch.empty_like(labels)
+    all_nodes, all_edges = nodes_by_label.split(node_counts), order.split(edge_counts)
+    for nodes, edges in zip(all_nodes, all_edges, strict=True):
+        if edges.numel() == 0:
+            continue
+        local[nodes] = torch.arange(nodes.numel(), device=labels.device)
+        source, target = local[graph.source[edges]], local[graph.target[edges]]
+        yield nodes, UndirectedEdges(source, target, graph.weight[edges], nodes.numel())
+
+
+def _component_resistance(graph: UndirectedEdges) -> PairMatrix:
+    """Resistance of all pairs of a connected graph."""
+    inverse = _grounded_inverse(graph)
+    if isinstance(inverse, Tensor):
+        diagonal = inverse.diagonal().clone()
+        resistance = inverse.mul_(-2.0).add_(diagonal[:, None]).add_(diagonal)
+        return resistance.fill_diagonal_(0.0).clamp_(min=0.0)
+    _resistance_in_place(inverse, np.diagonal(inverse).copy())
+    return torch.from_numpy(inverse)
+
+
+def _grounded_inverse(graph: UndirectedEdges):
+    """Inverse of L without the row and column of one grounded node, where it holds zeros.
+
+    A tensor on CUDA; on the CPU an array of which only the upper triangle means anything.
+    Grounding keeps an M-matrix, whose Cholesky factor is ten times more exact on long rings than
+    that of L + J / n.
+    """
+    size, degree = graph.num_nodes, graph.degree()
+    ground = int(degree.argmax())
+    if graph.source.is_cuda:
+        matrix = degree.new_zeros(size, size)
+        matrix[graph.source, graph.target] = -graph.weight
+        matrix[graph.target, graph.source] = -graph.weight
+        matrix.diagonal().add_(degree)
+        matrix[ground], matrix[:, ground], matrix[ground, ground] = 0.0, 0.0, 1.0
+        factor, failed = torch.linalg.cholesky_ex(matrix)
+        if int(failed):
+            raise _spread(graph.weight)
+        del matrix
+        inverse = torch.cholesky_inverse(factor)
+        inverse[ground, ground] = 0.0
+        return inverse
+    source, target, weight = graph.source.numpy(), graph.target.numpy(), graph.weight.numpy()
+    matrix = np.zeros((size, size))
+    matrix[source, target] = -weight  # source < target: the upper triangle, all that LAPACK reads
+    matrix.flat[:: size + 1] = degree.numpy()
+    matrix[:ground, ground], matrix[ground, ground:], matrix[ground, ground] = 0.0, 0.0, 1.0
+    for routine in (_dpotrf, _dpotri):
+        if _lapack(routine, matrix):
+            raise _spread(graph.weight)
+    matrix[ground, ground] = 0.0
+    return matrix
+
+
+def _spread(weight: Tensor) -> ValueError:
+    low, high = float(weight.min()), float(weight.max())
+    return ValueError(
+        f"the conductances span {low:g} to {high:g}, too wide for float64; leave out the weakest "
+        "edges or bring the weights closer together"
+    )
+
+
+# The same LAPACK as scipy.linalg.lapack, which holds the interpreter for as long as it computes:
+# a notebook's kernel would answer nobody. A foreign function called through ctypes lets go.
+_PROTOTYPE = ctypes.CFUNCTYPE(None, ctypes.c_char_p, *[ctypes.c_void_p] * 4)
+_dpotrf = _PROTOTYPE(get_cython_function_address("scipy.linalg.cython_lapack", "dpotrf"))
+_dpotri = _PROTOTYPE(get_cython_function_address("scipy.linalg.cython_lapack", "dpotri"))
+
+
+def _lapack(routine, matrix: np.ndarray) -> int:
+    """Run ``routine`` in place on the upper triangle of a C-ordered square matrix."""
+    size, info = ctypes.c_int(matrix.shape[0]), ctypes.c_int(0)
+    at = ctypes.byref
+    # LAPACK reads by columns, so our upper triangle is its lower one
+    routine(b"L", at(size), matrix.ctypes.data, at(size), at(info))
+    return info.value
+
+
+@njit(cache=True, nogil=True)
+@no_type_check
+def _resistance_in_place(inverse, diagonal):
+    """R_uv = M_uu + M_vv - 2 M_uv over both triangles of M, read from its upper one, in tiles."""
+    size, tile = inverse.shape[0], 64
+    for row in range(0, size, tile):
+        row_end = min(row + tile, size)
+        for column in range(row, size, tile):
+            column_end = min(column + tile, size)
+            for u in range(row, row_end):
+                for v in range(max(u + 1, column), column_end):
+                    value = max(diagonal[u] + diagonal[v] - 2.0 * inverse[u, v], 0.0)
+                    inverse[u, v] = value
+            for v in range(column, column_end):
+                for u in range(row, min(row_end, v)):
+                    inverse[v, u] = inverse[u, v]
+    for u in range(size):
+        inverse[u, u] = 0.0
+
+
+@njit(cache=True, nogil=True)
+@no_type_check
+def _pair_sum(inverse):
+    """n tr(G) - 1^T G 1 from the upper triangle of G: the sum of R over unordered pairs."""
+    size, total = inverse.shape[0], 0.0
+    for u in range(size):
+        row = 0.0
+        for v in range(u + 1, size):
+            row += inverse[u, v]
+        total += (size - 1) * inverse[u, u] - 2.0 * row
+    return total
