@@ -37,9 +37,7 @@ class UndirectedEdges:
 
     def adjacency(self) -> csr_array:
         """Symmetric sparse matrix of conductances, ``[nodes, nodes]`` on the CPU."""
-        source, target, weight = (
-            t.cpu().numpy() for t in (self.source, self.target, self.weight)
-        )
+        source, target, weight = (t.cpu().numpy() for t in (self.source, self.target, self.weight))
         rows, columns = np.concatenate([source, target]), np.concatenate([target, source])
         shape = (self.num_nodes, self.num_nodes)
         return csr_array((np.concatenate([weight, weight]), (rows, columns)), shape=shape)
@@ -92,7 +90,7 @@ def undirected_edges(
         key = torch.unique(key[off])
         weight = torch.ones(key.numel(), dtype=torch.float64, device=key.device)
     else:
-        weight = edge_weight.to(torch.float64)
+        weight = edge_weight.detach().to(torch.float64)
         if not bool(torch.isfinite(weight).all()) or bool((weight < 0).any()):
             raise ValueError(
                 "edge_weight holds conductances, finite and not negative; got a minimum of "
