@@ -6,6 +6,7 @@ command runs, so that ``workbench --help`` needs neither torch nor JupyterLab.
 
 import argparse
 import sys
+import warnings
 from collections.abc import Sequence
 
 from workbench import __version__
@@ -110,7 +111,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     if rest and arguments.command != "rewire":
         parser().error(f"unrecognized arguments: {' '.join(rest)}")
     try:
-        return _dispatch(arguments, rest)
+        with warnings.catch_warnings():
+            warnings.showwarning = _note
+            return _dispatch(arguments, rest)
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:  # `workbench list | head`
@@ -122,6 +125,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         message = " ".join(str(error).split()) or type(error).__name__
         print(f"workbench {arguments.command}: {message}", file=sys.stderr)
         return 2
+
+
+def _note(message, category, filename, lineno, file=None, line=None) -> None:
+    """A warning as one line, without the place in the code."""
+    print(f"note: {message}", file=sys.stderr)
 
 
 def _dispatch(arguments: argparse.Namespace, rest: list[str]) -> int:

@@ -121,12 +121,14 @@ def _chromium() -> Finding:
 
 
 def _data() -> Finding:
-    root = Path(os.environ.get("WORKBENCH_DATA", "data"))
+    from workbench.graphs.datasets import data_folder
+
+    root = data_folder().resolve()
     if not root.is_dir():
-        text = f"{root.resolve()} is not there; generated graphs and karate need no data"
+        text = f"{root} is not there; generated graphs and karate need no data"
         return Finding("note", "data sets", text, "set WORKBENCH_DATA to a folder of data sets")
     held = sorted(path.name for path in root.iterdir() if path.is_dir() and path.name != "results")
-    return Finding("ok", "data sets", f"{root.resolve()}: {', '.join(held) or 'none yet'}")
+    return Finding("ok", "data sets", f"{root}: {', '.join(held) or 'none yet'}")
 
 
 def doctor() -> int:

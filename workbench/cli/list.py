@@ -1,6 +1,7 @@
 """``workbench list``: the names that the other commands take, with what each is."""
 
 import inspect
+import re
 from collections.abc import Callable, Collection
 from importlib import import_module
 
@@ -25,7 +26,7 @@ def summary(entry: Callable) -> str:
     """First sentence of an entry's docstring, on one line."""
     paragraph = (inspect.getdoc(entry) or "").split("\n\n")[0]
     text = " ".join(paragraph.split())
-    return text.split(". ")[0].rstrip(".")
+    return re.split(r"(?<=[^.\s])\.\s+(?=[A-Z])", text)[0].rstrip(".")
 
 
 def options(entry: Callable, *, without: Collection[str] = _GIVEN) -> str:
@@ -43,7 +44,25 @@ def show(what: str | None) -> int:
     for kind in [what] if what else _WHERE:
         found = entries(kind)
         print(f"{kind}:" if found else f"{kind}: none in this version")
+        examples = _examples() if kind == "graphs" else {}
         for name, entry in found.items():
-            print(f"  {name}({options(entry)})")
+            print(f"  {examples.get(name) or f'{name}({options(entry)})'}")
             print(f"      {summary(entry)}")
+        if kind == "graphs":
+            _show_data_sets()
     return 0
+
+
+def _examples() -> dict[str, str]:
+    """A text for each generator, as the other commands take it."""
+    from workbench.graphs.catalog import EXAMPLES
+
+    return EXAMPLES
+
+
+def _show_data_sets() -> None:
+    from workbench.graphs.datasets import DATASETS, data_folder, find_single_graphs
+
+    print(f"data sets that PyG loads: {', '.join(DATASETS)}")
+    single = ", ".join(find_single_graphs()) or "none"
+    print(f"single graphs found under {data_folder()}: {single}")

@@ -149,7 +149,7 @@ def _diameter(edge_index: torch.Tensor, part: torch.Tensor, sizes: torch.Tensor)
 
 def _matrix(edge_index, count, weight, num_edges: int) -> torch.Tensor | None:
     """All resistances where they take seconds, else None."""
-    expected = estimate("effective_resistance", count, num_edges)
+    expected = estimate("effective_resistance", num_nodes=count, num_edges=num_edges)
     if not expected.exact or expected.seconds > LONGEST_SECONDS:
         return None
     return effective_resistance(edge_index, count, weight)

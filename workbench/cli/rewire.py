@@ -3,6 +3,7 @@
 import inspect
 import types
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin
 
 import torch
@@ -11,6 +12,7 @@ from torch_geometric.data import Data
 from workbench.cli.list import options
 from workbench.cli.report import measure, node_names, opened, print_table
 from workbench.graphs import write_graph
+from workbench.graphs.files import file_format
 from workbench.rewiring import REWIRINGS, Rewired
 
 _OWN = {"edge_index", "num_nodes", "num_edges", "generator"}
@@ -102,6 +104,7 @@ def rewire(
     chosen = parse_options(method, function, words)
     if "generator" in inspect.signature(function).parameters:
         chosen["generator"] = torch.Generator().manual_seed(seed)
+    file_format(Path(output))  # refuses an unknown ending before the work rather than after
     data = opened(graph, root=root, undirected=undirected)
     result = function(data.edge_index, data.num_nodes, num_edges=num_edges, **chosen)
     changed = rewired_data(data, result)
