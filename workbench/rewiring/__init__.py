@@ -4,13 +4,18 @@ from workbench.rewiring.base import Ranking, Rewired, apply_edits
 from workbench.rewiring.fosr import fosr, fosr_ranking
 from workbench.rewiring.gtr import gtr, gtr_ranking
 from workbench.rewiring.incremental import ResistanceTracker
+from workbench.rewiring.profile import Profile, profile
 from workbench.rewiring.random_edges import random_edges, random_ranking
+from workbench.rewiring.sdrf import sdrf, sdrf_ranking
 from workbench.rewiring.tape import Edit, Tape
+from workbench.rewiring.transform import Rewire
+from workbench.rewiring.what_if import WhatIf, what_if
 
 #: Every rewiring by its name: (edge_index, num_nodes, *, num_edges, ...) -> Rewired.
 REWIRINGS = {
     "gtr": gtr,
     "fosr": fosr,
+    "sdrf": sdrf,
     "random_edges": random_edges,
 }
 
@@ -18,6 +23,7 @@ REWIRINGS = {
 RANKINGS = {
     "gtr": gtr_ranking,
     "fosr": fosr_ranking,
+    "sdrf": sdrf_ranking,
     "random_edges": random_ranking,
 }
 
@@ -25,15 +31,22 @@ __all__ = [
     "RANKINGS",
     "REWIRINGS",
     "Edit",
+    "Profile",
     "Ranking",
     "ResistanceTracker",
+    "Rewire",
     "Rewired",
     "Tape",
+    "WhatIf",
     "apply_edits",
     "fosr",
     "fosr_ranking",
     "gtr",
     "gtr_ranking",
+    "profile",
     "random_edges",
     "random_ranking",
+    "sdrf",
+    "sdrf_ranking",
+    "what_if",
 ]

@@ -37,7 +37,7 @@ REBUILD_ABOVE = 1e-8
 _PROBE_EVERY = 8
 
 #: Nearer to a bridge than this (1 - w R), rounding decides; the graph itself is asked instead.
-_NEAR_BRIDGE = 1e-6
+NEAR_BRIDGE = 1e-6
 
 
 class ResistanceTracker:
@@ -85,6 +85,11 @@ class ResistanceTracker:
     def has_edge(self, u: int, v: int) -> bool:
         """Whether the edge is there now."""
         return (min(u, v), max(u, v)) in self._place
+
+    def weight(self, u: int, v: int) -> float:
+        """Conductance of the edge, 0 where there is none."""
+        at = self._place.get((min(u, v), max(u, v)))
+        return 0.0 if at is None else float(self._weight[at])
 
     def edges(self) -> UndirectedEdges:
         """The graph as it is now; edges in no particular order."""
@@ -150,7 +155,7 @@ class ResistanceTracker:
         weight = self._weight[self._place[u, v]]
         slack = 1.0 - weight * (k[u] - k[v])
         self._drop(u, v)
-        if slack > _NEAR_BRIDGE:
+        if slack > NEAR_BRIDGE:
             self._update(k, 0.5 * weight / slack * k, None)
         elif self._connected(u, v):
             self._rebuild()

@@ -127,6 +127,16 @@ class Tape:
             node = node.next
         self._current, self._position = node, int(position)
 
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is an edit to step back over."""
+        return self._current.parent is not None
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether ``redo`` would do anything."""
+        return (self._current.undone or self._current.next) is not None
+
     def rows(self) -> Int64[Tensor, "3 edits"]:
         """The shown edits as columns (sign, u, v), the form that ``profile`` takes."""
         rows = [(edit.sign, edit.u, edit.v) for edit in self.edits]

@@ -1,0 +1,112 @@
+"""What the profile of a graph says where dense matrices do not fit: estimates and bounds."""
+
+import numpy as np
+import torch
+
+from workbench.diagnostics.distance import diameter_bounds
+from workbench.diagnostics.laplacian_solver import LaplacianSolver
+from workbench.diagnostics.spectrum import gap_and_fiedler
+from workbench.graphs.edges import UndirectedEdges, both_directions, components
+from workbench.rewiring.fiedler import sweep_conductance
+
+
+class LargeGraph:
+    """A graph too large for dense matrices, edit by edit.
+
+    The total resistance is estimated once. An edit inside a connected graph changes it by
+    ``n c |P x|^2`` (see ``incremental``), and P x is one sparse solve, corrected for the edits
+    since the estimate; so changes are exact up to the solver's tolerance. Where the number of
+    components changes, or the graph is disconnected, the estimate is made anew.
+    """
+
+    exact = dict.fromkeys(
+        (
+            "total_resistance",
+            "total_resistance_within",
+            "spectral_gap",
+            "cheeger_lower",
+            "cheeger_upper",
+            "diameter",
+        ),
+        False,
+    )
+
+    def __init__(self, graph: UndirectedEdges):
+        self.num_nodes = graph.num_nodes
+        self.edges = dict.fromkeys(zip(graph.source.tolist(), graph.target.tolist(), strict=True))
+        self.errors: list[dict] = []
+        self._estimate()
+
+    def edit(self, sign: int, u: int, v: int) -> None:
+        """Make one edit."""
+        if sign > 0:
+            self.edges[u, v] = None
+        else:
+            del self.edges[u, v]
+        if self.num_components > 1 or len(self.edges) < self.num_nodes:
+            self._estimate()  # with fewer edges than nodes the edge may well be a bridge
+            return
+        if self.solver is None:
+            self.solver = LaplacianSolver(self.base.adjacency())
+        x = np.zeros((self.num_nodes, 1))
+        x[u], x[v] = 1.0, -1.0
+        k = self.solver.solve(x)[:, 0]
+        for factor, earlier in self.updates:
+            k = k - factor * (earlier[u] - earlier[v]) * earlier
+        slack = 1.0 + sign * (k[u] - k[v])
+        if slack < 1e-6:
+            self._estimate()  # the edge was a bridge
+            return
+        factor = sign / slack
+        self.updates.append((factor, k))
+        self.total -= self.num_nodes * factor * float(k @ k)
+
+    def measure(self) -> dict:
+        """The numbers of the graph as it is."""
+        graph = self._graph()
+        both = both_directions(graph.source, graph.target)
+        gap = lower = upper = 0.0
+        if self.num_components == 1:
+            found, y = gap_and_fiedler(graph)
+            gap = float(found)
+            lower, upper = 0.5 * gap, sweep_conductance(graph, y.numpy())
+        bounds = diameter_bounds(both, self.num_nodes)
+        low, high = float(bounds.lower), float(bounds.upper)
+        self.errors.append(
+            {
+                "total_resistance": self.standard_error,
+                "total_resistance_within": self.standard_error,
+                "spectral_gap": 1e-6 * gap,
+                "cheeger_lower": upper - lower,
+                "cheeger_upper": upper - lower,
+                "diameter": high - low if np.isfinite(high) else 0.0,
+            }
+        )
+        return {
+            "total_resistance": self.total if self.num_components == 1 else np.inf,
+            "total_resistance_within": self.total,
+            "spectral_gap": gap,
+            "cheeger_lower": lower,
+            "cheeger_upper": upper,
+            "diameter": low,
+            "num_components": self.num_components,
+        }
+
+    def _graph(self) -> UndirectedEdges:
+        ends = torch.tensor(list(self.edges), dtype=torch.int64).reshape(-1, 2).T
+        ones = torch.ones(ends.size(1), dtype=torch.float64)
+        return UndirectedEdges(ends[0], ends[1], ones, self.num_nodes)
+
+    def _estimate(self) -> None:
+        self.base, self.updates, self.solver = self._graph(), [], None
+        both = both_directions(self.base.source, self.base.target)
+        self.num_components = int(components(both, self.num_nodes).max()) + 1
+        from workbench.diagnostics import approximate_total_resistance
+
+        found = approximate_total_resistance(
+            both,
+            self.num_nodes,
+            within_components=True,
+            generator=torch.Generator().manual_seed(0),
+        )
+        self.total, self.standard_error = float(found.value), float(found.standard_error)
