@@ -5,11 +5,12 @@ import io
 import math
 import re
 from collections.abc import Iterator
-from typing import NoReturn, Protocol
+from typing import NoReturn, Protocol, runtime_checkable
 
 from workbench.graphs.files import GraphFileError
 
 
+@runtime_checkable
 class Lines(Protocol):
     """What is known of the file: its text below the head, and how its lines are split."""
 
