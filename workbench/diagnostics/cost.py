@@ -14,7 +14,7 @@ import torch
 MEMORY_SHARE = 0.5
 
 #: The longest exact call that starts, in estimated seconds, where the limit is one of time.
-LONGEST_SECONDS = 60.0
+LONGEST_SECONDS = 30.0
 
 
 class TooLargeError(ValueError):

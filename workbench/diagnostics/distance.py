@@ -50,7 +50,7 @@ def hop_distance(edge_index: EdgeIndex, num_nodes: int) -> PairMatrix:
     check_edge_index(edge_index, num_nodes)
     check_size("hop_distance", num_nodes, edge_index.size(1) // 2)
     start, neighbor = _lists(*edge_index.cpu().numpy(), num_nodes)
-    result = np.full((num_nodes, num_nodes), np.inf)
+    result = np.empty((num_nodes, num_nodes))
     _all_searches(start, neighbor, result)
     return torch.from_numpy(result).to(edge_index.device)
 
@@ -178,14 +178,14 @@ def _search(start, neighbor, source, distance, queue):
 @njit(cache=True, nogil=True)
 @no_type_check
 def _all_searches(start, neighbor, result):
-    """Row s of result = distances from s; entries that stay are not reached."""
+    """Row s of result = distances from s, inf where not reached."""
     num_nodes = start.size - 1
     distance = np.empty(num_nodes, dtype=np.int32)
     queue = np.empty(num_nodes, dtype=np.int64)
     for source in range(num_nodes):
-        reached = _search(start, neighbor, source, distance, queue)
-        for place in range(reached):
-            result[source, queue[place]] = distance[queue[place]]
+        _search(start, neighbor, source, distance, queue)
+        for v in range(num_nodes):
+            result[source, v] = distance[v] if distance[v] >= 0 else np.inf
 
 
 @njit(cache=True, nogil=True)
