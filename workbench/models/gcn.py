@@ -3,6 +3,7 @@
 from jaxtyping import Float, Int64
 from torch import Tensor, nn
 from torch_geometric.nn import GCNConv, MeanAggregation
+from torch_geometric.nn.conv.gcn_conv import gcn_norm
 
 from workbench.models.residual import ResidualLayer, check_options
 from workbench.typing import EdgeIndex, EdgeWeight
@@ -65,7 +66,7 @@ class GCN(nn.Module):
         self.encoder = nn.Linear(in_channels, hidden_channels)
         self.layers = nn.ModuleList(
             ResidualLayer(
-                GCNConv(hidden_channels, hidden_channels),
+                GCNConv(hidden_channels, hidden_channels, normalize=False),
                 hidden_channels,
                 residual=residual,
                 norm=norm,
@@ -92,6 +93,8 @@ class GCN(nn.Module):
             edge_weight: conductance (strength, never length) of each edge; None for 1 each.
         """
         h = self.encoder(x)
+        # all layers share this operator; each would work it out again, a quarter of the time
+        edge_index, edge_weight = gcn_norm(edge_index, edge_weight, x.size(0), dtype=x.dtype)
         for layer in self.layers:
             h = layer(h, edge_index, edge_weight)
         if self.readout is not None:

@@ -126,9 +126,12 @@ class Run:
         lengths = {key: len(values) for key, values in curve.items()}
         if len(set(lengths.values())) > 1:
             raise RunFileError(f"{path}: the curve's lengths differ: {lengths}")
+        result = fields["result"]
         for key in ("metric", "test", "val", "best_epoch", "chance"):
-            if key not in fields["result"]:
+            if key not in result:
                 raise RunFileError(f"{path} lacks result.{key}")
+            if key != "metric" and result[key] is not None and not _is_number(result[key]):
+                raise RunFileError(f"{path}: result.{key} must be a number, got {result[key]!r}")
         return Run(**{**fields, "curve": Curve(**curve), "seconds": float(fields["seconds"])})
 
 

@@ -1,6 +1,7 @@
 """Tasks whose labels come with the data: classes of nodes, classes of graphs."""
 
 from collections.abc import Sequence
+from itertools import accumulate
 
 import torch
 from torch import Tensor
@@ -132,19 +133,20 @@ def stratified_split(
     if min(fractions) < 0 or sum(fractions) > 1 + 1e-9:
         raise ValueError(f"fractions must be shares that add up to at most 1, got {fractions}")
     masks = [torch.zeros(labels.numel(), dtype=torch.bool) for _ in fractions]
-    # what earlier classes were owed and did not get by rounding passes on to the next class
-    owed = [0.0, 0.0, 0.0]
+    # rounded over all classes so far, so that the roundings of many small classes do not add up
+    shares = list(accumulate(fractions))
+    seen, last_ends = 0, [0, 0, 0]
     for label in labels[labels >= 0].unique().tolist():
         members = (labels == label).nonzero().flatten()
         members = members[torch.randperm(members.numel(), generator=generator)]
+        seen += members.numel()
+        ends = [round(share * seen) for share in shares]
         start = 0
-        for part, fraction in enumerate(fractions):
-            owed[part] += fraction * members.numel()
-            size = max(round(owed[part]), 1 if part == 0 else 0)
-            size = min(size, members.numel() - start)
-            masks[part][members[start : start + size]] = True
-            owed[part] -= size
-            start += size
+        for part, mask in enumerate(masks):
+            stop = max(ends[part] - last_ends[part], start, 1 if part == 0 else 0)
+            mask[members[start:stop]] = True
+            start = stop
+        last_ends = ends
     for name, mask in zip(("train", "val", "test"), masks, strict=True):
         if not bool(mask.any()):
             raise ValueError(
