@@ -1,1 +1,8 @@
 """The interactive labs: thin layers over the library."""
+
+from workbench.widgets.graph_canvas import GraphCanvas
+from workbench.widgets.matrix_canvas import MatrixCanvas
+from workbench.widgets.rewiring_lab import RewiringLab, rewiring_lab
+from workbench.widgets.tape_bar import TapeBar
+
+__all__ = ["GraphCanvas", "MatrixCanvas", "RewiringLab", "TapeBar", "rewiring_lab"]

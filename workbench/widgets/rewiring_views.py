@@ -1,0 +1,177 @@
+"""What the rewiring lab shows of its state: functions from the state to texts and buffers."""
+
+import html
+import math
+
+import numpy as np
+
+from workbench.rewiring.what_if import WhatIf
+from workbench.widgets.graph_canvas import GraphCanvas
+from workbench.widgets.matrix_canvas import MatrixCanvas, levels
+from workbench.widgets.rewiring_state import COLORINGS, MATRICES, Numbers, RewiringState
+
+#: (field of ``Numbers``, title, unit, meaning) of the cards, in their order.
+CARDS = (
+    (
+        "total_resistance",
+        "total resistance",
+        "ohm",
+        "Sum of the effective resistance over all pairs of nodes. Lower: signals get through.",
+    ),
+    (
+        "spectral_gap",
+        "spectral gap",
+        "",
+        "Second smallest eigenvalue of the normalized Laplacian. Higher: no bottleneck.",
+    ),
+    (
+        "cheeger_lower",
+        "Cheeger at least",
+        "",
+        "Lower bound of the Cheeger constant: half the spectral gap, or exact up to 20 nodes.",
+    ),
+    (
+        "cheeger_upper",
+        "Cheeger at most",
+        "",
+        "Upper bound of the Cheeger constant: the best sweep cut along the Fiedler vector.",
+    ),
+    ("diameter", "diameter", "hops", "Longest shortest path."),
+    ("mean_degree", "mean degree", "", "Neighbors of a node, on average: the work of one layer."),
+    ("num_edges", "edges", "", "Number of undirected edges."),
+    (
+        "distance",
+        "distance from original",
+        "",
+        "Jaccard distance of the edge sets: 0 the original graph, 1 no edge in common.",
+    ),
+)
+
+
+def cards(numbers: Numbers) -> list[dict]:
+    """The cards of a ``TapeBar``."""
+    return [
+        {
+            "name": title,
+            "unit": unit,
+            "help": text,
+            "values": numbers.values[name],
+            "exact": numbers.exact[name],
+        }
+        for name, title, unit, text in CARDS
+    ]
+
+
+def node_names(state: RewiringState) -> list[str]:
+    """The names of the nodes; empty where they have none but their numbers."""
+    labels = getattr(state.graph, "labels", None)
+    return [str(label) for label in labels] if labels is not None else []
+
+
+def pair_name(names: list[str], u: int, v: int) -> str:
+    """Two nodes in a few characters."""
+    return f"{names[u]}–{names[v]}" if names else f"{u}–{v}"
+
+
+def show_graph(state: RewiringState, canvas: GraphCanvas, matrix: MatrixCanvas) -> None:
+    """Send what does not change along a tape: positions, names, the order of the rows."""
+    names = node_names(state)
+    with canvas.hold_sync(), matrix.hold_sync():
+        canvas.spans = canvas.candidates = canvas.node_values = b""
+        canvas.num_nodes = state.num_nodes
+        canvas.positions = np.ascontiguousarray(state.positions, "<f4").tobytes()
+        canvas.labels = matrix.labels = names
+        canvas.camera, canvas.selection, canvas.picked = [], [], []
+        matrix.order = state.order.astype("<i4").tobytes()
+
+
+def show_matrix(state: RewiringState, canvas: MatrixCanvas, name: str) -> None:
+    """Send one of ``MATRICES`` at the current position, on one scale with the original graph."""
+    if not state.dense:
+        with canvas.hold_sync():
+            canvas.size, canvas.values, canvas.values_before = 0, b"", b""
+            canvas.unit, canvas.title = "", state.too_large_text()
+        return
+    with state.lock:
+        position = state.tape.position
+        before, after = state.matrix(name, before=True), state.matrix(name)
+    scale = (0.0, max(_largest(before), _largest(after)) or 1.0)
+    with canvas.hold_sync():
+        canvas.size, canvas.title, canvas.unit = state.num_nodes, name, MATRICES[name][0]
+        if canvas.value_range != list(scale) or not canvas.values_before:
+            canvas.value_range = list(scale)
+            canvas.values_before = levels(before, scale)
+        canvas.values = levels(after, scale)
+        canvas.values_position = position
+
+
+def show_colors(state: RewiringState, canvas: GraphCanvas, name: str) -> None:
+    """Color the nodes by one of ``COLORINGS``, on one scale with the original graph."""
+    values = colorings(state, name)
+    with canvas.hold_sync():
+        if values is None:
+            canvas.node_values, canvas.color_label = b"", ""
+            return
+        finite = values[np.isfinite(values)]
+        low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
+        canvas.node_values = np.ascontiguousarray(values[1], "<f4").tobytes()
+        canvas.color_range = [low, high if high > low else low + 1.0]
+        canvas.color_label = with_unit(name, COLORINGS)
+
+
+def colorings(state: RewiringState, name: str) -> np.ndarray | None:
+    """``[2, nodes]`` values before and after, or None where the coloring has no meaning."""
+    before, after = state.coloring(name, before=True), state.coloring(name)
+    return None if before is None or after is None else np.stack([before, after])
+
+
+def with_unit(name: str, table: dict[str, tuple[str, str]]) -> str:
+    """``name (unit)``."""
+    unit = table[name][0]
+    return f"{name} ({unit})" if unit else name
+
+
+def edit_text(edit, names: list[str]) -> str:
+    """One edit of a tape in words."""
+    verb = "adds" if edit.sign > 0 else "removes"
+    return f"{edit.by} {verb} {pair_name(names, edit.u, edit.v)}"
+
+
+def what_if_text(effect: WhatIf) -> str:
+    """What toggling an edge would do, in three short lines."""
+    verb = "add" if effect.sign > 0 else "remove"
+    change = effect.total_resistance_change
+    total = "no number: disconnected" if math.isnan(change) else f"{change:+.4g} ohm"
+    return (
+        f"resistance {effect.resistance:.4g} ohm\n"
+        f"{verb} this edge: total resistance {total}\n"
+        f"spectral gap {effect.spectral_gap_change:+.3g} to first order"
+    )
+
+
+def best_table(best: dict[str, list[tuple[int, int, float]]], names: list[str]) -> str:
+    """Ranks as rows, methods as columns; a pair that several methods name is bold."""
+    named = [pair[:2] for edges in best.values() for pair in edges]
+    head = "".join(f"<th>{html.escape(method)}</th>" for method in best)
+    rows = []
+    for rank in range(max((len(edges) for edges in best.values()), default=0)):
+        cells = ""
+        for edges in best.values():
+            text = ""
+            if rank < len(edges):
+                u, v, score = edges[rank]
+                text = html.escape(pair_name(names, u, v))
+                if named.count((u, v)) > 1:
+                    text = f"<b>{text}</b>"
+                if not math.isnan(score):
+                    text += f" <small>{score:.3g}</small>"
+            cells += f"<td>{text}</td>"
+        rows.append(f"<tr><th>{rank + 1}</th>{cells}</tr>")
+    return (
+        "<div>What each method would add next, with its own score; bold where methods agree."
+        f'</div><table class="workbench-best"><tr><th></th>{head}</tr>{"".join(rows)}</table>'
+    )
+
+
+def _largest(matrix: np.ndarray) -> float:
+    return float(np.max(matrix, where=np.isfinite(matrix), initial=0.0))

@@ -1,0 +1,285 @@
+"""Train before and after: two curves, a Stop that is heard, the difference with its interval."""
+
+import html
+import time
+from collections.abc import Callable
+from copy import copy
+
+import ipywidgets
+import numpy as np
+import plotly.graph_objects as go
+import torch
+from torch import Tensor
+from torch_geometric.data import Data
+
+from workbench.diagnostics import hop_distance, sensitivity
+from workbench.figures import training_curves
+from workbench.graphs.tasks import Task, node_labels, transfer
+from workbench.models import MODELS
+from workbench.training import PairedProgress, PairedRuns, compare_training
+from workbench.widgets.job import Worker
+from workbench.widgets.matrix_canvas import MatrixCanvas, levels
+
+#: Sensitivity of all pairs is drawn up to this many nodes.
+SENSITIVITY_NODES = 300
+
+FAR_SIDE, LABELS = "reach the far side", "node labels"
+
+
+class TrainingPanel(ipywidgets.VBox):
+    """Trains one model on the original and on the rewired graph, from equal first weights.
+
+    Args:
+        edge_lists: gives the edge lists ``(before, after)`` at the moment of the click.
+        say: shows a line of text to the user; ``say(text, wrong=True)`` an error.
+
+    Attributes:
+        runs: the ``PairedRuns`` of the last training, or None.
+        sensitivities: ``(before, after)`` matrices of the first seed's models, or None.
+    """
+
+    def __init__(self, edge_lists: Callable[[], tuple[Tensor, Tensor]], say: Callable):
+        self._edge_lists, self._say = edge_lists, say
+        self._worker = Worker(self._failed)
+        self.runs: PairedRuns | None = None
+        self.sensitivities: tuple[Tensor, Tensor] | None = None
+        self._graph: Data | None = None
+        self._drawn = self._told = 0.0
+        self.task_menu = ipywidgets.Dropdown(
+            options=[FAR_SIDE],
+            description="task",
+            tooltip="What the model learns: carry a class between the two nodes that are farthest "
+            "apart, or predict the labels of the nodes.",
+            style={"description_width": "auto"},
+            layout=ipywidgets.Layout(width="210px"),
+        )
+        self.model_menu = ipywidgets.Dropdown(
+            options=list(MODELS),
+            description="model",
+            tooltip="The network to train; the same first weights before and after.",
+            style={"description_width": "auto"},
+            layout=ipywidgets.Layout(width="150px"),
+        )
+        self.layers = _number("layers", 4, 1, 64, "Message-passing layers: how many hops it sees.")
+        self.width = _number("width", 32, 1, 1024, "Hidden channels.")
+        self.epochs = _number("epochs", 200, 1, 10_000, "Passes over the training graphs.")
+        self.seeds = _number("seeds", 3, 1, 50, "Pairs of runs; two or more give an interval.")
+        self.start_button = ipywidgets.Button(
+            description="Train before / after",
+            button_style="primary",
+            tooltip="Train on the original and on the rewired graph, each seed from equal weights.",
+            layout=ipywidgets.Layout(width="170px"),
+        )
+        self.stop_button = ipywidgets.Button(
+            description="Stop",
+            disabled=True,
+            tooltip="Stop within the current step; what was learned so far stays.",
+            layout=ipywidgets.Layout(width="80px"),
+        )
+        self._bar = ipywidgets.FloatProgress(
+            min=0, max=1, layout=ipywidgets.Layout(width="180px", height="14px")
+        )
+        self._left = ipywidgets.Label(layout=ipywidgets.Layout(width="230px"))
+        self.figure: go.FigureWidget | None = None
+        self.heat = MatrixCanvas(
+            height=300,
+            mode="both",
+            log_scale=True,
+            title="sensitivity after training: how far node v hears node u",
+            rows="output node",
+            columns="input node",
+            missing="no influence",
+        )
+        self._result = ipywidgets.HTML()
+        self.start_button.on_click(lambda _: self.start())
+        self.stop_button.on_click(lambda _: self.stop())
+        wrap = ipywidgets.Layout(flex_flow="row wrap", align_items="center", grid_gap="2px 14px")
+        choices = [self.task_menu, self.model_menu, self.layers, self.width, self.epochs]
+        moving = [self.start_button, self.stop_button, self._bar, self._left]
+        self._pictures = ipywidgets.GridBox(
+            layout=ipywidgets.Layout(
+                grid_template_columns="minmax(0, 1fr) minmax(0, 1.25fr)", grid_gap="8px"
+            ),
+        )
+        super().__init__(
+            [
+                ipywidgets.HBox([*choices, self.seeds], layout=wrap),
+                ipywidgets.HBox(moving, layout=wrap),
+                self._pictures,
+                self._result,
+            ]
+        )
+
+    def set_graph(self, graph: Data) -> None:
+        """Offer the tasks that this graph allows; forget the last runs."""
+        self.stop()
+        self._graph, self.runs, self.sensitivities = graph, None, None
+        y = getattr(graph, "y", None)
+        labeled = y is not None and y.dim() == 1 and y.size(0) == graph.num_nodes
+        self.task_menu.options = [FAR_SIDE, LABELS] if labeled else [FAR_SIDE]
+        self._pictures.children = ()
+        self._result.value = ""
+        if graph.edge_index.numel() and graph.num_nodes <= 3_000:
+            distance = hop_distance(graph.edge_index, graph.num_nodes)
+            far = int(distance[torch.isfinite(distance)].max())
+            self.layers.value = min(max(far, 2), 12)
+
+    def tasks(self) -> tuple[Task, Task]:
+        """The chosen task on the original and on the rewired graph."""
+        before, after = self._edge_lists()
+        graph = copy(self._graph)
+        graph.edge_index = before
+        # transfer is between the two nodes that are farthest apart
+        task = node_labels(graph) if self.task_menu.value == LABELS else transfer(graph)
+
+        def rewire(data: Data) -> Data:
+            data = copy(data)
+            data.edge_index = after
+            return data
+
+        return task, task.map(rewire)
+
+    def start(self) -> None:
+        """Train in the background; the cell returns at once."""
+        self._worker.submit("train", self._train)
+
+    def stop(self) -> None:
+        """Stop within the current step."""
+        self._worker.stop("train")
+
+    def wait(self, timeout: float = 600.0) -> bool:
+        """Block until the training has ended; False after ``timeout`` seconds."""
+        return self._worker.wait(timeout)
+
+    def close(self) -> None:
+        """Stop the thread and remove the panel."""
+        self._worker.close()
+        super().close()
+
+    def _train(self, should_stop: Callable[[], bool]) -> None:
+        self.start_button.disabled, self.stop_button.disabled = True, False
+        self._result.value = ""
+        self._bar.value, self._left.value = 0.0, "preparing"
+        self._losses: dict[str, dict[int, list[float]]] = {"before": {}, "after": {}}
+        # made anew, so that plotly measures the width that it has to fill
+        self.figure = go.FigureWidget(training_curves([], []))
+        self.figure.update_layout(height=300, autosize=True)
+        self._pictures.children = (self.figure, self.heat)
+        try:
+            before, after = self.tasks()
+            self.runs = compare_training(
+                lambda: MODELS[self.model_menu.value](
+                    before.in_channels,
+                    self.width.value,
+                    before.out_channels,
+                    num_layers=self.layers.value,
+                    level=before.level,
+                ),
+                before,
+                after,
+                seeds=self.seeds.value,
+                epochs=self.epochs.value,
+                callbacks=[self._report, lambda _: should_stop()],
+            )
+            self._draw_curves(force=True)
+            self._tell_result(before)
+            self._draw_sensitivity(before, after, should_stop)
+        finally:
+            self.start_button.disabled, self.stop_button.disabled = False, True
+
+    def _report(self, paired: PairedProgress) -> None:
+        progress = paired.progress
+        losses = self._losses[paired.side].setdefault(paired.seed, [])
+        if progress.epoch_ended:
+            losses.append(progress.curve.train_loss[-1])
+        now = time.monotonic()
+        if now - self._told > 0.1:
+            self._told = now
+            done = (paired.run + progress.step / progress.steps) / paired.runs
+            self._bar.value = done
+            left = "" if paired.seconds_left is None else f", {_duration(paired.seconds_left)} left"
+            self._left.value = f"run {paired.run + 1} of {paired.runs} ({paired.side}){left}"
+        self._draw_curves()
+
+    def _draw_curves(self, *, force: bool = False) -> None:
+        now = time.monotonic()
+        if not force and now - self._drawn < 0.5:
+            return
+        self._drawn = now
+        new = training_curves(*(list(self._losses[s].values()) for s in ("before", "after")))
+        with self.figure.batch_update():
+            if len(new.data) == len(self.figure.data):
+                for old, trace in zip(self.figure.data, new.data, strict=True):
+                    old.x, old.y, old.line, old.name = trace.x, trace.y, trace.line, trace.name
+                    old.showlegend = trace.showlegend
+            else:
+                self.figure.data = []
+                self.figure.add_traces(new.data)
+
+    def _tell_result(self, task: Task) -> None:
+        runs = self.runs
+        ended = sum(not r.stopped for r in runs.after)
+        self._bar.value = 1.0 if not runs.stopped else self._bar.value
+        self._left.value = "stopped" if runs.stopped else "done"
+        if not ended:
+            self._result.value = "<p>Stopped before a pair of runs ended; nothing to compare.</p>"
+            return
+        comparison = runs.comparison()
+        rows = []
+        for name, group in (("before", runs.before), ("after", runs.after)):
+            scores = [run.result["test"] for run in group if not run.stopped]
+            each = ", ".join(f"{score:.3f}" for score in scores)
+            rows.append(f"<tr><th>{name}</th><td>{np.mean(scores):.3f}</td><td>{each}</td></tr>")
+        self._result.value = (
+            f'<table class="workbench-best"><tr><th></th><th>test {task.metric}</th>'
+            f"<th>each seed (chance {task.chance:.3f})</th></tr>{''.join(rows)}</table>"
+            f"<p>{html.escape(comparison.sentence)}</p>"
+        )
+
+    def _draw_sensitivity(self, before: Task, after: Task, should_stop) -> None:
+        nodes = self._graph.num_nodes
+        if nodes > SENSITIVITY_NODES or not self.runs.after_models:
+            self.heat.size, self.heat.values = 0, b""
+            self.heat.title = (
+                f"sensitivity is drawn up to {SENSITIVITY_NODES} nodes; beyond, call "
+                "sensitivity(model, x, edge_index, nodes=...)"
+            )
+            return
+        self.heat.stale = True
+        pair = []
+        for task, models in ((before, self.runs.before_models), (after, self.runs.after_models)):
+            data = task.test[0]
+            pair.append(sensitivity(models[0], data.x, data.edge_index, should_stop=should_stop))
+            if should_stop():
+                return
+        self.sensitivities = tuple(pair)
+        values = [matrix.numpy() for matrix in pair]
+        high = max(float(v.max()) for v in values) or 1.0
+        scale = (high * 1e-6, high)
+        with self.heat.hold_sync():
+            self.heat.size, self.heat.value_range = nodes, list(scale)
+            self.heat.values_before = levels(values[0], scale, log_scale=True)
+            self.heat.values = levels(values[1], scale, log_scale=True)
+            self.heat.title = "sensitivity ‖∂h(row)/∂x(column)‖ after training"
+            self.heat.stale = False
+
+    def _failed(self, error: Exception) -> None:
+        self._left.value = "failed"
+        self._say(f"training: {error}", wrong=True)
+
+
+def _number(name: str, value: int, low: int, high: int, tooltip: str) -> ipywidgets.BoundedIntText:
+    return ipywidgets.BoundedIntText(
+        value=value,
+        min=low,
+        max=high,
+        description=name,
+        tooltip=tooltip,
+        style={"description_width": "auto"},
+        layout=ipywidgets.Layout(width="120px"),
+    )
+
+
+def _duration(seconds: float) -> str:
+    minutes, seconds = divmod(round(seconds), 60)
+    return f"{minutes} min {seconds:02d} s" if minutes else f"{seconds} s"
