@@ -1,6 +1,6 @@
 """Tasks whose labels come with the data: classes of nodes, classes of graphs."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from itertools import accumulate
 
 import torch
@@ -70,7 +70,7 @@ def node_labels(
 
 
 def graph_labels(
-    dataset: Sequence[Data],
+    dataset: Iterable[Data],
     *,
     generator: torch.Generator | None = None,
     fractions: tuple[float, float, float] = (0.8, 0.1, 0.1),

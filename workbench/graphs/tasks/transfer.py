@@ -35,8 +35,9 @@ def transfer(
     with fewer layers than the hop distance cannot do better than guessing, ``1 / num_classes``.
 
     With ``fill="ones"`` all graphs of one class are equal, in whatever part they stand. This is
-    the published task: it measures whether a signal gets through, not generalization, and its
-    test value is a training value. Copies change nothing but the number of steps in an epoch, so
+    the published task: it measures whether a signal gets through, not generalization. Its test
+    value is a training value, and the best over the epochs, since the graphs that choose the
+    epoch are the same too. Copies change nothing but the number of steps in an epoch, so
     each part holds each class once unless ``train``, ``val`` or ``test`` ask for more (published:
     5,000 and 500; or 1,600, 200 and 200). ``fill="noise"`` draws the features of the other nodes
     from a standard normal distribution, new for each graph, so that test graphs are unseen.
