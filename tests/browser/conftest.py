@@ -211,7 +211,7 @@ class Lab:
         self.run_all(seconds)
 
     def ask(self, code: str) -> str:
-        """Run code in the open notebook's kernel, as a new cell would, and return what it prints."""
+        """Run code in the open notebook's kernel and return what it prints."""
         answer = self.page.evaluate(
             """async (code) => {
               const { kernel } = window.jupyterapp.shell.currentWidget.sessionContext.session;

@@ -1,15 +1,19 @@
 // Graph canvas: one graph, before and after its edits, drawn in place from typed arrays.
 //
-// Three canvases lie on top of each other, from what changes rarely to what changes often:
-//   base     edges that no edit touches (2-D, or WebGL together with the nodes when large)
-//   edits    edges that come or go along the tape, candidates, and (2-D) the nodes from a cache
-//   overlay  hovered, picked and focused things; it also takes the pointer and the keys
-// Moving the slider therefore redraws a few dozen lines and one cached picture.
+// One canvas is on the page. What an edit or a pointer does not change comes from two cached
+// pictures, so that moving the slider redraws a few dozen lines between two copies:
+//   edges that no edit touches | edges that come and go, candidates | nodes | hovered, picked
+// A large graph is cached with a margin around what is seen: while the hand pans or zooms, the
+// pictures are moved and stretched, and drawn anew when the hand rests. WebGL draws them where the
+// graph is large (edges and nodes in one picture); it stays off the page, because a WebGL canvas on
+// the page is read back in every frame where there is no graphics card.
 
 const NEVER = 2147483647;
-const MANY_EDGES = 6000;
-const MANY_NODES = 4000;
-const BASE = 1, NODES = 2, EDITS = 4, OVERLAY = 8, ALL = 15;
+const MANY_EDGES = 1500; // redrawn in full while the hand moves, up to here
+const MANY_NODES = 1500;
+const WEBGL_EDGES = 6000; // drawn with WebGL, beyond here
+const WEBGL_NODES = 4000;
+const MARGIN = 0.3; // of a large graph's cached picture, share of the panel on each side
 // Okabe and Ito's colors, those of the edits (blue, vermillion) last
 const METHOD_COLORS = ["#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#F0E442", "#D55E00", "#0072B2"];
 const METHOD_DASHES = [[7, 4], [2, 3], [9, 3, 2, 3], [4, 4], [12, 4], [2, 6], [6, 2]];
@@ -100,7 +104,7 @@ void main() {
 class Painter {
   constructor(canvas, lost) {
     // alpha: false, because on a transparent canvas translucent edges wash out to nothing
-    this.gl = canvas.getContext("webgl", { alpha: false, antialias: false, desynchronized: false });
+    this.gl = canvas.getContext("webgl", { alpha: false, antialias: true });
     if (!this.gl) return;
     this.lost = (event) => (event.preventDefault(), lost(false));
     this.restored = () => (this.setup(), lost(true));
@@ -145,39 +149,35 @@ class Painter {
     gl.bufferData(gl.ARRAY_BUFFER, array, gl.STATIC_DRAW);
   }
 
-  draw({ panels, background, edgeColor, radius, rim, opacity }) {
-    const { gl, lines, points } = this;
-    gl.viewport(0, 0, gl.drawingBufferWidth, gl.drawingBufferHeight);
-    gl.disable(gl.SCISSOR_TEST);
+  draw({ width, height, view, background, edgeColor, radius, rim, opacity }) {
+    const { gl, lines, points, canvas } = this;
+    if (canvas.width !== width) canvas.width = width;
+    if (canvas.height !== height) canvas.height = height;
+    gl.viewport(0, 0, width, height);
     gl.clearColor(...background, 1);
     gl.clear(gl.COLOR_BUFFER_BIT);
     gl.enable(gl.BLEND);
     gl.blendFunc(gl.SRC_ALPHA, gl.ONE_MINUS_SRC_ALPHA);
-    gl.enable(gl.SCISSOR_TEST);
-    for (const { x, width, height, view } of panels) {
-      gl.viewport(x, 0, width, height);
-      gl.scissor(x, 0, width, height);
-      gl.useProgram(lines.result);
-      gl.uniform4fv(lines.uniforms.view, view);
-      gl.uniform4fv(lines.uniforms.color, edgeColor);
-      gl.bindBuffer(gl.ARRAY_BUFFER, this.edgeBuffer);
-      gl.enableVertexAttribArray(lines.at);
-      gl.vertexAttribPointer(lines.at, 2, gl.FLOAT, false, 0, 0);
-      gl.drawArrays(gl.LINES, 0, 2 * this.edgeCount);
-      gl.useProgram(points.result);
-      gl.uniform4fv(points.uniforms.view, view);
-      gl.uniform1f(points.uniforms.radius, radius);
-      gl.uniform1f(points.uniforms.opacity, opacity);
-      gl.uniform3fv(points.uniforms.rim, rim);
-      gl.bindBuffer(gl.ARRAY_BUFFER, this.nodeBuffer);
-      gl.enableVertexAttribArray(points.at);
-      gl.vertexAttribPointer(points.at, 2, gl.FLOAT, false, 0, 0);
-      gl.bindBuffer(gl.ARRAY_BUFFER, this.paintBuffer);
-      gl.enableVertexAttribArray(points.paint);
-      gl.vertexAttribPointer(points.paint, 3, gl.UNSIGNED_BYTE, true, 0, 0);
-      gl.drawArrays(gl.POINTS, 0, this.nodeCount);
-      gl.disableVertexAttribArray(points.paint);
-    }
+    gl.useProgram(lines.result);
+    gl.uniform4fv(lines.uniforms.view, view);
+    gl.uniform4fv(lines.uniforms.color, edgeColor);
+    gl.bindBuffer(gl.ARRAY_BUFFER, this.edgeBuffer);
+    gl.enableVertexAttribArray(lines.at);
+    gl.vertexAttribPointer(lines.at, 2, gl.FLOAT, false, 0, 0);
+    gl.drawArrays(gl.LINES, 0, 2 * this.edgeCount);
+    gl.useProgram(points.result);
+    gl.uniform4fv(points.uniforms.view, view);
+    gl.uniform1f(points.uniforms.radius, radius);
+    gl.uniform1f(points.uniforms.opacity, opacity);
+    gl.uniform3fv(points.uniforms.rim, rim);
+    gl.bindBuffer(gl.ARRAY_BUFFER, this.nodeBuffer);
+    gl.enableVertexAttribArray(points.at);
+    gl.vertexAttribPointer(points.at, 2, gl.FLOAT, false, 0, 0);
+    gl.bindBuffer(gl.ARRAY_BUFFER, this.paintBuffer);
+    gl.enableVertexAttribArray(points.paint);
+    gl.vertexAttribPointer(points.paint, 3, gl.UNSIGNED_BYTE, true, 0, 0);
+    gl.drawArrays(gl.POINTS, 0, this.nodeCount);
+    gl.disableVertexAttribArray(points.paint);
   }
 
   destroy() {
@@ -189,13 +189,29 @@ class Painter {
   }
 }
 
+// A picture kept off the page, with the camera it was drawn for.
+class Picture {
+  constructor() {
+    this.canvas = document.createElement("canvas");
+    this.context = this.canvas.getContext("2d");
+    this.margin = [0, 0];
+    this.at = null;
+  }
+
+  resize(width, height) {
+    if (this.canvas.width !== width) this.canvas.width = width;
+    if (this.canvas.height !== height) this.canvas.height = height;
+    this.context.setTransform(1, 0, 0, 1, 0, 0);
+  }
+}
+
 // ---------------------------------------------------------------- the view
 
 class GraphView {
   constructor(model, el) {
     this.model = model;
     this.cleanups = [];
-    this.dirty = ALL;
+    this.dirty = true;
     this.pointer = null;
     this.hover = null; // {u, v?, edge?, candidate?, panel}
     this.focus = -1;
@@ -216,12 +232,11 @@ class GraphView {
     el.classList.add("wb-host");
     const root = (this.root = element("div", "wb wb-graph", el));
     root.dataset.lmSuppressShortcuts = "true"; // else "0", Delete and the arrows reach the notebook
-    this.base = element("canvas", "wb-layer", root);
-    this.edits = element("canvas", "wb-layer", root);
-    this.overlay = element("canvas", "wb-layer wb-top", root);
-    this.overlay.tabIndex = 0;
-    this.overlay.setAttribute("role", "application");
-    this.overlay.setAttribute("aria-roledescription", "graph");
+    const canvas = (this.canvas = element("canvas", "wb-layer", root));
+    canvas.tabIndex = 0;
+    canvas.setAttribute("role", "application");
+    canvas.setAttribute("aria-roledescription", "graph");
+    this.context = canvas.getContext("2d", { alpha: false });
     this.titles = [element("div", "wb-title", root), element("div", "wb-title", root)];
     this.divider = element("div", "wb-divider", root);
     this.legend = element("div", "wb-legend", root);
@@ -234,7 +249,8 @@ class GraphView {
     this.tip = element("div", "wb-tip", root);
     this.live = element("div", "wb-hidden", root);
     this.live.setAttribute("aria-live", "polite");
-    this.cached = { edges: document.createElement("canvas"), nodes: document.createElement("canvas") };
+    this.edgePicture = new Picture();
+    this.nodePicture = new Picture();
   }
 
   on(target, name, handler, options) {
@@ -254,11 +270,11 @@ class GraphView {
       spans: () => this.readStructure(), renderer: () => this.readStructure(),
       node_values: () => this.readValues(), color_range: () => this.readValues(),
       palette: () => this.readValues(), color_label: () => this.describe(),
-      labels: () => (this.dirty |= NODES | EDITS),
+      labels: () => this.outdate("nodes"),
       candidates: () => this.readCandidates(), methods: () => this.readCandidates(),
-      position: () => (this.dirty |= EDITS | OVERLAY), mode: () => this.resized(),
-      camera: () => (this.dirty |= ALL), selection: () => (this.dirty |= OVERLAY),
-      picked: () => (this.dirty |= OVERLAY), hint: () => this.showTip(),
+      position: () => (this.dirty = true), mode: () => this.resized(),
+      camera: () => this.traveled(), selection: () => (this.dirty = true),
+      picked: () => (this.dirty = true), hint: () => this.showTip(),
       hint_pair: () => this.showTip(), status: () => this.describe(),
       height: () => this.describe(), stale: () => this.greyLater(), hides_picture: () => this.hide(),
       editable: () => this.showTip(),
@@ -267,7 +283,7 @@ class GraphView {
     // one drawing for a message that changes several traits
     this.onModel("change", () => this.flush());
 
-    const top = this.overlay;
+    const top = this.canvas;
     this.on(top, "pointermove", (event) => this.moved(event));
     this.on(top, "pointerdown", (event) => this.pressed(event));
     this.on(top, "pointerup", (event) => this.released(event));
@@ -278,12 +294,12 @@ class GraphView {
     this.on(top, "keydown", (event) => this.key(event));
     this.on(top, "focus", () => {
       this.keyboard = top.matches(":focus-visible");
-      this.invalidate(OVERLAY);
+      this.redraw();
     });
     this.on(top, "blur", () => {
       this.keyboard = false;
       this.showTip();
-      this.invalidate(OVERLAY);
+      this.redraw();
     });
 
     const resize = new ResizeObserver((entries) => {
@@ -294,9 +310,9 @@ class GraphView {
       this.flush();
     });
     try {
-      resize.observe(this.overlay, { box: "device-pixel-content-box" });
+      resize.observe(this.canvas, { box: "device-pixel-content-box" });
     } catch {
-      resize.observe(this.overlay); // Safari knows no device pixel box
+      resize.observe(this.canvas); // Safari knows no device pixel box
     }
     this.cleanups.push(() => resize.disconnect());
 
@@ -331,7 +347,7 @@ class GraphView {
     cancelAnimationFrame(this.frame);
     this.painter?.destroy();
     this.showPicture?.();
-    for (const canvas of [this.cached.edges, this.cached.nodes]) canvas.width = canvas.height = 0;
+    for (const picture of [this.edgePicture, this.nodePicture]) picture.resize(0, 0);
     this.root.remove();
   }
 
@@ -374,36 +390,27 @@ class GraphView {
     this.uploadStructure();
     this.readValues();
     this.describe();
-    this.dirty |= ALL;
+    this.outdate();
   }
 
   chooseRenderer(edges) {
     const wanted = this.model.get("renderer");
-    const large = edges > MANY_EDGES || this.n > MANY_NODES;
-    const webgl = wanted === "webgl" || (wanted === "auto" && large);
+    this.large = edges > MANY_EDGES || this.n > MANY_NODES;
+    const many = edges > WEBGL_EDGES || this.n > WEBGL_NODES;
+    const webgl = wanted === "webgl" || (wanted === "auto" && many);
     if (webgl === Boolean(this.painter) || (webgl && this.noWebGL)) return;
-    // a canvas keeps the kind of its first context, so the other kind needs a new canvas
     this.painter?.destroy();
     this.painter = null;
-    if (this.baseContext || this.base.dataset.used) {
-      const fresh = this.base.cloneNode(false);
-      delete fresh.dataset.used;
-      this.base.replaceWith(fresh);
-      this.base = fresh;
-      this.baseContext = null;
-    }
-    if (webgl) {
-      this.base.dataset.used = "webgl";
-      const painter = new Painter(this.base, (restored) => {
-        if (!restored) return;
-        this.uploadStructure();
-        this.readValues();
-        this.invalidate(ALL);
-      });
-      if (painter.gl) this.painter = painter;
-      else this.noWebGL = true;
-    }
-    this.resized();
+    if (!webgl) return;
+    const painter = new Painter(document.createElement("canvas"), (restored) => {
+      if (!restored) return;
+      this.uploadStructure();
+      this.uploadValues();
+      this.outdate();
+      this.flush();
+    });
+    if (painter.gl) this.painter = painter;
+    else this.noWebGL = true;
   }
 
   uploadStructure() {
@@ -439,7 +446,7 @@ class GraphView {
     this.bins = bins;
     this.uploadValues();
     this.describe();
-    this.dirty |= NODES | EDITS | (this.painter ? BASE : 0);
+    this.outdate(this.painter ? "both" : "nodes");
   }
 
   uploadValues() {
@@ -468,7 +475,7 @@ class GraphView {
     }
     for (const one of this.candidates) one.lanes = sharing.get(one.key);
     this.describe();
-    this.dirty |= EDITS;
+    this.dirty = true;
   }
 
   // ------------------------------------------------------------ theme and texts
@@ -497,7 +504,8 @@ class GraphView {
     this.readTheme();
     if (this.theme.key === before) return;
     this.uploadValues();
-    this.invalidate(ALL);
+    this.outdate();
+    this.flush();
   }
 
   name(i) {
@@ -507,7 +515,6 @@ class GraphView {
 
   describe() {
     const { model, root } = this;
-    if (!root) return;
     root.style.height = `${model.get("height")}px`;
     const [low, high] = model.get("color_range");
     this.colorbar.style.display = this.values ? "" : "none";
@@ -524,7 +531,7 @@ class GraphView {
     }
     this.statusLine.textContent = model.get("status");
     this.describeLegend();
-    this.overlay.setAttribute(
+    this.canvas.setAttribute(
       "aria-label",
       `Graph of ${this.n} nodes. Arrow keys move between nodes, Enter picks a node and a second ` +
         `Enter adds or removes the edge, Delete removes it, Escape clears, plus, minus and 0 zoom.`,
@@ -585,7 +592,8 @@ class GraphView {
       if (this.grey === grey) return;
       this.grey = grey;
       this.root.classList.toggle("wb-stale", grey);
-      this.invalidate(EDITS | (this.painter ? BASE : 0));
+      if (this.painter) this.outdate("edges"); // which hold the nodes, too
+      this.redraw();
     };
     if (this.model.get("stale")) this.greying = this.later(() => apply(true), 150);
     else apply(false);
@@ -594,19 +602,17 @@ class GraphView {
   // ------------------------------------------------------------ geometry
 
   resized() {
-    this.dirty |= ALL;
-    const rect = this.overlay.getBoundingClientRect();
-    const width = this.overlay.clientWidth, height = this.overlay.clientHeight;
+    this.outdate();
+    const rect = this.canvas.getBoundingClientRect();
+    const width = this.canvas.clientWidth, height = this.canvas.clientHeight;
     if (!width || !height) return;
     if (this.showPicture === undefined && this.root.isConnected) this.hide();
     const ratio = window.devicePixelRatio || 1;
     const [w, h] = this.pixels ?? [Math.round(rect.width * ratio), Math.round(rect.height * ratio)];
     this.ratio = w / width || ratio;
     this.size = [width, height];
-    for (const canvas of [this.base, this.edits, this.overlay]) {
-      if (canvas.width !== w) canvas.width = w;
-      if (canvas.height !== h) canvas.height = h;
-    }
+    if (this.canvas.width !== w) this.canvas.width = w;
+    if (this.canvas.height !== h) this.canvas.height = h;
   }
 
   // panels in CSS pixels; position says at which point of the tape each one stands
@@ -663,7 +669,7 @@ class GraphView {
     return panels.find((panel) => x < panel.x + panel.width) ?? panels[panels.length - 1];
   }
 
-  radius(scale) {
+  radius() {
     const [width, height] = this.size;
     const area = (width * height) / (this.model.get("mode") === "both" ? 2 : 1);
     const camera = this.model.get("camera");
@@ -674,9 +680,27 @@ class GraphView {
 
   // ------------------------------------------------------------ drawing
 
-  invalidate(bits) {
-    this.dirty |= bits;
+  redraw() {
+    this.dirty = true;
     this.flush();
+  }
+
+  outdate(which = "both") {
+    this.dirty = true;
+    if (which !== "nodes") this.edgePicture.at = null;
+    if (which !== "edges") this.nodePicture.at = null;
+  }
+
+  // The camera moved. A large graph's cached pictures move along until the hand rests.
+  traveled() {
+    this.dirty = true;
+    if (!this.large) return;
+    this.traveling = true;
+    this.cancel(this.resting);
+    this.resting = this.later(() => {
+      this.traveling = false;
+      this.redraw();
+    }, 90);
   }
 
   // The first change in a frame is drawn at once (the pointer event that caused it already comes
@@ -692,60 +716,104 @@ class GraphView {
 
   draw() {
     if (!this.size[0]) return;
-    const dirty = this.dirty;
-    this.dirty = 0;
+    this.dirty = false;
     const panels = this.panels();
     const [scale, shiftX, shiftY] = this.transform(panels[0]);
-    this.view = { panels, scale, shiftX, shiftY, radius: this.radius(scale) };
+    this.view = { panels, scale, shiftX, shiftY, radius: this.radius() };
     this.describePanels();
-    if (dirty & BASE) this.drawBase();
-    if (dirty & NODES) this.drawNodes();
-    if (dirty & (EDITS | NODES)) this.drawEdits();
-    if (dirty & OVERLAY) this.drawOverlay();
+    const edges = this.place(this.edgePicture, (picture) => this.paintEdges(picture));
+    const nodes = this.place(this.nodePicture, (picture) => this.paintNodes(picture));
+    const { context, canvas, theme } = this;
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    context.fillStyle = theme.ground;
+    context.fillRect(0, 0, canvas.width, canvas.height);
+    for (const panel of panels) {
+      this.inPanel(panel, () => {
+        context.drawImage(this.edgePicture.canvas, ...edges);
+        this.drawEdits(context, panel);
+        if (panel.live) this.drawCandidates(context);
+        if (!this.painter || this.anyLabel) {
+          context.globalAlpha = this.grey ? 0.35 : 1;
+          context.drawImage(this.nodePicture.canvas, ...nodes);
+          context.globalAlpha = 1;
+        }
+        this.drawMarks(context, panel);
+      });
+    }
+  }
+
+  // A cached picture for the present view: as it is, moved along with the hand, or drawn anew.
+  // Returns where to put it, in device pixels: [x, y, width, height].
+  place(picture, paint) {
+    const { ratio } = this;
+    const { panels, scale, shiftX, shiftY, radius } = this.view;
+    const now = { scale: scale * ratio, x: shiftX * ratio, y: shiftY * ratio };
+    const width = Math.round(panels[0].width * ratio), height = this.canvas.height;
+    if (picture.at) {
+      const { at, margin, canvas } = picture;
+      const grow = now.scale / at.scale;
+      let x = now.x - grow * (at.x + margin[0]), y = now.y - grow * (at.y + margin[1]);
+      const same = Math.abs(grow - 1) < 1e-9;
+      if (same) [x, y] = [Math.round(x), Math.round(y)];
+      const w = grow * canvas.width, h = grow * canvas.height;
+      const still = same && Math.abs(now.x - at.x) < 0.01 && Math.abs(now.y - at.y) < 0.01;
+      if (still) return [x, y, w, h];
+      if (this.traveling && grow > 0.4 && grow < 2.5) {
+        // all of the graph that is in sight must be in the picture
+        const [left, right, low, high] = this.box, pad = (radius + 2) * ratio;
+        const seen = [Math.max(0, now.x + now.scale * left - pad), Math.max(0, now.y - now.scale * high - pad),
+                      Math.min(width, now.x + now.scale * right + pad), Math.min(height, now.y - now.scale * low + pad)];
+        if (seen[0] >= x - 1 && seen[1] >= y - 1 && seen[2] <= x + w + 1 && seen[3] <= y + h + 1) {
+          return [x, y, w, h];
+        }
+      }
+    }
+    const share = this.large ? MARGIN : 0;
+    picture.margin = [Math.round(share * width), Math.round(share * height)];
+    picture.resize(width + 2 * picture.margin[0], height + 2 * picture.margin[1]);
+    picture.at = now;
+    paint(picture);
+    return [-picture.margin[0], -picture.margin[1], picture.canvas.width, picture.canvas.height];
   }
 
   edgeAlpha() {
     const m = this.always.length + this.moving.length;
-    const { scale, radius } = this.view;
     const dense = m / Math.max(1, (this.size[0] * this.size[1]) / 1000);
     const camera = this.model.get("camera");
     const zoom = camera.length === 3 ? Math.max(1, camera[2]) : 1;
     return Math.max(0.16, Math.min(0.8, (1.5 / Math.sqrt(1 + dense)) * Math.sqrt(zoom)));
   }
 
-  drawBase() {
-    const { theme, ratio } = this;
-    const { panels, scale, shiftX, shiftY, radius } = this.view;
-    if (this.painter) {
-      const glPanels = panels.map((panel) => ({
-        x: Math.round(panel.x * ratio), width: Math.round(panel.width * ratio),
-        height: this.base.height,
-        view: [(2 * scale) / panel.width, (2 * scale) / panel.height,
-               (2 * shiftX) / panel.width - 1, 1 - (2 * shiftY) / panel.height],
-      }));
-      this.painter.draw({
-        panels: glPanels, background: theme.back.map((c) => c / 255),
+  paintEdges({ canvas, context, margin }) {
+    const { theme, ratio, painter } = this;
+    const { scale, shiftX, shiftY, radius } = this.view;
+    const { width, height } = canvas;
+    if (painter) {
+      const k = 2 * scale * ratio;
+      painter.draw({
+        width, height,
+        view: [k / width, k / height, (2 * (shiftX * ratio + margin[0])) / width - 1,
+               1 - (2 * (shiftY * ratio + margin[1])) / height],
+        background: theme.back.map((c) => c / 255),
         edgeColor: [...theme.edge.map((c) => c / 255), this.edgeAlpha()],
         radius: radius * ratio, rim: theme.rim.map((c) => c / 255), opacity: this.grey ? 0.35 : 1,
       });
+      context.drawImage(painter.canvas, 0, 0);
       return;
     }
-    const context = (this.baseContext ??= this.base.getContext("2d", { alpha: false }));
-    context.setTransform(1, 0, 0, 1, 0, 0);
     context.fillStyle = theme.ground;
-    context.fillRect(0, 0, this.base.width, this.base.height);
+    context.fillRect(0, 0, width, height);
     context.lineWidth = ratio * Math.max(0.7, Math.min(1.4, 0.22 * radius));
     context.strokeStyle = theme.css(theme.edge, this.edgeAlpha());
-    for (const panel of panels) {
-      this.inPanel(context, panel, () => this.strokeSpans(context, this.always));
-    }
+    context.translate(...margin);
+    this.strokeSpans(context, this.always);
   }
 
-  inPanel(context, panel, work) {
-    const { ratio } = this;
+  inPanel(panel, work) {
+    const { context, ratio } = this;
     context.save();
     context.beginPath();
-    context.rect(Math.round(panel.x * ratio), 0, Math.round(panel.width * ratio), this.edits.height);
+    context.rect(Math.round(panel.x * ratio), 0, Math.round(panel.width * ratio), this.canvas.height);
     context.clip();
     context.translate(Math.round(panel.x * ratio), 0);
     work();
@@ -768,18 +836,14 @@ class GraphView {
     }
   }
 
-  // nodes and labels into a cache; both panels have the same size and camera, so one cache serves
-  drawNodes() {
+  // nodes and labels; both panels have the same size and camera, so one picture serves both
+  paintNodes({ canvas, context, margin }) {
     const { positions, bins, n, theme, ratio, table } = this;
-    const { panels, scale, shiftX, shiftY, radius } = this.view;
-    const canvas = this.cached.nodes;
-    const w = Math.round(panels[0].width * ratio), h = this.edits.height;
-    if (canvas.width !== w) canvas.width = w;
-    if (canvas.height !== h) canvas.height = h;
-    const context = (this.nodesContext ??= canvas.getContext("2d"));
-    context.setTransform(1, 0, 0, 1, 0, 0);
+    const { scale, shiftX, shiftY, radius } = this.view;
+    const w = canvas.width, h = canvas.height;
     context.clearRect(0, 0, w, h);
-    const k = scale * ratio, x0 = shiftX * ratio, y0 = shiftY * ratio, r = radius * ratio;
+    const k = scale * ratio, r = radius * ratio;
+    const x0 = shiftX * ratio + margin[0], y0 = shiftY * ratio + margin[1];
     const inView = [];
     for (let i = 0; i < n; i++) {
       const x = x0 + k * positions[2 * i], y = y0 - k * positions[2 * i + 1];
@@ -809,10 +873,10 @@ class GraphView {
         if (radius > 2.5) context.stroke();
       }
     }
-    this.drawLabels(context, inView, w, h);
+    this.drawLabels(context, inView, w, h, margin);
   }
 
-  drawLabels(context, inView, w, h) {
+  drawLabels(context, inView, w, h, margin) {
     const labels = this.model.get("labels");
     this.anyLabel = false;
     if (!labels.length || inView.length > 400) return;
@@ -828,7 +892,9 @@ class GraphView {
     const taken = [];
     const free = (a) => taken.every((b) => a[2] < b[0] || a[0] > b[2] || a[3] < b[1] || a[1] > b[3]);
     const at = inView.map((i) => [
-      (shiftX + scale * positions[2 * i]) * ratio, (shiftY - scale * positions[2 * i + 1]) * ratio]);
+      (shiftX + scale * positions[2 * i]) * ratio + margin[0],
+      (shiftY - scale * positions[2 * i + 1]) * ratio + margin[1],
+    ]);
     const r = radius * ratio;
     for (const [x, y] of at) taken.push([x - 0.7 * r, y - 0.7 * r, x + 0.7 * r, y + 0.7 * r]);
     inView.forEach((i, j) => {
@@ -849,67 +915,53 @@ class GraphView {
     });
   }
 
-  drawEdits() {
+  drawEdits(context, { position: p }) {
     const { theme, ratio, moving, spans } = this;
-    const { panels, radius } = this.view;
-    const context = (this.editsContext ??= this.edits.getContext("2d"));
-    context.setTransform(1, 0, 0, 1, 0, 0);
-    context.clearRect(0, 0, this.edits.width, this.edits.height);
+    const { radius } = this.view;
     const thin = ratio * Math.max(0.7, Math.min(1.4, 0.22 * radius));
     const thick = ratio * Math.max(1.6, Math.min(3, 0.42 * radius));
-    for (const panel of panels) {
-      const p = panel.position;
-      const original = [], added = [], removed = [], current = [];
-      for (const i of moving) {
-        const start = spans[i + 2], end = spans[i + 3];
-        const here = start <= p && p < end;
-        if (here) (start === 0 ? original : added).push(i);
-        else if (p >= end && start === 0) removed.push(i);
-        if (p > 0 && (start === p || end === p)) current.push(i);
+    const original = [], added = [], removed = [], current = [];
+    for (const i of moving) {
+      const start = spans[i + 2], end = spans[i + 3];
+      if (start <= p && p < end) (start === 0 ? original : added).push(i);
+      else if (p >= end && start === 0) removed.push(i);
+      if (p > 0 && (start === p || end === p)) current.push(i);
+    }
+    if (original.length) {
+      context.lineWidth = thin;
+      context.strokeStyle = theme.css(theme.edge, this.edgeAlpha());
+      this.strokeSpans(context, original);
+    }
+    if (removed.length) {
+      context.lineWidth = Math.max(thin, ratio);
+      context.setLineDash([4 * ratio, 3 * ratio]);
+      context.strokeStyle = theme.removed;
+      context.globalAlpha = 0.6;
+      this.strokeSpans(context, removed);
+      context.setLineDash([]);
+      context.globalAlpha = 1;
+    }
+    // the edit where the slider stands: a halo, and for a removed edge stronger dashes
+    for (const i of current) {
+      const gone = spans[i + 3] === p;
+      context.lineWidth = thick + 6 * ratio;
+      context.lineCap = "round";
+      context.globalAlpha = theme.dark ? 0.38 : 0.28;
+      context.strokeStyle = gone ? theme.removed : theme.added;
+      this.strokeSpans(context, [i]);
+      context.globalAlpha = 1;
+      context.lineCap = "butt";
+      if (gone) {
+        context.lineWidth = thick;
+        context.setLineDash([5 * ratio, 3 * ratio]);
+        this.strokeSpans(context, [i]);
+        context.setLineDash([]);
       }
-      this.inPanel(context, panel, () => {
-        if (original.length) {
-          context.lineWidth = thin;
-          context.strokeStyle = theme.css(theme.edge, this.edgeAlpha());
-          this.strokeSpans(context, original);
-        }
-        if (removed.length) {
-          context.lineWidth = Math.max(thin, ratio);
-          context.setLineDash([4 * ratio, 3 * ratio]);
-          context.strokeStyle = theme.removed;
-          context.globalAlpha = 0.6;
-          this.strokeSpans(context, removed);
-          context.setLineDash([]);
-          context.globalAlpha = 1;
-        }
-        for (const i of current) {
-          const gone = spans[i + 3] === p;
-          context.lineWidth = thick + 6 * ratio;
-          context.lineCap = "round";
-          context.globalAlpha = theme.dark ? 0.38 : 0.28;
-          context.strokeStyle = gone ? theme.removed : theme.added;
-          this.strokeSpans(context, [i]);
-          context.globalAlpha = 1;
-          context.lineCap = "butt";
-          if (gone) {
-            context.lineWidth = thick;
-            context.setLineDash([5 * ratio, 3 * ratio]);
-            this.strokeSpans(context, [i]);
-            context.setLineDash([]);
-          }
-        }
-        if (added.length) {
-          context.lineWidth = thick;
-          context.strokeStyle = theme.added;
-          this.strokeSpans(context, added);
-        }
-        if (panel.live) this.drawCandidates(context);
-        if (!this.painter || this.anyLabel) {
-          context.globalAlpha = this.grey ? 0.35 : 1;
-          context.drawImage(this.cached.nodes, 0, 0);
-          context.globalAlpha = 1;
-        }
-      });
+    }
+    if (added.length) {
+      context.lineWidth = thick;
+      context.strokeStyle = theme.added;
+      this.strokeSpans(context, added);
     }
   }
 
@@ -945,12 +997,10 @@ class GraphView {
     return [shiftX + scale * this.positions[2 * i], shiftY - scale * this.positions[2 * i + 1]];
   }
 
-  drawOverlay() {
+  // what is hovered, picked and focused
+  drawMarks(context, panel) {
     const { theme, ratio, n } = this;
-    const { panels, radius } = this.view;
-    const context = (this.overlayContext ??= this.overlay.getContext("2d"));
-    context.setTransform(1, 0, 0, 1, 0, 0);
-    context.clearRect(0, 0, this.overlay.width, this.overlay.height);
+    const { radius } = this.view;
     const selection = this.model.get("selection").filter((i) => i >= 0 && i < n);
     const picked = this.model.get("picked").filter((i) => i >= 0 && i < n);
     const ring = (i, extra, width, color, dash = []) => {
@@ -963,36 +1013,32 @@ class GraphView {
       context.stroke();
       context.setLineDash([]);
     };
-    for (const panel of panels) {
-      this.inPanel(context, panel, () => {
-        if (selection.length === 2 && selection[0] !== selection[1]) {
-          const [a, b] = selection.map((i) => this.at(i));
-          const edge = this.adjacent(selection[0], selection[1], panel.position);
-          for (const [width, color, alpha] of [[edge ? 7 : 5, theme.ground, 0.7],
-                                               [edge ? 2.5 : 1.5, theme.strong, 0.9]]) {
-            context.globalAlpha = alpha;
-            context.lineWidth = width * ratio;
-            context.strokeStyle = color;
-            if (!edge && color === theme.strong) context.setLineDash([5 * ratio, 4 * ratio]);
-            context.beginPath();
-            context.moveTo(a[0] * ratio, a[1] * ratio);
-            context.lineTo(b[0] * ratio, b[1] * ratio);
-            context.stroke();
-          }
-          context.globalAlpha = 1;
-          context.setLineDash([]);
-        }
-        for (const i of selection) {
-          ring(i, 3.5, 4.5, theme.ground);
-          ring(i, 3.5, 2, theme.strong);
-        }
-        for (const i of picked) {
-          ring(i, 4, 6, theme.ground);
-          ring(i, 4, 3, theme.added);
-        }
-        if (this.keyboard && this.focus >= 0) ring(this.focus, 7.5, 1.5, theme.strong, [3, 2]);
-      });
+    if (selection.length === 2 && selection[0] !== selection[1]) {
+      const [a, b] = selection.map((i) => this.at(i));
+      const edge = this.adjacent(selection[0], selection[1], panel.position);
+      for (const [width, color, alpha] of [[edge ? 7 : 5, theme.ground, 0.7],
+                                           [edge ? 2.5 : 1.5, theme.strong, 0.9]]) {
+        context.globalAlpha = alpha;
+        context.lineWidth = width * ratio;
+        context.strokeStyle = color;
+        if (!edge && color === theme.strong) context.setLineDash([5 * ratio, 4 * ratio]);
+        context.beginPath();
+        context.moveTo(a[0] * ratio, a[1] * ratio);
+        context.lineTo(b[0] * ratio, b[1] * ratio);
+        context.stroke();
+      }
+      context.globalAlpha = 1;
+      context.setLineDash([]);
     }
+    for (const i of selection) {
+      ring(i, 3.5, 4.5, theme.ground);
+      ring(i, 3.5, 2, theme.strong);
+    }
+    for (const i of picked) {
+      ring(i, 4, 6, theme.ground);
+      ring(i, 4, 3, theme.added);
+    }
+    if (this.keyboard && this.focus >= 0) ring(this.focus, 7.5, 1.5, theme.strong, [3, 2]);
   }
 
   // ------------------------------------------------------------ what is where
@@ -1079,7 +1125,7 @@ class GraphView {
   // ------------------------------------------------------------ pointer
 
   local(event) {
-    const rect = this.overlay.getBoundingClientRect();
+    const rect = this.canvas.getBoundingClientRect();
     return [event.clientX - rect.left, event.clientY - rect.top];
   }
 
@@ -1122,8 +1168,8 @@ class GraphView {
       from: this.local(event), scale: this.view.scale, moving: false,
       camera: camera.length === 3 ? camera : [(left + right) / 2, (low + high) / 2, 1],
     };
-    this.overlay.setPointerCapture(event.pointerId);
-    this.overlay.focus({ preventScroll: true });
+    this.canvas.setPointerCapture(event.pointerId);
+    this.canvas.focus({ preventScroll: true });
   }
 
   released(event) {
@@ -1229,7 +1275,7 @@ class GraphView {
     this.select();
     this.announce();
     this.showTip();
-    this.invalidate(OVERLAY);
+    this.redraw();
   }
 
   step([dx, dy]) {

@@ -42,10 +42,11 @@ class GraphCanvas(anywidget.AnyWidget):
     _esm = _HERE / "graph_canvas.js"
     _css = _HERE / "canvas.css"
 
+    # echo_update=False: what follows the hand needs no answer from the kernel for every step
     positions = traitlets.Bytes(b"").tag(sync=True)
     num_nodes = traitlets.Int(0, min=0).tag(sync=True)
     spans = traitlets.Bytes(b"").tag(sync=True)
-    position = traitlets.Int(0, min=0).tag(sync=True)
+    position = traitlets.Int(0, min=0).tag(sync=True, echo_update=False)
     mode = traitlets.Enum(["before", "after", "both"], default_value="after").tag(sync=True)
 
     node_values = traitlets.Bytes(b"").tag(sync=True)
@@ -57,9 +58,9 @@ class GraphCanvas(anywidget.AnyWidget):
     candidates = traitlets.Bytes(b"").tag(sync=True)
     methods = traitlets.List(traitlets.Unicode()).tag(sync=True)
 
-    selection = traitlets.List(traitlets.Int(), maxlen=2).tag(sync=True)
-    picked = traitlets.List(traitlets.Int(), maxlen=1).tag(sync=True)
-    camera = traitlets.List(traitlets.Float()).tag(sync=True)
+    selection = traitlets.List(traitlets.Int(), maxlen=2).tag(sync=True, echo_update=False)
+    picked = traitlets.List(traitlets.Int(), maxlen=1).tag(sync=True, echo_update=False)
+    camera = traitlets.List(traitlets.Float()).tag(sync=True, echo_update=False)
     hint = traitlets.Unicode("").tag(sync=True)
     hint_pair = traitlets.List(traitlets.Int(), maxlen=2).tag(sync=True)
     status = traitlets.Unicode("").tag(sync=True)

@@ -1,11 +1,11 @@
-// Matrix canvas: a square matrix in 255 levels, drawn in place; one texture upload per new matrix.
+// Matrix canvas: a square matrix in 255 levels, drawn in place through a color table.
 //
-//   picture  the cells: an image through a color table up to 300 rows, a WebGL texture beyond
-//   overlay  the hovered pair; it also takes the pointer and the keys
+// No WebGL here. A matrix with more rows than the picture has pixels is first reduced to pixels (a
+// pass over its bytes, about 2 ms for a million), and then the picture is small whatever the matrix.
+// A texture is not faster on a graphics card, and where there is none the browser reads a WebGL
+// canvas back in every frame, which costs many times the drawing.
 
-const MANY_ROWS = 300;
 const MISSING = 255;
-const PICTURE = 1, OVERLAY = 2, ALL = 3;
 
 // ---------------------------------------------------------------- arrays from the kernel
 
@@ -40,167 +40,44 @@ function element(tag, className, parent, text) {
 
 // ---------------------------------------------------------------- many cells under one pixel
 
-// The extreme cell of a block: the largest, or on a diverging scale the one farthest from the
-// middle; cells without a number count only where there is nothing else.
-function extreme(values, n, row0, row1, column0, column1, diverging) {
-  let best = -1, where = row0 * n + column0;
-  for (let i = row0; i < row1; i++) {
-    for (let j = column0; j < column1; j++) {
-      const q = values[i * n + j];
-      if (q === MISSING) continue;
-      const rank = diverging ? Math.abs(q - 127) : q;
-      if (rank > best) [best, where] = [rank, i * n + j];
-    }
+// The order in which cells of one pixel win: the largest, or on a diverging scale the one farthest
+// from the middle; a cell without a number only where there is nothing else.
+function ranking(diverging) {
+  const rank = new Uint16Array(256), level = new Uint8Array(257).fill(MISSING);
+  for (let q = 0; q < MISSING; q++) {
+    rank[q] = diverging ? (q >= 127 ? 2 * (q - 127) + 2 : 2 * (127 - q) + 1) : q + 1;
+    level[rank[q]] = q;
   }
-  return where;
+  return { rank, level };
 }
 
-// cells first..last-1 of n that lie under pixel p of the side
-const cellsUnder = (p, n, side) =>
-  n <= side
-    ? [Math.min(n - 1, Math.floor(((p + 0.5) * n) / side)), Math.min(n, Math.floor(((p + 0.5) * n) / side) + 1)]
-    : [Math.floor((p * n) / side), Math.max(Math.floor((p * n) / side) + 1, Math.floor(((p + 1) * n) / side))];
+// first and last + 1 of the n cells under pixel p of the side
+function cellsUnder(p, n, side) {
+  const first = n <= side ? Math.floor(((p + 0.5) * n) / side) : Math.floor((p * n) / side);
+  return [first, n <= side ? first + 1 : Math.max(first + 1, Math.floor(((p + 1) * n) / side))];
+}
 
-function pooled(values, n, side, diverging) {
-  const out = new Uint8Array(side * side);
-  const under = Array.from({ length: side }, (_, p) => cellsUnder(p, n, side));
+// n x n cells as side x side pixels, side < n: one pass over the cells, rows first
+function pooled(values, n, side, { rank, level }) {
+  const out = new Uint8Array(side * side), best = new Uint16Array(n);
   for (let i = 0; i < side; i++) {
-    for (let j = 0; j < side; j++) {
-      out[i * side + j] = values[extreme(values, n, ...under[i], ...under[j], diverging)];
+    const [top, bottom] = cellsUnder(i, n, side);
+    best.fill(0);
+    for (let row = top; row < bottom; row++) {
+      const from = row * n;
+      for (let j = 0; j < n; j++) {
+        const r = rank[values[from + j]];
+        if (r > best[j]) best[j] = r;
+      }
+    }
+    for (let j = 0, column = 0; j < side; j++) {
+      const end = Math.floor(((j + 1) * n) / side);
+      let r = 0;
+      for (; column < end; column++) if (best[column] > r) r = best[column];
+      out[i * side + j] = level[r];
     }
   }
   return out;
-}
-
-// ---------------------------------------------------------------- WebGL for large matrices
-
-const VERTEX = `#version 300 es
-in vec2 at;
-void main() { gl_Position = vec4(at, 0.0, 1.0); }`;
-const FRAGMENT = `#version 300 es
-precision highp float;
-uniform highp sampler2D levels;
-uniform highp sampler2D colors;
-uniform ivec2 origin;
-uniform int side;
-uniform int n;
-uniform bool diverging;
-uniform vec3 ground;
-uniform vec3 hatch;
-out vec4 color;
-ivec2 first(ivec2 p) { return p * n / side; }
-void main() {
-  ivec2 p = ivec2(gl_FragCoord.xy) - origin;
-  p.y = side - 1 - p.y;
-  ivec2 low = n <= side ? (2 * p + 1) * n / (2 * side) : first(p);
-  ivec2 high = n <= side ? low + 1 : max(low + 1, first(p + 1));
-  int best = -1;
-  int level = 255;
-  for (int i = low.y; i < high.y; i++) {
-    for (int j = low.x; j < high.x; j++) {
-      int q = int(texelFetch(levels, ivec2(j, i), 0).r * 255.0 + 0.5);
-      int rank = q == 255 ? -1 : (diverging ? abs(q - 127) : q);
-      if (rank > best) { best = rank; level = q; }
-    }
-  }
-  if (level == 255) {
-    int stripe = (int(gl_FragCoord.x) + int(gl_FragCoord.y)) % 6;
-    color = vec4(stripe < 2 ? hatch : ground, 1.0);
-  } else {
-    float entry = float(level) * 255.0 / 254.0;
-    color = vec4(texelFetch(colors, ivec2(int(entry + 0.5), 0), 0).rgb, 1.0);
-  }
-}`;
-
-class Painter {
-  constructor(canvas, restored) {
-    this.canvas = canvas;
-    this.gl = canvas.getContext("webgl2", { alpha: false, antialias: false, depth: false });
-    if (!this.gl) return;
-    this.lost = (event) => event.preventDefault();
-    this.restored = () => (this.setup(), restored());
-    canvas.addEventListener("webglcontextlost", this.lost);
-    canvas.addEventListener("webglcontextrestored", this.restored);
-    this.setup();
-  }
-
-  setup() {
-    const { gl } = this;
-    const program = (this.program = gl.createProgram());
-    for (const [kind, source] of [[gl.VERTEX_SHADER, VERTEX], [gl.FRAGMENT_SHADER, FRAGMENT]]) {
-      const shader = gl.createShader(kind);
-      gl.shaderSource(shader, source);
-      gl.compileShader(shader);
-      gl.attachShader(program, shader);
-    }
-    gl.bindAttribLocation(program, 0, "at");
-    gl.linkProgram(program);
-    this.uniform = {};
-    for (const name of ["levels", "colors", "origin", "side", "n", "diverging", "ground", "hatch"]) {
-      this.uniform[name] = gl.getUniformLocation(program, name);
-    }
-    gl.bindBuffer(gl.ARRAY_BUFFER, gl.createBuffer());
-    gl.bufferData(gl.ARRAY_BUFFER, new Float32Array([-1, -1, 3, -1, -1, 3]), gl.STATIC_DRAW);
-    gl.enableVertexAttribArray(0);
-    gl.vertexAttribPointer(0, 2, gl.FLOAT, false, 0, 0);
-    this.textures = {};
-    this.largest = gl.getParameter(gl.MAX_TEXTURE_SIZE);
-  }
-
-  texture(name, width, height, array, format, inner) {
-    const { gl } = this;
-    const known = this.textures[name];
-    if (known?.array === array) return known;
-    const texture = known?.texture ?? gl.createTexture();
-    gl.bindTexture(gl.TEXTURE_2D, texture);
-    gl.pixelStorei(gl.UNPACK_ALIGNMENT, 1);
-    if (known?.width === width && known?.height === height) {
-      gl.texSubImage2D(gl.TEXTURE_2D, 0, 0, 0, width, height, format, gl.UNSIGNED_BYTE, array);
-    } else {
-      gl.texImage2D(gl.TEXTURE_2D, 0, inner, width, height, 0, format, gl.UNSIGNED_BYTE, array);
-      for (const filter of [gl.TEXTURE_MIN_FILTER, gl.TEXTURE_MAG_FILTER]) {
-        gl.texParameteri(gl.TEXTURE_2D, filter, gl.NEAREST);
-      }
-      for (const wrap of [gl.TEXTURE_WRAP_S, gl.TEXTURE_WRAP_T]) {
-        gl.texParameteri(gl.TEXTURE_2D, wrap, gl.CLAMP_TO_EDGE);
-      }
-    }
-    return (this.textures[name] = { texture, array, width, height });
-  }
-
-  draw({ panels, n, side, table, diverging, ground, hatch }) {
-    const { gl, uniform } = this;
-    gl.disable(gl.SCISSOR_TEST);
-    gl.clearColor(...ground, 1);
-    gl.clear(gl.COLOR_BUFFER_BIT);
-    gl.enable(gl.SCISSOR_TEST);
-    gl.viewport(0, 0, gl.drawingBufferWidth, gl.drawingBufferHeight);
-    gl.useProgram(this.program);
-    gl.activeTexture(gl.TEXTURE1);
-    gl.bindTexture(gl.TEXTURE_2D, this.texture("colors", 256, 1, table, gl.RGB, gl.RGB8).texture);
-    gl.uniform1i(uniform.levels, 0);
-    gl.uniform1i(uniform.colors, 1);
-    gl.uniform1i(uniform.side, side);
-    gl.uniform1i(uniform.n, n);
-    gl.uniform1i(uniform.diverging, diverging ? 1 : 0);
-    gl.uniform3fv(uniform.ground, ground);
-    gl.uniform3fv(uniform.hatch, hatch);
-    gl.activeTexture(gl.TEXTURE0);
-    for (const { name, x, values } of panels) {
-      gl.bindTexture(gl.TEXTURE_2D, this.texture(name, n, n, values, gl.RED, gl.R8).texture);
-      gl.uniform2i(uniform.origin, x, 0);
-      gl.scissor(x, 0, side, side);
-      gl.drawArrays(gl.TRIANGLES, 0, 3);
-    }
-  }
-
-  destroy() {
-    if (!this.gl) return;
-    this.canvas.removeEventListener("webglcontextlost", this.lost);
-    this.canvas.removeEventListener("webglcontextrestored", this.restored);
-    // a page may hold only 16 contexts: give this one back now, not at some garbage collection
-    this.gl.getExtension("WEBGL_lose_context")?.loseContext();
-  }
 }
 
 // ---------------------------------------------------------------- the view
@@ -209,7 +86,7 @@ class MatrixView {
   constructor(model, el) {
     this.model = model;
     this.cleanups = [];
-    this.dirty = ALL;
+    this.dirty = true;
     this.hover = null; // {row, column, panel}
     this.keyboard = false;
     this.cursor = null;
@@ -229,11 +106,11 @@ class MatrixView {
     this.title = element("div", "wb-title", root);
     this.note = element("div", "wb-note", root);
     this.captions = [element("div", "wb-note", root), element("div", "wb-note", root)];
-    this.picture = element("canvas", "wb-layer wb-picture", root);
-    this.overlay = element("canvas", "wb-layer wb-top", root);
-    this.overlay.tabIndex = 0;
-    this.overlay.setAttribute("role", "application");
-    this.overlay.setAttribute("aria-roledescription", "matrix");
+    const canvas = (this.canvas = element("canvas", "wb-layer", root));
+    canvas.tabIndex = 0;
+    canvas.setAttribute("role", "application");
+    canvas.setAttribute("aria-roledescription", "matrix");
+    this.context = canvas.getContext("2d");
     this.colorbar = element("div", "wb-colorbar", root);
     this.ramp = element("div", "wb-colorbar-ramp", this.colorbar);
     this.ticks = Array.from({ length: 5 }, (_, k) => {
@@ -263,20 +140,20 @@ class MatrixView {
   listen() {
     const marks = {
       size: () => this.readValues(), values: () => this.readValues(),
-      values_before: () => this.readValues(), renderer: () => this.readValues(),
+      values_before: () => this.readValues(),
       order: () => this.readOrder(), palette: () => this.readValues(),
-      colormap: () => (this.dirty |= PICTURE), mode: () => this.readValues(),
+      colormap: () => this.outdate(), mode: () => this.readValues(),
       value_range: () => this.describe(), log_scale: () => this.describe(),
       title: () => this.describe(), unit: () => this.describe(), rows: () => this.describe(),
       columns: () => this.describe(), missing: () => this.describe(), height: () => this.resized(),
-      selection: () => (this.dirty |= OVERLAY), hint: () => this.showTip(),
+      selection: () => (this.dirty = true), hint: () => this.showTip(),
       hint_pair: () => this.showTip(), stale: () => this.greyLater(),
       position: () => this.greyLater(), values_position: () => this.greyLater(),
     };
     for (const [name, mark] of Object.entries(marks)) this.onModel(`change:${name}`, mark);
     this.onModel("change", () => this.flush()); // one drawing for several traits
 
-    const top = this.overlay;
+    const top = this.canvas;
     this.on(top, "pointermove", (event) => this.moved(event));
     this.on(top, "pointerdown", () => top.focus({ preventScroll: true }));
     this.on(top, "click", (event) => this.clicked(event));
@@ -333,8 +210,7 @@ class MatrixView {
     for (const cleanup of this.cleanups.splice(0)) cleanup();
     for (const id of this.timers ?? []) clearTimeout(id);
     cancelAnimationFrame(this.frame);
-    this.painter?.destroy();
-    if (this.cells) this.cells.width = this.cells.height = 0;
+    for (const image of this.pool ?? []) image.canvas.width = image.canvas.height = 0;
     this.root.remove();
   }
 
@@ -355,13 +231,12 @@ class MatrixView {
       this.describeRamp();
     }
     const mode = model.get("mode");
-    const one = (name, values, caption) => ({ name, values, caption });
+    const one = (values, caption) => ({ values, caption, missing: values?.includes(MISSING) });
     this.shown =
-      mode === "both" ? [one("before", this.before, "before"), one("after", this.after, "after")]
-      : mode === "before" ? [one("before", this.before, "")] : [one("after", this.after, "")];
+      mode === "both" ? [one(this.before, "before"), one(this.after, "after")]
+      : [one(mode === "before" ? this.before : this.after, "")];
     if (this.cursor && (this.cursor[0] >= n || this.cursor[1] >= n)) this.cursor = null;
-    this.hasMissing = this.shown.some(({ values }) => values?.includes(MISSING));
-    this.chooseRenderer();
+    this.hasMissing = this.shown.some(({ missing }) => missing);
     const layout = `${n} ${mode}`;
     if (layout !== this.layoutKey) {
       this.layoutKey = layout;
@@ -369,7 +244,7 @@ class MatrixView {
     }
     this.swatch.style.visibility = this.hasMissing ? "" : "hidden";
     this.greyLater(true);
-    this.dirty |= ALL;
+    this.outdate();
   }
 
   readOrder() {
@@ -380,7 +255,7 @@ class MatrixView {
       this.rowOf = new Map();
       order.forEach((node, row) => this.rowOf.set(node, row));
     }
-    this.dirty |= OVERLAY;
+    this.dirty = true;
   }
 
   node(row) {
@@ -390,23 +265,6 @@ class MatrixView {
   row(node) {
     const row = this.rowOf ? this.rowOf.get(node) : node;
     return row !== undefined && row >= 0 && row < this.n ? row : -1;
-  }
-
-  chooseRenderer() {
-    const wanted = this.model.get("renderer");
-    const webgl = wanted === "webgl" || (wanted === "auto" && this.n > MANY_ROWS);
-    if (webgl === Boolean(this.painter) || (webgl && this.noWebGL)) return;
-    this.painter?.destroy();
-    this.painter = null;
-    // a canvas keeps the kind of its first context, so the other kind needs a new canvas
-    const fresh = this.picture.cloneNode(false);
-    this.picture.replaceWith(fresh);
-    this.picture = fresh;
-    this.pictureContext = null;
-    if (!webgl) return;
-    const painter = new Painter(fresh, () => this.invalidate(ALL));
-    if (painter.gl) this.painter = painter;
-    else this.noWebGL = true;
   }
 
   // ------------------------------------------------------------ theme, texts, layout
@@ -429,7 +287,7 @@ class MatrixView {
   rethemed() {
     const before = this.theme.key;
     this.readTheme();
-    if (this.theme.key !== before) this.invalidate(ALL);
+    if (this.theme.key !== before) this.redraw();
   }
 
   describeRamp() {
@@ -468,11 +326,11 @@ class MatrixView {
     this.note.title = this.note.textContent;
     this.ticks.forEach((tick, k) => (tick.textContent = number(this.value(63.5 * k), 4)));
     this.swatchText.textContent = model.get("missing");
-    this.overlay.setAttribute(
+    this.canvas.setAttribute(
       "aria-label",
       `${title || "Matrix"}, ${n} rows and columns. Arrow keys move the cell, Enter picks it, Escape clears.`,
     );
-    this.dirty |= PICTURE;
+    this.dirty = true;
   }
 
   resized() {
@@ -489,12 +347,12 @@ class MatrixView {
     this.side = side;
     this.gap = Math.round(gap * ratio);
     const w = panels * side + (panels - 1) * this.gap;
-    for (const canvas of [this.picture, this.overlay]) {
-      if (canvas.width !== w) canvas.width = w;
-      if (canvas.height !== side) canvas.height = side;
-      const box = { inset: "auto", left: `${left}px`, top: `${top}px`, width: `${w / ratio}px`, height: `${side / ratio}px` };
-      Object.assign(canvas.style, box);
-    }
+    const { canvas } = this;
+    if (canvas.width !== w) canvas.width = w;
+    if (canvas.height !== side) canvas.height = side;
+    Object.assign(canvas.style, {
+      inset: "auto", left: `${left}px`, top: `${top}px`,
+      width: `${w / ratio}px`, height: `${side / ratio}px` });
     this.origin = [left, top];
     this.captions.forEach((caption, k) => {
       caption.textContent = panels > 1 ? this.shown[k].caption : "";
@@ -506,7 +364,7 @@ class MatrixView {
     Object.assign(this.swatch.style, {
       left: `${barLeft}px`, top: `${top + barHeight + 20}px`, width: `${bar - 12}px`, height: "14px" });
     this.describe();
-    this.dirty |= ALL;
+    this.outdate();
   }
 
   // Grey what is old, but not within a blink, and not while new pictures keep coming.
@@ -518,17 +376,28 @@ class MatrixView {
       this.cancel(this.greying);
       this.greying = null;
     }
-    if (!old) this.root.classList.remove("wb-stale");
-    else if (!this.greying) {
-      this.greying = this.later(() => this.root.classList.add("wb-stale"), 150);
-    }
+    if (!old) this.grey(false);
+    else if (!this.greying) this.greying = this.later(() => this.grey(true), 150);
+  }
+
+  grey(old) {
+    if (Boolean(this.old) === old) return;
+    this.old = old;
+    this.root.classList.toggle("wb-stale", old);
+    this.redraw();
   }
 
   // ------------------------------------------------------------ drawing
 
-  invalidate(bits) {
-    this.dirty |= bits;
+  redraw() {
+    this.dirty = true;
     this.flush();
+  }
+
+  // the images of the cells are old, too
+  outdate() {
+    this.dirty = true;
+    this.images = null;
   }
 
   // the first change in a frame is drawn at once, later ones together (see the graph canvas)
@@ -543,41 +412,32 @@ class MatrixView {
 
   draw() {
     if (!this.side) return;
-    const dirty = this.dirty;
-    this.dirty = 0;
-    if (dirty & PICTURE) this.drawPicture();
-    if (dirty & OVERLAY) this.drawOverlay();
+    this.dirty = false;
+    const { side, context, canvas } = this;
+    this.images ??= this.makeImages();
+    context.clearRect(0, 0, canvas.width, side);
+    context.imageSmoothingEnabled = false;
+    context.globalAlpha = this.old ? 0.35 : 1;
+    this.shown.forEach(({ values, missing }, k) => {
+      if (!values) return;
+      const x = k * (side + this.gap);
+      if (missing) {
+        context.fillStyle = this.hatchPattern(context);
+        context.fillRect(x, 0, side, side);
+      }
+      context.drawImage(this.images[k].canvas, x, 0, side, side);
+    });
+    context.globalAlpha = 1;
+    this.drawMarks(context);
   }
 
   get diverging() {
     return this.model.get("colormap") === "rdbu";
   }
 
-  drawPicture() {
-    const { painter, theme, side, n, table, diverging } = this;
-    const panels = this.shown
-      .map(({ name, values }, k) => ({ name, values, x: k * (side + this.gap) }))
-      .filter(({ values }) => values);
-    if (painter && n <= painter.largest) {
-      const unit = (c) => c.map((x) => x / 255);
-      const back = panels.length ? theme.back : theme.ground;
-      painter.draw({ panels, n, side, table, diverging, ground: unit(theme.ground), hatch: unit(theme.hatch), back: unit(back) });
-      return;
-    }
-    const context = (this.pictureContext ??= this.picture.getContext("2d"));
-    if (!context) return; // more rows than the graphics card takes: the frame stays empty
-    context.clearRect(0, 0, this.picture.width, side);
-    context.imageSmoothingEnabled = false;
-    for (const { values, x } of panels) {
-      const m = Math.min(n, side);
-      const cells = n > side ? pooled(values, n, side, diverging) : values;
-      context.fillStyle = this.hatchPattern(context);
-      context.fillRect(x, 0, side, side);
-      context.drawImage(this.image(cells, m), x, 0, side, side);
-    }
-  }
-
-  image(cells, m) {
+  // each shown matrix as an image of at most as many pixels as the picture has
+  makeImages() {
+    const { n, side } = this;
     if (!this.colors) {
       const { table } = this;
       this.colors = new Uint32Array(256); // entry 255 stays transparent: the hatching shows
@@ -586,17 +446,22 @@ class MatrixView {
         this.colors[q] = (255 << 24) | (table[i + 2] << 16) | (table[i + 1] << 8) | table[i];
       }
     }
-    this.cells ??= document.createElement("canvas");
-    if (this.cells.width !== m || this.cells.height !== m || !this.pixels) {
-      this.cells.width = this.cells.height = m;
-      this.cellsContext = this.cells.getContext("2d");
-      this.imageData = this.cellsContext.createImageData(m, m);
-      this.pixels = new Uint32Array(this.imageData.data.buffer);
-    }
-    const { pixels, colors } = this;
-    for (let i = 0; i < pixels.length; i++) pixels[i] = colors[cells[i]];
-    this.cellsContext.putImageData(this.imageData, 0, 0);
-    return this.cells;
+    const m = Math.min(n, side), ranks = n > side ? ranking(this.diverging) : null;
+    return this.shown.map(({ values }, k) => {
+      const image = ((this.pool ??= [])[k] ??= { canvas: document.createElement("canvas") });
+      if (!values) return image;
+      if (image.m !== m) {
+        image.m = image.canvas.width = image.canvas.height = m;
+        image.context = image.canvas.getContext("2d");
+        image.data = image.context.createImageData(m, m);
+        image.pixels = new Uint32Array(image.data.data.buffer);
+      }
+      const cells = ranks ? pooled(values, n, side, ranks) : values;
+      const { pixels } = image, { colors } = this;
+      for (let i = 0; i < pixels.length; i++) pixels[i] = colors[cells[i]];
+      image.context.putImageData(image.data, 0, 0);
+      return image;
+    });
   }
 
   hatchPattern(context) {
@@ -611,10 +476,8 @@ class MatrixView {
     return (this.hatching = context.createPattern(tile, "repeat"));
   }
 
-  drawOverlay() {
-    const { side, n, theme, ratio } = this;
-    const context = (this.overlayContext ??= this.overlay.getContext("2d"));
-    context.clearRect(0, 0, this.overlay.width, side);
+  drawMarks(context) {
+    const { side, n, ratio } = this;
     if (!n) return;
     const rows = this.model.get("selection").map((node) => this.row(node)).filter((row) => row >= 0);
     if (!rows.length) return;
@@ -650,8 +513,8 @@ class MatrixView {
   cellAt(event) {
     const { side, n } = this;
     if (!n || !side) return null;
-    const rect = this.overlay.getBoundingClientRect();
-    const x = Math.floor(((event.clientX - rect.left) * this.overlay.width) / rect.width);
+    const rect = this.canvas.getBoundingClientRect();
+    const x = Math.floor(((event.clientX - rect.left) * this.canvas.width) / rect.width);
     const y = Math.floor(((event.clientY - rect.top) * side) / rect.height);
     const panel = x >= side + this.gap ? 1 : 0;
     const px = x - panel * (side + this.gap);
@@ -660,8 +523,15 @@ class MatrixView {
     const values = this.shown[panel].values;
     if (!values) return null;
     // the cell whose color the pixel shows
-    const where = extreme(values, n, ...rows, ...columns, this.diverging);
-    return { row: Math.floor(where / n), column: where % n, panel };
+    const { rank } = ranking(this.diverging);
+    let best = -1, cell = null;
+    for (let row = rows[0]; row < rows[1]; row++) {
+      for (let column = columns[0]; column < columns[1]; column++) {
+        const r = rank[values[row * n + column]];
+        if (r > best) [best, cell] = [r, { row, column, panel }];
+      }
+    }
+    return cell;
   }
 
   moved(event) {

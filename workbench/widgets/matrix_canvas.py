@@ -18,7 +18,7 @@ MISSING = 255
 class MatrixCanvas(anywidget.AnyWidget):
     """A square matrix in 255 levels, before and after an edit on one scale.
 
-    Drawn in the browser: a color table on a 2-D canvas up to 300 rows, a WebGL texture beyond.
+    Drawn in the browser, through a color table.
 
     Buffers:
         values, values_before: uint8 [size, size], level q stands for
@@ -60,15 +60,14 @@ class MatrixCanvas(anywidget.AnyWidget):
     colormap = traitlets.Enum(list(COLORMAPS), default_value="cividis").tag(sync=True)
     palette = traitlets.Bytes().tag(sync=True)
 
-    selection = traitlets.List(traitlets.Int(), maxlen=2).tag(sync=True)
+    selection = traitlets.List(traitlets.Int(), maxlen=2).tag(sync=True, echo_update=False)
     hint = traitlets.Unicode("").tag(sync=True)
     hint_pair = traitlets.List(traitlets.Int(), maxlen=2).tag(sync=True)
-    position = traitlets.Int(-1).tag(sync=True)
+    position = traitlets.Int(-1).tag(sync=True, echo_update=False)
     values_position = traitlets.Int(-1).tag(sync=True)
     stale = traitlets.Bool(False).tag(sync=True)
 
     height = traitlets.Int(420, min=120).tag(sync=True)
-    renderer = traitlets.Enum(["auto", "2d", "webgl"], default_value="auto").tag(sync=True)
 
     @traitlets.default("palette")
     def _default_palette(self):

@@ -43,13 +43,13 @@ function floats(base64) {
 }
 
 // Fixed significant digits, trailing zeros kept, so that digits do not dance while dragging.
-function number(x, digits) {
+function number(x, digits, integral = false) {
   if (x === Infinity) return "∞";
   if (x === -Infinity) return "−∞";
   if (Number.isNaN(x)) return "–";
   const size = Math.abs(x);
   let text;
-  if (Number.isInteger(x) && size < 1e9) text = grouped(String(size));
+  if (integral && size < 1e9) text = grouped(String(size));
   else if (size !== 0 && (size >= 1e6 || size < 1e-4)) {
     text = size.toExponential(Math.max(0, digits - 1)).replace("e+", "e").replace("e-", "e−");
   } else {
@@ -66,12 +66,12 @@ function grouped(text) {
   return rest === undefined ? spaced : `${spaced}.${rest}`;
 }
 
-function change(now, first, digits) {
+function change(now, first, digits, integral) {
   if (Number.isNaN(now) || Number.isNaN(first)) return "";
   if (now === first) return "no change";
-  if (!Number.isFinite(now) || !Number.isFinite(first)) return `from ${number(first, digits)}`;
+  if (!Number.isFinite(now) || !Number.isFinite(first)) return `from ${number(first, digits, integral)}`;
   const difference = now - first;
-  const signed = (difference > 0 ? "+" : "") + number(difference, Math.min(3, digits));
+  const signed = (difference > 0 ? "+" : "") + number(difference, Math.min(3, digits), integral);
   if (first === 0) return signed;
   const percent = (100 * difference) / Math.abs(first);
   if (Math.abs(percent) >= 1e5) return signed;
@@ -80,10 +80,48 @@ function change(now, first, digits) {
   return `${signed}  (${text})`;
 }
 
+const CURVE = 16; // pixels from the top to the bottom of a sparkline
+
+function range(values) {
+  let low = Infinity, high = -Infinity;
+  for (const x of values) {
+    if (!Number.isFinite(x)) continue;
+    if (x < low) low = x;
+    if (x > high) high = x;
+  }
+  return [low, high];
+}
+
+const height = (x, low, high) => (high > low ? CURVE * (1 - (x - low) / (high - low)) : CURVE / 2);
+
+// a line with gaps where there is no finite number; at most 400 points, each the first of its step
+function sparkline(values) {
+  const ns = "http://www.w3.org/2000/svg";
+  const svg = document.createElementNS(ns, "svg");
+  const last = Math.max(1, values.length - 1), limits = range(values);
+  svg.setAttribute("viewBox", `0 0 100 ${CURVE}`);
+  svg.setAttribute("preserveAspectRatio", "none");
+  svg.setAttribute("aria-hidden", "true");
+  let path = "", drawing = false;
+  const step = Math.max(1, Math.ceil(values.length / 400));
+  for (let i = 0; i < values.length; i += step) {
+    const finite = Number.isFinite(values[i]);
+    if (finite) {
+      path += `${drawing ? "L" : "M"}${((100 * i) / last).toFixed(2)} ${height(values[i], ...limits).toFixed(2)}`;
+    }
+    drawing = finite;
+  }
+  const line = document.createElementNS(ns, "path");
+  line.setAttribute("d", path);
+  svg.append(line);
+  return svg;
+}
+
 class Card {
   constructor(spec, parent) {
     this.spec = spec;
     this.values = floats(spec.values);
+    this.range = range(this.values);
     this.root = element("div", "wb-card", parent);
     this.root.title = spec.help;
     this.name = element("div", "wb-card-name", this.root, spec.name);
@@ -91,90 +129,31 @@ class Card {
     this.value = element("span", "", this.now);
     element("span", "wb-card-unit", this.now, spec.unit);
     this.change = element("div", "wb-card-change", this.root);
-    this.canvas = element("canvas", "", this.root);
-    this.canvas.setAttribute("aria-hidden", "true");
-    this.line = document.createElement("canvas");
+    this.curve = element("div", "wb-curve", this.root);
+    this.curve.append(sparkline(this.values));
+    this.dot = element("div", "wb-dot", this.curve);
+    this.integral = this.values.every((x) => !Number.isFinite(x) || Number.isInteger(x));
   }
 
   show(position) {
     const { spec, values } = this;
     const now = position < values.length ? values[position] : NaN;
-    const text = number(now, spec.digits);
+    const text = number(now, spec.digits, this.integral);
     setText(this.value, spec.exact || !Number.isFinite(now) ? text : `≈ ${text}`);
-    setText(this.change, change(now, values.length ? values[0] : NaN, spec.digits));
+    setText(this.change, change(now, values.length ? values[0] : NaN, spec.digits, this.integral));
     const title = Number.isNaN(now) && spec.reason ? `${spec.help}\n${spec.reason}`.trim() : spec.help;
     if (this.root.title !== title) this.root.title = title;
-    this.mark(position);
-  }
-
-  // the curve is drawn once into a picture of its own; a move only shifts the mark
-  resize(width, height, ratio, colors) {
-    this.width = Math.max(1, Math.round(width * ratio));
-    this.height = Math.max(1, Math.round(height * ratio));
-    this.ratio = ratio;
-    this.colors = colors;
-    for (const canvas of [this.canvas, this.line]) {
-      if (canvas.width !== this.width) canvas.width = this.width;
-      if (canvas.height !== this.height) canvas.height = this.height;
-    }
-    const context = (this.lineContext ??= this.line.getContext("2d"));
-    context.clearRect(0, 0, this.width, this.height);
-    context.strokeStyle = colors.soft;
-    context.lineWidth = 1.25 * ratio;
-    context.lineJoin = "round";
-    context.beginPath();
-    let drawing = false;
-    const { values } = this;
-    this.low = Infinity;
-    this.high = -Infinity;
-    for (const x of values) {
-      if (!Number.isFinite(x)) continue;
-      if (x < this.low) this.low = x;
-      if (x > this.high) this.high = x;
-    }
-    const step = Math.max(1, Math.floor(values.length / (4 * this.width)));
-    for (let i = 0; i < values.length; i += step) {
-      if (!Number.isFinite(values[i])) {
-        drawing = false;
-        continue;
-      }
-      const [x, y] = this.point(i);
-      if (drawing) context.lineTo(x, y);
-      else context.moveTo(x, y);
-      drawing = true;
-    }
-    context.stroke();
-  }
-
-  point(i) {
-    const pad = 4 * this.ratio, last = Math.max(1, this.values.length - 1);
-    const x = pad + ((this.width - 2 * pad) * i) / last;
-    const level = this.high > this.low ? (this.values[i] - this.low) / (this.high - this.low) : 0.5;
-    return [x, this.height - pad - (this.height - 2 * pad) * level];
-  }
-
-  mark(position) {
-    if (!this.width) return;
-    const context = (this.context ??= this.canvas.getContext("2d"));
-    context.clearRect(0, 0, this.width, this.height);
-    context.drawImage(this.line, 0, 0);
-    if (position >= this.values.length || !Number.isFinite(this.values[position])) return;
-    const [x, y] = this.point(position);
-    context.fillStyle = this.colors.accent;
-    context.beginPath();
-    context.arc(x, y, 3 * this.ratio, 0, 6.2832);
-    context.fill();
-  }
-
-  destroy() {
-    this.canvas.width = this.line.width = 0;
-    this.root.remove();
+    const there = Number.isFinite(now);
+    const x = (100 * position) / Math.max(1, values.length - 1);
+    const y = there ? height(now, ...this.range) : -100; // out of the clipped curve
+    this.dot.style.transform = `translate(${x}%, ${y}px)`;
   }
 }
 
 class TapeView {
-  constructor(model, el) {
+  constructor(model, el, shared) {
     this.model = model;
+    this.shared = shared;
     this.cleanups = [];
     this.cards = [];
     this.build(el);
@@ -234,10 +213,7 @@ class TapeView {
       on(`change:${name}`, () => this.read());
     }
     on("change:interval", () => this.schedule());
-    on("change:cards", () => {
-      this.readCards();
-      this.measure();
-    });
+    on("change:cards", () => this.readCards());
     on("change", () => this.show());
 
     const listen = (target, name, handler) => {
@@ -248,33 +224,17 @@ class TapeView {
     listen(this.slider, "input", () => this.go(this.slider.valueAsNumber));
     listen(this.root, "keydown", (event) => this.key(event));
 
-    const resize = new ResizeObserver(() => this.measure());
-    resize.observe(this.grid);
-    this.cleanups.push(() => resize.disconnect());
-    const theme = new MutationObserver(() => {
-      for (const wait of [0, 120, 500]) this.later(() => this.measure(), wait);
-    });
-    theme.observe(document.body, {
-      attributes: true, attributeFilter: ["data-jp-theme-light", "data-jp-theme-name", "data-theme", "class"],
-    });
-    this.cleanups.push(() => theme.disconnect());
     this.schedule();
-  }
-
-  later(work, wait) {
-    this.timers ??= new Set();
-    const id = setTimeout(() => {
-      this.timers.delete(id);
-      work();
-    }, wait);
-    this.timers.add(id);
   }
 
   destroy() {
     for (const cleanup of this.cleanups.splice(0)) cleanup();
-    for (const id of this.timers ?? []) clearTimeout(id);
     clearTimeout(this.ticking);
-    for (const card of this.cards) card.destroy();
+    this.shared.views.delete(this);
+    if (this.shared.leader === this) {
+      this.shared.leader = null;
+      for (const view of this.shared.views) view.schedule();
+    }
     this.root.remove();
   }
 
@@ -305,6 +265,8 @@ class TapeView {
   schedule() {
     clearTimeout(this.ticking);
     if (!this.model.get("playing")) return;
+    this.shared.leader ??= this; // of several views of one bar, one keeps the time
+    if (this.shared.leader !== this) return;
     this.ticking = setTimeout(() => this.tick(), this.model.get("interval"));
   }
 
@@ -331,7 +293,7 @@ class TapeView {
   }
 
   readCards() {
-    for (const card of this.cards) card.destroy();
+    this.grid.replaceChildren();
     this.cards = this.model.get("cards").map((spec) => new Card(spec, this.grid));
   }
 
@@ -365,26 +327,16 @@ class TapeView {
     slider.setAttribute("aria-valuetext", `edit ${position} of ${length}, ${text}`);
     for (const card of this.cards) card.show(position);
   }
-
-  measure() {
-    const style = getComputedStyle(this.root);
-    const colors = {
-      soft: style.getPropertyValue("--wb-soft") || style.color,
-      accent: style.getPropertyValue("--wb-focus") || style.color,
-    };
-    const probe = this.cards[0]?.canvas;
-    if (!probe?.clientWidth) return;
-    const ratio = window.devicePixelRatio || 1;
-    for (const card of this.cards) {
-      card.resize(card.canvas.clientWidth, card.canvas.clientHeight, ratio, colors);
-      card.show(this.position);
-    }
-  }
 }
 
-function render({ model, el }) {
-  const view = new TapeView(model, el);
-  return () => view.destroy();
-}
-
-export default { render };
+// called once per model: its views share what is in here
+export default () => {
+  const shared = { leader: null, views: new Set() };
+  return {
+    render({ model, el }) {
+      const view = new TapeView(model, el, shared);
+      shared.views.add(view);
+      return () => view.destroy();
+    },
+  };
+};

@@ -37,7 +37,7 @@ class TapeBar(anywidget.AnyWidget):
     _css = _HERE / "canvas.css"
 
     length = traitlets.Int(0, min=0).tag(sync=True)
-    position = traitlets.Int(0, min=0).tag(sync=True)
+    position = traitlets.Int(0, min=0).tag(sync=True, echo_update=False)
     playing = traitlets.Bool(False).tag(sync=True)
     interval = traitlets.Int(200, min=10).tag(sync=True)
     edits = traitlets.List(traitlets.Unicode()).tag(sync=True)
