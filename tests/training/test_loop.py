@@ -7,7 +7,7 @@ from torch_geometric.data import Data
 
 from workbench.graphs.tasks import Task, graph_labels, node_labels, ring_transfer
 from workbench.models import MODELS
-from workbench.training import Progress, fit, list_runs, warm_up
+from workbench.training import Progress, fit, list_runs
 from workbench.training.randomness import OwnRandomness
 
 
@@ -247,14 +247,6 @@ def test_on_a_gpu_the_run_learns_and_leaves_random_numbers_alone(task):
     assert run.device.startswith("cuda")
     assert run.result["test"] > 0.5
     assert torch.equal(torch.rand(4, device="cuda"), expected)
-
-
-def test_warming_up_leaves_random_numbers_alone():
-    torch.manual_seed(7)
-    expected = torch.rand(4)
-    torch.manual_seed(7)
-    warm_up()
-    assert torch.equal(torch.rand(4), expected)
 
 
 def test_karate_club_members_find_their_club():

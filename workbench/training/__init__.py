@@ -1,14 +1,11 @@
 """One readable training loop, tasks in, runs on disk out."""
 
-from workbench.training.compare import (
-    Comparison,
-    PairedProgress,
-    PairedRuns,
-    compare_training,
-    paired_comparison,
-)
-from workbench.training.loop import Progress, fit, warm_up
+from workbench.training.compare import Comparison, paired_comparison
+from workbench.training.first_use import warm_up
+from workbench.training.loop import fit
 from workbench.training.metrics import METRICS
+from workbench.training.pairs import PairedProgress, PairedRuns, compare_training
+from workbench.training.progress import Progress
 from workbench.training.run import Curve, Run, RunFileError, list_runs
 
 __all__ = [

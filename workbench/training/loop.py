@@ -3,7 +3,7 @@
 import copy
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,46 +16,10 @@ from torch_geometric.data import Batch, Data
 from torch_geometric.loader import DataLoader
 
 from workbench.graphs.tasks import Task
-from workbench.models import GCN
 from workbench.training.metrics import METRICS
+from workbench.training.progress import Callback, Progress
 from workbench.training.randomness import OwnRandomness
 from workbench.training.run import Curve, Run, versions
-
-
-@dataclass(frozen=True)
-class Progress:
-    """Where a run stands; callbacks get one at every optimizer step and at the end of each epoch.
-
-    Attributes:
-        epoch: number of the epoch at work, from 1.
-        epochs: number of epochs asked for.
-        step: optimizer steps done.
-        steps: optimizer steps in the whole run.
-        train_loss: loss of the last step.
-        val: best validation score so far; None before the end of the first epoch.
-        test: test score at that best epoch; None before the end of the first epoch.
-        best_epoch: the epoch of ``val`` and ``test``; None before the end of the first.
-        epoch_ended: True in the call that follows an epoch's validation.
-        seconds_elapsed: since the start of the run.
-        seconds_left: estimated from the steps so far; None until two steps are done.
-        curve: losses and scores of the epochs that have ended.
-    """
-
-    epoch: int
-    epochs: int
-    step: int
-    steps: int
-    train_loss: float
-    val: float | None
-    test: float | None
-    best_epoch: int | None
-    epoch_ended: bool
-    seconds_elapsed: float
-    seconds_left: float | None
-    curve: Curve
-
-
-Callback = Callable[[Progress], object]
 
 
 # grad mode belongs to the thread and to the caller's with-blocks, so it is set here
@@ -95,15 +59,14 @@ def fit(
         weight_decay: Adam's L2 penalty, times the weights.
         batch_size: graphs in each optimizer step.
         seed: of the order of graphs and of dropout.
-        callbacks: each is called with a ``Progress`` at every optimizer step and at the end of
-            each epoch. One that returns True stops the run within that step.
+        callbacks: each is called with a ``Progress`` at every optimizer step and epoch's end; one
+            that returns True stops the run within that step.
         device: where to train; None for where the model is.
         directory: folder to save the record of the run in; None saves nothing.
 
     Returns:
-        The record of the run. One that was stopped, by a callback or by an interrupt of the
-        keyboard (``KeyboardInterrupt``, which is not raised again), has ``stopped=True`` and holds
-        what was learned until then, as the model does.
+        The record of the run. One stopped by a callback or by ``KeyboardInterrupt`` (which is not
+        raised again) has ``stopped=True`` and, like the model, holds what was learned until then.
 
     Raises:
         ValueError: an option is out of its range, or the model's output does not fit the task.
@@ -166,8 +129,7 @@ def fit(
                 if not math.isfinite(loss):
                     raise FloatingPointError(
                         f"the loss is {loss} at step {step + 1} (epoch {epoch}) with "
-                        f"learning_rate={learning_rate}; choose a smaller one, or look for values "
-                        "in x that are huge or not numbers"
+                        f"learning_rate={learning_rate}; choose a smaller one, or scale x"
                     )
                 objective.backward()
                 optimizer.step()
@@ -208,25 +170,6 @@ def fit(
     if directory is not None:
         run.save(directory)
     return run
-
-
-def warm_up() -> None:
-    """Pay for what torch and torchmetrics import at their first use, some seconds, now.
-
-    A lab calls it in a thread while the user looks at the graph. The caller's random numbers are
-    not disturbed.
-    """
-    graph = Data(
-        x=torch.eye(2),
-        edge_index=torch.tensor([[0, 1], [1, 0]]),
-        y=torch.tensor([0, 1]),
-        mask=torch.ones(2, dtype=torch.bool),
-    )
-    graphs = [graph]
-    task = Task("warm-up", "node", graphs, graphs, graphs, in_channels=2, out_channels=2)
-    with OwnRandomness(0):
-        model = GCN(2, 4, 2, num_layers=1)
-    fit(model, task, epochs=1)
 
 
 class _Stop(Exception):
@@ -303,6 +246,5 @@ def _check(
         raise ValueError(f"{type(model).__name__} has no parameters to train")
     if any(p.is_inference() for p in model.parameters()):
         raise ValueError(
-            f"{type(model).__name__} was made under torch.inference_mode(), so its weights can "
-            "never be trained; make it outside"
+            f"{type(model).__name__} was made under torch.inference_mode(); make it outside"
         )
