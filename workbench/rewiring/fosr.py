@@ -11,7 +11,6 @@ from torch import Tensor
 
 from workbench.graphs.edges import undirected_edges
 from workbench.rewiring.base import (
-    TIE,
     Ranking,
     Rewired,
     apply_edits,
@@ -47,8 +46,9 @@ def fosr(
 
     Returns:
         A ``Rewired``; ``score`` is -2 x_u x_v / sqrt((1 + d_u) (1 + d_v)), the first-order rise of
-        the gap. Ties, up to 1e-9, go to the first pair (u, v), u < v, in row-major order. Fewer
-        edges come back where the graph is complete. There is no guarantee that the gap rises.
+        the gap. Equal products go to the first pair (u, v), u < v, in row-major order; the random
+        start makes them rare, so there is no tolerance. Fewer edges come back where the graph is
+        complete. There is no guarantee that the gap rises.
 
     Between components x changes sign, so components are joined first; an isolated node keeps its
     entry of x (a walker there stays) and is joined like any component. Self-loops stay and do not
@@ -159,7 +159,7 @@ class FosrState:
         self.degree[[u, v]] += 1.0
 
     def best(self) -> tuple[int, int, float]:
-        """(u, v, y_u y_v) of the first non-edge, row by row, within a tie of the smallest product.
+        """(u, v, y_u y_v) of the non-edge with the smallest product, the first row by row.
 
         (-1, -1, 0) where the graph is complete.
         """
@@ -173,7 +173,6 @@ class FosrState:
             self.next,
             self.to,
             self.mark,
-            TIE,
         )
 
     def smallest(self, count: int) -> tuple[np.ndarray, np.ndarray]:
@@ -194,11 +193,9 @@ class FosrState:
             # A pair with an end outside `nodes` has at least this product.
             low, high = order[width - 1], order[-width]
             beyond = min(y[low] * y[order[-1]], y[high] * y[order[0]], 0.0)
-            if nodes.size == y.size or (
-                chosen.size == count and product[chosen[-1]] <= beyond + TIE * beyond
-            ):
+            if nodes.size == y.size or (chosen.size == count and product[chosen[-1]] <= beyond):
                 break
-        # Among ties the pair that ``best`` names comes first, wherever it was found.
+        # Among equals the pair that ``best`` names comes first, wherever it was found.
         first = (pairs[0, chosen] == u) & (pairs[1, chosen] == v)
         pairs = np.concatenate([[[u], [v]], pairs[:, chosen[~first]]], axis=1)[:, :count]
         return pairs, y[pairs[0]] * y[pairs[1]]
@@ -220,7 +217,7 @@ def _start(num_nodes: int, initial: Tensor | None, generator: torch.Generator | 
 
 @njit(cache=True, nogil=True)
 @no_type_check
-def smallest_product(y, order, offsets, neighbors, head, next_, to, mark, tie):
+def smallest_product(y, order, offsets, neighbors, head, next_, to, mark):
     """The pair that ``FosrState.best`` describes. ``order`` sorts y; ``mark`` is scratch."""
     size = y.size
     best = np.inf
@@ -241,16 +238,15 @@ def smallest_product(y, order, offsets, neighbors, head, next_, to, mark, tie):
             break
     if best == np.inf:
         return -1, -1, 0.0
-    # Ties: the first row with a partner good enough, then its first such partner.
-    enough = best + tie * abs(best)
+    # Ties: the first row with such a partner, then its first such partner.
     mark[:] = -1
     for i in range(size):
-        if min(y[i] * top, y[i] * bottom) > enough:
+        if min(y[i] * top, y[i] * bottom) > best:
             continue
         value = row_minimum(i, y, order, offsets, neighbors, head, next_, to, mark, np.inf)
-        if value <= enough:
+        if value <= best:
             for j in range(size):
-                if mark[j] != i and y[i] * y[j] <= enough:
+                if mark[j] != i and y[i] * y[j] <= best:
                     return min(i, j), max(i, j), y[i] * y[j]
     return -1, -1, 0.0
 

@@ -93,7 +93,7 @@ def gtr_ranking(
     check_num_edges(num_edges)
     state = _Gains(edge_index, num_nodes, variant)
     rows = np.arange(num_nodes)
-    gains = np.concatenate([state.row(s) for s in rows]) if num_nodes else np.zeros(0)
+    gains = np.concatenate([state.row(s) for s in range(num_nodes)]) if num_nodes else np.zeros(0)
     first = np.repeat(rows, num_nodes - 1 - rows)
     start = rows * (2 * num_nodes - rows - 1) // 2
     chosen = best_first(gains, num_edges)

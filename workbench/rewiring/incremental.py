@@ -285,7 +285,8 @@ class ResistanceTracker:
 
     def _degree(self) -> np.ndarray:
         ends, weight = self._ends[:, : self.num_edges], self._weight[: self.num_edges]
-        return np.bincount(ends.ravel(), np.concatenate([weight, weight]), self.num_nodes)
+        degree = np.bincount(ends.ravel(), np.concatenate([weight, weight]), self.num_nodes)
+        return degree.astype(np.float64)  # of no edges at all, bincount makes integers
 
     def _between(self, matrix: np.ndarray, elsewhere: float) -> np.ndarray:
         """M_uu + M_vv - 2 M_uv from an upper triangle; ``elsewhere`` between components."""

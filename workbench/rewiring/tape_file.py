@@ -92,9 +92,16 @@ def tape_from_json(text: str) -> Tape:
     for at, entry in enumerate(entries):
         if not isinstance(entry, list) or len(entry) != 4:
             raise ValueError(f'"edits"[{at}] must be [sign, u, v, by], got {entry!r}')
+        sign, u, v, by = entry
+        if sign not in (1, -1) or isinstance(sign, (bool, float)) or not isinstance(by, str):
+            raise ValueError(
+                f'"edits"[{at}] must have a sign of 1 or -1 and a text at the end, got {entry!r}'
+            )
+        for node in (u, v):
+            _integer(node, f'a node of "edits"[{at}]')
         try:
-            edits.append(Edit(*entry))
-        except (TypeError, ValueError) as error:
+            edits.append(Edit(sign, u, v, by))
+        except ValueError as error:
             raise ValueError(f'"edits"[{at}]: {error}') from error
     try:
         tape.extend(edits)

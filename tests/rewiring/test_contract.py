@@ -1,0 +1,199 @@
+"""What every rewiring owes, over REWIRINGS: a new method is tested by being in the dict."""
+
+import inspect
+
+import pytest
+import torch
+from conftest import oracle_graph, oracle_names
+from torch_geometric.utils import contains_self_loops, is_undirected
+
+from workbench.graphs.edges import both_directions, undirected_edges
+from workbench.rewiring import RANKINGS, REWIRINGS, apply_edits
+
+METHODS = pytest.mark.parametrize("name", REWIRINGS)
+NOTHING = torch.zeros(2, 0, dtype=torch.int64)
+
+
+def as_set(edge_index):
+    return {(u, v) for u, v in edge_index.T.tolist() if u < v}
+
+
+def run(name, edge_index, num_nodes, num_edges=5, seed=0):
+    options = {}
+    if "generator" in inspect.signature(REWIRINGS[name]).parameters:
+        options["generator"] = torch.Generator().manual_seed(seed)
+    return REWIRINGS[name](edge_index, num_nodes, num_edges=num_edges, **options)
+
+
+def check(edge_index, num_nodes, rewired, num_edges):
+    """The invariants that hold for any input and any method."""
+    before, after = as_set(edge_index), as_set(rewired.edge_index)
+    out = rewired.edge_index
+    assert out.numel() == 0 or 0 <= int(out.min()) <= int(out.max()) < num_nodes
+    assert is_undirected(out, num_nodes=num_nodes)
+    # No new loops and no new repeats: what is new is each pair once each way.
+    kept = int(rewired.kept.sum())
+    assert torch.equal(out[:, :kept], edge_index[:, rewired.kept])
+    new = out[:, kept:]
+    assert not contains_self_loops(new)
+    assert len(set(map(tuple, new.T.tolist()))) == new.size(1)
+    assert as_set(new).isdisjoint(before)
+    # The edits lead from the input to the output, within the budget.
+    replay = set(before)
+    for sign, u, v in rewired.edits.T.tolist():
+        assert u < v
+        assert ((u, v) in replay) == (sign < 0)
+        replay ^= {(u, v)}
+    assert replay == after
+    assert rewired.added.size(1) <= num_edges
+    assert rewired.score.shape == (rewired.edits.size(1),)
+    assert torch.equal(
+        apply_edits(edge_index, num_nodes, rewired.edits).edge_index, rewired.edge_index
+    )
+
+
+@METHODS
+@pytest.mark.parametrize("num_edges", [0, 1, 7])
+def test_invariants_on_every_graph(name, num_edges):
+    for graph in oracle_names(max_nodes=60):
+        edge_index, num_nodes, _ = oracle_graph(graph)
+        copy = edge_index.clone()
+        check(edge_index, num_nodes, run(name, edge_index, num_nodes, num_edges), num_edges)
+        assert torch.equal(edge_index, copy), "the input was changed"
+
+
+@METHODS
+def test_the_same_twice(name):
+    edge_index, num_nodes, _ = oracle_graph("karate")
+    first, second = (run(name, edge_index, num_nodes, 8, seed=4) for _ in range(2))
+    assert torch.equal(first.edits, second.edits)
+    assert torch.equal(first.edge_index, second.edge_index)
+    default = [REWIRINGS[name](edge_index, num_nodes, num_edges=8).edits for _ in range(2)]
+    assert torch.equal(*default), "without a generator, too"
+
+
+@METHODS
+def test_a_global_seed_does_not_matter(name):
+    edge_index, num_nodes, _ = oracle_graph("karate")
+    torch.manual_seed(1)
+    first, state = run(name, edge_index, num_nodes), torch.get_rng_state()
+    torch.manual_seed(2)
+    assert torch.equal(first.edits, run(name, edge_index, num_nodes).edits)
+    torch.manual_seed(1)
+    assert torch.equal(state, torch.get_rng_state()), "the global generator was used"
+
+
+@METHODS
+def test_order_of_the_columns_does_not_matter(name):
+    edge_index, num_nodes, _ = oracle_graph("karate")
+    mixed = edge_index[:, torch.randperm(edge_index.size(1), generator=torch.Generator())]
+    assert torch.equal(run(name, edge_index, num_nodes).edits, run(name, mixed, num_nodes).edits)
+
+
+@pytest.mark.parametrize(
+    "name", [n for n, f in REWIRINGS.items() if "generator" not in inspect.signature(f).parameters]
+)
+def test_relabeled_graph_has_the_same_scores(name):
+    """Edges may differ by ties, but not what they are worth. Methods with a random start or draw
+    have a test of their own, which relabels that too."""
+    for graph in oracle_names(max_nodes=60):
+        edge_index, num_nodes, _ = oracle_graph(graph)
+        order = torch.randperm(num_nodes, generator=torch.Generator().manual_seed(1))
+        ranking = RANKINGS[name](edge_index, num_nodes, num_edges=10)
+        other = RANKINGS[name](order[edge_index], num_nodes, num_edges=10)
+        torch.testing.assert_close(ranking.score, other.score, rtol=1e-9, atol=1e-9)
+
+
+@METHODS
+@pytest.mark.parametrize("num_nodes", [0, 1, 2, 5])
+def test_no_edges(name, num_nodes):
+    rewired = run(name, NOTHING, num_nodes, 3)
+    check(NOTHING, num_nodes, rewired, 3)
+    assert RANKINGS[name](NOTHING, num_nodes, num_edges=3).pairs.size(1) <= 3
+
+
+@METHODS
+def test_one_edge_on_two_nodes_is_complete(name):
+    pair = both_directions(torch.tensor([0]), torch.tensor([1]))
+    rewired = run(name, pair, 2, 3)
+    check(pair, 2, rewired, 3)
+    assert rewired.added.size(1) == 0
+
+
+@METHODS
+def test_complete_graph_saturates(name):
+    rows, columns = torch.triu_indices(6, 6, 1)
+    complete = both_directions(rows, columns)
+    rewired = run(name, complete, 6, 4)
+    check(complete, 6, rewired, 4)
+    assert rewired.edits.size(1) == 0
+    assert RANKINGS[name](complete, 6, num_edges=4).pairs.size(1) == 0
+
+
+@METHODS
+def test_more_than_there_is(name):
+    edge_index, num_nodes, _ = oracle_graph("barbell")
+    rewired = run(name, edge_index, num_nodes, 10_000)
+    check(edge_index, num_nodes, rewired, 10_000)
+    free = num_nodes * (num_nodes - 1) // 2 - undirected_edges(edge_index, num_nodes).num_edges
+    if name != "sdrf":  # stops where its edge has no candidate left
+        assert rewired.added.size(1) == free
+
+
+@METHODS
+def test_two_components_and_an_isolated_node(name):
+    triangles = both_directions(torch.tensor([0, 1, 2, 3, 4, 5]), torch.tensor([1, 2, 0, 4, 5, 3]))
+    square = both_directions(torch.tensor([7, 8, 9, 10]), torch.tensor([8, 9, 10, 7]))
+    edge_index = torch.cat([triangles, square], dim=1)  # node 6 is alone
+    check(edge_index, 11, run(name, edge_index, 11, 6), 6)
+
+
+@METHODS
+def test_loops_and_repeats_stay_and_count_once(name):
+    edge_index, num_nodes, _ = oracle_graph("karate")
+    loops = torch.tensor([[0, 3], [0, 3]])
+    noisy = torch.cat([edge_index, loops, edge_index[:, :6], edge_index[:, :6].flip(0)], dim=1)
+    clean, rewired = run(name, edge_index, num_nodes), run(name, noisy, num_nodes)
+    assert torch.equal(clean.edits, rewired.edits)
+    check(noisy, num_nodes, rewired, 5)
+    loops_after = rewired.edge_index[0] == rewired.edge_index[1]
+    assert int(loops_after.sum()) == 2
+
+
+@METHODS
+def test_directed_input_names_the_way_out(name):
+    with pytest.raises(ValueError, match="to_undirected"):
+        run(name, torch.tensor([[0, 1], [1, 2]]), 3)
+
+
+@METHODS
+@pytest.mark.parametrize(("budget", "message"), [(-1, "at least 0; got -1")])
+def test_a_budget_that_is_none(name, budget, message):
+    with pytest.raises(ValueError, match=message):
+        run(name, NOTHING, 3, budget)
+
+
+@METHODS
+def test_signature(name):
+    """(edge_index, num_nodes, *, num_edges=..., ...): options by keyword, with defaults."""
+    parameters = list(inspect.signature(REWIRINGS[name]).parameters.values())
+    assert [p.name for p in parameters[:2]] == ["edge_index", "num_nodes"]
+    assert parameters[2].name == "num_edges"
+    assert all(p.kind is p.KEYWORD_ONLY and p.default is not p.empty for p in parameters[2:])
+
+
+def test_every_method_has_a_ranking():
+    assert RANKINGS.keys() == REWIRINGS.keys()
+
+
+@pytest.mark.parametrize("name", RANKINGS)
+def test_rankings_name_free_pairs_once(name):
+    for graph in oracle_names(max_nodes=60):
+        edge_index, num_nodes, _ = oracle_graph(graph)
+        ranking = RANKINGS[name](edge_index, num_nodes, num_edges=6)
+        pairs = list(map(tuple, ranking.pairs.T.tolist()))
+        assert len(set(pairs)) == len(pairs) <= 6
+        assert set(pairs).isdisjoint(as_set(edge_index))
+        assert all(u < v for u, v in pairs)
+        assert ranking.score.numel() == len(pairs)
+        assert not bool((ranking.score.diff() > 1e-8 * ranking.score[:-1].abs()).any())

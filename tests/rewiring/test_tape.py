@@ -1,0 +1,276 @@
+"""The tape against a naive model, its spans against its graphs, and its files."""
+
+import json
+
+import pytest
+import torch
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from workbench.graphs.edges import both_directions
+from workbench.rewiring import Edit, Tape, gtr
+
+NODES = 6
+PAIRS = [(u, v) for u in range(NODES) for v in range(u + 1, NODES)]
+
+
+def graph_of(pairs):
+    columns = torch.tensor(sorted(pairs), dtype=torch.int64).reshape(-1, 2).T
+    return both_directions(*columns)
+
+
+def as_set(edge_index):
+    return {(u, v) for u, v in edge_index.T.tolist() if u < v}
+
+
+class TapeMachine(RuleBasedStateMachine):
+    """The model: the whole line, the position, and a stack of states for undo and for redo.
+
+    Undo of a step either walks back along the line or, where the step displaced a tail, puts the
+    line of that moment back; redo is always the exact inverse of the undo before it.
+    """
+
+    @initialize(pairs=st.sets(st.sampled_from(PAIRS)))
+    def start(self, pairs):
+        self.base = set(pairs)
+        self.tape = Tape(graph_of(pairs), NODES)
+        self.line: list[Edit] = []
+        self.position = 0
+        self.displaced: dict[int, list[Edit]] = {}  # by id of the edit that did it
+        self.states = []
+
+    def edges(self, position=None):
+        present = set(self.base)
+        for edit in self.line[: self.position if position is None else position]:
+            present ^= {(edit.u, edit.v)}
+        return present
+
+    @rule(pair=st.sampled_from(PAIRS), by=st.sampled_from(["hand", "gtr"]))
+    def do(self, pair, by):
+        sign = -1 if pair in self.edges() else 1
+        edit = Edit(sign, *pair, by)
+        with pytest.raises(ValueError, match="at this position"):
+            self.tape.do(Edit(-sign, *pair, by))
+        self.displaced[id(edit)] = self.line[self.position :]
+        self.tape.do(edit)
+        self.line = [*self.line[: self.position], edit]
+        self.position += 1
+        self.states.clear()
+
+    @rule(pairs=st.lists(st.sampled_from(PAIRS), max_size=4))
+    def extend(self, pairs):
+        present, edits = self.edges(), []
+        for pair in pairs:
+            edits.append(Edit(-1 if pair in present else 1, *pair, "method"))
+            present ^= {pair}
+        for edit in edits:
+            self.displaced[id(edit)] = self.line[self.position :]
+            self.line = [*self.line[: self.position], edit]
+            self.position += 1
+        self.tape.extend(edits)
+        if edits:
+            self.states.clear()
+
+    @rule()
+    def undo(self):
+        before = (list(self.line), self.position)
+        undone = self.tape.undo()
+        if self.position == 0:
+            assert undone is None
+            return
+        edit = self.line[self.position - 1]
+        assert undone is edit
+        self.position -= 1
+        if self.displaced[id(edit)]:
+            self.line = self.line[: self.position] + self.displaced[id(edit)]
+        self.states.append((before, (list(self.line), self.position)))
+
+    @precondition(lambda self: self.states)
+    @rule()
+    def redo_after_undo(self):
+        before, after = self.states.pop()
+        if (self.line, self.position) != after:
+            self.states.clear()
+            return
+        assert self.tape.redo() is not None
+        self.line, self.position = before
+
+    @rule(share=st.floats(0, 1))
+    def scrub(self, share):
+        here = self.position
+        self.tape.position = self.position = round(share * len(self.line))
+        if self.position != here:
+            self.states.clear()
+
+    @invariant()
+    def same_state(self):
+        if not hasattr(self, "tape"):
+            return
+        assert self.tape.edits == tuple(self.line)
+        assert self.tape.position == self.position
+        assert len(self.tape) == len(self.line)
+        assert as_set(self.tape.edge_index()) == self.edges()
+        spans = self.tape.spans().tolist()
+        for position in range(len(self.line) + 1):
+            drawn = {(u, v) for u, v, start, end in spans if start <= position < end}
+            assert drawn == self.edges(position) == as_set(self.tape.edge_index(position))
+        again = Tape.from_json(self.tape.to_json())
+        assert again.edits == self.tape.edits
+        assert again.position == self.tape.position
+        assert torch.equal(again.base, self.tape.base)
+
+
+TapeMachine.TestCase.settings = settings(
+    max_examples=60,
+    stateful_step_count=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+TestTape = TapeMachine.TestCase
+
+
+@pytest.fixture
+def tape():
+    path = graph_of([(0, 1), (1, 2), (2, 3)])
+    return Tape(path, 4, [Edit(1, 0, 3, "gtr"), Edit(-1, 1, 2), Edit(1, 0, 2, "gtr")])
+
+
+def test_a_hand_edit_in_the_middle_starts_a_tail_and_undo_brings_the_old_back(tape):
+    old = tape.edits
+    tape.position = 1
+    tape.do(Edit(1, 1, 3))
+    assert tape.edits == (old[0], Edit(1, 1, 3))
+    assert tape.undo() == Edit(1, 1, 3)
+    assert (tape.edits, tape.position) == (old, 1)
+    assert tape.redo() == Edit(1, 1, 3)
+    assert (tape.edits, tape.position) == ((old[0], Edit(1, 1, 3)), 2)
+
+
+def test_undo_and_redo_walk_along_the_tape(tape):
+    assert [tape.undo().sign for _ in range(3)] == [1, -1, 1]
+    assert tape.undo() is None
+    assert len(tape) == 3
+    assert [tape.redo() for _ in range(4)] == [*tape.edits, None]
+
+
+def test_reset_hides_and_redo_shows_again(tape):
+    edits = tape.edits
+    tape.reset()
+    assert (tape.edits, tape.position) == ((), 0)
+    assert as_set(tape.edge_index()) == {(0, 1), (1, 2), (2, 3)}
+    tape.redo()
+    assert (tape.edits, tape.position) == (edits, 1)
+
+
+def test_spans(tape):
+    forever = 2**31 - 1
+    assert tape.spans().dtype == torch.int32
+    assert tape.spans().tolist() == [
+        [0, 1, 0, forever],
+        [1, 2, 0, 2],
+        [2, 3, 0, forever],
+        [0, 3, 1, forever],
+        [0, 2, 3, forever],
+    ]
+
+
+def test_a_method_s_edits_on_the_tape(tape):
+    edge_index = tape.edge_index(0)
+    rewired = gtr(edge_index, 4, num_edges=2)
+    made = Tape(edge_index, 4, [Edit(s, u, v, "gtr") for s, u, v in rewired.edits.T.tolist()])
+    assert torch.equal(made.rows(), rewired.edits)
+    assert torch.equal(made.edge_index(), rewired.edge_index)
+
+
+def test_a_refused_edit_changes_nothing(tape):
+    before = tape.to_json()
+    with pytest.raises(ValueError, match=r"edit 1: cannot add the edge \(0, 1\): it is already"):
+        tape.extend([Edit(1, 1, 3), Edit(1, 0, 1)])
+    with pytest.raises(ValueError, match=r"cannot remove the edge \(1, 2\): it is not there"):
+        tape.do(Edit(-1, 2, 1))
+    with pytest.raises(ValueError, match="node 9 does not exist"):
+        tape.do(Edit(1, 0, 9))
+    with pytest.raises(ValueError, match="position must be 0 to 3"):
+        tape.position = 4
+    with pytest.raises(TypeError, match="takes Edit"):
+        tape.extend(iter([None]))
+    assert tape.to_json() == before
+
+
+def test_edits_check_themselves():
+    assert Edit(1, 5, 2) == Edit(1, 2, 5)
+    with pytest.raises(ValueError, match="two different nodes, got 3 and 3"):
+        Edit(1, 3, 3)
+    with pytest.raises(ValueError, match="got 0"):
+        Edit(0, 1, 2)
+
+
+def test_save_and_load(tape, tmp_path):
+    path = tmp_path / "edits.json"
+    tape.position = 2
+    tape.save(path)
+    tape.save(path)
+    again = Tape.load(path)
+    assert (again.edits, again.position) == (tape.edits, 2)
+    assert [p.name for p in tmp_path.iterdir()] == ["edits.json"]
+
+
+def test_a_failed_save_leaves_the_old_file(tape, tmp_path, monkeypatch):
+    path = tmp_path / "edits.json"
+    tape.save(path)
+    before = path.read_text()
+    monkeypatch.setattr("os.fsync", lambda _: (_ for _ in ()).throw(OSError("disk full")))
+    tape.do(Edit(1, 1, 3))
+    with pytest.raises(OSError, match="disk full"):
+        tape.save(path)
+    assert path.read_text() == before
+    assert [p.name for p in tmp_path.iterdir()] == ["edits.json"]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"format": "a poem"}, '"format"'),
+        ({"version": 2}, '"version" is 2'),
+        ({"num_nodes": -1}, '"num_nodes"'),
+        ({"num_nodes": True}, '"num_nodes"'),
+        ({"num_nodes": 2**40}, '"num_nodes"'),
+        ({"num_nodes": 2}, '"edge_index": edge_index holds nodes 0 to 3'),
+        ({"edge_index": [[0], [1, 2]]}, '"edge_index" has rows of 1 and 2'),
+        ({"edge_index": [[0, 1], [1, "0"]]}, r'"edge_index"\[1\]\[1\]'),
+        ({"edge_index": [[0], [1]]}, "to_undirected"),
+        ({"edge_index": 7}, '"edge_index" must be two lists'),
+        ({"edits": {}}, '"edits" must be a list'),
+        ({"edits": [[1, 0, 3, "x"], [1, 0]]}, r'"edits"\[1\]'),
+        ({"edits": [[1, 0, 3.5, "x"]]}, r'a node of "edits"\[0\] must be a whole number'),
+        ({"edits": [[1, 0, 3, None]]}, r'"edits"\[0\] must have a sign'),
+        ({"edits": [[[], 0, 3, "x"]]}, r'"edits"\[0\] must have a sign'),
+        ({"edits": [[1, 2, 2, "x"]]}, r'"edits"\[0\]: an edge joins two different nodes'),
+        ({"edits": [[1, 0, 3, "x"], [1, 3, 0, "x"]]}, "edit 1: cannot add the edge"),
+        ({"position": 9}, '"position" is 9, but the tape has 3 edits'),
+        ({"position": None}, '"position"'),
+    ],
+)
+def test_malformed_files_name_the_entry(tape, tmp_path, change, message):
+    path = tmp_path / "bad.json"
+    path.write_text(json.dumps(json.loads(tape.to_json()) | change))
+    with pytest.raises(ValueError, match=f"bad.json: .*{message}"):
+        Tape.load(path)
+
+
+@pytest.mark.parametrize("content", [b"", b"[1, 2", b"\xff\xfe", b"[" * 100_000, b"null"])
+def test_other_files_are_refused(tmp_path, content):
+    path = tmp_path / "bad.json"
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=r"bad\.json"):
+        Tape.load(path)
+
+
+def test_a_thousand_moves_leave_nothing_behind(tape):
+    before = len(tape.to_json())
+    for at in range(1000):
+        tape.position = at % 4
+    tape.position = 3
+    assert len(tape.to_json()) == before
+    assert [tape.undo() for _ in range(3)] == list(reversed(tape.edits))
