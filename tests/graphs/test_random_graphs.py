@@ -69,7 +69,7 @@ def test_grid_with_holes_at_its_limits():
     assert nx.is_tree(to_networkx(tree))
     with pytest.raises(ValueError, match=r"removes 13 of the 31 .* only 12 can go"):
         generators.grid_with_holes(4, 5, share=13.5 / 31)
-    with pytest.raises(ValueError, match="from 0 to 1; got 1.5"):
+    with pytest.raises(ValueError, match=r"from 0 to 1; got 1\.5"):
         generators.grid_with_holes(4, 5, share=1.5)
 
 

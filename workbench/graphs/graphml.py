@@ -110,7 +110,7 @@ class _Check(ContentHandler):
 
     def _key(self, attrs) -> None:
         if "id" not in attrs:
-            self.fail("a <key> without an id")
+            self.fail("a <key> has no id")
         kind = attrs.get("attr.type", "string")
         if "yfiles.type" not in attrs and kind not in (*_NUMBERS, "boolean", "string"):
             self.fail(f"type {kind!r}; expected int, long, float, double, boolean or string")
@@ -130,7 +130,7 @@ class _Check(ContentHandler):
         self.groups.append(attrs.get("yfiles.foldertype") == "group")
         name = attrs.get("id")
         if name is None:
-            self.fail("a <node> without an id")
+            self.fail("a <node> has no id")
         if name in self.nodes:
             self.fail(f"node {name!r} is declared twice, first on line {self.nodes[name]}")
         self.nodes[name] = self.line
@@ -138,7 +138,7 @@ class _Check(ContentHandler):
     def _edge(self, attrs) -> None:
         for end in ("source", "target"):
             if end not in attrs:
-                self.fail(f"an <edge> without a {end}")
+                self.fail(f"an <edge> has no {end}")
             self.ends.append((attrs[end], self.line))
         if attrs.get("directed", str(self.directed).lower()) != str(self.directed).lower():
             self.fail("directed and undirected edges in one graph; expected one kind")
@@ -152,7 +152,7 @@ class _Check(ContentHandler):
     def finish(self) -> None:
         """What can only be known at the end: that there was a graph, and that its edges fit."""
         if not self.graphs:
-            self.fail("no <graph> in the file")
+            raise GraphFileError(self.path, "no <graph> in the file")
         for name, line in self.ends:
             if name not in self.nodes:
                 self.fail(f"an edge ends at node {name!r}, which no <node> declares", line)

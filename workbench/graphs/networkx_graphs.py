@@ -11,7 +11,7 @@ import torch
 from torch_geometric.data import Data
 
 from workbench.graphs.building import columns, graph_from_edges
-from workbench.graphs.edge_faults import is_integer
+from workbench.graphs.edge_lines import is_integer
 from workbench.graphs.edges import check_edge_index
 from workbench.graphs.files import GraphFileError
 
@@ -127,6 +127,9 @@ def read_attribute_lines(path: Path, text: str, skipped: int, directed: bool) ->
     """
     kind = nx.MultiDiGraph if directed else nx.MultiGraph
     lines = text.split("\n")
+    for number, line in enumerate(lines, skipped + 1):
+        if len(line.split()) == 1:  # networkx passes over it
+            raise GraphFileError(path, f"one name, {line.strip()!r}; expected two", line=number)
     try:
         graph = nx.parse_edgelist(lines, create_using=kind)
         if all(is_integer(node) for node in graph):

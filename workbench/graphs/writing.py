@@ -93,9 +93,7 @@ def _edge_list(graph: nx.Graph) -> bytes:
     if labels is not None:
         _check_unique(labels, "an edge list")
         for label in labels:
-            plain = label == label.strip() and re.fullmatch(
-                r"[^%\x00-\x1f#\"{][^\x00-\x1f#\"{]*", label
-            )
+            plain = label == label.strip() and re.fullmatch(r"[^%\x00-\x1f#][^\x00-\x1f#]*", label)
             _refuse(label, not plain or len(label.splitlines()) > 1, ".graphml")
         lines += [f"# node: {label}" for label in labels]
     names = labels or list(map(str, graph))
