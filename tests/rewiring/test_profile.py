@@ -1,5 +1,7 @@
 """Every number of a profile against the diagnostics, position by position."""
 
+import sys
+
 import numpy as np
 import pytest
 import torch
@@ -200,3 +202,52 @@ def test_what_if_of_the_gap_is_its_derivative():
         moved = float(torch.linalg.eigvalsh(matrix)[1])
         found = what_if(tracker, gap, y, u, v)
         assert found.spectral_gap_change == pytest.approx((moved - gap) / 1e-6, rel=1e-3, abs=1e-6)
+
+
+def test_beyond_dense_matrices(monkeypatch):
+    """The estimates against the exact profile, on a graph small enough for both."""
+    nodes = torch.arange(600)
+    ring = both_directions(nodes, (nodes + 1) % 600)
+    chords = both_directions(nodes[::7], (nodes[::7] * 5 + 50) % 600)
+    edge_index = torch.unique(torch.cat([ring, chords], dim=1), dim=1)
+    edits = torch.cat([gtr(edge_index, 600, num_edges=4).edits, torch.tensor([[-1], [0], [1]])], 1)
+    exact = profile(edge_index, 600, edits)
+    module = sys.modules["workbench.rewiring.profile"]
+    monkeypatch.setattr(module, "DENSE_NODES", 100)
+    rough = profile(edge_index, 600, edits)
+    assert not any(rough.exact[name] for name in rough.error)
+    error = rough.error["total_resistance"]
+    assert bool((error > 0).all())
+    assert bool(((rough.total_resistance - exact.total_resistance).abs() < 5 * error).all())
+    # Changes along the tape carry no sampling error.
+    torch.testing.assert_close(
+        rough.total_resistance.diff(), exact.total_resistance.diff(), rtol=1e-5, atol=0.0
+    )
+    torch.testing.assert_close(rough.spectral_gap, exact.spectral_gap, rtol=1e-5, atol=0.0)
+    for name in ("num_edges", "num_components", "mean_degree", "distance"):
+        assert torch.equal(getattr(rough, name), getattr(exact, name)), name
+    assert bool((rough.diameter <= exact.diameter).all())
+    assert bool((exact.diameter <= rough.diameter + rough.error["diameter"]).all())
+
+
+def test_beyond_dense_matrices_a_bridge_and_an_island(monkeypatch):
+    module = sys.modules["workbench.rewiring.profile"]
+    monkeypatch.setattr(module, "DENSE_NODES", 10)
+    nodes = torch.arange(40)
+    edge_index = torch.cat(
+        [
+            both_directions(nodes, (nodes + 1) % 40),
+            both_directions(nodes + 40, (nodes + 1) % 40 + 40),
+            both_directions(torch.tensor([0]), torch.tensor([40])),
+        ],
+        dim=1,
+    )
+    edits = torch.tensor([[1, -1, -1, 1], [10, 10, 0, 5], [60, 60, 40, 45]])
+    result = profile(edge_index, 80, edits)
+    exact = [
+        float(total_resistance(apply_edits(edge_index, 80, edits[:, :at]).edge_index, 80))
+        for at in range(5)
+    ]
+    assert result.total_resistance.tolist() == pytest.approx(exact, rel=1e-6)
+    assert result.num_components.tolist() == [1, 1, 1, 2, 1]
+    assert result.spectral_gap[3] == 0

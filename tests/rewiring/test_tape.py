@@ -122,8 +122,8 @@ class TapeMachine(RuleBasedStateMachine):
 
 
 TapeMachine.TestCase.settings = settings(
-    max_examples=60,
-    stateful_step_count=25,
+    max_examples=25,
+    stateful_step_count=20,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
 )

@@ -5,6 +5,7 @@ import torch
 
 from workbench.diagnostics.distance import diameter_bounds
 from workbench.diagnostics.laplacian_solver import LaplacianSolver
+from workbench.diagnostics.resistance_sparse import approximate_total_resistance
 from workbench.diagnostics.spectrum import gap_and_fiedler
 from workbench.graphs.edges import UndirectedEdges, both_directions, components
 from workbench.rewiring.fiedler import sweep_conductance
@@ -101,8 +102,6 @@ class LargeGraph:
         self.base, self.updates, self.solver = self._graph(), [], None
         both = both_directions(self.base.source, self.base.target)
         self.num_components = int(components(both, self.num_nodes).max()) + 1
-        from workbench.diagnostics import approximate_total_resistance
-
         found = approximate_total_resistance(
             both,
             self.num_nodes,

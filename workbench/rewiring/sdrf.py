@@ -58,8 +58,8 @@ def sdrf(
     Returns:
         A ``Rewired``; ``score`` is r_kl at each addition and the curvature of the edge at each
         removal. Ties, up to 1e-9, go to the first pair (u, v), u < v, in row-major order. Fewer
-        edges come back where the edge of least curvature has no candidate left, or no edge is
-        left.
+        edges come back where the edge of least curvature has no candidate left, where no edge is
+        left, and where tau is infinite and the edge just added would be removed at once.
 
     Self-loops stay and do not matter, repeated edges count once, weights play no role, isolated
     nodes stay isolated. Sparse: an edit recomputes the edges around it. Runs on the CPU.
@@ -88,14 +88,17 @@ def sdrf(
         pairs, rise = state.candidates(state.lowest(TIE), ball=candidates == "ball")
         if rise.size == 0:
             break
-        before = state.highest(TIE), state.curvature.copy()
+        old = state.highest(TIE), state.curvature.copy()
         chosen = _choose(pairs, rise, tau, generator)
         u, v = pairs[:, chosen].tolist()
         state.add(u, v)
+        edge, curvature = old if variant == "official" else (state.highest(TIE), state.curvature)
+        remove = bool(curvature[edge] > removal_bound)
+        if remove and edge == state.source.size - 1 and math.isinf(tau):
+            break  # the new edge would go at once, and so on forever
         edits.append((1, u, v))
         score.append(rise[chosen])
-        edge, curvature = before if variant == "official" else (state.highest(TIE), state.curvature)
-        if curvature[edge] > removal_bound:
+        if remove:
             edits.append((-1, int(state.source[edge]), int(state.target[edge])))
             score.append(curvature[edge])
             state.remove(edge)
