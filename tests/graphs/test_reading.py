@@ -1,12 +1,16 @@
 """GraphML, GML and graph6, and what holds for every format. Tables and npz have their own files."""
 
+import contextlib
 import re
+import warnings
 
 import networkx as nx
 import pytest
 import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from workbench.graphs import SUFFIXES, GraphFileError, read_graph
+from workbench.graphs import SUFFIXES, GraphFileError, generators, read_graph, write_graph
 
 HEAD = '<graphml xmlns="http://graphml.graphdrawing.org/xmlns">\n'
 
@@ -298,3 +302,33 @@ def test_what_is_no_graph_file(tmp_path):
     (tmp_path / "folder.csv").mkdir()
     with pytest.raises(GraphFileError, match="a folder"):
         read_graph(tmp_path / "folder.csv")
+
+
+@pytest.fixture(scope="module")
+def valid(tmp_path_factory):
+    """One valid file of each format, as bytes."""
+    folder = tmp_path_factory.mktemp("valid")
+    data = generators.les_miserables()
+    plain = generators.petersen()
+    files = {}
+    for suffix in sorted(SUFFIXES):
+        write_graph(plain if suffix in (".g6", ".graph6") else data, folder / f"graph{suffix}")
+        files[suffix] = (folder / f"graph{suffix}").read_bytes()
+    return files
+
+
+@pytest.mark.parametrize("suffix", sorted(SUFFIXES))
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_a_damaged_file_is_read_or_refused(valid, tmp_path_factory, suffix, data):
+    """Whatever bytes are changed, cut or put in: a graph or a GraphFileError, nothing else."""
+    content = bytearray(valid[suffix])
+    for _ in range(data.draw(st.integers(1, 3))):
+        at = data.draw(st.integers(0, max(len(content) - 1, 0)))
+        length = data.draw(st.integers(0, 20))
+        content[at : at + length] = data.draw(st.binary(max_size=8))
+    path = tmp_path_factory.mktemp("damaged") / f"graph{suffix}"
+    path.write_bytes(content)
+    with warnings.catch_warnings(), contextlib.suppress(GraphFileError):
+        warnings.simplefilter("ignore")
+        assert read_graph(path).num_nodes >= 0

@@ -63,6 +63,14 @@ class _Check(ContentHandler):
         self.directed = False
         self.value: list[str] | None = None
         self.kind = "string"
+        self.starts = {
+            "key": self._key,
+            "graph": self._graph,
+            "node": self._node,
+            "edge": self._edge,
+            "data": self._data,
+            "hyperedge": lambda _: self.fail("hyperedges join more than two nodes; expected edges"),
+        }
 
     @property
     def line(self) -> int:
@@ -76,14 +84,7 @@ class _Check(ContentHandler):
         if not self.stack and name != "graphml":
             self.fail(f"the first element is <{name}>; expected <graphml>")
         self.stack.append(name)
-        start = {
-            "key": self._key,
-            "graph": self._graph,
-            "node": self._node,
-            "edge": self._edge,
-            "data": self._data,
-            "hyperedge": lambda _: self.fail("hyperedges join more than two nodes; expected edges"),
-        }.get(name)
+        start = self.starts.get(name)
         if start is not None:
             start(attrs)
         elif self.value is not None:

@@ -2,7 +2,6 @@
 
 import io
 import zipfile
-import zlib
 from pathlib import Path
 
 import numpy as np
@@ -106,14 +105,16 @@ def _is_directed(edge_index: np.ndarray, weight: np.ndarray | None) -> bool:
 def _arrays(path: Path) -> dict[str, np.ndarray]:
     if path.stat().st_size == 0:
         raise GraphFileError(path, "the file is empty")
+    no_npz = GraphFileError(path, "no npz file (a zip of arrays); write it with numpy.savez")
+    with path.open("rb") as stream:
+        if stream.read(2) != b"PK":
+            raise no_npz
     try:
         with zipfile.ZipFile(path) as archive:
             unpacked = sum(member.file_size for member in archive.infolist())
             names = [member.filename for member in archive.infolist()]
-    except zipfile.BadZipFile:
-        raise GraphFileError(
-            path, "no npz file (a zip of arrays); write it with numpy.savez"
-        ) from None
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+        raise no_npz from None
     if unpacked > MOST_BYTES:
         problem = f"it unpacks to {unpacked:.3g} bytes, more than the {MOST_BYTES:.3g} allowed"
         raise GraphFileError(path, problem)
@@ -121,7 +122,11 @@ def _arrays(path: Path) -> dict[str, np.ndarray]:
         if not name.endswith(".npy"):
             raise GraphFileError(path, "no array; expected the .npy members of an npz", key=name)
     arrays = {}
-    with np.load(path, allow_pickle=False) as file:
+    try:
+        file = np.load(path, allow_pickle=False)
+    except ValueError:
+        raise no_npz from None
+    with file:
         for key in file.files:
             try:
                 arrays[key] = file[key]
@@ -133,7 +138,7 @@ def _arrays(path: Path) -> dict[str, np.ndarray]:
                         "read; save plain arrays of numbers or text"
                     )
                 raise GraphFileError(path, problem, key=key) from None
-            except (zipfile.BadZipFile, zlib.error, EOFError, OSError, MemoryError) as error:
+            except Exception as error:  # zip, zlib and numpy's header reader raise many kinds
                 raise GraphFileError(path, f"the array is damaged: {error}", key=key) from None
     return arrays
 
