@@ -6,12 +6,20 @@ from workbench.diagnostics.curvature import balanced_forman
 from workbench.diagnostics.distance import DiameterBounds, diameter, diameter_bounds, hop_distance
 from workbench.diagnostics.hitting import hitting_time
 from workbench.diagnostics.resistance import commute_time, effective_resistance, total_resistance
+from workbench.diagnostics.resistance_sparse import (
+    Approximation,
+    approximate_total_resistance,
+    resistance_of_pairs,
+)
+from workbench.diagnostics.sensitivity import Decay, sensitivity, sensitivity_decay
 from workbench.diagnostics.spectrum import fiedler_vector, laplacian_spectrum, spectral_gap
 
 #: Every diagnostic by its name.
 DIAGNOSTICS = {
     "effective_resistance": effective_resistance,
+    "resistance_of_pairs": resistance_of_pairs,
     "total_resistance": total_resistance,
+    "approximate_total_resistance": approximate_total_resistance,
     "commute_time": commute_time,
     "hitting_time": hitting_time,
     "laplacian_spectrum": laplacian_spectrum,
@@ -23,12 +31,16 @@ DIAGNOSTICS = {
     "diameter": diameter,
     "diameter_bounds": diameter_bounds,
     "balanced_forman": balanced_forman,
+    "sensitivity": sensitivity,
+    "sensitivity_decay": sensitivity_decay,
 }
 
 __all__ = [
     "DIAGNOSTICS",
     "LIMITS",
+    "Approximation",
     "CheegerBounds",
+    "Decay",
     "DiameterBounds",
     "Estimate",
     "Stopped",
