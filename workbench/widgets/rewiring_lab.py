@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 import ipywidgets
+import networkx as nx
 import numpy as np
 import plotly.graph_objects as go
 import traitlets
@@ -40,8 +41,8 @@ class RewiringLab(ipywidgets.VBox):
         runs: what the last "Train before / after" gave, or None.
     """
 
-    def __init__(self, graph: Data, source: str | None, method: str, num_edges: int):
-        self._state = RewiringState(graph, source)
+    def __init__(self, state: RewiringState, method: str, num_edges: int):
+        self._state = state
         self._worker = Worker(self._show_error)
         self._quiet = False
         self._picture = None
@@ -442,7 +443,7 @@ class RewiringLab(ipywidgets.VBox):
 
 
 def rewiring_lab(
-    data: Data | str = "karate", *, method: str = "gtr", num_edges: int = 20
+    data: Data | nx.Graph | str | Path = "karate", *, method: str = "gtr", num_edges: int = 20
 ) -> RewiringLab:
     """The rewiring lab on one graph: drag the slider through the edits of a published method.
 
@@ -468,7 +469,7 @@ def rewiring_lab(
         graph = open_graph(source)
     elif isinstance(data, Data):
         graph = data
-    elif hasattr(data, "is_multigraph"):
+    elif isinstance(data, nx.Graph):
         graph = from_networkx(data)
     else:
         raise TypeError(
@@ -477,7 +478,7 @@ def rewiring_lab(
         )
     if not graph.num_nodes:
         raise ValueError("the graph has no nodes; there is nothing to show")
-    return RewiringLab(graph, source, method, num_edges)
+    return RewiringLab(RewiringState(graph, source), method, num_edges)
 
 
 def _patient(seconds: float, should_stop: ShouldStop) -> bool:

@@ -281,9 +281,14 @@ class RewiringState:
         if name == "hop distance":
             return hop_distance(edge_index, self.num_nodes).numpy()
         if name == "commute time":
-            return self.matrix(RESISTANCE, before=before) * edge_index.size(1)
+            with np.errstate(invalid="ignore"):  # no edges: no walk, 0 * inf
+                return self.matrix(RESISTANCE, before=before) * edge_index.size(1)
         tracker = ResistanceTracker(edge_index, self.num_nodes) if before else self.tracker()
-        return (tracker.gains() if name == "gain of an edge" else tracker.resistance()).numpy()
+        if name == RESISTANCE:
+            return tracker.resistance().numpy()
+        gains = tracker.gains().numpy()
+        gains[tuple(edge_index.numpy())] = 0.0
+        return gains
 
     def coloring(self, name: str, *, before: bool = False) -> np.ndarray | None:
         """One of ``COLORINGS`` at the current position, ``[nodes]``; None if it has no meaning."""
@@ -327,12 +332,13 @@ class RewiringState:
             )
         authors = {e.by for e in edits}
         if edits and authors == {self.method}:
+            options = option_code(self.options)
             lines += [
                 f"from workbench.graphs import {reader}",
                 f"from workbench.rewiring import {self.method}, apply_edits",
                 "",
                 open_line,
-                f"rewired = {self.method}(data.edge_index, data.num_nodes{option_code(self.options)})",
+                f"rewired = {self.method}(data.edge_index, data.num_nodes{options})",
                 f"edits = rewired.edits[:, :{len(edits)}]  # of {len(self.tape.edits)}",
             ]
         else:

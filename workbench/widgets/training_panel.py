@@ -16,7 +16,7 @@ from workbench.diagnostics import hop_distance, sensitivity
 from workbench.figures import training_curves
 from workbench.graphs.tasks import Task, node_labels, transfer
 from workbench.models import MODELS
-from workbench.training import PairedProgress, PairedRuns, compare_training
+from workbench.training import PairedProgress, PairedRuns, compare_training, warm_up
 from workbench.widgets.job import Worker
 from workbench.widgets.matrix_canvas import MatrixCanvas, levels
 
@@ -62,7 +62,7 @@ class TrainingPanel(ipywidgets.VBox):
         )
         self.layers = _number("layers", 4, 1, 64, "Message-passing layers: how many hops it sees.")
         self.width = _number("width", 32, 1, 1024, "Hidden channels.")
-        self.epochs = _number("epochs", 200, 1, 10_000, "Passes over the training graphs.")
+        self.epochs = _number("epochs", 100, 1, 10_000, "Passes over the training graphs.")
         self.seeds = _number("seeds", 3, 1, 50, "Pairs of runs; two or more give an interval.")
         self.start_button = ipywidgets.Button(
             description="Train before / after",
@@ -109,6 +109,9 @@ class TrainingPanel(ipywidgets.VBox):
                 self._result,
             ]
         )
+
+        # what the first training would import, so that its first Stop is heard
+        self._worker.submit("warm up", lambda _: warm_up())
 
     def set_graph(self, graph: Data) -> None:
         """Offer the tasks that this graph allows; forget the last runs."""

@@ -1,0 +1,262 @@
+"""The whole loop in a real JupyterLab: drag, click an edge, undo, train, stop, export, look."""
+
+import json
+import time
+
+import pytest
+
+from workbench.diagnostics import spectral_gap, total_resistance
+from workbench.graphs import open_graph, read_graph
+from workbench.rewiring import gtr
+
+pytestmark = pytest.mark.browser
+
+GRAPH = "barbell:6,2"
+
+
+def open_lab(lab, *more):
+    """A notebook with the lab on ``GRAPH`` and six edges by GTR."""
+    cells = [
+        "from workbench.widgets import rewiring_lab",
+        f'lab = rewiring_lab("{GRAPH}", num_edges=6)\nlab',
+        *more,
+    ]
+    lab.open_and_run(lab.write("lab.ipynb", cells), 180)
+    lab.page.wait_for_selector(".wb-card", timeout=60_000)
+    lab.wait_until("lab.wait()", "True", 30)
+    lab.page.wait_for_timeout(300)
+
+
+def drag(lab, start, end):
+    """Drag the slider from one share of its way to another, as a hand does."""
+    box = lab.page.locator(".wb-tape input[type=range]").bounding_box()
+    thumb = 16
+
+    def x(share):
+        return box["x"] + thumb / 2 + (box["width"] - thumb) * share
+
+    y = box["y"] + box["height"] / 2
+    lab.page.mouse.move(x(start), y)
+    lab.page.mouse.down()
+    lab.page.mouse.move(x(end), y, steps=12)
+    lab.page.mouse.up()
+
+
+def card(lab, name):
+    """The number on a card, as a person reads it."""
+    one = lab.page.locator(".wb-card").filter(has_text=name).first
+    return float(one.locator(".wb-card-now span").first.inner_text().replace("−", "-"))
+
+
+def shown_position(lab):
+    return int(lab.page.locator(".wb-count").inner_text().split()[1])
+
+
+def node_place(lab, node):
+    """Where a node is on the page: the canvas fits all nodes between its margins."""
+    box = lab.page.locator(".wb-graph canvas.wb-layer").first.bounding_box()
+    low, high, at = json.loads(
+        lab.ask(
+            "import json, numpy as np\n"
+            "p = np.frombuffer(lab._canvas.positions, '<f4').reshape(-1, 2)\n"
+            f"print(json.dumps([p.min(0).tolist(), p.max(0).tolist(), p[{node}].tolist()]))"
+        )
+    )
+    left, top, bottom = 30, 34, 58
+    room = box["width"] - 2 * left, box["height"] - top - bottom
+    scale = min(room[0] / (high[0] - low[0]), room[1] / (high[1] - low[1]))
+    x = box["width"] / 2 + scale * (at[0] - (low[0] + high[0]) / 2)
+    y = top + room[1] / 2 - scale * (at[1] - (low[1] + high[1]) / 2)
+    return box["x"] + x, box["y"] + y
+
+
+def click_node(lab, node):
+    lab.page.mouse.move(*node_place(lab, node))
+    lab.page.wait_for_timeout(60)
+    lab.page.mouse.click(*node_place(lab, node))
+
+
+def colors(lab, selector):
+    """How many different colors a canvas shows."""
+    shot = lab.page.locator(selector).first.screenshot()
+    return lab.page.evaluate(
+        """async (bytes) => {
+          const bitmap = await createImageBitmap(new Blob([new Uint8Array(bytes)]));
+          const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
+          const pen = canvas.getContext("2d");
+          pen.drawImage(bitmap, 0, 0);
+          const data = pen.getImageData(0, 0, canvas.width, canvas.height).data;
+          const seen = new Set();
+          for (let i = 0; i < data.length; i += 4) {
+            seen.add((data[i] << 16) | (data[i + 1] << 8) | data[i + 2]);
+          }
+          return seen.size;
+        }""",
+        list(shot),
+    )
+
+
+def test_dragging_the_slider_moves_picture_numbers_and_kernel(lab):
+    open_lab(lab)
+    data = open_graph(GRAPH)
+    edits = gtr(data.edge_index, data.num_nodes, num_edges=6)
+    assert shown_position(lab) == 6
+    before = lab.page.locator(".wb-graph").screenshot()
+    matrix = lab.page.locator(".wb-matrix").screenshot()
+    drag(lab, 1, 0)
+    lab.wait_until("lab.position", "0")
+    assert shown_position(lab) == 0
+    lab.page.wait_for_timeout(600)
+    assert lab.page.locator(".wb-graph").screenshot() != before
+    assert lab.page.locator(".wb-matrix").screenshot() != matrix
+    expected = float(total_resistance(data.edge_index, data.num_nodes))
+    assert card(lab, "total resistance") == pytest.approx(expected, rel=1e-3)
+    drag(lab, 0, 0.5)
+    lab.wait_until("lab.position", "3")
+    part = edits.edits[:, :3]
+    from workbench.rewiring import apply_edits
+
+    edge_index = apply_edits(data.edge_index, data.num_nodes, part).edge_index
+    for name, value in (
+        ("total resistance", total_resistance(edge_index, data.num_nodes)),
+        ("spectral gap", spectral_gap(edge_index, data.num_nodes)),
+    ):
+        assert card(lab, name) == pytest.approx(float(value), rel=1e-3), name
+    assert colors(lab, ".wb-graph") > 20
+    assert colors(lab, ".wb-matrix") > 20
+
+
+def test_clicks_add_and_remove_edges_and_undo_takes_them_back(lab):
+    open_lab(lab)
+    click_node(lab, 0)
+    click_node(lab, 13)
+    lab.wait_until("len(lab.tape.edits)", "7")
+    assert lab.ask("print(lab.tape.edits[-1].by, lab.tape.edits[-1].u, lab.tape.edits[-1].v)") == (
+        "hand 0 13"
+    )
+    lab.page.wait_for_timeout(300)
+    assert shown_position(lab) == 7
+    # half way between two neighbors on the path there is an edge and nothing else
+    ends = [int(x) for x in lab.ask("e = lab.tape.base; print(6, 7)").split()]
+    places = [node_place(lab, node) for node in ends]
+    middle = [sum(p[i] for p in places) / 2 for i in (0, 1)]
+    lab.page.mouse.move(*middle)
+    lab.page.wait_for_timeout(400)
+    assert "remove" in lab.page.locator(".wb-graph .wb-tip").inner_text()
+    lab.page.mouse.click(*middle)
+    lab.wait_until("len(lab.tape.edits)", "8")
+    assert lab.ask("print(lab.tape.edits[-1].sign)") == "-1"
+    for left in (7, 6):
+        lab.page.get_by_role("button", name="undo").click()
+        lab.wait_until("lab.position", str(left))
+    lab.page.get_by_role("button", name="redo").click()
+    lab.wait_until("lab.position", "7")
+    lab.page.get_by_role("button", name="reset").click()
+    lab.wait_until("lab.position", "0")
+
+
+def test_hovering_a_pair_shows_what_the_edge_would_do(lab):
+    open_lab(lab)
+    click_node(lab, 0)
+    lab.page.mouse.move(*node_place(lab, 13))
+    lab.page.wait_for_timeout(900)
+    text = lab.page.locator(".wb-graph .wb-tip").inner_text()
+    change = lab.ask("print(f'{lab._state.what_if(0, 13).total_resistance_change:+.4g}')")
+    assert f"total resistance {change} ohm" in text.replace("−", "-")
+    # the matrix points at the same pair
+    assert sorted(json.loads(lab.ask("print(lab._matrix.selection)"))) == [0, 13]
+
+
+def test_training_runs_live_stops_and_compares(lab):
+    open_lab(lab)
+    lab.ask("lab.training.epochs.value = 5000")
+    lab.page.get_by_role("button", name="Train before / after").click()
+    lab.wait_until("'run 1' in lab.training._left.value", "True", 60)
+    # the kernel answers other cells while it trains
+    begun = time.monotonic()
+    assert lab.ask("print(1 + 1)") == "2"
+    assert time.monotonic() - begun < 5
+    drag(lab, 1, 0)
+    lab.wait_until("lab.position", "0")
+    lab.page.wait_for_selector(
+        ".js-plotly-plot .scatterlayer .trace", timeout=30_000, state="attached"
+    )
+    lab.page.get_by_role("button", name="Stop", exact=True).click()
+    lab.wait_until("lab.training.stop_button.disabled", "True", 10)
+    assert lab.ask("print(lab.runs.stopped)") == "True"
+    drag(lab, 0, 1)
+    lab.wait_until("lab.position", "6")
+    lab.ask("lab.training.epochs.value, lab.training.seeds.value = 5, 2")
+    lab.page.get_by_role("button", name="Train before / after").click()
+    lab.wait_until("lab.runs is not None and not lab.runs.stopped and len(lab.runs.after)", "2", 60)
+    lab.wait_until("lab.training.sensitivities is not None", "True", 30)
+    lab.page.wait_for_timeout(500)
+    assert lab.ask("print(lab.runs.comparison().sentence)") in lab.page.inner_text(".workbench-lab")
+    assert colors(lab, ".wb-matrix >> nth=1") > 20
+
+
+def test_exports_land_beside_the_notebook(lab):
+    open_lab(lab)
+    for name in ("GraphML", "SVG", "Python"):
+        lab.page.get_by_role("button", name=name, exact=True).click()
+        lab.wait_until("lab.wait()", "True")
+    lab.wait_until("'.py' in lab._status.value", "True")
+    folder = lab.server.root
+    (graph,) = folder.glob("barbell*.graphml")
+    assert read_graph(graph).num_nodes == 14
+    (code,) = folder.glob("barbell*.py")
+    made = {}
+    exec(code.read_text(), made)
+    assert made["data"].edge_index.size(1) == read_graph(graph).edge_index.size(1)
+    for path in folder.glob("barbell*"):
+        path.unlink()
+
+
+def test_keyboard_alone_moves_the_slider_and_adds_an_edge(lab):
+    open_lab(lab)
+    lab.page.locator(".wb-tape input[type=range]").focus()
+    for _ in range(2):
+        lab.page.keyboard.press("ArrowLeft")
+    lab.wait_until("lab.position", "4")
+    lab.page.locator(".wb-graph").first.focus()
+    lab.page.keyboard.press("ArrowRight")
+    lab.page.keyboard.press("Enter")
+    first = json.loads(lab.ask("print(lab._canvas.picked)"))
+    assert len(first) == 1
+    for _ in range(6):
+        lab.page.keyboard.press("ArrowRight")
+    lab.page.keyboard.press("Enter")
+    lab.wait_until("len(lab.tape.edits) != 6", "True")
+    assert lab.ask("print(lab.tape.edits[-1].by)") == "hand"
+
+
+@pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
+def test_both_themes_are_followed(lab, theme):
+    open_lab(lab)
+    lab.theme(theme)
+    corner = lab.page.evaluate(
+        """() => getComputedStyle(document.querySelector(".wb-graph")).backgroundColor"""
+    )
+    light = sum(int(x) for x in corner[corner.index("(") + 1 : -1].split(",")[:3])
+    assert (light > 600) == (theme == "JupyterLab Light")
+    assert lab.errors == []
+
+
+def test_nothing_jumps_when_numbers_change(lab):
+    open_lab(lab)
+
+    def boxes():
+        return [b.bounding_box() for b in lab.page.locator(".wb-card, .wb-graph, .wb-matrix").all()]
+
+    start = boxes()
+    for share in (0.5, 0.0, 1.0):
+        drag(lab, 1 - share if share != 0.5 else 1, share)
+        lab.page.wait_for_timeout(200)
+        assert boxes() == start
+
+
+def test_the_still_picture_is_hidden_while_the_lab_is_live(lab):
+    open_lab(lab)
+    pictures = lab.page.locator(".jp-RenderedImage img")
+    assert pictures.count() == 1
+    assert not pictures.first.is_visible()

@@ -1,0 +1,446 @@
+"""The rewiring lab without a browser: set a control, read what the canvases are told."""
+
+import base64
+from datetime import UTC, datetime
+
+import networkx as nx
+import numpy as np
+import pytest
+import torch
+from torch_geometric.data import Data
+
+from workbench.diagnostics import (
+    cheeger_bounds,
+    diameter,
+    effective_resistance,
+    hop_distance,
+    spectral_gap,
+    total_resistance,
+)
+from workbench.graphs import barbell, erdos_renyi, karate, read_graph, ring, write_graph
+from workbench.rewiring import REWIRINGS, Edit, gtr
+from workbench.widgets import rewiring_lab
+
+
+@pytest.fixture
+def lab():
+    lab = rewiring_lab("karate", num_edges=8)
+    yield lab
+    lab.close()
+
+
+def card(lab, name):
+    """The numbers that the card of this name was sent, one for each position."""
+    (found,) = [c for c in lab._bar.cards if c["name"] == name]
+    return np.frombuffer(base64.b64decode(found["values"]), "<f8")
+
+
+def pixels(canvas):
+    return np.frombuffer(canvas.values, np.uint8).reshape(canvas.size, canvas.size)
+
+
+def spans(lab):
+    return np.frombuffer(lab._canvas.spans, "<i4").reshape(-1, 4)
+
+
+def drawn_edges(lab, position):
+    """The undirected edges that the canvas draws at a position."""
+    rows = spans(lab)
+    alive = (rows[:, 2] <= position) & (position < rows[:, 3])
+    return set(map(tuple, rows[alive, :2].tolist()))
+
+
+def undirected(edge_index):
+    return {tuple(sorted(pair)) for pair in edge_index.T.tolist()}
+
+
+def test_numbers_of_the_browser_equal_the_library_at_every_position(lab):
+    for position in range(9):
+        edge_index = lab.tape.edge_index(position)
+        assert drawn_edges(lab, position) == undirected(edge_index)
+        expected = {
+            "total resistance": total_resistance(edge_index, 34),
+            "spectral gap": spectral_gap(edge_index, 34),
+            "Cheeger at least": cheeger_bounds(edge_index, 34).lower,
+            "Cheeger at most": cheeger_bounds(edge_index, 34).upper,
+            "diameter": diameter(edge_index, 34),
+            "mean degree": edge_index.size(1) / 34,
+            "edges": edge_index.size(1) / 2,
+            "distance from original": 1 - 78 / (78 + position),
+        }
+        for name, value in expected.items():
+            assert card(lab, name)[position] == pytest.approx(float(value), rel=1e-8), name
+
+
+def test_the_slider_opens_at_the_end_of_the_tape_and_can_be_set(lab):
+    assert lab.position == len(lab.tape.edits) == lab._bar.length == 8
+    lab.position = 3
+    assert lab._bar.position == lab.tape.position == 3
+    assert lab.numbers()["num_edges"] == 81
+    with pytest.raises(ValueError, match=r"from 0 to 8, got 9"):
+        lab.position = 9
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("effective resistance", lambda e, n: effective_resistance(e, n)),
+        ("commute time", lambda e, n: effective_resistance(e, n) * e.size(1)),
+        ("hop distance", hop_distance),
+    ],
+)
+def test_matrix_follows_the_slider_on_the_scale_of_the_original(lab, name, expected):
+    lab._controls.matrix.value = name
+    for position in (0, 5, 2):
+        lab.position = position
+        matrix = expected(lab.tape.edge_index(), 34).numpy()
+        low, high = lab._matrix.value_range
+        np.testing.assert_allclose(pixels(lab._matrix) / 254 * high, matrix, atol=high / 500)
+        assert low == 0
+        assert high >= expected(lab.tape.base, 34).max() * (1 - 1e-12)
+        assert lab._matrix.values_position == position
+
+
+def test_gain_matrix_is_what_an_edge_would_change(lab):
+    lab._controls.matrix.value = "gain of an edge"
+    lab.position = 0
+    edge_index = lab.tape.edge_index()
+    before = total_resistance(edge_index, 34)
+    joined = torch.cat([edge_index, torch.tensor([[9, 16], [16, 9]])], dim=1)
+    gain = float(before - total_resistance(joined, 34))
+    high = lab._matrix.value_range[1]
+    assert pixels(lab._matrix)[9, 16] / 254 * high == pytest.approx(gain, abs=high / 500)
+    assert pixels(lab._matrix)[0, 1] == 0
+
+
+def test_hovering_a_pair_tells_the_exact_change(lab):
+    lab.position = 0
+    edge_index = lab.tape.edge_index()
+    for u, v, sign in ((9, 16, "add"), (0, 1, "remove")):
+        lab._canvas._handle_custom_msg({"type": "hover", "u": u, "v": v}, [])
+        if sign == "add":
+            changed = torch.cat([edge_index, torch.tensor([[u, v], [v, u]])], dim=1)
+        else:
+            keep = ~(
+                ((edge_index[0] == u) & (edge_index[1] == v))
+                | ((edge_index[0] == v) & (edge_index[1] == u))
+            )
+            changed = edge_index[:, keep]
+        change = float(total_resistance(changed, 34) - total_resistance(edge_index, 34))
+        assert f"{sign} this edge: total resistance {change:+.4g} ohm" in lab._canvas.hint
+        assert lab._canvas.hint_pair == [u, v]
+
+
+def test_clicks_edit_the_tape_and_undo_brings_the_old_tail_back(lab):
+    lab.position = 3
+    first = lab.tape.edits
+    lab._canvas._handle_custom_msg({"type": "add", "u": 16, "v": 9}, [])
+    lab.wait()
+    assert lab.tape.edits == (*first[:3], Edit(1, 9, 16, "hand"))
+    assert lab.position == lab._bar.position == 4
+    assert lab._bar.edits[-1] == "hand adds 9–16"
+    edge_index = lab.tape.edge_index()
+    assert card(lab, "total resistance")[4] == pytest.approx(
+        float(total_resistance(edge_index, 34))
+    )
+    assert card(lab, "distance from original")[4] == pytest.approx(1 - 78 / 82)
+    lab._canvas._handle_custom_msg({"type": "remove", "u": 0, "v": 1}, [])
+    lab.wait()
+    assert lab.numbers()["num_edges"] == 81
+    for _ in range(2):
+        lab._bar._handle_custom_msg({"type": "undo"}, [])
+    lab.wait()
+    assert lab.tape.edits == first
+    assert lab.position == 3
+    assert len(card(lab, "edges")) == 9
+    lab._bar._handle_custom_msg({"type": "redo"}, [])
+    assert lab.tape.edits[-1].by == "hand"
+    lab._bar._handle_custom_msg({"type": "reset"}, [])
+    lab.wait()
+    assert lab.position == 0
+    assert drawn_edges(lab, 0) == undirected(lab.tape.base)
+
+
+def test_an_impossible_edit_is_told_and_changes_nothing(lab):
+    before = lab.tape.edits
+    lab._canvas._handle_custom_msg({"type": "add", "u": 0, "v": 1}, [])
+    assert "already there" in lab._status.value
+    assert "workbench-wrong" in lab._status.value
+    assert lab.tape.edits == before
+
+
+@pytest.mark.parametrize("method", REWIRINGS)
+def test_every_method_fills_the_tape_and_its_code_reproduces_it(lab, method):
+    lab._controls.method.value = method
+    lab.wait()
+    assert {e.by for e in lab.tape.edits} == {method}
+    assert lab._status.value.startswith('<span class="workbench-fine">')
+    for position in (len(lab.tape.edits), 2):
+        lab.position = position
+        made = {}
+        exec(lab.code(), made)
+        assert undirected(made["data"].edge_index) == undirected(lab.rewired.edge_index)
+
+
+def test_code_of_a_hand_edited_tape_reproduces_it(lab):
+    lab.position = 2
+    lab.edit(9, 16)
+    lab.edit(0, 1)
+    made = {}
+    exec(lab.code(), made)
+    assert undirected(made["data"].edge_index) == undirected(lab.rewired.edge_index)
+
+
+def test_options_of_the_method_become_controls(lab):
+    lab._controls.method.value = "sdrf"
+    lab.wait()
+    assert set(lab._options) >= {"num_edges", "variant", "tau"}
+    assert lab._options["tau"].value == "inf"
+    assert "generator" not in lab._options
+    lab._options["tau"].value = "5"
+    lab.wait()
+    assert ", tau=5.0" in lab.code()
+    lab._options["tau"].value = "much"
+    assert "tau must be a number" in lab._status.value
+    lab._options["num_edges"].value = 3
+    lab._options["tau"].value = "inf"
+    lab.wait()
+    assert sum(e.sign > 0 for e in lab.tape.edits) == 3
+
+
+def test_best_next_edges_name_each_method(lab):
+    lab.position = 0
+    lab._controls.best.value = True
+    lab.wait()
+    first = gtr(lab.tape.base, 34, num_edges=1).added[:, 0].tolist()
+    rows = np.frombuffer(lab._canvas.candidates, "<i4").reshape(-1, 3)
+    assert lab._canvas.methods[rows[0, 2]] == "gtr"
+    assert sorted(rows[0, :2].tolist()) == sorted(first)
+    assert "fosr" in lab._best.value
+    lab._controls.best.value = False
+    lab.wait()
+    assert lab._canvas.candidates == b""
+    assert lab._best.value == ""
+
+
+def test_view_and_colors_reach_the_canvases(lab):
+    lab._controls.view.value = "both"
+    assert lab._canvas.mode == lab._matrix.mode == "both"
+    lab._controls.color.value = "degree"
+    values = np.frombuffer(lab._canvas.node_values, "<f4")
+    np.testing.assert_array_equal(values, np.bincount(lab.rewired.edge_index[0], minlength=34))
+    lab._controls.color.value = "class"
+    np.testing.assert_array_equal(np.frombuffer(lab._canvas.node_values, "<f4"), karate().y)
+
+
+@pytest.mark.parametrize("suffix", [".graphml", ".npz", ".svg", ".png", ".html", ".py", ".json"])
+def test_every_export_writes_a_file(lab, suffix, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    lab._export(suffix)
+    (path,) = tmp_path.iterdir()
+    assert path.suffix == suffix
+    assert path.stat().st_size > 0
+    if suffix in (".graphml", ".npz"):
+        assert undirected(read_graph(path).edge_index) == undirected(lab.rewired.edge_index)
+    if suffix == ".html":
+        assert "https://cdn" not in path.read_text()[:10_000]
+
+
+def test_graphs_can_be_changed_and_opened(lab, tmp_path):
+    lab._controls.graph.value = "barbell:10,3"
+    lab.wait()
+    assert lab.graph.num_nodes == 23
+    assert lab._canvas.num_nodes == lab._matrix.size == 23
+    write_graph(ring(12), tmp_path / "mine.graphml")
+    content = (tmp_path / "mine.graphml").read_bytes()
+    lab._controls.upload.value = (
+        {
+            "name": "mine.graphml",
+            "content": memoryview(content),
+            "size": len(content),
+            "type": "",
+            "last_modified": datetime.now(UTC),
+        },
+    )
+    lab.wait()
+    assert lab.graph.num_nodes == 12
+    assert lab._controls.graph.label == "mine (12)"
+    assert lab._controls.upload.value == ()
+
+
+def test_a_malformed_upload_loses_nothing(lab):
+    before = lab.tape.edits
+    content = b"<graphml><graph><node id='a'/><edge source='a'"
+    lab._controls.upload.value = (
+        {
+            "name": "torn.graphml",
+            "content": memoryview(content),
+            "size": len(content),
+            "type": "",
+            "last_modified": datetime.now(UTC),
+        },
+    )
+    assert "torn.graphml was not opened" in lab._status.value
+    assert lab.graph.num_nodes == 34
+    assert lab.tape.edits == before
+
+
+def test_training_before_and_after_with_sensitivity(lab):
+    panel = lab.training
+    lab._controls.graph.value = "barbell:10,3"
+    lab.wait()
+    assert panel.task_menu.options == ("reach the far side",)
+    panel.epochs.value, panel.seeds.value, panel.layers.value, panel.width.value = 3, 2, 3, 8
+    panel.start()
+    assert panel.wait(120)
+    assert len(lab.runs.before) == len(lab.runs.after) == 2
+    assert not lab.runs.stopped
+    assert lab.runs.comparison().sentence in panel._result.value
+    assert panel.heat.size == 23
+    assert panel.heat.value_range[0] < panel.heat.value_range[1]
+    assert len(panel.figure.data) == 6
+    assert len(panel.figure.data[0].y) == 3
+    # three layers hear nothing from beyond three hops
+    far = hop_distance(lab.tape.base, 23) > 3
+    assert float(panel.sensitivities[0][far].max()) == 0
+    assert not panel.start_button.disabled
+    assert panel.stop_button.disabled
+
+
+def test_stop_is_heard_within_half_a_second(lab):
+    import time
+
+    panel = lab.training
+    panel.epochs.value = 10_000
+    panel.start()
+    deadline = time.monotonic() + 60
+    while "run 1" not in panel._left.value and time.monotonic() < deadline:
+        time.sleep(0.02)
+    asked = time.monotonic()
+    panel.stop()
+    assert panel.wait(30)
+    assert lab.runs.stopped
+    assert "Stopped" in panel._result.value
+    assert len(lab.runs.before[0].curve.train_loss) > 0
+    print(f"stopped after {time.monotonic() - asked:.2f} s")
+
+
+def test_labels_task_where_there_are_labels(lab):
+    panel = lab.training
+    assert panel.task_menu.options == ("reach the far side", "node labels")
+    panel.task_menu.value = "node labels"
+    before, after = panel.tasks()
+    assert before.out_channels == 2
+    assert undirected(after.test[0].edge_index) == undirected(lab.rewired.edge_index)
+
+
+def graph(edges, num_nodes):
+    pairs = torch.tensor(edges, dtype=torch.int64).reshape(-1, 2).T
+    return Data(edge_index=torch.cat([pairs, pairs.flip(0)], dim=1), num_nodes=num_nodes)
+
+
+ODD = {
+    "two components": graph([(0, 1), (1, 2), (3, 4), (4, 5)], 6),
+    "isolated node": graph([(0, 1), (1, 2), (0, 2)], 4),
+    "one node": graph([], 1),
+    "no edges": graph([], 5),
+    "two nodes": graph([(0, 1)], 2),
+    "complete": graph([(u, v) for u in range(5) for v in range(u)], 5),
+    "self-loops": graph([(0, 0), (0, 1), (1, 2), (2, 3)], 4),
+    "repeated edges": graph([(0, 1), (0, 1), (1, 2), (2, 3)], 4),
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+@pytest.mark.parametrize("method", REWIRINGS)
+def test_odd_graphs_open_and_say_what_happened(name, method):
+    lab = rewiring_lab(ODD[name], method=method, num_edges=3)
+    assert lab.wait(20)
+    assert "workbench-wrong" not in lab._status.value, lab._status.value
+    assert not lab._bar.stale
+    for matrix in lab._controls.matrix.options:
+        lab._controls.matrix.value = matrix
+    for color in lab._controls.color.options:
+        lab._controls.color.value = color
+    numbers = lab.numbers()
+    edge_index, n = lab.rewired.edge_index, lab.graph.num_nodes
+    assert numbers["total_resistance"] == pytest.approx(float(total_resistance(edge_index, n)))
+    assert lab.picture()[:4] == b"\x89PNG"
+    assert lab.figure() is not None
+    for u in range(n):
+        assert isinstance(lab._hint(0, u), str)
+    lab.close()
+
+
+def test_training_on_a_graph_without_edges_says_why():
+    lab = rewiring_lab(ODD["no edges"], method="random_edges", num_edges=2)
+    lab.training.start()
+    lab.training.wait(30)
+    assert "training: " in lab._status.value
+    assert not lab.training.start_button.disabled
+    lab.close()
+
+
+def test_weights_and_networkx_graphs_are_taken():
+    weighted = nx.path_graph(6)
+    nx.set_edge_attributes(weighted, 2.5, "weight")
+    lab = rewiring_lab(weighted, num_edges=2)
+    assert lab.graph.num_nodes == 6
+    lab.close()
+
+
+@pytest.mark.parametrize(
+    ("data", "error", "words"),
+    [
+        (Data(edge_index=torch.tensor([[0], [1]]), num_nodes=2), ValueError, "to_undirected"),
+        (
+            Data(edge_index=torch.zeros(2, 0, dtype=torch.int64), num_nodes=0),
+            ValueError,
+            "no nodes",
+        ),
+        ("karat", ValueError, "karate"),
+    ],
+)
+def test_what_cannot_be_opened_is_refused_with_a_way_out(data, error, words):
+    with pytest.raises(error, match=words):
+        rewiring_lab(data)
+
+
+def test_unknown_method_is_refused():
+    with pytest.raises(ValueError, match="gtr"):
+        rewiring_lab("karate", method="magic")
+
+
+def test_a_large_graph_says_what_is_not_drawn():
+    n = 10_000
+    large = erdos_renyi(n, 6 / n, generator=torch.Generator().manual_seed(0))
+    lab = rewiring_lab(large, method="fosr", num_edges=5)
+    assert lab.wait(60)
+    assert "0.8 GB" in lab._matrix.title
+    assert lab._matrix.values == b""
+    assert len(card(lab, "edges")) == 6
+    assert "too" in lab._hint(0, 1) or "nodes" in lab._hint(0, 1)
+    lab._controls.method.value = "gtr"
+    lab.wait(60)
+    assert "workbench-wrong" in lab._status.value
+    lab.close()
+
+
+def test_a_thousand_moves_leave_memory_flat():
+    import tracemalloc
+
+    lab = rewiring_lab(barbell(10, 3), num_edges=10)
+    moves = [*range(11), *range(10, -1, -1)]
+    tracemalloc.start()
+    for k in moves:
+        lab.position = k
+    lab.wait()
+    first = tracemalloc.get_traced_memory()[0]
+    for _ in range(46):
+        for k in moves:
+            lab.position = k
+    lab.wait()
+    grown = tracemalloc.get_traced_memory()[0] - first
+    tracemalloc.stop()
+    assert grown < 300_000
+    lab.close()
