@@ -124,9 +124,9 @@ def test_report_of_two_triangles(graphml, tmp_path, capsys):
     assert re.search(r"highest edge resistance +1 ohm", out)
     assert "c and d" in out
     assert "a bridge" in " ".join(out.split())
-    # 6 triangle pairs, then the bridge, 4 corner-to-bridge-end pairs, 4 corner pairs
-    total = 6 * 2 / 3 + 1 + 4 * (1 + 2 / 3) + 4 * (1 + 4 / 3)
-    assert re.search(rf"total resistance +{total:.4f}", out)
+    # 6 triangle edges, the bridge, 4 pairs over two edges, 4 over three
+    total = 6 * 2 / 3 + 1 + 4 * (2 / 3 + 1) + 4 * (2 / 3 + 1 + 2 / 3)
+    assert re.search(rf"total resistance +{total:.6g} ohm", out)
     text = page.read_text()
     assert "2.33333 ohm" in text
     assert "Dashed: the pair of highest resistance" in text
@@ -177,19 +177,32 @@ def test_report_of_the_smallest_graphs(graph, nodes, tmp_path, capsys):
 
 
 def test_report_of_a_graph_too_large_for_a_matrix_says_how_sure_it_is(capsys, monkeypatch):
-    from workbench.cli import report
+    from workbench.cli import measures
+    from workbench.diagnostics import resistance_of_pairs, total_resistance
+    from workbench.graphs import grid
 
-    monkeypatch.setattr(report, "LONGEST_SECONDS", 0.0)
-    code, out, _ = run(capsys, "report", "ring:60")
+    monkeypatch.setattr(measures, "LONGEST_SECONDS", 0.0)
+    code, out, _ = run(capsys, "report", "grid:40x40")
     assert code == 0
-    total = float(
-        re.search(r"total resistance +([\d,.]+) ohm +± ([\d.,]+)", out)[1].replace(",", "")
-    )
-    error = float(
-        re.search(r"total resistance +([\d,.]+) ohm +± ([\d.,]+)", out)[2].replace(",", "")
-    )
-    assert abs(total - 60 * (60**2 - 1) / 12) <= 5 * error
-    assert re.search(r"highest resistance +[\d.]+ ohm +highest of [\d,]+ pairs tried", out)
+    found = re.search(r"total resistance +(\S+) ohm +± (\S+) standard error", out)
+    total, error = (float(number.replace(",", "")) for number in found.groups())
+    data = grid(40, 40)
+    exact = float(total_resistance(data.edge_index, 1600))
+    assert abs(total - exact) <= 5 * error + 1e-3 * exact
+    assert re.search(r"highest resistance +[\d.]+ ohm +± 0.1%, of [\d,]+ pairs", out)
+    edge = float(re.search(r"highest edge resistance +([\d.]+) ohm +± 0.1%", out)[1])
+    every = resistance_of_pairs(data.edge_index, 1600, data.edge_index)
+    assert 0.9 * float(every.max()) <= edge <= 1.001 * float(every.max())
+
+
+def test_a_bridge_settles_which_edge_of_a_large_graph_is_highest(capsys, monkeypatch):
+    from workbench.cli import measures
+
+    monkeypatch.setattr(measures, "LONGEST_SECONDS", 0.0)
+    code, out, _ = run(capsys, "report", "barbell:6,0")
+    assert code == 0
+    assert re.search(r"highest edge resistance +1 ohm +exact", out)
+    assert "5 and 6; a bridge" in " ".join(out.split())
 
 
 # ---------------------------------------------------------------- rewire

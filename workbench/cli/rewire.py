@@ -10,7 +10,8 @@ import torch
 from torch_geometric.data import Data
 
 from workbench.cli.list import options
-from workbench.cli.report import measure, node_names, opened, print_table
+from workbench.cli.measures import measure, node_names
+from workbench.cli.report import opened, print_table
 from workbench.graphs import write_graph
 from workbench.graphs.files import file_format
 from workbench.rewiring import REWIRINGS, Rewired
