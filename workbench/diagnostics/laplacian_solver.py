@@ -122,7 +122,7 @@ def stays_sparse(adjacency: csr_array) -> bool:
     place[order] = np.arange(core.size)
     first = np.minimum.reduceat(place[inner.indices], inner.indptr[:-1])
     profile = float(np.maximum(place - first, 0).mean())
-    return profile <= _PROFILE_FACTOR * np.sqrt(core.size)
+    return profile <= _PROFILE_FACTOR * core.size**0.5
 
 
 @njit(cache=True, nogil=True)
