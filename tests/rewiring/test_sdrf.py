@@ -36,6 +36,11 @@ def number_of(state, pair):
     return int(at[0])
 
 
+def ours_first(pairs, rise):
+    """The first candidate of the largest rise, as a list of one pair."""
+    return [tuple(pairs[:, int(np.argmax(rise))].tolist())]
+
+
 def official_steps():
     """(graph, run, nodes, edges before the step, step) of every step of the CUDA runs."""
     for name, runs in load_oracle("03c_sdrf.json").items():
@@ -107,6 +112,8 @@ def test_official_edits_where_nothing_ties():
         if step["ties_at_best"] == 1:
             compared += 1
             assert rewired.added.T.tolist() == [sorted(step["added"])], (name, key)
+        if abs(step["max_curvature"] - bound) < 1e-5:
+            continue  # float32 may fall on either side of the bound
         # The edge that goes is one of the largest curvature before the addition.
         assert bool(step.get("removed")) == bool(rewired.removed.size(1)), (name, key)
         if step.get("removed"):
@@ -157,6 +164,9 @@ def test_paper_curvature_as_in_the_fosr_repository():
                     )
                     ours = [tuple(p) for p in rewired.added.T.tolist()]
                     # What is added and removed at once is recorded as neither; ours stops there.
+                    after = curvatures(edges | set(ours_first(found, rise)), num_nodes, "paper")
+                    if abs(max(after.values()) - bound) < 1e-9:
+                        break  # rounding decides whether it is above the bound
                     assert ours == added, (name, key)
                     if added:
                         assert bool(removed) == bool(rewired.removed.size(1)), (name, key)

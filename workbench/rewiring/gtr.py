@@ -132,7 +132,7 @@ class _Gains:
                 graph.num_nodes,
             )
         self.p = pseudo_inverse(graph, self.labels)
-        self.p2 = np.ascontiguousarray(squared(self.p))
+        self.p2 = squared(self.p)
         self.age = 0
         nothing = np.zeros(self.labels.size)
         self.rows = update_and_rank(self.p, self.p2, 0.0, nothing, nothing, self.free, self.factor)

@@ -25,6 +25,7 @@ from workbench.rewiring.pseudo_inverse import (
     add_outer,
     check_dense,
     column,
+    mirrored,
     pseudo_inverse,
     squared,
     times,
@@ -222,7 +223,7 @@ class ResistanceTracker:
     def square(self) -> np.ndarray:
         """P^2, upper triangle; formed at the first call and kept up to date from then on."""
         if self._square is None:
-            self._square = squared(self.inverse)
+            self._square = squared(mirrored(self.inverse))
         return self._square
 
     def times(self, vector: np.ndarray) -> np.ndarray:

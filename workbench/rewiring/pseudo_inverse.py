@@ -33,7 +33,7 @@ def check_dense(num_nodes: int, name: str) -> None:
 
 
 def pseudo_inverse(graph: UndirectedEdges, labels: np.ndarray) -> np.ndarray:
-    """L^+ of a graph as a C-ordered float64 array; ``labels`` are its components.
+    """L^+ of a graph as a C-ordered float64 array, both triangles; ``labels`` are its components.
 
     From the resistances, by P = -C R C / 2 with C the centering of each component.
     """
@@ -60,12 +60,18 @@ def _center(matrix: np.ndarray) -> None:
 
 
 def squared(matrix: np.ndarray) -> np.ndarray:
-    """M^2 of a symmetric matrix, of which the upper triangle is read and the same one written."""
+    """Upper triangle of M^2, M symmetric with both triangles in use."""
     if matrix.size == 0:
         return np.zeros_like(matrix)
-    full = np.triu(matrix)
-    full += np.triu(matrix, 1).T
-    return blas.dsyrk(1.0, full.T, lower=1).T  # BLAS reads by columns: its lower is our upper
+    return blas.dsyrk(1.0, matrix.T, lower=1).T  # BLAS reads by columns: its lower is our upper
+
+
+def mirrored(matrix: np.ndarray) -> np.ndarray:
+    """The symmetric matrix of which ``matrix`` holds the upper triangle."""
+    full = np.triu(matrix, 1)
+    full += full.T
+    np.fill_diagonal(full, np.diagonal(matrix))
+    return full
 
 
 def column(matrix: np.ndarray, at: int) -> np.ndarray:

@@ -93,7 +93,7 @@ def sdrf(
         u, v = pairs[:, chosen].tolist()
         state.add(u, v)
         edge, curvature = old if variant == "official" else (state.highest(TIE), state.curvature)
-        remove = bool(curvature[edge] > removal_bound)
+        remove = bool(curvature[edge] > removal_bound + TIE)
         if remove and edge == state.source.size - 1 and math.isinf(tau):
             break  # the new edge would go at once, and so on forever
         edits.append((1, u, v))
