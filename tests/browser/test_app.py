@@ -75,6 +75,10 @@ def test_the_lab_is_served_and_no_request_leaves_this_machine(app, page, tmp_pat
     page.screenshot(path=tmp_path / "app.png")
     assert "Traceback" not in page.inner_text("#rendered_cells")
     assert page.title() == "Rewiring lab: barbell:6,2"
+    slider = page.locator(".wb-tape input[type=range]")
+    slider.focus()
+    slider.press("Home")
+    page.wait_for_function("document.querySelector('.wb-count').innerText.includes('edit 0 of')")
     assert outside == []
     assert [url for url in failed if "font" in url or "css" in url] == []
 
