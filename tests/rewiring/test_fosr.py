@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 import torch
-from conftest import load_oracle, oracle_graph
 
+from conftest import load_oracle, oracle_graph
 from workbench.diagnostics.spectrum import spectral_gap
 from workbench.graphs.edges import both_directions, undirected_edges
 from workbench.rewiring import apply_edits, fosr, fosr_ranking

@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 import torch
-from conftest import load_oracle, oracle_graph, oracle_names
 
+from conftest import load_oracle, oracle_graph, oracle_names
 from workbench.diagnostics.curvature import balanced_forman
 from workbench.graphs.edges import both_directions, undirected_edges
 from workbench.rewiring import RANKINGS, sdrf, sdrf_ranking
