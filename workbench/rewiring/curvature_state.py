@@ -74,12 +74,12 @@ class CurvatureState:
         self.edge = np.insert(self.edge, places, number)
         self.start[u + 1 :] += 1
         self.start[v + 1 :] += 1
-        self._refresh(_affected(u, v, self.start, self.neighbor, self.edge, self.mark))
+        self._refresh(self._affected(u, v))
 
     def remove(self, edge: int) -> None:
         """Remove an edge by its number."""
         u, v = int(self.source[edge]), int(self.target[edge])
-        affected = _affected(u, v, self.start, self.neighbor, self.edge, self.mark)
+        affected = self._affected(u, v)
         places = [self._place(u, v), self._place(v, u)]
         self.neighbor = np.delete(self.neighbor, places)
         self.edge = np.delete(self.edge, places)
@@ -87,6 +87,10 @@ class CurvatureState:
         self.start[v + 1 :] -= 1
         self.alive[edge] = False
         self._refresh(affected[affected != edge])
+
+    def _affected(self, u: int, v: int) -> np.ndarray:
+        seen = np.zeros(self.source.size, dtype=np.uint8)
+        return _affected(u, v, self.start, self.neighbor, self.edge, self.mark, seen)
 
     def _place(self, u: int, v: int) -> int:
         low, high = self.start[u], self.start[u + 1]
@@ -141,6 +145,18 @@ def _counts(x, y, theirs, start, neighbor, mark, official):
 
 @njit(cache=True, nogil=True)
 @no_type_check
+def _summary(at_x, at_y):
+    """How many counts of both ends are positive, and the largest."""
+    sharp, most = 0, 0
+    for counts in (at_x, at_y):
+        for a in range(counts.size):
+            sharp += counts[a] > 0
+            most = max(most, counts[a])
+    return sharp, most
+
+
+@njit(cache=True, nogil=True)
+@no_type_check
 def _value(degree_x, degree_y, triangles, sharp, most, official):
     low, high = min(degree_x, degree_y), max(degree_x, degree_y)
     if low == 1 and not official:
@@ -160,32 +176,33 @@ def _curvatures(edges, source, target, start, neighbor, mark, official, curvatur
             triangles += mark[neighbor[a]] == 3
         at_x = _counts(x, y, 2, start, neighbor, mark, official)
         at_y = _counts(y, x, 1, start, neighbor, mark, official)
-        sharp = (at_x > 0).sum() + (at_y > 0).sum()
-        most = max(at_x.max(), at_y.max())
+        sharp, most = _summary(at_x, at_y)
         curvature[e] = _value(at_x.size, at_y.size, triangles, sharp, most, official)
         _set_marks(x, y, start, neighbor, mark, False)
 
 
 @njit(cache=True, nogil=True)
 @no_type_check
-def _affected(i, j, start, neighbor, edge, mark):
+def _affected(i, j, start, neighbor, edge, mark, seen):
     """Edges between i or a neighbor of it and j or a neighbor of it; (i, j) is an edge."""
     for a in range(start[j], start[j + 1]):
         mark[neighbor[a]] = 1
     mark[j] = 1
-    found = set()
+    found, used = np.empty(neighbor.size, dtype=np.int64), 0
     for a in range(start[i] - 1, start[i + 1]):
         u = i if a < start[i] else neighbor[a]
         for b in range(start[u], start[u + 1]):
-            if mark[neighbor[b]]:
-                found.add(edge[b])
+            # An edge between two neighbors of both ends is met from either side: once is enough.
+            if mark[neighbor[b]] and not seen[edge[b]]:
+                seen[edge[b]] = 1
+                found[used] = edge[b]
+                used += 1
     for a in range(start[j], start[j + 1]):
         mark[neighbor[a]] = 0
     mark[j] = 0
-    result = np.empty(len(found), dtype=np.int64)
-    for place, number in enumerate(found):
-        result[place] = number
-    return result
+    for a in range(used):
+        seen[found[a]] = 0
+    return found[:used]
 
 
 @njit(cache=True, nogil=True)
@@ -202,7 +219,7 @@ def _improvements(x, y, start, neighbor, mark, official, ball):
     triangles = 0
     for a in range(start[x], start[x + 1]):
         triangles += mark[neighbor[a]] == 3
-    sharp, most = (at_x > 0).sum() + (at_y > 0).sum(), max(at_x.max(), at_y.max())
+    sharp, most = _summary(at_x, at_y)
     now = _value(at_x.size, at_y.size, triangles, sharp, most, official)
     room = (at_x.size + 1) * (at_y.size + 1)
     pairs, change, used = np.empty((room, 2), dtype=np.int64), np.empty(room), 0
