@@ -7,9 +7,14 @@ python tests/run_notebooks.py --check FILES         say what is unclean, change 
 
 Outputs are committed, because the test suite compares them. What changes from run to run is not:
 widget state, execution times, the versions of Python and of the kernel, random output ids.
+
+A plotly figure is stored as its JSON, and beside it as a still picture for pages that run no
+scripts, drawn by Chromium. Without Chromium there is no still, and the run says so.
 """
 
 import argparse
+import os
+import shutil
 import sys
 import time
 from pathlib import Path
@@ -25,6 +30,24 @@ KEPT = ("tags", "slideshow", "editable")
 #: A view of a model that lives in one kernel. Stored, it would hide the still picture beside it
 #: behind "model not found" until the cell is run again.
 LIVE = "application/vnd.jupyter.widget-view+json"
+PLOTLY = "application/vnd.plotly.v1+json"
+#: Notebooks that need data sets which no test machine downloads.
+NEED_DATA = ("02_cora_and_roads.ipynb",)
+
+
+def kernel_settings() -> dict[str, str]:
+    """Environment of a notebook's kernel: what the caller has set, else what makes runs alike.
+
+    One thread, because sums in another order differ in their last digits; plotly figures as their
+    JSON, without 4.5 MB of script; and the data sets for tests, where they are.
+    """
+    settings = {"OMP_NUM_THREADS": "1", "PLOTLY_RENDERER": "plotly_mimetype"}
+    root = Path(os.environ.get("WORKBENCH_TEST_DATA", NOTEBOOKS.parents[1] / "shared" / "data"))
+    if root.is_dir():
+        settings["WORKBENCH_DATA"] = str(root.resolve())
+    return settings | {
+        name: os.environ[name] for name in (*settings, "WORKBENCH_DATA") if os.environ.get(name)
+    }
 
 
 def clean(notebook: NotebookNode) -> NotebookNode:
@@ -56,6 +79,31 @@ def clean(notebook: NotebookNode) -> NotebookNode:
     return notebook
 
 
+def add_stills(notebook: NotebookNode) -> None:
+    """Beside every plotly figure a PNG, for a page that runs no scripts (in place)."""
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    figures = [output.data for output in outputs if PLOTLY in output.get("data", {})]
+    names = (os.environ.get("WORKBENCH_CHROMIUM"), "chromium", "chromium-browser", "google-chrome")
+    browser = next(filter(None, map(shutil.which, filter(None, names))), None)
+    if not figures:
+        return
+    if browser is None:
+        print(f"no Chromium: {len(figures)} figures stay without a still picture")
+        return
+    from playwright.sync_api import sync_playwright
+    from plotly.offline import get_plotlyjs
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=browser, args=["--no-sandbox"])
+        page = chromium.new_page()
+        page.add_script_tag(content=get_plotlyjs())
+        draw = """figure => Plotly.toImage(figure, {
+            format: "png", width: 900, height: figure.layout.height ?? 400, scale: 1.25})"""
+        for data in figures:
+            data["image/png"] = page.evaluate(draw, data[PLOTLY]).split(",", 1)[1]
+        chromium.close()
+
+
 def run(notebook: NotebookNode, folder: Path, seconds: int = 600) -> NotebookNode:
     """Execute every cell in a fresh kernel whose working folder is ``folder``."""
     from nbclient import NotebookClient
@@ -67,7 +115,9 @@ def run(notebook: NotebookNode, folder: Path, seconds: int = 600) -> NotebookNod
         resources={"metadata": {"path": str(folder)}},
         store_widget_state=False,
     )
-    return client.execute()
+    client.execute(env=os.environ | kernel_settings())
+    add_stills(notebook)
+    return notebook
 
 
 def text(notebook: NotebookNode) -> str:
