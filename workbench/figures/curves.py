@@ -52,6 +52,7 @@ def decay_curves(curves, *, distance: str = "hops", quantity: str = "sensitivity
             x=np.r_[x, x[::-1]],
             y=np.r_[mean + 2 * error, low[::-1]],
             fill="toself",
+            mode="lines",
             fillcolor=translucent(color, 0.2),
             line={"width": 0},
             hoverinfo="skip",

@@ -26,10 +26,12 @@ def _draw_graph(axes, positions, edges, values, limits, added, removed, marked):
     axes.add_collection(LineCollection(positions[added.T], colors=AFTER, linewidths=1.8))
     low, high = limits
     colors = GRAY if values is None else colormaps["cividis"]((values - low) / (high - low))
-    axes.scatter(*positions.T, s=size, c=colors, edgecolors=GRAY, linewidths=0.5, zorder=3)
+    # the outline of a dot of two points would cover its color
+    outline = 0.5 if size > 6 else 0.0
+    axes.scatter(*positions.T, s=size, c=colors, edgecolors=GRAY, linewidths=outline, zorder=3)
     if len(marked):
         ring = {"facecolors": "none", "edgecolors": REMOVED, "linewidths": 1.8, "zorder": 4}
-        axes.scatter(*positions[np.asarray(marked)].T, s=size * 3.2, **ring)
+        axes.scatter(*positions[np.asarray(marked)].T, s=max(size * 3.2, 60), **ring)
     axes.set_aspect("equal")
     axes.margins(0.06)
     axes.autoscale_view()

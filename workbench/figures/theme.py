@@ -8,6 +8,14 @@ BEFORE, AFTER, REMOVED = "#E69F00", "#0072B2", "#D55E00"
 GRAY = "#808080"
 SEQUENTIAL, DIVERGING = "Cividis", "RdBu_r"
 
+# automargin: a long label widens its margin instead of being cut
+AXIS = {
+    "gridcolor": "rgba(128,128,128,.2)",
+    "zeroline": False,
+    "linecolor": GRAY,
+    "automargin": True,
+}
+
 TEMPLATE = go.layout.Template(
     layout=go.Layout(
         colorway=OKABE_ITO,
@@ -16,8 +24,8 @@ TEMPLATE = go.layout.Template(
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
         margin={"l": 56, "r": 16, "t": 36, "b": 44},
-        xaxis={"gridcolor": "rgba(128,128,128,.2)", "zeroline": False, "linecolor": GRAY},
-        yaxis={"gridcolor": "rgba(128,128,128,.2)", "zeroline": False, "linecolor": GRAY},
+        xaxis=AXIS,
+        yaxis=AXIS,
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 1, "xanchor": "right"},
         hoverlabel={"font": {"family": "system-ui, sans-serif"}},
         colorscale={"sequential": SEQUENTIAL, "diverging": DIVERGING},
