@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
@@ -137,11 +138,18 @@ class Lab:
         page.context.on("request", lambda request: self._note(request.url))
         page.on("websocket", lambda socket: self._note(socket.url))
         page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("console", self._hear)
 
     def _note(self, url: str) -> None:
         parts = urlsplit(url)
         if parts.scheme not in ("data", "blob", "about") and parts.hostname not in HERE:
             self.outside.append(url)
+
+    def _hear(self, message) -> None:
+        # JupyterLab's own complaints are not ours to fail on
+        ours = "anywidget" in message.text or message.location.get("url", "").startswith("blob:")
+        if message.type == "error" and ours:
+            self.errors.append(message.text)
 
     def write(self, name: str, cells: list[str]) -> str:
         """Write a notebook of code cells into the server's folder and return its name."""
@@ -168,6 +176,7 @@ class Lab:
                 && panel.sessionContext?.session?.kernel?.status === "idle";
             }""",
             timeout=90_000,
+            polling=100,
         )
         # the file browser takes room that the pictures need
         self.command("application:toggle-left-area")
@@ -195,6 +204,7 @@ class Lab:
                 || (cells.every(done) && panel.sessionContext.session.kernel.status === "idle");
             }""",
             timeout=1000 * seconds,
+            polling=100,  # not per frame: a page at rest may draw none
         )
         errors = self.page.evaluate(
             """() => [...window.jupyterapp.shell.currentWidget.content.model.cells]
@@ -240,7 +250,7 @@ class Lab:
         """Switch to ``JupyterLab Light`` or ``JupyterLab Dark`` and wait for its colors."""
         self.command("apputils:change-theme", theme=name)
         self.page.wait_for_function(
-            "(name) => document.body.dataset.jpThemeName === name", arg=name
+            "(name) => document.body.dataset.jpThemeName === name", arg=name, polling=100
         )
         self.page.wait_for_timeout(800)
 
@@ -273,18 +283,27 @@ def chromium():
         browser.close()
 
 
-@pytest.fixture
-def page(chromium):
-    """A fresh page of 1440 x 900 pixels."""
+@contextmanager
+def new_lab(chromium, server: Server):
+    """A page of 1440 x 900 pixels with JupyterLab; at the end no request may have left here."""
     context = chromium.new_context(viewport={"width": 1440, "height": 900})
-    yield context.new_page()
-    context.close()
+    lab = Lab(context.new_page(), server)
+    try:
+        yield lab
+        lab.close()
+    finally:
+        context.close()
+    assert lab.outside == [], "requests to other machines"
 
 
 @pytest.fixture
-def lab(page, jupyter_server):
-    """JupyterLab in a fresh page; afterwards no request may have left this machine."""
-    lab = Lab(page, jupyter_server)
-    yield lab
-    lab.close()
-    assert lab.outside == [], "requests to other machines"
+def lab(chromium, jupyter_server):
+    """JupyterLab in a fresh page."""
+    with new_lab(chromium, jupyter_server) as lab:
+        yield lab
+
+
+@pytest.fixture
+def page(lab):
+    """The page of ``lab``: 1440 x 900 pixels, every request recorded."""
+    return lab.page

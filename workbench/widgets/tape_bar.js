@@ -77,7 +77,7 @@ function change(now, first, digits, integral) {
   if (Math.abs(percent) >= 1e5) return signed;
   const places = Math.abs(percent) < 10 ? 1 : 0;
   const text = `${percent > 0 ? "+" : "−"}${Math.abs(percent).toFixed(places)} %`;
-  return `${signed}  (${text})`;
+  return `${signed} (${text})`;
 }
 
 const CURVE = 16; // pixels from the top to the bottom of a sparkline
@@ -127,6 +127,7 @@ class Card {
     this.name = element("div", "wb-card-name", this.root, spec.name);
     this.now = element("div", "wb-card-now", this.root);
     this.value = element("span", "", this.now);
+    this.now.append(" ");
     element("span", "wb-card-unit", this.now, spec.unit);
     this.change = element("div", "wb-card-change", this.root);
     this.curve = element("div", "wb-curve", this.root);
