@@ -26,8 +26,8 @@ def _draw_graph(axes, positions, edges, values, limits, added, removed, marked):
     axes.add_collection(LineCollection(positions[added.T], colors=AFTER, linewidths=1.8))
     low, high = limits
     colors = GRAY if values is None else colormaps["cividis"]((values - low) / (high - low))
-    # the outline of a dot of two points would cover its color
-    outline = 0.5 if size > 6 else 0.0
+    # a full outline would cover the color of a dot of two points; none would lose it on a dark page
+    outline = min(0.5, size / 15)
     axes.scatter(*positions.T, s=size, c=colors, edgecolors=GRAY, linewidths=outline, zorder=3)
     if len(marked):
         ring = {"facecolors": "none", "edgecolors": REMOVED, "linewidths": 1.8, "zorder": 4}
