@@ -1,0 +1,56 @@
+"""The settings that kernels of notebooks run with, and the still pictures beside their figures."""
+
+import base64
+
+import nbformat
+import plotly.graph_objects as go
+import pytest
+from test_notebooks import run_notebooks
+
+
+@pytest.fixture
+def notebook():
+    figure = go.Figure(go.Scatter(y=[1, 3, 2])).update_layout(height=200)
+    data = nbformat.from_dict({run_notebooks.PLOTLY: nbformat.from_dict(figure.to_dict())})
+    cell = nbformat.v4.new_code_cell("figure", outputs=[nbformat.v4.new_output("display_data")])
+    cell.outputs[0].data = data
+    return nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("a figure"), cell])
+
+
+def test_what_the_caller_has_set_is_kept(monkeypatch, tmp_path):
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")
+    monkeypatch.setenv("WORKBENCH_DATA", "mine")
+    monkeypatch.setenv("WORKBENCH_TEST_DATA", str(tmp_path))
+    assert run_notebooks.kernel_settings() == {
+        "OMP_NUM_THREADS": "2",
+        "PLOTLY_RENDERER": "plotly_mimetype",
+        "WORKBENCH_DATA": "mine",
+    }
+
+
+def test_data_sets_are_found_or_not_named(monkeypatch, tmp_path):
+    monkeypatch.delenv("WORKBENCH_DATA", raising=False)
+    monkeypatch.setenv("WORKBENCH_TEST_DATA", str(tmp_path))
+    assert run_notebooks.kernel_settings()["WORKBENCH_DATA"] == str(tmp_path.resolve())
+    monkeypatch.setenv("WORKBENCH_TEST_DATA", str(tmp_path / "nowhere"))
+    assert "WORKBENCH_DATA" not in run_notebooks.kernel_settings()
+
+
+def test_without_chromium_the_run_goes_on_and_says_so(notebook, monkeypatch, capsys):
+    monkeypatch.delenv("WORKBENCH_CHROMIUM", raising=False)
+    monkeypatch.setenv("PATH", "")
+    run_notebooks.add_stills(notebook)
+    assert "no Chromium" in capsys.readouterr().out
+    assert set(notebook.cells[1].outputs[0].data) == {run_notebooks.PLOTLY}
+
+
+@pytest.mark.browser
+def test_a_figure_gets_a_still_picture(notebook):
+    from browser.conftest import chromium_path
+
+    chromium_path()
+    run_notebooks.add_stills(notebook)
+    picture = base64.b64decode(notebook.cells[1].outputs[0].data["image/png"])
+    width, height = (int.from_bytes(picture[at : at + 4], "big") for at in (16, 20))
+    assert (width, height) == (1125, 250)
+    assert len(picture) < 80_000
