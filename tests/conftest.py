@@ -35,7 +35,9 @@ def oracle_graph(name: str):
         return edges, graph["n"], weight
     both = torch.cat([edges, edges.flip(0)], dim=1)
     order = torch.argsort(both[0] * graph["n"] + both[1])
-    return both[:, order], graph["n"], None if weight is None else torch.cat([weight, weight])[order]
+    if weight is not None:
+        weight = torch.cat([weight, weight])[order]
+    return both[:, order], graph["n"], weight
 
 
 def oracle_names(*, directed: bool | None = False, max_nodes: int | None = None) -> list[str]:

@@ -26,7 +26,8 @@ def app_notebook(graph: str, folder: Path) -> str:
 
 def arguments(notebook: Path, *, browser: bool, port: int | None, theme: str) -> list[str]:
     """Command line of Voila; the template comes with this package and asks no other machine."""
-    found = [str(notebook), "--template=workbench", f"--theme={theme}"]
+    # the page is for the one who started it: an error in the lab is shown there, not hidden
+    found = [str(notebook), "--template=workbench", f"--theme={theme}", "--show_tracebacks=True"]
     if port is not None:
         found.append(f"--port={port}")
     if not browser:
