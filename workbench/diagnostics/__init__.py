@@ -3,6 +3,7 @@
 from workbench.diagnostics.cheeger import CheegerBounds, cheeger_bounds, cheeger_constant
 from workbench.diagnostics.cost import LIMITS, Estimate, Stopped, TooLargeError, estimate
 from workbench.diagnostics.curvature import balanced_forman
+from workbench.diagnostics.decay import Decay, sensitivity_decay
 from workbench.diagnostics.distance import DiameterBounds, diameter, diameter_bounds, hop_distance
 from workbench.diagnostics.hitting import hitting_time
 from workbench.diagnostics.resistance import commute_time, effective_resistance, total_resistance
@@ -11,7 +12,7 @@ from workbench.diagnostics.resistance_sparse import (
     approximate_total_resistance,
     resistance_of_pairs,
 )
-from workbench.diagnostics.sensitivity import Decay, sensitivity, sensitivity_decay
+from workbench.diagnostics.sensitivity import sensitivity
 from workbench.diagnostics.spectrum import fiedler_vector, laplacian_spectrum, spectral_gap
 
 #: Every diagnostic by its name.

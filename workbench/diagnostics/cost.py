@@ -87,7 +87,7 @@ _COSTS = {
         "it gives the second smallest eigenvalue of the normalized Laplacian",
     ),
     "cheeger_constant": _Cost(
-        lambda n, m: 1e-8 * 2.0 ** max(n - 1, 0) * (1 + 2 * m / max(n, 1)),
+        lambda n, m: 1e-8 * 2.0 ** min(max(n - 1, 0), 900) * (1 + 2 * m / max(n, 1)),
         lambda n, m: 8.0 * n**2,
         "cheeger_bounds",
     ),

@@ -4,7 +4,6 @@ import time
 import warnings
 from collections.abc import Callable, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any, Literal
 
 import torch
@@ -13,7 +12,7 @@ from torch import Tensor, nn
 
 from workbench.diagnostics.cost import Estimate, Stopped, check_size, too_large
 from workbench.graphs.edges import check_edge_index
-from workbench.typing import EdgeIndex, PairMatrix
+from workbench.typing import EdgeIndex
 
 #: Rows of the Jacobian go through one backward pass together while they have at most this many
 #: entries. On one core, a six-layer GCN of width 32: 2 times faster than row by row at 100 nodes,
@@ -22,23 +21,6 @@ _BATCH_ENTRIES = 32_768
 
 #: Singular values are taken of so many Jacobian blocks at a time, in entries.
 _SPECTRAL_ENTRIES = 4_000_000
-
-
-@dataclass(frozen=True)
-class Decay:
-    """Sensitivity against distance: one entry for each distance that occurs, ascending.
-
-    Attributes:
-        distance: the distances.
-        mean: mean sensitivity of the ordered pairs at that distance.
-        standard_error: of the mean, over those pairs; nan where there is a single one.
-        pairs: number of ordered pairs.
-    """
-
-    distance: Float64[Tensor, " distances"]
-    mean: Float64[Tensor, " distances"]
-    standard_error: Float64[Tensor, " distances"]
-    pairs: Int64[Tensor, " distances"]
 
 
 def sensitivity(
@@ -127,48 +109,6 @@ def sensitivity(
                         Estimate("sensitivity", expected, size, False, why, other), num_nodes
                     )
     return result
-
-
-def sensitivity_decay(sensitivity: PairMatrix, distance: PairMatrix) -> Decay:
-    """Mean sensitivity of the pairs at each distance.
-
-    Args:
-        sensitivity: ``[nodes, nodes]`` as ``sensitivity`` gives it: row = output, column = input.
-        distance: ``[nodes, nodes]``, row = from, column = to, such as ``hop_distance`` gives it;
-            the influence of u on v travels from u to v, so entry ``[u, v]`` belongs to
-            ``sensitivity[v, u]``.
-
-    Returns:
-        ``Decay``, with one entry for each finite distance that occurs, 0 among them. Pairs at
-        ``inf`` (other components) and at nan count nowhere. Distances equal to 12 digits are one.
-
-    Raises:
-        ValueError: the two shapes differ.
-
-    References:
-        Di Giovanni et al., ICML 2023, arXiv 2302.02941.
-    """
-    if sensitivity.shape != distance.shape:
-        raise ValueError(
-            f"sensitivity is {list(sensitivity.shape)} and distance {list(distance.shape)}; "
-            "both must be [nodes, nodes] of the same graph"
-        )
-    there = distance.T.to(sensitivity.device)
-    finite = there.isfinite()
-    value, there = sensitivity[finite], there[finite]
-    digits = torch.finfo(torch.float64).eps ** -0.75
-    scale = float(there.abs().max()) if there.numel() else 1.0
-    key = torch.round(there / max(scale, 1e-300) * digits)
-    _, group, pairs = torch.unique(key, return_inverse=True, return_counts=True)
-
-    def grouped(values):
-        return torch.zeros_like(pairs, dtype=torch.float64).index_add_(0, group, values) / pairs
-
-    mean = grouped(value)
-    variance = grouped((value - mean[group]) ** 2) * pairs / (pairs - 1)  # 0 / 0 = nan for one pair
-    # the distance as it came, not a mean of equal numbers
-    met = torch.zeros_like(mean).index_copy_(0, group, there)
-    return Decay(met, mean, (variance / pairs).sqrt(), pairs)
 
 
 class _Rows:

@@ -1,0 +1,96 @@
+"""Nothing public hangs: at 100,000 nodes every diagnostic answers in seconds or refuses."""
+
+import time
+
+import pytest
+import torch
+
+from workbench import diagnostics
+from workbench.diagnostics import DIAGNOSTICS, LIMITS, TooLargeError, cost, estimate
+from workbench.graphs import erdos_renyi, grid, karate, ring
+
+ON_A_GRAPH = sorted(set(DIAGNOSTICS) - {"sensitivity", "sensitivity_decay", "resistance_of_pairs"})
+
+
+def large_graphs():
+    yield grid(250, 400)
+    yield erdos_renyi(100_000, 6e-5, generator=torch.Generator().manual_seed(0))
+
+
+@pytest.fixture(scope="module")
+def large():
+    return list(large_graphs())
+
+
+@pytest.mark.parametrize("name", ON_A_GRAPH)
+def test_no_dead_kernel(name, large):
+    for data in large:
+        began, refusal = time.perf_counter(), None
+        try:
+            DIAGNOSTICS[name](data.edge_index, data.num_nodes)
+        except TooLargeError as error:
+            refusal = str(error)
+        assert time.perf_counter() - began < 60  # a few seconds on a machine that is not shared
+        if refusal is not None:
+            assert "100,000 nodes" in refusal
+            assert any(other in refusal for other in DIAGNOSTICS if other != name)
+
+
+def test_every_diagnostic_has_a_cost_and_every_limit_a_diagnostic():
+    assert set(cost._COSTS) == set(DIAGNOSTICS)
+    assert set(LIMITS) <= set(DIAGNOSTICS)
+    assert set(DIAGNOSTICS) <= set(diagnostics.__all__)
+    for name in DIAGNOSTICS:
+        sizes = [estimate(name, num_nodes=n) for n in (0, 1, 10, 1000, 100_000)]
+        assert [e.seconds for e in sizes] == sorted(e.seconds for e in sizes)
+        assert [e.bytes for e in sizes] == sorted(e.bytes for e in sizes)
+        assert sizes[2].exact
+
+
+@pytest.mark.parametrize("name", sorted(LIMITS))
+def test_above_its_limit_an_exact_answer_is_refused(name):
+    assert estimate(name, num_nodes=LIMITS[name] // 4).exact
+    refused = estimate(name, num_nodes=LIMITS[name] + 1)
+    assert not refused.exact
+    assert refused.alternative
+    assert refused.alternative.split("(")[0] in DIAGNOSTICS
+
+
+def test_the_message_says_what_came_what_it_costs_and_what_to_do():
+    with pytest.raises(TooLargeError) as caught:
+        diagnostics.effective_resistance(ring(50_000).edge_index, 50_000)
+    message = str(caught.value)
+    for part in ("effective_resistance", "50,000 nodes", "40 GB", "minutes", "resistance_of_pairs"):
+        assert part in message
+
+
+def test_too_little_memory_is_refused(monkeypatch):
+    monkeypatch.setattr(cost, "available_bytes", lambda device="cpu": 1000)
+    with pytest.raises(TooLargeError, match="free"):
+        diagnostics.effective_resistance(karate().edge_index, 34)
+
+
+def test_memory_of_the_components_and_not_of_the_whole():
+    data = ring(30_000)
+    pairs = torch.cat([data.edge_index[:, :0], torch.arange(30_000).view(2, -1)], dim=1)
+    both = torch.cat([pairs, pairs.flip(0)], dim=1)
+    total = diagnostics.total_resistance(both, 30_000, within_components=True)
+    assert float(total) == 15_000
+
+
+def test_unknown_names_and_sizes():
+    with pytest.raises(ValueError, match="effective_resistance"):
+        estimate("resistance", num_nodes=10)
+    with pytest.raises(ValueError, match="negative"):
+        estimate("diameter", num_nodes=-1)
+
+
+def test_estimates_are_within_an_order_of_magnitude():
+    for size in (300, 900):
+        data = ring(size)
+        diagnostics.effective_resistance(data.edge_index, size)
+        began = time.perf_counter()
+        diagnostics.effective_resistance(data.edge_index, size)
+        spent = time.perf_counter() - began
+        expected = estimate("effective_resistance", num_nodes=size, num_edges=size).seconds
+        assert expected < 10 * spent + 0.1
