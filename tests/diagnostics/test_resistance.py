@@ -1,5 +1,7 @@
 """Closed forms, laws and a second implementation of resistance and commute times."""
 
+import tracemalloc
+
 import networkx as nx
 import pytest
 import torch
@@ -172,6 +174,19 @@ def test_between_components():
     assert total_resistance(edge_index, 6).isinf()
     assert float(total_resistance(edge_index, 6, within_components=True)) == pytest.approx(5)
     assert float(commute_time(edge_index, 6)[3, 5]) == pytest.approx(4 * 2)
+
+
+@pytest.mark.parametrize("data", [ring(1500), barbell(40, 1420)])
+def test_the_peak_is_two_matrices(data):
+    of(effective_resistance, data)  # compiled before the count starts
+    apart = torch.cat([data.edge_index, ring(400).edge_index + 1500], dim=1)
+    # of a disconnected graph only the blocks are traced: torch itself holds the whole result
+    for edge_index, num_nodes, traced in ((data.edge_index, 1500, 2), (apart, 1900, 1)):
+        tracemalloc.start()
+        effective_resistance(edge_index, num_nodes)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert peak < traced * 8 * num_nodes**2
 
 
 def test_many_small_components():

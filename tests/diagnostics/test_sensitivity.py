@@ -13,6 +13,7 @@ from workbench.diagnostics import (
     Stopped,
     TooLargeError,
     hop_distance,
+    jacobian_rows,
     sensitivity,
     sensitivity_decay,
 )
@@ -80,13 +81,17 @@ def test_the_whole_jacobian_agrees(layer, norm):
     torch.testing.assert_close(found, expected, rtol=1e-9, atol=1e-12)
 
 
-def test_row_by_row_and_in_batches_agree(monkeypatch):
-    from workbench.diagnostics import sensitivity as module  # the function hides its module
-
+def test_row_by_row_in_batches_and_side_by_side_agree(monkeypatch):
     data, x = karate(), features(34)
-    batched = sensitivity(stack(), x, data.edge_index)
-    monkeypatch.setitem(module.__globals__, "_BATCH_ENTRIES", 0)
-    torch.testing.assert_close(sensitivity(stack(), x, data.edge_index), batched)
+    batched, threads = sensitivity(stack(), x, data.edge_index), torch.get_num_threads()
+    monkeypatch.setattr(jacobian_rows, "_BATCH_ENTRIES", 0)
+    try:
+        for count in (1, 4):
+            torch.set_num_threads(count)
+            torch.testing.assert_close(sensitivity(stack(), x, data.edge_index), batched)
+            assert torch.get_num_threads() == count
+    finally:
+        torch.set_num_threads(threads)
 
 
 def test_linear_propagation_is_the_power_of_the_operator():

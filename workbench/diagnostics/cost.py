@@ -115,7 +115,7 @@ _COSTS = {
     ),
     "sensitivity": _Cost(
         # one backward pass of a six-layer GCN of width 32 for each output channel of each node
-        lambda n, m: 32.0 * n * (5e-4 + 1.5e-6 * (n + 2.0 * m)),
+        lambda n, m: 32.0 * n * (3e-4 + 2.7e-7 * (n + 2.0 * m)),
         lambda n, m: 8.0 * n**2 + 8192.0 * n + 2000.0 * (n + 2 * m),
         "sensitivity(..., nodes=...)",
         "a few chosen nodes cost one row each",

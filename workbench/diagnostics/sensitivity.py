@@ -1,7 +1,6 @@
 """How strongly each node's output depends on each node's input: exact Jacobian norms of a model."""
 
 import time
-import warnings
 from collections.abc import Callable, Mapping
 from contextlib import contextmanager
 from typing import Any, Literal
@@ -10,17 +9,10 @@ import torch
 from jaxtyping import Float, Float64, Int64
 from torch import Tensor, nn
 
-from workbench.diagnostics.cost import Estimate, Stopped, check_size, too_large
+from workbench.diagnostics.cost import Estimate, TooLargeError, check_size, too_large
+from workbench.diagnostics.jacobian_rows import JacobianRows
 from workbench.graphs.edges import check_edge_index
 from workbench.typing import EdgeIndex
-
-#: Rows of the Jacobian go through one backward pass together while they have at most this many
-#: entries. On one core, a six-layer GCN of width 32: 2 times faster than row by row at 100 nodes,
-#: level at 300, and slower beyond, where a batch no longer fits the cache.
-_BATCH_ENTRIES = 32_768
-
-#: Singular values are taken of so many Jacobian blocks at a time, in entries.
-_SPECTRAL_ENTRIES = 4_000_000
 
 
 def sensitivity(
@@ -49,7 +41,8 @@ def sensitivity(
         nodes: the output nodes wanted, in this order; all if not given.
         inputs: more keyword arguments of the model, such as ``{"edge_weight": weight}``.
         max_seconds: refuse when the first rows show that the whole would take longer.
-        should_stop: asked before every backward pass; where it says True the call ends.
+        should_stop: asked twenty times a second or more, in the calling thread; where it says
+            True the call ends after the backward passes that are under way.
 
     Returns:
         ``[nodes, nodes]`` float64 (``[rows, nodes]`` for chosen nodes) on the device of ``x``:
@@ -60,8 +53,9 @@ def sensitivity(
     is put in evaluation mode for the call (no dropout, stored batch-norm statistics), and every
     submodule gets its mode back; so do not train it at the same time in another thread. Gradients
     of its parameters are neither used nor changed. It works inside ``torch.no_grad`` and
-    ``torch.inference_mode``, and in worker threads. Memory: the result, one forward pass, and the
-    rows of one output node; never the whole Jacobian.
+    ``torch.inference_mode``, and in worker threads. On the CPU the backward passes run side by side
+    on as many threads as torch may use (``torch.set_num_threads``). Memory: the result, one
+    forward pass, and the rows of one output node for each thread; never the whole Jacobian.
 
     Raises:
         TypeError: ``x`` is not floating point, so that there is no derivative.
@@ -94,74 +88,22 @@ def sensitivity(
         output = model(start, _plain(edge_index), **extra)
         _check_output(output, num_nodes)
         if output.requires_grad and output.numel():
-            rows = _Rows(output, start, should_stop)
+            rows = JacobianRows(output, start).norms(nodes.tolist(), norm, should_stop)
             began = time.perf_counter()
-            for place, node in enumerate(nodes.tolist()):
-                result[place] = _norms(rows, node, norm)
+            for done, (place, row) in enumerate(rows, start=1):
+                result[place] = row
                 spent = time.perf_counter() - began
-                expected = spent / (place + 1) * nodes.numel()
                 # the first row also warms up, so it may not refuse alone
-                if (place or spent > 1.0) and expected > max_seconds:
-                    size = 8 * shape[0] * shape[1]
-                    why = f"more than max_seconds={max_seconds:g}"
-                    other = "sensitivity(..., nodes=...)"
-                    raise too_large(
-                        Estimate("sensitivity", expected, size, False, why, other), num_nodes
-                    )
+                if (done > 1 or spent > 1.0) and spent / done * shape[0] > max_seconds:
+                    raise _too_long(spent / done * shape[0], shape, max_seconds)
     return result
 
 
-class _Rows:
-    """Rows of the Jacobian of ``output`` with respect to ``start``, one output node at a time."""
-
-    def __init__(self, output: Tensor, start: Tensor, should_stop: Callable[[], bool] | None):
-        self.output, self.start, self.should_stop = output, start, should_stop
-        self.batch = max(1, min(_BATCH_ENTRIES // max(output.numel(), start.numel()), 32))
-
-    def of(self, node: int):
-        """Gradients ``[rows, nodes, channels]`` of the node's outputs, a few channels at a time."""
-        width = self.output.size(1)
-        channel = 0
-        while channel < width:
-            if self.should_stop is not None and self.should_stop():
-                raise Stopped("sensitivity was asked to stop")
-            count = min(self.batch, width - channel)
-            seeds = self.output.new_zeros(count, *self.output.shape)
-            seeds[torch.arange(count), node, torch.arange(channel, channel + count)] = 1.0
-            yield self._backward(seeds)
-            channel += count
-
-    def _backward(self, seeds: Tensor) -> Tensor:
-        options = {"retain_graph": True, "allow_unused": True}
-        if len(seeds) > 1:
-            try:
-                with warnings.catch_warnings():
-                    warnings.simplefilter("ignore")  # an operation without a batching rule is slow
-                    (found,) = torch.autograd.grad(
-                        self.output, self.start, seeds, is_grads_batched=True, **options
-                    )
-                return self._or_zeros(found, seeds)
-            except RuntimeError:
-                self.batch = 1  # an operation of the model cannot be batched: row by row from now
-        rows = [torch.autograd.grad(self.output, self.start, seed, **options)[0] for seed in seeds]
-        return torch.stack(
-            [self._or_zeros(row, seeds[:1]).reshape(self.start.shape) for row in rows]
-        )
-
-    def _or_zeros(self, found: Tensor | None, seeds: Tensor) -> Tensor:
-        """The model may ignore x: then there is no gradient at all."""
-        return self.start.new_zeros(len(seeds), *self.start.shape) if found is None else found
-
-
-def _norms(rows: _Rows, node: int, norm: str) -> Float64[Tensor, " nodes"]:
-    """Norm of the Jacobian block of one output node with respect to every input node."""
-    if norm == "l1":
-        return sum(block.double().abs().sum((0, 2)) for block in rows.of(node))
-    if norm == "frobenius":
-        return sum(block.double().square().sum((0, 2)) for block in rows.of(node)).sqrt()
-    block = torch.cat(list(rows.of(node))).double().transpose(0, 1)  # [nodes, outputs, inputs]
-    size = max(_SPECTRAL_ENTRIES // max(block[0].numel(), 1), 1)
-    return torch.cat([torch.linalg.matrix_norm(part, ord=2) for part in block.split(size)])
+def _too_long(seconds: float, shape: tuple[int, int], max_seconds: float) -> TooLargeError:
+    why = f"more than max_seconds={max_seconds:g}"
+    other = "sensitivity(..., nodes=...)"
+    expected = Estimate("sensitivity", seconds, 8 * shape[0] * shape[1], False, why, other)
+    return too_large(expected, shape[1])
 
 
 def _plain(value: Any) -> Any:
