@@ -5,26 +5,46 @@ import time
 
 import pytest
 
+from browser.conftest import Lab
 from workbench.diagnostics import spectral_gap, total_resistance
 from workbench.graphs import open_graph, read_graph
-from workbench.rewiring import gtr
+from workbench.rewiring import apply_edits, gtr
 
 pytestmark = pytest.mark.browser
 
 GRAPH = "barbell:6,2"
 
 
-def open_lab(lab, *more):
-    """A notebook with the lab on ``GRAPH`` and six edges by GTR."""
+@pytest.fixture(scope="module")
+def opened(chromium, jupyter_server):
+    """One notebook with the lab for all tests of this file: starting a kernel takes seconds."""
+    context = chromium.new_context(viewport={"width": 1440, "height": 1100})
+    lab = Lab(context.new_page(), jupyter_server)
     cells = [
         "from workbench.widgets import rewiring_lab",
         f'lab = rewiring_lab("{GRAPH}", num_edges=6)\nlab',
-        *more,
     ]
     lab.open_and_run(lab.write("lab.ipynb", cells), 180)
     lab.page.wait_for_selector(".wb-card", timeout=60_000)
-    lab.wait_until("lab.wait()", "True", 30)
-    lab.page.wait_for_timeout(300)
+    yield lab
+    lab.close()
+    context.close()
+
+
+@pytest.fixture
+def lab(opened):
+    """The lab with the six edits of GTR on its tape; nothing may have left this machine."""
+    opened.page.mouse.move(5, 5)
+    opened.ask("lab.wait(); lab.reset(); lab._canvas.picked = lab._canvas.selection = []")
+    opened.wait_until("lab.wait(), lab.position", "(True, 6)", 60)
+    opened.page.wait_for_function(
+        "() => document.querySelector('.wb-count').innerText.endsWith('6 of 6')"
+    )
+    opened.page.locator(".wb-tape").scroll_into_view_if_needed()
+    opened.page.wait_for_timeout(300)
+    yield opened
+    assert opened.outside == [], "requests to other machines"
+    assert opened.errors == []
 
 
 def drag(lab, start, end):
@@ -97,7 +117,6 @@ def colors(lab, selector):
 
 
 def test_dragging_the_slider_moves_picture_numbers_and_kernel(lab):
-    open_lab(lab)
     data = open_graph(GRAPH)
     edits = gtr(data.edge_index, data.num_nodes, num_edges=6)
     assert shown_position(lab) == 6
@@ -114,8 +133,6 @@ def test_dragging_the_slider_moves_picture_numbers_and_kernel(lab):
     drag(lab, 0, 0.5)
     lab.wait_until("lab.position", "3")
     part = edits.edits[:, :3]
-    from workbench.rewiring import apply_edits
-
     edge_index = apply_edits(data.edge_index, data.num_nodes, part).edge_index
     for name, value in (
         ("total resistance", total_resistance(edge_index, data.num_nodes)),
@@ -127,7 +144,6 @@ def test_dragging_the_slider_moves_picture_numbers_and_kernel(lab):
 
 
 def test_clicks_add_and_remove_edges_and_undo_takes_them_back(lab):
-    open_lab(lab)
     click_node(lab, 0)
     click_node(lab, 13)
     lab.wait_until("len(lab.tape.edits)", "7")
@@ -151,12 +167,11 @@ def test_clicks_add_and_remove_edges_and_undo_takes_them_back(lab):
         lab.wait_until("lab.position", str(left))
     lab.page.get_by_role("button", name="redo").click()
     lab.wait_until("lab.position", "7")
-    lab.page.get_by_role("button", name="reset").click()
-    lab.wait_until("lab.position", "0")
+    lab.page.locator(".wb-button", has_text="reset").click()
+    lab.wait_until("len(lab.tape.edits)", "6")
 
 
 def test_hovering_a_pair_shows_what_the_edge_would_do(lab):
-    open_lab(lab)
     click_node(lab, 0)
     lab.page.mouse.move(*node_place(lab, 13))
     lab.page.wait_for_timeout(900)
@@ -168,7 +183,6 @@ def test_hovering_a_pair_shows_what_the_edge_would_do(lab):
 
 
 def test_training_runs_live_stops_and_compares(lab):
-    open_lab(lab)
     lab.ask("lab.training.epochs.value = 5000")
     lab.page.get_by_role("button", name="Train before / after").click()
     lab.wait_until("'run 1' in lab.training._left.value", "True", 60)
@@ -196,7 +210,6 @@ def test_training_runs_live_stops_and_compares(lab):
 
 
 def test_exports_land_beside_the_notebook(lab):
-    open_lab(lab)
     for name in ("GraphML", "SVG", "Python"):
         lab.page.get_by_role("button", name=name, exact=True).click()
         lab.wait_until("lab.wait()", "True")
@@ -213,16 +226,14 @@ def test_exports_land_beside_the_notebook(lab):
 
 
 def test_keyboard_alone_moves_the_slider_and_adds_an_edge(lab):
-    open_lab(lab)
     lab.page.locator(".wb-tape input[type=range]").focus()
     for _ in range(2):
         lab.page.keyboard.press("ArrowLeft")
     lab.wait_until("lab.position", "4")
-    lab.page.locator(".wb-graph").first.focus()
+    lab.page.locator(".wb-graph canvas.wb-layer").first.focus()
     lab.page.keyboard.press("ArrowRight")
     lab.page.keyboard.press("Enter")
-    first = json.loads(lab.ask("print(lab._canvas.picked)"))
-    assert len(first) == 1
+    lab.wait_until("len(lab._canvas.picked)", "1")
     for _ in range(6):
         lab.page.keyboard.press("ArrowRight")
     lab.page.keyboard.press("Enter")
@@ -232,7 +243,6 @@ def test_keyboard_alone_moves_the_slider_and_adds_an_edge(lab):
 
 @pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
 def test_both_themes_are_followed(lab, theme):
-    open_lab(lab)
     lab.theme(theme)
     corner = lab.page.evaluate(
         """() => getComputedStyle(document.querySelector(".wb-graph")).backgroundColor"""
@@ -243,8 +253,6 @@ def test_both_themes_are_followed(lab, theme):
 
 
 def test_nothing_jumps_when_numbers_change(lab):
-    open_lab(lab)
-
     def boxes():
         return [b.bounding_box() for b in lab.page.locator(".wb-card, .wb-graph, .wb-matrix").all()]
 
@@ -256,7 +264,6 @@ def test_nothing_jumps_when_numbers_change(lab):
 
 
 def test_the_still_picture_is_hidden_while_the_lab_is_live(lab):
-    open_lab(lab)
     pictures = lab.page.locator(".jp-RenderedImage img")
     assert pictures.count() == 1
     assert not pictures.first.is_visible()

@@ -22,6 +22,9 @@ GRAPH_MENU = {
     "Minnesota roads (2,642)": "minnesota",
 }
 
+#: Stands in the graph menu for a graph that has no name to open it by.
+OWN = "own graph"
+
 EXPORTS = {
     "GraphML": (".graphml", "The rewired graph, for Gephi, networkx, igraph."),
     "npz": (".npz", "The rewired graph as numpy arrays."),
@@ -52,6 +55,7 @@ class Controls:
     """The controls above the pictures and the export buttons below them."""
 
     def __init__(self, method: str, export: Callable[[str], None]):
+        self._head: list[tuple[str, str]] = []
         self.graph = menu("graph", list(GRAPH_MENU.items()), "The graph to start from.")
         self.upload = ipywidgets.FileUpload(
             accept=",".join(SUFFIXES),
@@ -94,14 +98,12 @@ class Controls:
             buttons.append(button)
         self.exports = ipywidgets.HBox([ipywidgets.Label("export"), *buttons])
 
-    def name_graph(self, text: str, source: str | None) -> None:
-        """Show a graph that is not in the menu at its head."""
-        options = list(GRAPH_MENU.items())
+    def name_graph(self, text: str, source: str) -> None:
+        """Choose a graph; one that is not in the menu is put at its head and stays there."""
         if source not in GRAPH_MENU.values():
-            options = [(text, source), *options]
-        with self.graph.hold_trait_notifications():
-            self.graph.options = options
-            self.graph.value = source
+            self._head = [(text, source)]
+        self.graph.options = [*self._head, *GRAPH_MENU.items()]
+        self.graph.value = source
 
     def rows(self) -> list[ipywidgets.Widget]:
         """The two rows above the pictures."""

@@ -21,7 +21,7 @@ from workbench.widgets.graph_canvas import GraphCanvas
 from workbench.widgets.job import ShouldStop, Worker
 from workbench.widgets.matrix_canvas import MatrixCanvas
 from workbench.widgets.options import option_controls, option_values
-from workbench.widgets.rewiring_controls import Controls
+from workbench.widgets.rewiring_controls import OWN, Controls
 from workbench.widgets.rewiring_state import COLORINGS, MATRICES, RewiringState
 from workbench.widgets.tape_bar import TapeBar
 from workbench.widgets.training_panel import TrainingPanel
@@ -47,6 +47,7 @@ class RewiringLab(ipywidgets.VBox):
         self._quiet = False
         self._picture = None
         self._num_edges = num_edges
+        self._own: Data | None = None
         self._canvas = GraphCanvas(hides_picture=True, height=440)
         self._matrix = MatrixCanvas(height=440, rows="node", columns="node")
         self._bar = TapeBar()
@@ -148,8 +149,8 @@ class RewiringLab(ipywidgets.VBox):
         self._move_on_tape(self.tape.redo)
 
     def reset(self) -> None:
-        """Go back to the graph before its edits."""
-        self._move_on_tape(self.tape.reset)
+        """Drop the edits by hand: the tape as the method made it. Undo brings them back."""
+        self._move_on_tape(self._state.reset)
 
     def figure(self) -> go.Figure:
         """Before and after as a plotly figure."""
@@ -215,14 +216,18 @@ class RewiringLab(ipywidgets.VBox):
     # ---- commands ------------------------------------------------------------------------
 
     def _choose_graph(self, change) -> None:
-        if self._quiet or change["new"] is None:
+        source = change["new"]
+        if self._quiet:
+            return
+        if source == OWN:
+            self._use_graph(self._own, None)
             return
         try:
-            graph = open_graph(change["new"])
+            graph = open_graph(source)
         except Exception as error:
             self._show_error(error)
             return
-        self._use_graph(graph, change["new"])
+        self._use_graph(graph, source)
 
     def _open_upload(self, change) -> None:
         if not change["new"]:
@@ -354,7 +359,9 @@ class RewiringLab(ipywidgets.VBox):
         self._quiet = True
         try:
             name = state.source or getattr(self.graph, "name", None) or "your graph"
-            self._controls.name_graph(f"{name} ({state.num_nodes:,})", state.source)
+            if state.source is None:
+                self._own = self.graph
+            self._controls.name_graph(f"{name} ({state.num_nodes:,})", state.source or OWN)
         finally:
             self._quiet = False
         views.show_graph(state, self._canvas, self._matrix)

@@ -99,6 +99,7 @@ class RewiringState:
             self.num_nodes = int(graph.num_nodes)
             self.edge_index = both_directions(edges.source, edges.target)
             self.method, self.options = None, {}
+            self._method_edits: list[Edit] = []
             self.tape = Tape(self.edge_index, self.num_nodes)
             self._ids: dict[tuple, int] = {}
             self._rows: dict[int, dict[str, float]] = {}
@@ -142,10 +143,15 @@ class RewiringState:
         rewired = REWIRINGS[method](self.edge_index, self.num_nodes, **options)
         edits = [Edit(sign, u, v, method) for sign, u, v in rewired.edits.T.tolist()]
         with self.lock:
-            self.method, self.options = method, dict(options)
-            self.tape.position = 0
-            self.tape.extend(edits)
+            self.method, self.options, self._method_edits = method, dict(options), edits
+            self.reset()
         return len(edits)
+
+    def reset(self) -> None:
+        """Drop the edits by hand: the tape as the method made it. Undo brings them back."""
+        with self.lock:
+            self.tape.position = 0
+            self.tape.extend(self._method_edits)
 
     def edit(self, sign: int, u: int, v: int) -> None:
         """Add (``sign=1``) or remove (``-1``) an edge by hand at the current position.
