@@ -22,13 +22,16 @@ def training_curves(before, after, *, quantity: str = "training loss", log: bool
         for run in runs:
             line = {"color": translucent(color, 0.35), "width": 1}
             epochs = np.arange(1, len(run) + 1)
-            figure.add_scatter(x=epochs, y=run, line=line, showlegend=False, hoverinfo="skip")
+            figure.add_scatter(
+                x=epochs, y=run, mode="lines", line=line, showlegend=False, hoverinfo="skip"
+            )
         if runs:
             shortest = min(map(len, runs))
             mean = np.mean([r[:shortest] for r in runs], axis=0)
             label = f"{name} (mean of {len(runs)})" if len(runs) > 1 else name
             epochs = np.arange(1, shortest + 1)
-            figure.add_scatter(x=epochs, y=mean, line={"color": color, "width": 2.5}, name=label)
+            line = {"color": color, "width": 2.5}
+            figure.add_scatter(x=epochs, y=mean, mode="lines", line=line, name=label)
     figure.update_layout(template=TEMPLATE, height=300, showlegend=True)
     figure.update_xaxes(title="epoch")
     figure.update_yaxes(title=quantity, type="log" if log else "linear")
@@ -82,6 +85,7 @@ def tape_curves(panels, *, position: int | None = None):
                 x=np.arange(len(values)),
                 y=values,
                 name=name,
+                mode="lines",
                 legendgroup=name,
                 line={"color": color, "width": 2},
                 showlegend=column == 1,
@@ -92,7 +96,7 @@ def tape_curves(panels, *, position: int | None = None):
             line = {"color": "#808080", "width": 1, "dash": "dot"}
             figure.add_vline(x=position, line=line, row=1, col=column)
     figure.update_layout(template=TEMPLATE, height=300, showlegend=True)
-    figure.update_layout(legend={"y": -0.25, "yanchor": "top", "x": 0.5, "xanchor": "center"})
+    figure.update_layout(legend={"y": -0.32, "yanchor": "top", "x": 0.5, "xanchor": "center"})
     figure.update_xaxes(title="edits")
     return figure
 
