@@ -166,20 +166,21 @@ def _of_component(graph: UndirectedEdges, first: Tensor, second: Tensor, toleran
     solver = LaplacianSolver(graph.adjacency(), tolerance=tolerance)
     ends = torch.stack([first, second]).numpy()
     result, began = np.empty(count), time.perf_counter()
-    for at in range(0, count, _BLOCK):
-        block = ends[:, at : at + _BLOCK]
+    at = 0
+    while at < count:
+        # the first pair goes alone, and tells what the others would take
+        block = ends[:, at : at + (_BLOCK if at else 1)]
         columns = np.arange(block.shape[1])
         right = np.zeros((size, block.shape[1]))
         right[block[0], columns], right[block[1], columns] = 1.0, -1.0
         potential = solver.solve(right)
-        result[at : at + _BLOCK] = potential[block[0], columns] - potential[block[1], columns]
-        spent = time.perf_counter() - began
-        done = at + block.shape[1]
-        if spent > 5.0 and spent / done * count > 20 * LONGEST_SECONDS:
+        result[at : at + len(columns)] = potential[block[0], columns] - potential[block[1], columns]
+        at, spent = at + len(columns), time.perf_counter() - began
+        if spent > 5.0 and spent / at * count > 20 * LONGEST_SECONDS:
             raise TooLargeError(
                 f"resistance_of_pairs of {count:,} pairs on {size:,} nodes and "
-                f"{graph.num_edges:,} edges would take about {spent / done * count / 60:.0f} "
-                f"minutes ({1e3 * spent / done:.1f} ms a pair); ask for fewer pairs, or for their "
+                f"{graph.num_edges:,} edges would take about {spent / at * count / 60:.0f} "
+                f"minutes ({1e3 * spent / at:.1f} ms a pair); ask for fewer pairs, or for their "
                 "sum from approximate_total_resistance"
             )
     return torch.from_numpy(result)
