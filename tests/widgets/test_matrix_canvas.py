@@ -66,6 +66,14 @@ def test_the_palette_follows_the_colormap():
         canvas.colormap = "jet"
 
 
+def test_equal_matrices_are_different_messages():
+    canvas = MatrixCanvas(size=2, values=bytes(4))
+    first, second = (canvas.get_state("values")["values"] for _ in range(2))
+    assert first[1:] == second[1:] == bytes(4)
+    assert first[0] != second[0]
+    assert canvas.values == bytes(4)
+
+
 def test_order_is_int32():
     with pytest.raises(traitlets.TraitError, match="order has 6 bytes"):
         MatrixCanvas(order=bytes(6))

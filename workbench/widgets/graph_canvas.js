@@ -51,6 +51,16 @@ function element(tag, className, parent, text) {
   return node;
 }
 
+// A canvas with a tape bar stands where the bar stands. It listens to the bar's model in the page;
+// a jslink would send every position to the kernel a second time, for each canvas.
+async function followTape(model, moved) {
+  const reference = model.get("tape");
+  if (!reference) return null;
+  const tape = await model.widget_manager.get_model(reference.replace("IPY_MODEL_", ""));
+  tape.on("change:position", moved);
+  return { position: () => tape.get("position"), stop: () => tape.off("change:position", moved) };
+}
+
 // ---------------------------------------------------------------- the picture left by the kernel
 
 // The lab prints a static picture just above the live widget, so that the notebook shows something
@@ -224,6 +234,7 @@ class GraphView {
     this.readTheme();
     this.listen();
     this.describe();
+    this.follow();
   }
 
   // ------------------------------------------------------------ page
@@ -251,6 +262,7 @@ class GraphView {
     this.live.setAttribute("aria-live", "polite");
     this.edgePicture = new Picture();
     this.nodePicture = new Picture();
+    this.beforePicture = new Picture();
   }
 
   on(target, name, handler, options) {
@@ -268,7 +280,8 @@ class GraphView {
     const marks = {
       positions: () => this.readStructure(), num_nodes: () => this.readStructure(),
       spans: () => this.readStructure(), renderer: () => this.readStructure(),
-      node_values: () => this.readValues(), color_range: () => this.readValues(),
+      node_values: () => this.readValues(), node_values_before: () => this.readValues(),
+      color_range: () => this.readValues(),
       palette: () => this.readValues(), color_label: () => this.describe(),
       labels: () => this.outdate("nodes"),
       candidates: () => this.readCandidates(), methods: () => this.readCandidates(),
@@ -277,7 +290,7 @@ class GraphView {
       picked: () => (this.dirty = true), hint: () => this.showTip(),
       hint_pair: () => this.showTip(), status: () => this.describe(),
       height: () => this.describe(), stale: () => this.greyLater(), hides_picture: () => this.hide(),
-      editable: () => this.showTip(),
+      editable: () => this.showTip(), tape: () => this.follow(),
     };
     for (const [name, mark] of Object.entries(marks)) this.onModel(`change:${name}`, mark);
     // one drawing for a message that changes several traits
@@ -326,6 +339,20 @@ class GraphView {
     this.cleanups.push(() => theme.disconnect());
   }
 
+  async follow() {
+    this.tape?.stop();
+    this.tape = null;
+    const tape = await followTape(this.model, () => this.redraw());
+    this.tape?.stop(); // of two that were on their way, the later one stays
+    this.tape = tape;
+    if (this.gone) tape?.stop();
+    else this.redraw();
+  }
+
+  get position() {
+    return this.tape ? this.tape.position() : this.model.get("position");
+  }
+
   later(work, wait) {
     this.timers ??= new Set();
     const id = setTimeout(() => {
@@ -342,12 +369,14 @@ class GraphView {
   }
 
   destroy() {
+    this.gone = true;
+    this.tape?.stop();
     for (const cleanup of this.cleanups.splice(0)) cleanup();
     for (const id of this.timers ?? []) clearTimeout(id);
     cancelAnimationFrame(this.frame);
     this.painter?.destroy();
     this.showPicture?.();
-    for (const picture of [this.edgePicture, this.nodePicture]) picture.resize(0, 0);
+    for (const picture of [this.edgePicture, this.nodePicture, this.beforePicture]) picture.resize(0, 0);
     this.root.remove();
   }
 
@@ -437,13 +466,20 @@ class GraphView {
     this.values = values.length >= n && values.length && table.length >= 768 ? values : null;
     this.table = table;
     const [low, high] = model.get("color_range");
-    const bins = (this.bins ??= new Uint16Array(0)).length === n ? this.bins : new Uint16Array(n);
     const scale = high > low ? 255 / (high - low) : 0;
-    for (let i = 0; i < n; i++) {
-      const x = this.values ? values[i] : NaN;
-      bins[i] = Number.isFinite(x) ? Math.max(0, Math.min(255, Math.round((x - low) * scale))) : 256;
-    }
-    this.bins = bins;
+    const binned = (values) => {
+      const bins = new Uint16Array(n);
+      for (let i = 0; i < n; i++) {
+        const x = values ? values[i] : NaN;
+        bins[i] = Number.isFinite(x) ? Math.max(0, Math.min(255, Math.round((x - low) * scale))) : 256;
+      }
+      return bins;
+    };
+    this.bins = binned(this.values);
+    const before = buffer(model.get("node_values_before"), Float32Array);
+    // a large graph is painted by WebGL, which holds one color a node
+    this.binsBefore = this.values && before.length >= n && before.length && !this.painter
+      ? binned(before) : this.bins;
     this.uploadValues();
     this.describe();
     this.outdate(this.painter ? "both" : "nodes");
@@ -576,7 +612,7 @@ class GraphView {
   }
 
   describePanels() {
-    const position = this.model.get("position"), mode = this.model.get("mode");
+    const position = this.position, mode = this.model.get("mode");
     const after = `after ${position} ${position === 1 ? "edit" : "edits"}`;
     const texts = mode === "both" ? ["before", after] : [mode === "before" ? "before" : after, ""];
     texts.forEach((text, k) => {
@@ -608,8 +644,12 @@ class GraphView {
     if (!width || !height) return;
     if (this.showPicture === undefined && this.root.isConnected) this.hide();
     const ratio = window.devicePixelRatio || 1;
-    const [w, h] = this.pixels ?? [Math.round(rect.width * ratio), Math.round(rect.height * ratio)];
-    this.ratio = w / width || ratio;
+    let [w, h] = [Math.round(rect.width * ratio), Math.round(rect.height * ratio)];
+    // the observer knows how the browser rounded, but not of an emulated pixel ratio
+    if (this.pixels && Math.abs(this.pixels[0] - w) < 2 && Math.abs(this.pixels[1] - h) < 2) {
+      [w, h] = this.pixels;
+    }
+    this.ratio = ratio;
     this.size = [width, height];
     if (this.canvas.width !== w) this.canvas.width = w;
     if (this.canvas.height !== h) this.canvas.height = h;
@@ -618,7 +658,7 @@ class GraphView {
   // panels in CSS pixels; position says at which point of the tape each one stands
   panels() {
     const [width, height] = this.size;
-    const position = this.model.get("position");
+    const position = this.position;
     const mode = this.model.get("mode");
     if (mode !== "both") {
       return [{ x: 0, width, height, position: mode === "before" ? 0 : position, live: mode === "after" }];
@@ -688,7 +728,7 @@ class GraphView {
   outdate(which = "both") {
     this.dirty = true;
     if (which !== "nodes") this.edgePicture.at = null;
-    if (which !== "edges") this.nodePicture.at = null;
+    if (which !== "edges") this.nodePicture.at = this.beforePicture.at = null;
   }
 
   // The camera moved. A large graph's cached pictures move along until the hand rests.
@@ -722,24 +762,29 @@ class GraphView {
     this.view = { panels, scale, shiftX, shiftY, radius: this.radius() };
     this.describePanels();
     const edges = this.place(this.edgePicture, (picture) => this.paintEdges(picture));
-    const nodes = this.place(this.nodePicture, (picture) => this.paintNodes(picture));
+    const nodes = panels.map((panel) => {
+      const now = panel.live || this.binsBefore === this.bins;
+      const picture = now ? this.nodePicture : this.beforePicture;
+      const bins = now ? this.bins : this.binsBefore;
+      return [picture.canvas, ...this.place(picture, (one) => this.paintNodes(one, bins))];
+    });
     const { context, canvas, theme } = this;
     context.setTransform(1, 0, 0, 1, 0, 0);
     context.fillStyle = theme.ground;
     context.fillRect(0, 0, canvas.width, canvas.height);
-    for (const panel of panels) {
+    panels.forEach((panel, which) => {
       this.inPanel(panel, () => {
         context.drawImage(this.edgePicture.canvas, ...edges);
         this.drawEdits(context, panel);
         if (panel.live) this.drawCandidates(context);
         if (!this.painter || this.anyLabel) {
           context.globalAlpha = this.grey ? 0.35 : 1;
-          context.drawImage(this.nodePicture.canvas, ...nodes);
+          context.drawImage(...nodes[which]);
           context.globalAlpha = 1;
         }
         this.drawMarks(context, panel);
       });
-    }
+    });
   }
 
   // A cached picture for the present view: as it is, moved along with the hand, or drawn anew.
@@ -836,9 +881,10 @@ class GraphView {
     }
   }
 
-  // nodes and labels; both panels have the same size and camera, so one picture serves both
-  paintNodes({ canvas, context, margin }) {
-    const { positions, bins, n, theme, ratio, table } = this;
+  // nodes and labels; panels have the same size and camera, so a picture serves both unless the
+  // nodes had other colors before
+  paintNodes({ canvas, context, margin }, bins) {
+    const { positions, n, theme, ratio, table } = this;
     const { scale, shiftX, shiftY, radius } = this.view;
     const w = canvas.width, h = canvas.height;
     context.clearRect(0, 0, w, h);
@@ -1014,7 +1060,11 @@ class GraphView {
       context.setLineDash([]);
     };
     if (selection.length === 2 && selection[0] !== selection[1]) {
-      const [a, b] = selection.map((i) => this.at(i));
+      let [a, b] = selection.map((i) => this.at(i));
+      const length = Math.hypot(b[0] - a[0], b[1] - a[1]);
+      const share = Math.min(0.5, (radius + 3.5) / (length || 1)); // from ring to ring
+      const cut = [(b[0] - a[0]) * share, (b[1] - a[1]) * share];
+      [a, b] = [[a[0] + cut[0], a[1] + cut[1]], [b[0] - cut[0], b[1] - cut[1]]];
       const edge = this.adjacent(selection[0], selection[1], panel.position);
       for (const [width, color, alpha] of [[edge ? 7 : 5, theme.ground, 0.7],
                                            [edge ? 2.5 : 1.5, theme.strong, 0.9]]) {
@@ -1325,7 +1375,7 @@ class GraphView {
     if (first === undefined) return this.pick([this.focus]);
     if (first === this.focus) return this.pick([]);
     if (this.model.get("mode") === "before" || !this.model.get("editable")) return this.pick([this.focus]);
-    const adjacent = this.adjacent(first, this.focus, this.model.get("position"));
+    const adjacent = this.adjacent(first, this.focus, this.position);
     this.edit(adjacent ? "remove" : "add", first, this.focus);
   }
 
@@ -1333,7 +1383,7 @@ class GraphView {
     const [first] = this.model.get("picked");
     if (first === undefined || this.focus < 0 || this.model.get("mode") === "before") return;
     if (!this.model.get("editable")) return;
-    if (this.adjacent(first, this.focus, this.model.get("position"))) this.edit("remove", first, this.focus);
+    if (this.adjacent(first, this.focus, this.position)) this.edit("remove", first, this.focus);
   }
 
   clear() {
@@ -1348,7 +1398,7 @@ class GraphView {
     let text = `${this.name(this.focus)}${value}`;
     if (picked === this.focus) text += ", picked";
     else if (picked !== undefined) {
-      const adjacent = this.adjacent(picked, this.focus, this.model.get("position"));
+      const adjacent = this.adjacent(picked, this.focus, this.position);
       text += `, with ${this.name(picked)}: ${adjacent ? "an edge" : "no edge"}`;
     }
     this.say(text);
@@ -1369,7 +1419,7 @@ class GraphView {
     }
     const [picked] = model.get("picked");
     const live = byKey ? model.get("mode") !== "before" : this.hover.panel.live;
-    const position = byKey ? model.get("position") : this.hover.panel.position;
+    const position = byKey ? this.position : this.hover.panel.position;
     const editable = live && model.get("editable");
     const u = byKey ? this.focus : this.hover.u;
     const pair = this.hover?.v !== undefined ? [this.hover.u, this.hover.v]

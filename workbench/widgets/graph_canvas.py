@@ -4,8 +4,10 @@ from pathlib import Path
 
 import anywidget
 import traitlets
+from ipywidgets import widget_serialization
 
 from workbench.widgets.palette import color_table
+from workbench.widgets.tape_bar import TapeBar
 
 _HERE = Path(__file__).parent
 
@@ -17,7 +19,9 @@ class GraphCanvas(anywidget.AnyWidget):
     """A graph that follows an edit tape, with hover, clicks and keys reported to the kernel.
 
     The picture is drawn in the browser from binary buffers (little-endian): a 2-D canvas up to a
-    few thousand edges, WebGL beyond. Moving ``position`` needs no kernel.
+    few thousand edges, WebGL beyond. Moving ``position`` needs no kernel. With ``tape`` (a
+    ``TapeBar``) the picture stands where the bar stands, whatever ``position`` says; that is a
+    message per move cheaper than ``jslink((bar, "position"), (canvas, "position"))``.
 
     Buffers:
         positions: float32 [num_nodes, 2], y up, any scale (the canvas fits it).
@@ -25,6 +29,8 @@ class GraphCanvas(anywidget.AnyWidget):
             start <= k < end. Start 0 marks an original edge, end ``NEVER`` one that stays.
         node_values: float32 [num_nodes], colored over ``color_range``; empty for plain nodes,
             nan and inf are drawn in grey.
+        node_values_before: the same before the edits, for the panel "before"; empty where the
+            colors do not change. A large graph (WebGL) shows ``node_values`` in both panels.
         candidates: int32 [candidates, 3], rows u, v, index into ``methods``: drawn dashed.
 
     ``camera`` is [center x, center y, zoom] in the units of ``positions``, zoom 1 shows the whole
@@ -47,9 +53,11 @@ class GraphCanvas(anywidget.AnyWidget):
     num_nodes = traitlets.Int(0, min=0).tag(sync=True)
     spans = traitlets.Bytes(b"").tag(sync=True)
     position = traitlets.Int(0, min=0).tag(sync=True, echo_update=False)
+    tape = traitlets.Instance(TapeBar, allow_none=True).tag(sync=True, **widget_serialization)
     mode = traitlets.Enum(["before", "after", "both"], default_value="after").tag(sync=True)
 
     node_values = traitlets.Bytes(b"").tag(sync=True)
+    node_values_before = traitlets.Bytes(b"").tag(sync=True)
     color_range = traitlets.List(traitlets.Float(), [0.0, 1.0], minlen=2, maxlen=2).tag(sync=True)
     color_label = traitlets.Unicode("").tag(sync=True)
     palette = traitlets.Bytes().tag(sync=True)
@@ -75,7 +83,7 @@ class GraphCanvas(anywidget.AnyWidget):
     def _default_palette(self):
         return color_table("cividis")
 
-    @traitlets.validate("positions", "spans", "node_values", "candidates")
+    @traitlets.validate("positions", "spans", "node_values", "node_values_before", "candidates")
     def _whole_rows(self, proposal):
         name, row = proposal.trait.name, _ROW_BYTES[proposal.trait.name]
         if len(proposal.value) % row:
@@ -107,10 +115,17 @@ class GraphCanvas(anywidget.AnyWidget):
         super()._handle_custom_msg(content, buffers)
 
 
-_ROW_BYTES = {"positions": 8, "spans": 16, "node_values": 4, "candidates": 12}
+_ROW_BYTES = {
+    "positions": 8,
+    "spans": 16,
+    "node_values": 4,
+    "node_values_before": 4,
+    "candidates": 12,
+}
 _ROW_MEANING = {
     "positions": "float32 x, y",
     "spans": "int32 u, v, start, end",
     "node_values": "float32",
+    "node_values_before": "float32",
     "candidates": "int32 u, v, method",
 }

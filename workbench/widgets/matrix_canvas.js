@@ -38,6 +38,16 @@ function element(tag, className, parent, text) {
   return node;
 }
 
+// A canvas with a tape bar stands where the bar stands. It listens to the bar's model in the page;
+// a jslink would send every position to the kernel a second time, for each canvas.
+async function followTape(model, moved) {
+  const reference = model.get("tape");
+  if (!reference) return null;
+  const tape = await model.widget_manager.get_model(reference.replace("IPY_MODEL_", ""));
+  tape.on("change:position", moved);
+  return { position: () => tape.get("position"), stop: () => tape.off("change:position", moved) };
+}
+
 // ---------------------------------------------------------------- many cells under one pixel
 
 // The order in which cells of one pixel win: the largest, or on a diverging scale the one farthest
@@ -58,9 +68,9 @@ function cellsUnder(p, n, side) {
 }
 
 // n x n cells as side x side pixels, side < n: one pass over the cells, rows first
-function pooled(values, n, side, { rank, level }) {
-  const out = new Uint8Array(side * side), best = new Uint16Array(n);
-  for (let i = 0; i < side; i++) {
+function pooled(values, n, side, { rank, level }, colors, pixels) {
+  const best = new Uint16Array(n), paint = Uint32Array.from(level, (q) => colors[q]);
+  for (let i = 0, p = 0; i < side; i++) {
     const [top, bottom] = cellsUnder(i, n, side);
     best.fill(0);
     for (let row = top; row < bottom; row++) {
@@ -70,14 +80,13 @@ function pooled(values, n, side, { rank, level }) {
         if (r > best[j]) best[j] = r;
       }
     }
-    for (let j = 0, column = 0; j < side; j++) {
+    for (let j = 0, column = 0; j < side; j++, p++) {
       const end = Math.floor(((j + 1) * n) / side);
       let r = 0;
       for (; column < end; column++) if (best[column] > r) r = best[column];
-      out[i * side + j] = level[r];
+      pixels[p] = paint[r];
     }
   }
-  return out;
 }
 
 // ---------------------------------------------------------------- the view
@@ -97,6 +106,7 @@ class MatrixView {
     this.listen();
     this.describe();
     this.greyLater();
+    this.follow();
   }
 
   build(el) {
@@ -148,7 +158,7 @@ class MatrixView {
       columns: () => this.describe(), missing: () => this.describe(), height: () => this.resized(),
       selection: () => (this.dirty = true), hint: () => this.showTip(),
       hint_pair: () => this.showTip(), stale: () => this.greyLater(),
-      position: () => this.greyLater(), values_position: () => this.greyLater(),
+      position: () => this.greyLater(), tape: () => this.follow(), values_position: () => this.greyLater(),
     };
     for (const [name, mark] of Object.entries(marks)) this.onModel(`change:${name}`, mark);
     this.onModel("change", () => this.flush()); // one drawing for several traits
@@ -191,6 +201,20 @@ class MatrixView {
     this.cleanups.push(() => this.screen.removeEventListener("change", rescaled));
   }
 
+  async follow() {
+    this.tape?.stop();
+    this.tape = null;
+    const tape = await followTape(this.model, () => this.greyLater());
+    this.tape?.stop(); // of two that were on their way, the later one stays
+    this.tape = tape;
+    if (this.gone) tape?.stop();
+    else this.greyLater();
+  }
+
+  get position() {
+    return this.tape ? this.tape.position() : this.model.get("position");
+  }
+
   later(work, wait) {
     this.timers ??= new Set();
     const id = setTimeout(() => {
@@ -207,6 +231,8 @@ class MatrixView {
   }
 
   destroy() {
+    this.gone = true;
+    this.tape?.stop();
     for (const cleanup of this.cleanups.splice(0)) cleanup();
     for (const id of this.timers ?? []) clearTimeout(id);
     cancelAnimationFrame(this.frame);
@@ -219,11 +245,14 @@ class MatrixView {
   readValues() {
     const { model } = this;
     const n = model.get("size");
-    const after = buffer(model.get("values"), Uint8Array);
-    const before = buffer(model.get("values_before"), Uint8Array);
+    // the first byte only makes each message differ from the one before (see matrix_canvas.py)
+    const levels = (name) => {
+      const bytes = buffer(model.get(name), Uint8Array);
+      return n && bytes.length === n * n + 1 ? bytes.subarray(1) : null;
+    };
     this.n = n;
-    this.after = n && after.length === n * n ? after : null;
-    this.before = n && before.length === n * n ? before : null;
+    this.after = levels("values");
+    this.before = levels("values_before");
     const table = buffer(model.get("palette"), Uint8Array);
     if (this.table?.length !== table.length || this.table.some((c, i) => c !== table[i])) {
       this.table = table;
@@ -370,7 +399,7 @@ class MatrixView {
   // Grey what is old, but not within a blink, and not while new pictures keep coming.
   greyLater(fresh = false) {
     const { model } = this;
-    const at = model.get("position"), of = model.get("values_position");
+    const at = this.position, of = model.get("values_position");
     const old = model.get("stale") || (at >= 0 && of >= 0 && at !== of);
     if (!old || fresh) {
       this.cancel(this.greying);
@@ -456,9 +485,9 @@ class MatrixView {
         image.data = image.context.createImageData(m, m);
         image.pixels = new Uint32Array(image.data.data.buffer);
       }
-      const cells = ranks ? pooled(values, n, side, ranks) : values;
       const { pixels } = image, { colors } = this;
-      for (let i = 0; i < pixels.length; i++) pixels[i] = colors[cells[i]];
+      if (ranks) pooled(values, n, side, ranks, colors, pixels);
+      else for (let i = 0; i < pixels.length; i++) pixels[i] = colors[values[i]];
       image.context.putImageData(image.data, 0, 0);
       return image;
     });
@@ -618,10 +647,11 @@ class MatrixView {
       const q = values[row * n + column];
       return q === MISSING ? model.get("missing") : `≈ ${number(this.value(q))}${unit ? ` ${unit}` : ""}`;
     };
-    const lines = [
-      ["wb-tip-head", `${this.name(u)} – ${this.name(v)}`],
-      ["wb-tip-do", `${model.get("rows")} ${this.name(u)}, ${model.get("columns")} ${this.name(v)}`],
-    ];
+    const lines = [["wb-tip-head", `${this.name(u)} – ${this.name(v)}`]];
+    const rows = model.get("rows"), columns = model.get("columns");
+    if (rows !== columns) {
+      lines.push(["wb-tip-do", `${rows} ${this.name(u)}, ${columns} ${this.name(v)}`]);
+    }
     for (const { values, caption } of this.shown) {
       if (values) lines.push(["", `${caption ? `${caption} ` : ""}${text(values)}`]);
     }

@@ -6,10 +6,23 @@ from pathlib import Path
 import anywidget
 import numpy as np
 import traitlets
+from ipywidgets import widget_serialization
 
 from workbench.widgets.palette import COLORMAPS, color_table
+from workbench.widgets.tape_bar import TapeBar
 
 _HERE = Path(__file__).parent
+
+
+def _numbered(values: bytes, widget) -> bytes:
+    """The values behind one byte that counts the messages.
+
+    The browser compares a new value with the old one byte by byte, from the front. Matrices along
+    a tape begin alike, and a million equal bytes take longer to compare than to draw.
+    """
+    widget._messages = (widget._messages + 1) % 256
+    return bytes([widget._messages]) + values
+
 
 #: the level of a cell without a number (inf or nan)
 MISSING = 255
@@ -32,9 +45,12 @@ class MatrixCanvas(anywidget.AnyWidget):
     the cells under it (the largest; with ``rdbu`` the one farthest from the middle), and the title
     line says so. Hence one bad pair among a million stays visible.
 
-    The picture greys while ``stale``, and also, with no kernel asked, while ``position`` (linked
-    to the slider) differs from ``values_position`` (where ``values`` were computed); -1 switches
-    that off.
+    The picture greys while ``stale``, and also, with no kernel asked, while the position of
+    ``tape`` (a ``TapeBar``; ``position`` where there is none) differs from ``values_position``,
+    where ``values`` were computed; -1 switches that off.
+
+    ``rows`` and ``columns`` say what a row and a column stand for ("to", "from"); the tooltip names
+    them where they differ.
 
     Messages to the kernel (``on_msg``): ``{"type": "hover", "u", "v"}`` (debounced) and
     ``{"type": "click", "u", "v"}``, row u and column v as node ids.
@@ -43,9 +59,11 @@ class MatrixCanvas(anywidget.AnyWidget):
     _esm = _HERE / "matrix_canvas.js"
     _css = _HERE / "canvas.css"
 
+    _messages = 0
+
     size = traitlets.Int(0, min=0).tag(sync=True)
-    values = traitlets.Bytes(b"").tag(sync=True)
-    values_before = traitlets.Bytes(b"").tag(sync=True)
+    values = traitlets.Bytes(b"").tag(sync=True, to_json=_numbered)
+    values_before = traitlets.Bytes(b"").tag(sync=True, to_json=_numbered)
     mode = traitlets.Enum(["before", "after", "both"], default_value="after").tag(sync=True)
     order = traitlets.Bytes(b"").tag(sync=True)
     value_range = traitlets.List(traitlets.Float(), [0.0, 1.0], minlen=2, maxlen=2).tag(sync=True)
@@ -64,6 +82,7 @@ class MatrixCanvas(anywidget.AnyWidget):
     hint = traitlets.Unicode("").tag(sync=True)
     hint_pair = traitlets.List(traitlets.Int(), maxlen=2).tag(sync=True)
     position = traitlets.Int(-1).tag(sync=True, echo_update=False)
+    tape = traitlets.Instance(TapeBar, allow_none=True).tag(sync=True, **widget_serialization)
     values_position = traitlets.Int(-1).tag(sync=True)
     stale = traitlets.Bool(False).tag(sync=True)
 

@@ -188,7 +188,7 @@ class TapeView {
     this.play = this.button(left, "play", "play the edits", () => this.togglePlay());
     this.forward = this.button(left, "forward", "one edit forward", () => this.go(this.position + 1));
     this.last = this.button(left, "last", "to the last edit", () => this.go(this.length));
-    this.slider = element("input", "", row);
+    this.slider = element("input", "", element("div", "wb-slider", element("div", "", row)));
     this.slider.type = "range";
     this.slider.min = 0;
     this.slider.step = 1;

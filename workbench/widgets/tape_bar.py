@@ -13,9 +13,9 @@ _HERE = Path(__file__).parent
 class TapeBar(anywidget.AnyWidget):
     """A slider over tape positions 0..``length``, play, undo, redo, reset, and number cards.
 
-    ``position`` moves in the browser at once; ``jslink((bar, "position"), (canvas, "position"))``
-    lets canvases follow without the kernel. The kernel hears of the newest position only, one
-    message in flight.
+    ``position`` moves in the browser at once, and with it every canvas whose ``tape`` is this bar;
+    other widgets follow by ``jslink((bar, "position"), (widget, "position"))``. The kernel hears of
+    the newest position only, one message in flight.
 
     ``edits`` holds one short text per edit, shown beside the slider. ``cards`` is a list of dicts:
 
