@@ -78,6 +78,7 @@ def show_graph(state: RewiringState, canvas: GraphCanvas, matrix: MatrixCanvas) 
     names = node_names(state)
     with canvas.hold_sync(), matrix.hold_sync():
         canvas.spans = canvas.candidates = canvas.node_values = b""
+        canvas.node_values_before = b""
         canvas.num_nodes = state.num_nodes
         canvas.positions = np.ascontiguousarray(state.positions, "<f4").tobytes()
         canvas.labels = matrix.labels = names
@@ -110,11 +111,14 @@ def show_colors(state: RewiringState, canvas: GraphCanvas, name: str) -> None:
     values = colorings(state, name)
     with canvas.hold_sync():
         if values is None:
-            canvas.node_values, canvas.color_label = b"", ""
+            canvas.node_values = canvas.node_values_before = b""
+            canvas.color_label = ""
             return
         finite = values[np.isfinite(values)]
         low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
-        canvas.node_values = np.ascontiguousarray(values[1], "<f4").tobytes()
+        canvas.node_values_before, canvas.node_values = (
+            np.ascontiguousarray(side, "<f4").tobytes() for side in values
+        )
         canvas.color_range = [low, high if high > low else low + 1.0]
         canvas.color_label = with_unit(name, COLORINGS)
 
