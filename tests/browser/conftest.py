@@ -34,6 +34,15 @@ CHROMIUM_FLAGS = [
     "--use-angle=swiftshader",
     "--enable-unsafe-swiftshader",
 ]
+# ipykernel 7.0 to 7.3 can leave a request unread until somebody connects to the kernel anew
+# (ipython/ipykernel issue 1554), so where no answer comes, somebody does
+KNOCK = """() => {
+  const { serverSettings } = window.jupyterapp.serviceManager;
+  const { id } = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+  const { wsUrl, token } = serverSettings;
+  const socket = new WebSocket(`${wsUrl}api/kernels/${id}/channels?token=${token}`);
+  setTimeout(() => socket.close(), 1000);
+}"""
 HERE = {"127.0.0.1", "localhost", "::1"}
 
 
@@ -240,10 +249,7 @@ class Lab:
         return True
 
     def _knock(self) -> None:
-        self.page.evaluate(
-            """() => { window.jupyterapp.shell.currentWidget.sessionContext.session.kernel
-              .requestKernelInfo(); }"""
-        )
+        self.page.evaluate(KNOCK)
 
     def _state(self) -> dict:
         return self.page.evaluate(
@@ -265,8 +271,7 @@ class Lab:
     def ask(self, code: str) -> str:
         """Run code in the open notebook's kernel and return what it prints.
 
-        A request that gets no answer is followed by a knock: ipykernel 7.0 to 7.3 can leave a
-        request unread until the next message comes (ipython/ipykernel issue 1554).
+        A request that gets no answer for 3 seconds is followed by a knock (see ``KNOCK``).
         """
         answer = self.page.evaluate(
             """async (code) => {
@@ -277,12 +282,12 @@ class Lab:
                 if (header.msg_type === "stream" && content.name === "stdout") text += content.text;
                 if (header.msg_type === "error") error = content.traceback.join("\\n");
               };
-              const knock = setInterval(() => kernel.requestKernelInfo(), 3000);
+              const knock = setInterval(KNOCK, 3000);
               const late = new Promise((resolve) => setTimeout(() => resolve("late"), 60_000));
               if ((await Promise.race([future.done, late])) === "late") error = "no answer in 60 s";
               clearInterval(knock);
               return { text, error };
-            }""",
+            }""".replace("KNOCK", KNOCK),
             code,
         )
         assert answer["error"] is None, answer["error"]
@@ -333,9 +338,14 @@ def chromium():
 
 
 @contextmanager
-def new_lab(chromium, server: Server):
-    """A page of 1440 x 900 pixels with JupyterLab; at the end no request may have left here."""
-    context = chromium.new_context(viewport={"width": 1440, "height": 900})
+def new_lab(chromium, server: Server, *, scale: float = 1):
+    """A page of 1440 x 900 pixels with JupyterLab; at the end no request may have left here.
+
+    ``scale`` is the number of device pixels per pixel, 2 on many laptops.
+    """
+    context = chromium.new_context(
+        viewport={"width": 1440, "height": 900}, device_scale_factor=scale
+    )
     lab = Lab(context.new_page(), server)
     try:
         yield lab

@@ -660,3 +660,17 @@ def test_odd_graphs_are_drawn(scene):
         box = scene.page.locator(MATRIX).bounding_box()
         scene.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 50)
         assert scene.lab.errors == [], name
+
+
+def test_sharp_on_a_fine_screen(chromium, jupyter_server):
+    with new_lab(chromium, jupyter_server, scale=2) as lab:
+        lab.write("fine.ipynb", [SCENE, "build()"])
+        lab.open_and_run("fine.ipynb")
+        lab.page.wait_for_selector(".wb-tape input")
+        lab.page.wait_for_timeout(300)
+        for selector in (GRAPH, MATRIX):
+            pixels, width = lab.page.evaluate(
+                f"""() => {{ const canvas = document.querySelector("{selector}");
+                  return [canvas.width, canvas.getBoundingClientRect().width]; }}"""
+            )
+            assert pixels == pytest.approx(2 * width, abs=1)
