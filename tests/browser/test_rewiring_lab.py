@@ -36,7 +36,7 @@ def lab(opened):
     """The lab with the six edits of GTR on its tape; nothing may have left this machine."""
     opened.page.mouse.move(5, 5)
     opened.ask("lab.wait(); lab.reset(); lab._canvas.picked = lab._canvas.selection = []")
-    opened.wait_until("lab.wait(), lab.position", "(True, 6)", 60)
+    opened.wait_until("lab.wait(), lab.position", "True 6", 60)
     opened.page.wait_for_function(
         "() => document.querySelector('.wb-count').innerText.endsWith('6 of 6')"
     )
