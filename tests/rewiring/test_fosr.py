@@ -5,10 +5,11 @@ import pytest
 import torch
 
 from conftest import load_oracle, oracle_graph
-from workbench.diagnostics.spectrum import spectral_gap
+from workbench.diagnostics.spectrum import fiedler_vector, spectral_gap
+from workbench.graphs import open_graph
 from workbench.graphs.edges import both_directions, undirected_edges
 from workbench.rewiring import apply_edits, fosr, fosr_ranking
-from workbench.rewiring.fosr import FosrState
+from workbench.rewiring.fosr_state import FosrState
 
 
 def cases():
@@ -128,6 +129,37 @@ def test_relabeled_graph_from_the_relabeled_start():
     other = fosr(order[edge_index], num_nodes, num_edges=8, initial=moved)
     assert torch.equal(order[rewired.added].sort(dim=0).values, other.added)
     torch.testing.assert_close(rewired.score, other.score)
+
+
+@pytest.mark.parametrize(("name", "low", "high"), [("karate", 0.99, 1), ("path:100", 0.1, 0.5)])
+def test_how_close_fifty_power_steps_come_to_the_eigenvector(name, low, high):
+    """Close where the next eigenvalue is well above the gap, as the docstring says; far else."""
+    data = open_graph(name)
+    graph = undirected_edges(data.edge_index, data.num_nodes)
+    wanted = (
+        np.sqrt(graph.degree().numpy()) * fiedler_vector(data.edge_index, data.num_nodes).numpy()
+    )
+    wanted /= np.linalg.norm(wanted)
+    cosines = []
+    for seed in range(20):
+        generator = torch.Generator().manual_seed(seed)
+        state = FosrState(data.edge_index, data.num_nodes, 50, None, generator)
+        cosines.append(abs(float(wanted @ state.x)) / np.linalg.norm(state.x))
+    assert low < np.median(cosines) <= high + 1e-12
+
+
+def test_a_power_step_shrinks_the_rest_beside_the_wanted_part():
+    data = open_graph("path:20")
+    graph = undirected_edges(data.edge_index, data.num_nodes)
+    root = np.sqrt(graph.degree().numpy())
+    matrix = np.eye(20) - graph.adjacency().toarray() / np.outer(root, root)
+    values, vectors = np.linalg.eigh(matrix)
+    state = FosrState(data.edge_index, data.num_nodes, 0, None, None)
+    before = vectors.T @ state.x
+    state.power_step()
+    after = vectors.T @ state.x
+    shrunk = (after[2:] / after[1]) / (before[2:] / before[1])
+    np.testing.assert_allclose(shrunk, (2 - values[2:]) / (2 - values[1]), atol=1e-9)
 
 
 def test_components_are_joined_first():
