@@ -6,6 +6,11 @@ from workbench.diagnostics.curvature import balanced_forman
 from workbench.diagnostics.decay import Decay, sensitivity_decay
 from workbench.diagnostics.distance import DiameterBounds, diameter, diameter_bounds, hop_distance
 from workbench.diagnostics.hitting import hitting_time
+from workbench.diagnostics.homophily import (
+    degree_assortativity,
+    homophily,
+    label_informativeness,
+)
 from workbench.diagnostics.resistance import commute_time, effective_resistance, total_resistance
 from workbench.diagnostics.resistance_sparse import (
     Approximation,
@@ -32,6 +37,9 @@ DIAGNOSTICS = {
     "diameter": diameter,
     "diameter_bounds": diameter_bounds,
     "balanced_forman": balanced_forman,
+    "homophily": homophily,
+    "label_informativeness": label_informativeness,
+    "degree_assortativity": degree_assortativity,
     "sensitivity": sensitivity,
     "sensitivity_decay": sensitivity_decay,
 }

@@ -113,6 +113,13 @@ _COSTS = {
     "balanced_forman": _Cost(
         lambda n, m: 2e-7 * m * (1 + 2 * m / max(n, 1)), lambda n, m: 40.0 * n + 100.0 * m
     ),
+    "homophily": _Cost(lambda n, m: 5e-8 * n + 5e-7 * m, lambda n, m: 40.0 * n + 200.0 * m),
+    "label_informativeness": _Cost(
+        lambda n, m: 5e-8 * n + 6e-7 * m, lambda n, m: 40.0 * n + 200.0 * m
+    ),
+    "degree_assortativity": _Cost(
+        lambda n, m: 2e-8 * n + 4e-7 * m, lambda n, m: 16.0 * n + 120.0 * m
+    ),
     "sensitivity": _Cost(
         # one backward pass of a six-layer GCN of width 32 for each output channel of each node
         lambda n, m: 32.0 * n * (3e-4 + 2.7e-7 * (n + 2.0 * m)),
