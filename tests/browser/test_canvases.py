@@ -223,6 +223,41 @@ def test_the_kernel_hears_of_the_newest_position_only(scene):
     assert len(eval(scene.ask("print(seen)"))) <= 2  # the one in flight and the newest
 
 
+STILL = """async (work) => {
+  const slider = document.querySelector(".wb-tape input"), frames = window.requestAnimationFrame;
+  const move = (k) => {
+    slider.value = k;
+    slider.dispatchEvent(new Event("input", { bubbles: true }));
+  };
+  window.requestAnimationFrame = () => 0;
+  try { await new Function("move", `return (async () => { ${work} })()`)(move); }
+  finally { window.requestAnimationFrame = frames; }
+}"""
+
+
+def test_the_kernel_hears_of_the_last_position_on_a_hidden_page(scene):
+    # where no frame is drawn, nothing is painted to wait for
+    scene.page.evaluate(STILL, "move(1); move(3); await new Promise((r) => setTimeout(r, 100));")
+    scene.lab.wait_until("bar.position", "3")
+
+
+def test_a_bar_that_goes_still_tells_its_position(scene):
+    # the notebook drops the output in the moment in which the slider moved
+    clear = "window.jupyterapp.commands.execute('notebook:clear-all-cell-outputs');"
+    scene.page.evaluate(STILL, "move(2); " + clear)
+    scene.page.wait_for_selector(".wb-tape", state="detached")
+    scene.lab.wait_until("bar.position", "2")
+
+
+def test_undo_comes_after_the_move_before_it(scene):
+    scene.ask(
+        "order = []; bar.observe(lambda change: order.append(change.new), 'position');"
+        "bar.on_msg(lambda _, content, __: order.append(content['type']))"
+    )
+    scene.page.evaluate(STILL, "move(2); document.querySelector('[aria-label^=\"undo\"]').click();")
+    scene.lab.wait_until("order", "[2, 'undo']")
+
+
 def test_two_clicks_add_an_edge_one_removes(scene):
     scene.page.mouse.click(*scene.node(1))
     scene.lab.wait_until("graph.picked", "[1]")

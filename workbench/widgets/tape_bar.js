@@ -197,7 +197,7 @@ class TapeView {
     this.count = element("div", "wb-count", this.where);
     this.edit = element("div", "wb-edit", this.where);
     const right = element("div", "wb-buttons", row);
-    const send = (type) => this.model.send({ type });
+    const send = (type) => this.send(type);
     this.undo = this.button(right, "undo", "undo the last edit by hand (Ctrl+Z)", () => send("undo"), "undo");
     this.redo = this.button(right, "redo", "redo (Ctrl+Shift+Z)", () => send("redo"), "redo");
     this.reset = this.button(right, "reset", "drop all edits by hand", () => send("reset"), "reset");
@@ -231,6 +231,7 @@ class TapeView {
   destroy() {
     for (const cleanup of this.cleanups.splice(0)) cleanup();
     clearTimeout(this.ticking);
+    if (this.telling) this.tell();
     this.shared.views.delete(this);
     if (this.shared.leader === this) {
       this.shared.leader = null;
@@ -247,13 +248,32 @@ class TapeView {
     return this.model.get("position");
   }
 
-  // the model changes now (and with it every linked canvas); the kernel gets the newest position
-  // when its last answer is in, since ipywidgets keeps one message in flight
+  // The model changes now, and with it every canvas on the tape. The kernel hears of it once that is
+  // painted, so that the hand never waits for a message; ipywidgets keeps one in flight and sends the
+  // newest position when its answer is in.
   go(position) {
     const next = Math.max(0, Math.min(this.length, position));
     if (next === this.position) return;
     this.model.set("position", next);
+    if (this.telling) return;
+    this.telling = setTimeout(() => this.tell(), 40); // a hidden page has no frames
+    this.frame = requestAnimationFrame(() => {
+      clearTimeout(this.telling);
+      this.telling = setTimeout(() => this.tell());
+    });
+  }
+
+  tell() {
+    clearTimeout(this.telling);
+    cancelAnimationFrame(this.frame);
+    this.telling = null;
     this.model.save_changes();
+  }
+
+  // a position that still waits goes first: "undo" counts from where the slider stands
+  send(type) {
+    if (this.telling) this.tell();
+    this.model.send({ type });
   }
 
   togglePlay() {
@@ -290,7 +310,7 @@ class TapeView {
     const type = key === "y" || (key === "z" && event.shiftKey) ? "redo" : key === "z" ? "undo" : null;
     if (!type) return;
     event.preventDefault();
-    if (this.model.get(type === "undo" ? "can_undo" : "can_redo")) this.model.send({ type });
+    if (this.model.get(type === "undo" ? "can_undo" : "can_redo")) this.send(type);
   }
 
   readCards() {
