@@ -1,13 +1,14 @@
 """What we change: one file per rewiring, the edit tape, and the engine behind the slider."""
 
 from workbench.rewiring.base import Ranking, Rewired, apply_edits
+from workbench.rewiring.edit import Edit
 from workbench.rewiring.fosr import fosr, fosr_ranking
 from workbench.rewiring.gtr import gtr, gtr_ranking
 from workbench.rewiring.incremental import ResistanceTracker
 from workbench.rewiring.profile import Profile, profile
 from workbench.rewiring.random_edges import random_edges, random_ranking
 from workbench.rewiring.sdrf import sdrf, sdrf_ranking
-from workbench.rewiring.tape import Edit, Tape
+from workbench.rewiring.tape import Tape
 from workbench.rewiring.transform import Rewire
 from workbench.rewiring.what_if import WhatIf, what_if
 

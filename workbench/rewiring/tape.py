@@ -5,8 +5,7 @@ position changes nothing else. An edit in the middle starts a new tail, and undo
 old one back.
 """
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -16,55 +15,11 @@ from torch import Tensor
 
 from workbench.graphs.edges import undirected_edges
 from workbench.rewiring.base import apply_edits
+from workbench.rewiring.edit import Edit
+from workbench.rewiring.history import History
+from workbench.rewiring.spans import spans
+from workbench.rewiring.tape_file import read_tape_text, tape_text, write_whole
 from workbench.typing import EdgeIndex
-
-#: The end of a span that never ends.
-FOREVER = 2**31 - 1
-
-
-@dataclass(frozen=True)
-class Edit:
-    """One edge added (sign +1) or removed (sign -1), and who did it (a method's name or "hand").
-
-    Nodes are kept with ``u < v``.
-
-    Raises:
-        TypeError: a sign or node is no int, or ``by`` is no str.
-        ValueError: the sign is neither +1 nor -1, a node is negative, or ``u == v``.
-    """
-
-    sign: int
-    u: int
-    v: int
-    by: str = "hand"
-
-    def __post_init__(self):
-        for name in ("sign", "u", "v"):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int):
-                raise TypeError(f"{name} must be an int, got {value!r}")
-        if not isinstance(self.by, str):
-            raise TypeError(f"by must be a str, got {self.by!r}")
-        if self.sign not in (1, -1):
-            raise ValueError(f"sign must be +1 (add) or -1 (remove), got {self.sign}")
-        if self.u == self.v or min(self.u, self.v) < 0:
-            raise ValueError(f"an edge joins two different nodes, got {self.u} and {self.v}")
-        low, high = min(self.u, self.v), max(self.u, self.v)
-        object.__setattr__(self, "u", low)
-        object.__setattr__(self, "v", high)
-
-
-class _Node:
-    """A place in the tree of all tapes: ``edit`` leads here from ``parent``."""
-
-    __slots__ = ("edit", "hidden", "next", "parent", "undone")
-
-    def __init__(self, edit: Edit | None, parent: "_Node | None"):
-        self.edit = edit
-        self.parent = parent
-        self.next: _Node | None = None  # the tail that is shown from here on
-        self.hidden: _Node | None = None  # the tail of the parent that this edit displaced
-        self.undone: _Node | None = None  # where redo leads from here
 
 
 class Tape:
@@ -91,51 +46,45 @@ class Tape:
         self.num_nodes = num_nodes
         self._source, self._target = graph.source.cpu().numpy(), graph.target.cpu().numpy()
         self._base_keys = frozenset((self._source * max(num_nodes, 1) + self._target).tolist())
-        self._root = _Node(None, None)
-        self._current = self._root
-        self._position = 0
+        self._history = History()
         self.extend(edits)
 
     def __len__(self) -> int:
-        return sum(1 for _ in self._line())
+        return len(self._history)
 
     def __repr__(self) -> str:
         edges = self._source.size
         return (
             f"Tape(num_nodes={self.num_nodes}, base_edges={edges}, edits={len(self)}, "
-            f"position={self._position})"
+            f"position={self.position})"
         )
 
     @property
     def edits(self) -> tuple[Edit, ...]:
         """Every edit of the line that is shown, those behind the position included."""
-        return tuple(node.edit for node in self._line())
+        return tuple(self._history)
 
     @property
     def position(self) -> int:
         """How many edits are in force, 0 to ``len(tape)``. Can be set."""
-        return self._position
+        return self._history.position
 
     @position.setter
     def position(self, position: int) -> None:
         if isinstance(position, bool) or not isinstance(position, (int, np.integer)):
             raise TypeError(f"position must be an int, got {position!r}")
-        if not 0 <= position <= len(self):
-            raise ValueError(f"position must be 0 to {len(self)} (edits on the tape): {position}")
-        node = self._root
-        for _ in range(position):
-            node = node.next
-        self._current, self._position = node, int(position)
+        self._check(position)
+        self._history.move(int(position))
 
     @property
     def can_undo(self) -> bool:
         """Whether there is an edit to step back over."""
-        return self._current.parent is not None
+        return self._history.can_undo
 
     @property
     def can_redo(self) -> bool:
         """Whether ``redo`` would do anything."""
-        return (self._current.undone or self._current.next) is not None
+        return self._history.can_redo
 
     def rows(self) -> Int64[Tensor, "3 edits"]:
         """The shown edits as columns (sign, u, v), the form that ``profile`` takes."""
@@ -180,25 +129,11 @@ class Tape:
                     f"it is {'already' if there else 'not'} there at this position"
                 )
             toggled ^= {key}
-        for edit in edits:
-            node = _Node(edit, self._current)
-            node.hidden = self._current.next
-            self._current.next = node
-            self._current.undone = None
-            self._current = node
-        self._position += len(edits)
+        self._history.put(edits)
 
     def undo(self) -> Edit | None:
         """Step back over one edit and return it; None at the beginning."""
-        node = self._current
-        if node.parent is None:
-            return None
-        if node.hidden is not None:
-            node.parent.next = node.hidden
-        node.parent.undone = node
-        self._current = node.parent
-        self._position -= 1
-        return node.edit
+        return self._history.undo()
 
     def redo(self) -> Edit | None:
         """Step forward over the edit that was undone here last, or over the next one shown.
@@ -206,21 +141,11 @@ class Tape:
         Returns:
             The edit, or None where there is nothing ahead.
         """
-        node = self._current.undone or self._current.next
-        if node is None:
-            return None
-        self._current.next = node
-        self._current.undone = None
-        self._current = node
-        self._position += 1
-        return node.edit
+        return self._history.redo()
 
     def reset(self) -> None:
         """Go back to the base graph and hide every edit; ``redo`` shows them again."""
-        root = self._root
-        root.undone = root.next or root.undone
-        root.next = None
-        self._current, self._position = root, 0
+        self._history.reset()
 
     def edge_index(self, position: int | None = None) -> Int64[Tensor, "2 edges"]:
         """The graph after ``position`` edits (default: where the tape stands).
@@ -231,58 +156,47 @@ class Tape:
         Raises:
             ValueError: ``position`` is not 0 to ``len(tape)``.
         """
-        position = self._position if position is None else position
-        if not 0 <= position <= len(self):
-            raise ValueError(f"position must be 0 to {len(self)} (edits on the tape): {position}")
+        position = self.position if position is None else position
+        self._check(position)
         return apply_edits(self.base, self.num_nodes, self.rows()[:, :position]).edge_index
 
     def spans(self) -> Int32[Tensor, "spans 4"]:
         """When each edge is there: rows (u, v, start, end), present at start <= position < end.
 
-        Edges of the base graph start at 0; an edge that is never removed ends at 2**31 - 1. An
-        edge that comes back has several rows. This is all a canvas needs to draw any position.
+        This is all a canvas needs to draw any position; see ``spans``.
         """
-        spans = np.empty((self._source.size, 4), dtype=np.int64)
-        spans[:, 0], spans[:, 1], spans[:, 2], spans[:, 3] = self._source, self._target, 0, FOREVER
-        later: list[list[int]] = []
-        opened: dict[tuple[int, int], list[int]] = {}
-        for at, edit in enumerate(self.edits, start=1):
-            pair = (edit.u, edit.v)
-            if edit.sign > 0:
-                opened[pair] = [*pair, at, FOREVER]
-                later.append(opened[pair])
-            elif pair in opened:
-                opened.pop(pair)[3] = at
-            else:
-                # The base graph is sorted by (u, v).
-                lo, hi = np.searchsorted(self._source, [edit.u, edit.u + 1])
-                spans[lo + np.searchsorted(self._target[lo:hi], edit.v), 3] = at
-        return torch.from_numpy(
-            np.concatenate([spans, np.array(later, dtype=np.int64).reshape(-1, 4)]).astype(np.int32)
-        )
+        return spans(self._source, self._target, self.edits)
 
     def to_json(self) -> str:
-        """The tape as JSON text, see ``tape_file``."""
-        from workbench.rewiring.tape_file import tape_to_json
-
-        return tape_to_json(self)
+        """The base graph, the shown edits and the position as JSON; hidden tails are left out."""
+        return tape_text(self.num_nodes, self.base, self.edits, self.position)
 
     @classmethod
     def from_json(cls, text: str) -> "Tape":
-        """The tape that ``to_json`` wrote.
+        """The tape that ``to_json`` wrote; nothing in the text is executed.
 
         Raises:
             ValueError: the text is no such tape; the message names the entry at fault.
         """
-        from workbench.rewiring.tape_file import tape_from_json
-
-        return tape_from_json(text)
+        entries = read_tape_text(text)
+        try:
+            tape = cls(entries.edge_index, entries.num_nodes)
+        except ValueError as error:
+            raise ValueError(f'"edge_index": {error}') from error
+        try:
+            tape.extend(entries.edits)
+        except ValueError as error:
+            raise ValueError(f'"edits": {error}') from error
+        if entries.position > len(tape):
+            raise ValueError(
+                f'"position" is {entries.position}, but the tape has {len(tape)} edits'
+            )
+        tape.position = entries.position
+        return tape
 
     def save(self, path: str | Path) -> None:
         """Write the tape to a file, whole or not at all."""
-        from workbench.rewiring.tape_file import save_tape
-
-        save_tape(self, path)
+        write_whole(self.to_json(), path)
 
     @classmethod
     def load(cls, path: str | Path) -> "Tape":
@@ -291,21 +205,20 @@ class Tape:
         Raises:
             ValueError: the file holds no such tape; the message names the file and the entry.
         """
-        from workbench.rewiring.tape_file import load_tape
+        try:
+            return cls.from_json(Path(path).read_text(encoding="utf-8"))
+        except UnicodeDecodeError as error:
+            raise ValueError(f"{path}: not UTF-8 text: {error}") from error
+        except ValueError as error:
+            raise ValueError(f"{path}: {error}") from error
 
-        return load_tape(path)
-
-    def _line(self) -> Iterator[_Node]:
-        node = self._root.next
-        while node is not None:
-            yield node
-            node = node.next
+    def _check(self, position: int) -> None:
+        if not 0 <= position <= len(self):
+            raise ValueError(f"position must be 0 to {len(self)} (edits on the tape): {position}")
 
     def _toggled(self) -> set[int]:
         """Keys of the edges that are there at the position but not in the base, or the reverse."""
         toggled: set[int] = set()
-        node = self._current
-        while node.parent is not None:
-            toggled ^= {node.edit.u * self.num_nodes + node.edit.v}
-            node = node.parent
+        for edit in self._history.in_force():
+            toggled ^= {edit.u * self.num_nodes + edit.v}
         return toggled

@@ -1,38 +1,55 @@
-"""Edit tapes as JSON text: the base graph, the shown edits and the position."""
+"""Edit tapes as JSON text: what a file holds, entry by entry, and how it is written."""
 
 import json
 import os
 import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from jaxtyping import Int64
+from torch import Tensor
 
-from workbench.rewiring.tape import FOREVER, Edit, Tape
+from workbench.rewiring.edit import Edit
 
 _FORMAT = "workbench edit tape"
 
+#: Nodes are kept as int32 where a canvas draws them.
+MOST_NODES = 2**31 - 1
 
-def tape_to_json(tape: Tape) -> str:
-    """The base graph, the shown edits and the position as JSON text; hidden tails are left out."""
+
+@dataclass(frozen=True)
+class TapeEntries:
+    """The entries of a tape's text, each well-formed; whether they fit together, the tape says."""
+
+    num_nodes: int
+    edge_index: Int64[Tensor, "2 edges"]
+    edits: list[Edit]
+    position: int
+
+
+def tape_text(num_nodes: int, edge_index: Tensor, edits: Iterable[Edit], position: int) -> str:
+    """A tape as JSON text."""
     return json.dumps(
         {
             "format": _FORMAT,
             "version": 1,
-            "num_nodes": tape.num_nodes,
-            "edge_index": tape.base.tolist(),
-            "edits": [[edit.sign, edit.u, edit.v, edit.by] for edit in tape.edits],
-            "position": tape.position,
+            "num_nodes": num_nodes,
+            "edge_index": edge_index.tolist(),
+            "edits": [[edit.sign, edit.u, edit.v, edit.by] for edit in edits],
+            "position": position,
         }
     )
 
 
-def save_tape(tape: Tape, path: str | Path) -> None:
-    """Write a tape to a file: whole or not at all, also if the machine stops midway."""
+def write_whole(text: str, path: str | Path) -> None:
+    """Write a file: whole or not at all, also if the machine stops midway."""
     path = Path(path)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(tape_to_json(tape))
+            file.write(text)
             file.flush()
             os.fsync(file.fileno())
         os.replace(name, path)
@@ -41,25 +58,11 @@ def save_tape(tape: Tape, path: str | Path) -> None:
         raise
 
 
-def load_tape(path: str | Path) -> Tape:
-    """The tape in a file that ``save_tape`` wrote.
+def read_tape_text(text: str) -> TapeEntries:
+    """The entries of what ``tape_text`` wrote; nothing in the text is executed.
 
     Raises:
-        ValueError: the file holds no such tape; the message names the file and the entry.
-    """
-    try:
-        return tape_from_json(Path(path).read_text(encoding="utf-8"))
-    except UnicodeDecodeError as error:
-        raise ValueError(f"{path}: not UTF-8 text: {error}") from error
-    except ValueError as error:
-        raise ValueError(f"{path}: {error}") from error
-
-
-def tape_from_json(text: str) -> Tape:
-    """The tape that ``tape_to_json`` wrote; nothing in the text is executed.
-
-    Raises:
-        ValueError: the text is no such tape; the message names the entry at fault.
+        ValueError: an entry is missing or malformed; the message names it.
     """
     try:
         state = json.loads(text)
@@ -70,7 +73,7 @@ def tape_from_json(text: str) -> Tape:
     if state.get("version") != 1:
         raise ValueError(f'"version" is {state.get("version")!r}; this reader knows version 1')
     num_nodes = _integer(state.get("num_nodes"), '"num_nodes"')
-    if num_nodes > FOREVER:
+    if num_nodes > MOST_NODES:
         raise ValueError(f'"num_nodes" is {num_nodes}, more than a tape can number')
     rows = state.get("edge_index")
     if not isinstance(rows, list) or len(rows) != 2 or not all(isinstance(r, list) for r in rows):
@@ -84,10 +87,6 @@ def tape_from_json(text: str) -> Tape:
     entries = state.get("edits")
     if not isinstance(entries, list):
         raise ValueError('"edits" must be a list')
-    try:
-        tape = Tape(edge_index, num_nodes)
-    except ValueError as error:
-        raise ValueError(f'"edge_index": {error}') from error
     edits = []
     for at, entry in enumerate(entries):
         if not isinstance(entry, list) or len(entry) != 4:
@@ -103,15 +102,8 @@ def tape_from_json(text: str) -> Tape:
             edits.append(Edit(sign, u, v, by))
         except ValueError as error:
             raise ValueError(f'"edits"[{at}]: {error}') from error
-    try:
-        tape.extend(edits)
-    except ValueError as error:
-        raise ValueError(f'"edits": {error}') from error
     position = _integer(state.get("position"), '"position"')
-    if position > len(edits):
-        raise ValueError(f'"position" is {position}, but the tape has {len(edits)} edits')
-    tape.position = position
-    return tape
+    return TapeEntries(num_nodes, edge_index, edits, position)
 
 
 def _integer(value: object, name: str) -> int:
