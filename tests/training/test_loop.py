@@ -48,7 +48,7 @@ def test_with_as_many_layers_as_hops_the_class_arrives(task, name):
     assert run.result["test"] == 1.0
 
 
-@pytest.mark.parametrize("name", list(MODELS))
+@pytest.mark.parametrize("name", [name for name in MODELS if name != "GPS"])  # GPS sees all at once
 def test_with_fewer_layers_than_hops_it_cannot(task, name):
     run = fit(model_for(task, name, num_layers=2), task, epochs=20)
     assert run.result["test"] == run.result["chance"] == 0.2

@@ -4,10 +4,12 @@ Each is ``Model(in_channels, hidden_channels, out_channels, *, num_layers, ...)`
 ``model(x, edge_index, batch)``. What is worth reading is the output of a named submodule.
 """
 
+from workbench.models.gat import GAT
 from workbench.models.gcn import GCN
 from workbench.models.gin import GIN
+from workbench.models.gps import GPS
 
 #: Name -> model. Each is one file of this package.
-MODELS: dict = {"GCN": GCN, "GIN": GIN}
+MODELS: dict = {"GCN": GCN, "GIN": GIN, "GAT": GAT, "GPS": GPS}
 
-__all__ = ["GCN", "GIN", "MODELS"]
+__all__ = ["GAT", "GCN", "GIN", "GPS", "MODELS"]

@@ -51,3 +51,16 @@ def check_options(*, num_layers: int, level: str, norm: str | None) -> None:
         raise ValueError(f"level must be one of {', '.join(LEVELS)}; got {level!r}")
     if norm not in NORMS:
         raise ValueError(f"norm must be 'batch', 'layer' or None, got {norm!r}")
+
+
+def check_heads(hidden_channels: int, heads: int) -> None:
+    """Raise where ``heads`` attention heads cannot share the channels evenly.
+
+    Raises:
+        ValueError: ``heads`` is less than 1 or does not divide ``hidden_channels``.
+    """
+    if heads < 1 or hidden_channels % heads:
+        raise ValueError(
+            f"heads must divide hidden_channels, got heads={heads}, "
+            f"hidden_channels={hidden_channels}"
+        )

@@ -1,0 +1,171 @@
+"""GPS: message passing and attention between all nodes, side by side in every layer."""
+
+from jaxtyping import Float, Int64
+from torch import Tensor, nn
+from torch_geometric.nn import (
+    GATConv,
+    GCNConv,
+    GINConv,
+    GINEConv,
+    GPSConv,
+    MeanAggregation,
+    MessagePassing,
+)
+
+from workbench.models.residual import check_heads, check_options
+from workbench.typing import EdgeIndex
+
+LOCAL = ("gin", "gine", "gcn", "gat", None)
+NORM_NAMES = {"batch": "batch_norm", "layer": "layer_norm", None: None}
+
+
+class GPS(nn.Module):
+    r"""``num_layers`` blocks, each a message-passing step beside attention between all nodes.
+
+    .. math::
+        h^0 &= W_{in} x + b_{in} \\
+        m &= \mathrm{norm}_1(h + \mathrm{dropout}(\mathrm{local}(h, E))) \\
+        t &= \mathrm{norm}_2(h + \mathrm{dropout}(\mathrm{attention}(h))) \\
+        h' &= \mathrm{norm}_3(m + t + W_2\, \mathrm{ReLU}(W_1 (m + t)))
+
+    Both branches read the same h. Attention is softmax attention of ``heads`` heads from every
+    node of a graph to every node of the same graph, itself among them; nothing in it knows the
+    edges. The head is linear, on each node (``level="node"``) or on the mean over the nodes of
+    each graph (``level="graph"``).
+
+    A node's output depends on every node of its graph after one layer, in any component. In the
+    local branch a self-loop counts the node once more (``"gin"``, ``"gine"``) or takes the place
+    of the added one, a repeated edge counts each time, and messages go from row 0 to row 1 of
+    ``edge_index``, so directed input works. Edge weights have no place.
+
+    Memory and time of a layer grow with the square of the number of nodes of the largest graph.
+
+    Submodules to read from outside: ``encoder``, ``layers.0`` ... (``.conv`` the local branch,
+    ``.attn``, ``.mlp``, ``.norm1``, ``.norm2``, ``.norm3``), ``readout``, ``head``;
+    ``capture_attention(model)`` reads the weights of each ``.attn``.
+
+    Args:
+        in_channels: width of the input features.
+        hidden_channels: width of every layer, all heads together.
+        out_channels: width of the output.
+        num_layers: number of blocks; 0 leaves a linear map of each node's own features.
+        local: the message passing: ``"gin"`` (a two-layer perceptron of the sum), ``"gine"`` (the
+            same with edge features), ``"gcn"``, ``"gat"``, or None for attention alone.
+        heads: number of attention heads; divides ``hidden_channels``.
+        edge_channels: width of the edge features, which ``"gine"`` needs and ``"gat"`` may have.
+        level: ``"node"`` for an output per node, ``"graph"`` for one per graph.
+        norm: ``"batch"``, ``"layer"`` (over all nodes and channels of a graph) or None.
+        dropout: share of each branch's update that is set to zero in training.
+        attention_dropout: share of the attention weights that is set to zero in training.
+
+    Raises:
+        ValueError: an option is out of its range, the heads do not share the channels evenly, or
+            edge features are asked for where the local branch has no place for them.
+
+    Differs from the paper: a linear encoder and head, no positional encoding of its own (join one
+    to ``x``), and edge features that are the same in every layer (the paper's GatedGCN updates
+    them).
+
+    References:
+        L. Rampasek et al., Recipe for a General, Powerful, Scalable Graph Transformer, NeurIPS
+        2022, arXiv 2205.12454.
+    """
+
+    def __init__(
+        self,
+        in_channels: int,
+        hidden_channels: int,
+        out_channels: int,
+        *,
+        num_layers: int,
+        local: str | None = "gin",
+        heads: int = 4,
+        edge_channels: int | None = None,
+        level: str = "node",
+        norm: str | None = "batch",
+        dropout: float = 0.0,
+        attention_dropout: float = 0.0,
+    ):
+        super().__init__()
+        check_options(num_layers=num_layers, level=level, norm=norm)
+        check_heads(hidden_channels, heads)
+        _check_local(local, edge_channels)
+        self.encoder = nn.Linear(in_channels, hidden_channels)
+        has_edges = edge_channels is not None
+        self.edge_encoder = nn.Linear(edge_channels, hidden_channels) if has_edges else None
+        self.layers = nn.ModuleList(
+            GPSConv(
+                hidden_channels,
+                _local(local, hidden_channels, heads, has_edges),
+                heads=heads,
+                dropout=dropout,
+                norm=NORM_NAMES[norm],
+                attn_kwargs={"dropout": attention_dropout},
+            )
+            for _ in range(num_layers)
+        )
+        self.readout = MeanAggregation() if level == "graph" else None
+        self.head = nn.Linear(hidden_channels, out_channels)
+
+    def forward(
+        self,
+        x: Float[Tensor, "nodes in_channels"],
+        edge_index: EdgeIndex,
+        batch: Int64[Tensor, " nodes"] | None = None,
+        edge_attr: Float[Tensor, "edges edge_channels"] | None = None,
+    ) -> Float[Tensor, "rows out_channels"]:
+        """Logits of each node, or of each graph.
+
+        Args:
+            x: node features.
+            edge_index: the edges, source in row 0.
+            batch: number of the graph that each node is in, ascending; None for one graph.
+            edge_attr: edge features, if the model was built with ``edge_channels``.
+
+        Raises:
+            ValueError: ``batch`` is not ascending, or edge features are missing or unexpected.
+        """
+        if batch is not None and bool((batch[1:] < batch[:-1]).any()):
+            raise ValueError("batch must be ascending, the nodes of each graph side by side")
+        if (edge_attr is None) != (self.edge_encoder is None):
+            came = "no edge_attr" if edge_attr is None else f"edge_attr {list(edge_attr.shape)}"
+            raise ValueError(f"got {came}; edge_channels={self._edge_channels()} at construction")
+        if batch is None:  # given always: PyG's LayerNorm adds its epsilon elsewhere without one
+            batch = edge_index.new_zeros(x.size(0))
+        extra = {} if edge_attr is None else {"edge_attr": self.edge_encoder(edge_attr)}
+        h = self.encoder(x)
+        for layer in self.layers:
+            h = layer(h, edge_index, batch, **extra)
+        if self.readout is not None:
+            h = self.readout(h, batch)
+        return self.head(h)
+
+    def _edge_channels(self) -> int | None:
+        return None if self.edge_encoder is None else self.edge_encoder.in_features
+
+
+def _check_local(local: str | None, edge_channels: int | None) -> None:
+    if local not in LOCAL:
+        names = ", ".join(repr(name) for name in LOCAL)
+        raise ValueError(f"local must be one of {names}; got {local!r}")
+    if local == "gine" and edge_channels is None:
+        raise ValueError("local='gine' needs edge_channels, the width of the edge features")
+    if edge_channels is not None and local not in ("gine", "gat"):
+        raise ValueError(
+            f"edge_channels={edge_channels} has no place in local={local!r}; use 'gine' or 'gat'"
+        )
+
+
+def _local(name: str | None, channels: int, heads: int, has_edges: bool) -> MessagePassing | None:
+    if name is None:
+        return None
+    if name == "gcn":
+        return GCNConv(channels, channels)
+    if name == "gat":
+        return GATConv(
+            channels, channels // heads, heads=heads, edge_dim=channels if has_edges else None
+        )
+    perceptron = nn.Sequential(
+        nn.Linear(channels, channels), nn.ReLU(), nn.Linear(channels, channels)
+    )
+    return GINEConv(perceptron) if name == "gine" else GINConv(perceptron)
