@@ -11,7 +11,13 @@ from workbench.diagnostics.homophily import (
     homophily,
     label_informativeness,
 )
+from workbench.diagnostics.orbit_adjacency import (
+    ORBIT_ADJACENCIES,
+    OrbitAdjacency,
+    orbit_adjacency,
+)
 from workbench.diagnostics.resistance import commute_time, effective_resistance, total_resistance
+from workbench.diagnostics.resistance_bound import resistance_bound
 from workbench.diagnostics.resistance_sparse import (
     Approximation,
     approximate_total_resistance,
@@ -19,6 +25,7 @@ from workbench.diagnostics.resistance_sparse import (
 )
 from workbench.diagnostics.sensitivity import sensitivity
 from workbench.diagnostics.spectrum import fiedler_vector, laplacian_spectrum, spectral_gap
+from workbench.diagnostics.walk_bound import walk_bound
 
 #: Every diagnostic by its name.
 DIAGNOSTICS = {
@@ -37,21 +44,26 @@ DIAGNOSTICS = {
     "diameter": diameter,
     "diameter_bounds": diameter_bounds,
     "balanced_forman": balanced_forman,
+    "orbit_adjacency": orbit_adjacency,
     "homophily": homophily,
     "label_informativeness": label_informativeness,
     "degree_assortativity": degree_assortativity,
     "sensitivity": sensitivity,
     "sensitivity_decay": sensitivity_decay,
+    "walk_bound": walk_bound,
+    "resistance_bound": resistance_bound,
 }
 
 __all__ = [
     "DIAGNOSTICS",
     "LIMITS",
+    "ORBIT_ADJACENCIES",
     "Approximation",
     "CheegerBounds",
     "Decay",
     "DiameterBounds",
     "Estimate",
+    "OrbitAdjacency",
     "Stopped",
     "TooLargeError",
     "estimate",

@@ -113,6 +113,15 @@ _COSTS = {
     "balanced_forman": _Cost(
         lambda n, m: 2e-7 * m * (1 + 2 * m / max(n, 1)), lambda n, m: 40.0 * n + 100.0 * m
     ),
+    "orbit_adjacency": _Cost(
+        # degrees are taken for equal; the call itself counts the steps of its own graph
+        lambda n, m: 3e-8 * n * (1 + 2 * m / max(n, 1)) ** 3,
+        lambda n, m: (
+            200.0 * m
+            + n
+            * (68.0 * min(n, (2 * m / max(n, 1)) ** 2) + 24.0 * min(n, (2 * m / max(n, 1)) ** 3))
+        ),
+    ),
     "homophily": _Cost(lambda n, m: 5e-8 * n + 5e-7 * m, lambda n, m: 40.0 * n + 200.0 * m),
     "label_informativeness": _Cost(
         lambda n, m: 5e-8 * n + 6e-7 * m, lambda n, m: 40.0 * n + 200.0 * m
@@ -127,6 +136,19 @@ _COSTS = {
         "sensitivity(..., nodes=...)",
         "a few chosen nodes cost one row each",
     ),
+    "walk_bound": _Cost(
+        # ten layers
+        lambda n, m: 4e-8 * n * (n + 2.0 * m),
+        lambda n, m: 24.0 * n**2 + 100.0 * m,
+        "sensitivity(..., nodes=...)",
+        "it measures a few nodes of a model, one row each",
+    ),
+    "resistance_bound": _Cost(
+        lambda n, m: 1e-10 * n**3 + 1e-8 * n * (n + 2.0 * m),
+        lambda n, m: 32.0 * n**2 + 100.0 * m,
+        "resistance_of_pairs",
+        "the bound falls with the resistance of a pair",
+    ),
     "sensitivity_decay": _Cost(lambda n, m: 3e-8 * n**2, lambda n, m: 32.0 * n**2),
 }
 
@@ -140,6 +162,8 @@ LIMITS = {
     "cheeger_constant": 20,
     "hop_distance": 20_000,
     "sensitivity": 20_000,
+    "walk_bound": 15_000,
+    "resistance_bound": 10_000,
 }
 
 

@@ -58,9 +58,9 @@ def walk_bound(
 
     Returns:
         ``[nodes, nodes]`` float64 on the device of ``edge_index``, row v = output, column u =
-        input, in units of output per unit of input. Exactly 0 where no walk of at most m steps leads from
-        u to v: beyond reach, or in another component. Where c_r is 0 and there are no loops, only
-        walks of exactly m steps count.
+        input, in units of output per unit of input. Exactly 0 where no walk of at most m steps
+        leads from u to v: beyond reach, or in another component. Where c_r is 0 and there are no
+        loops, only walks of exactly m steps count.
 
     Loops in the list are dropped. A repeated edge counts once; with weights, repeats add. So
     coalesce the list that a model is given, or its sums are not those of the bound. Directed
