@@ -16,15 +16,16 @@ import copy
 import numpy as np
 import torch
 from jaxtyping import Float64
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import connected_components
 from torch import Tensor
 
 from workbench.graphs.edges import UndirectedEdges, undirected_edges
+from workbench.rewiring.edge_store import EdgeStore
 from workbench.rewiring.pseudo_inverse import (
     add_outer,
+    between,
     check_dense,
     column,
+    drift,
     mirrored,
     pseudo_inverse,
     squared,
@@ -66,9 +67,7 @@ class ResistanceTracker:
         check_dense(num_nodes, "ResistanceTracker")
         graph = undirected_edges(edge_index, num_nodes, edge_weight)
         self.num_nodes = num_nodes
-        self._ends = np.stack([graph.source.cpu().numpy(), graph.target.cpu().numpy()])
-        self._weight = graph.weight.cpu().numpy()
-        self._place = {pair: at for at, pair in enumerate(zip(*self._ends.tolist(), strict=True))}
+        self._edges = EdgeStore(graph)
         self._probe = np.random.default_rng(0).standard_normal(num_nodes)
         self._square: np.ndarray | None = None
         self._rebuild()
@@ -76,7 +75,7 @@ class ResistanceTracker:
     @property
     def num_edges(self) -> int:
         """Number of undirected edges now."""
-        return len(self._place)
+        return len(self._edges)
 
     @property
     def num_components(self) -> int:
@@ -85,29 +84,24 @@ class ResistanceTracker:
 
     def has_edge(self, u: int, v: int) -> bool:
         """Whether the edge is there now."""
-        return (min(u, v), max(u, v)) in self._place
+        return (min(u, v), max(u, v)) in self._edges
 
     def weight(self, u: int, v: int) -> float:
         """Conductance of the edge, 0 where there is none."""
-        at = self._place.get((min(u, v), max(u, v)))
-        return 0.0 if at is None else float(self._weight[at])
+        return self._edges.weight((min(u, v), max(u, v)))
 
     def edges(self) -> UndirectedEdges:
         """The graph as it is now; edges in no particular order."""
-        size = self.num_edges
-        source, target = torch.from_numpy(self._ends[:, :size].copy())
-        return UndirectedEdges(
-            source, target, torch.from_numpy(self._weight[:size].copy()), self.num_nodes
-        )
+        return self._edges.edges()
 
     def degree(self) -> Float64[Tensor, " nodes"]:
         """Sum of conductances at each node."""
-        return torch.from_numpy(self._degree())
+        return torch.from_numpy(self._edges.degree())
 
     def copy(self) -> "ResistanceTracker":
         """An independent tracker in the same state."""
         other = copy.copy(self)
-        for name in ("_ends", "_weight", "_place", "labels", "inverse", "_square"):
+        for name in ("_edges", "labels", "inverse", "_square"):
             value = getattr(self, name)
             setattr(other, name, value if value is None else value.copy())
         return other
@@ -120,17 +114,11 @@ class ResistanceTracker:
                 and finite.
         """
         u, v = self._pair(u, v)
-        if (u, v) in self._place:
+        if (u, v) in self._edges:
             raise ValueError(f"cannot add the edge ({u}, {v}): it is already there")
         if not 0 < weight < np.inf:
             raise ValueError(f"a conductance is positive and finite, got {weight}")
-        at = len(self._place)
-        if at == self._weight.size:
-            room = max(16, at)
-            self._ends = np.concatenate([self._ends, np.zeros((2, room), np.int64)], axis=1)
-            self._weight = np.concatenate([self._weight, np.zeros(room)])
-        self._ends[:, at], self._weight[at] = (u, v), weight
-        self._place[u, v] = at
+        self._edges.add((u, v), weight)
         k = column(self.inverse, u) - column(self.inverse, v)
         resistance = k[u] - k[v]
         if self.labels[u] == self.labels[v]:
@@ -150,15 +138,15 @@ class ResistanceTracker:
             ValueError: it is not there.
         """
         u, v = self._pair(u, v)
-        if (u, v) not in self._place:
+        if (u, v) not in self._edges:
             raise ValueError(f"cannot remove the edge ({u}, {v}): it is not there")
         k = column(self.inverse, u) - column(self.inverse, v)
-        weight = self._weight[self._place[u, v]]
+        weight = self._edges.weight((u, v))
         slack = 1.0 - weight * (k[u] - k[v])
-        self._drop(u, v)
+        self._edges.remove((u, v))
         if slack > NEAR_BRIDGE:
             self._update(k, 0.5 * weight / slack * k, None)
-        elif self._connected(u, v):
+        elif np.unique(self._edges.components()[[u, v]]).size == 1:
             self._rebuild()
         else:
             # The potential k is constant on either side of a bridge, and 1/w higher on u's.
@@ -184,7 +172,7 @@ class ResistanceTracker:
 
     def resistance(self) -> PairMatrix:
         """Effective resistance of every pair, ``[nodes, nodes]``; ``inf`` between components."""
-        return torch.from_numpy(self._between(self.inverse, np.inf))
+        return torch.from_numpy(between(self.inverse, self.labels, np.inf))
 
     def total_resistance(self, *, within_components: bool = False) -> float:
         """Sum of the resistance over unordered pairs, O(n).
@@ -216,8 +204,8 @@ class ResistanceTracker:
 
         The first call forms P^2 (O(n^3)); from then on it is kept up to date with P.
         """
-        gains = self._between(self.square(), np.inf)
-        gains /= 1.0 + self._between(self.inverse, 0.0)
+        gains = between(self.square(), self.labels, np.inf)
+        gains /= 1.0 + between(self.inverse, self.labels, 0.0)
         return torch.from_numpy(gains * self._sizes())
 
     def square(self) -> np.ndarray:
@@ -240,68 +228,23 @@ class ResistanceTracker:
             add_outer(self._square, b, pa + ab * a + 0.5 * (a @ a) * b)
         add_outer(self.inverse, a, b)
         self._updates += 1
-        if self._updates >= REBUILD_AFTER or (
-            self._updates % _PROBE_EVERY == 0 and self._error() > REBUILD_ABOVE
-        ):
+        if self._updates >= REBUILD_AFTER:
             self._rebuild()
-
-    def _error(self) -> float:
-        """The larger of |L P g - g| / |g| and |mean of P g| / |P g|, for a random g of mean 0."""
-        sizes = np.bincount(self.labels)
-        sizes[sizes == 0] = 1
-        g = self._probe - (np.bincount(self.labels, self._probe) / sizes)[self.labels]
-        z = times(self.inverse, g)
-        (source, target), weight = self._ends[:, : self.num_edges], self._weight[: self.num_edges]
-        flow = weight * (z[source] - z[target])
-        back = np.bincount(source, flow, self.num_nodes) - np.bincount(target, flow, self.num_nodes)
-        mean = np.bincount(self.labels, z) / sizes
-        tiny = np.finfo(float).tiny
-        return max(
-            np.linalg.norm(back - g) / (np.linalg.norm(g) + tiny),
-            np.linalg.norm(mean[self.labels]) / (np.linalg.norm(z) + tiny),
-        )
+        elif self._updates % _PROBE_EVERY == 0:
+            image = self._edges.laplacian_times
+            if drift(self.inverse, image, self.labels, self._probe) > REBUILD_ABOVE:
+                self._rebuild()
 
     def _rebuild(self) -> None:
-        self.labels = self._components()
+        self.labels = self._edges.components()
         self.inverse = pseudo_inverse(self.edges(), self.labels)
         if self._square is not None:
             self._square = squared(self.inverse)
         self._updates = 0
 
-    def _components(self) -> np.ndarray:
-        source, target = self._ends[:, : self.num_edges]
-        if self.num_nodes == 0:
-            return np.zeros(0, dtype=np.int64)
-        shape = (self.num_nodes, self.num_nodes)
-        graph = csr_array((np.ones(source.size, np.int8), (source, target)), shape=shape)
-        return connected_components(graph, directed=False)[1].astype(np.int64)
-
-    def _connected(self, u: int, v: int) -> bool:
-        labels = self._components()
-        return bool(labels[u] == labels[v])
-
     def _sizes(self) -> np.ndarray:
         """Number of nodes in the component of each node."""
         return np.bincount(self.labels)[self.labels].astype(np.float64)
-
-    def _degree(self) -> np.ndarray:
-        ends, weight = self._ends[:, : self.num_edges], self._weight[: self.num_edges]
-        degree = np.bincount(ends.ravel(), np.concatenate([weight, weight]), self.num_nodes)
-        return degree.astype(np.float64)  # of no edges at all, bincount makes integers
-
-    def _between(self, matrix: np.ndarray, elsewhere: float) -> np.ndarray:
-        """M_uu + M_vv - 2 M_uv from an upper triangle; ``elsewhere`` between components."""
-        diagonal = np.diagonal(matrix).copy()
-        full = np.triu(matrix, 1)
-        full += full.T
-        full *= -2.0
-        full += diagonal
-        full += diagonal[:, None]
-        np.maximum(full, 0.0, out=full)
-        np.fill_diagonal(full, 0.0)
-        if self.num_nodes and self.labels.min() != self.labels.max():
-            full[self.labels[:, None] != self.labels] = elsewhere
-        return full
 
     def _pair(self, u: int, v: int) -> tuple[int, int]:
         if u == v or not (0 <= u < self.num_nodes and 0 <= v < self.num_nodes):
@@ -309,10 +252,3 @@ class ResistanceTracker:
                 f"got nodes {u} and {v}; it takes two different nodes of 0 to {self.num_nodes - 1}"
             )
         return (int(u), int(v)) if u < v else (int(v), int(u))
-
-    def _drop(self, u: int, v: int) -> None:
-        """Take the edge out of the list; the last edge moves into its place."""
-        at, last = self._place.pop((u, v)), len(self._place)
-        if at != last:
-            self._ends[:, at], self._weight[at] = self._ends[:, last], self._weight[last]
-            self._place[tuple(self._ends[:, at].tolist())] = at

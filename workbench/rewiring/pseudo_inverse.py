@@ -4,6 +4,7 @@ Matrices are symmetric, C-ordered and float64, and only their upper triangle is 
 memory traffic, and symmetric to the last bit.
 """
 
+from collections.abc import Callable
 from typing import no_type_check
 
 import numpy as np
@@ -77,6 +78,43 @@ def mirrored(matrix: np.ndarray) -> np.ndarray:
 def column(matrix: np.ndarray, at: int) -> np.ndarray:
     """One column of a symmetric matrix of which only the upper triangle is in use."""
     return np.concatenate([matrix[:at, at], matrix[at, at:]])
+
+
+def between(matrix: np.ndarray, labels: np.ndarray, elsewhere: float) -> np.ndarray:
+    """M_uu + M_vv - 2 M_uv of every pair; ``elsewhere`` between the components ``labels``."""
+    diagonal = np.diagonal(matrix).copy()
+    full = np.triu(matrix, 1)
+    full += full.T
+    full *= -2.0
+    full += diagonal
+    full += diagonal[:, None]
+    np.maximum(full, 0.0, out=full)
+    np.fill_diagonal(full, 0.0)
+    if labels.size and labels.min() != labels.max():
+        full[labels[:, None] != labels] = elsewhere
+    return full
+
+
+def drift(
+    inverse: np.ndarray,
+    laplacian_times: Callable[[np.ndarray], np.ndarray],
+    labels: np.ndarray,
+    probe: np.ndarray,
+) -> float:
+    """The larger of |L P g - g| / |g| and |mean of P g| / |P g|: how far P is from L^+.
+
+    g is ``probe`` less its mean over each component; both are 0 for the true pseudo-inverse.
+    """
+    sizes = np.bincount(labels)
+    sizes[sizes == 0] = 1
+    g = probe - (np.bincount(labels, probe) / sizes)[labels]
+    z = times(inverse, g)
+    mean = np.bincount(labels, z) / sizes
+    tiny = np.finfo(float).tiny
+    return max(
+        np.linalg.norm(laplacian_times(z) - g) / (np.linalg.norm(g) + tiny),
+        np.linalg.norm(mean[labels]) / (np.linalg.norm(z) + tiny),
+    )
 
 
 # In both kernels rows are slices: a loop with no index that could be negative vectorizes.

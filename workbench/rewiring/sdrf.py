@@ -49,8 +49,10 @@ def sdrf(
             curvature before the addition.
         candidates: ``"ball"``: k may be x itself and l may be y itself, as in the paper and its
             code; ``"neighbors"``: they may not, as in the FoSR repository's version.
-        removal_bound: 0.5 as in the released code; ``math.inf`` removes nothing. Removing edges
-            may disconnect the graph.
+        removal_bound: after each addition, the edge of largest curvature is removed if it is above
+            this bound; inf removes none. 0.5 as in the released code. Removing edges may
+            disconnect the graph, and with few triangles and squares (rings, trees) the new edge is
+            soon the most curved one, so that the paper's variant ends early: use inf there.
         tau: ``math.inf`` (the default here) takes the largest rise; the released code's default
             is 1, which draws.
         generator: draws where tau is finite. Default: one with seed 0.
