@@ -11,6 +11,7 @@ from workbench.diagnostics.homophily import (
     homophily,
     label_informativeness,
 )
+from workbench.diagnostics.jacobian_range import hessian_range, jacobian_range, mixed_influence
 from workbench.diagnostics.orbit_adjacency import (
     ORBIT_ADJACENCIES,
     OrbitAdjacency,
@@ -52,6 +53,9 @@ DIAGNOSTICS = {
     "sensitivity_decay": sensitivity_decay,
     "walk_bound": walk_bound,
     "resistance_bound": resistance_bound,
+    "hessian_range": hessian_range,
+    "jacobian_range": jacobian_range,
+    "mixed_influence": mixed_influence,
 }
 
 __all__ = [

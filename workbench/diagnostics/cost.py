@@ -149,6 +149,20 @@ _COSTS = {
         "resistance_of_pairs",
         "the bound falls with the resistance of a pair",
     ),
+    "jacobian_range": _Cost(lambda n, m: 5e-9 * n**2, lambda n, m: 24.0 * n**2),
+    "mixed_influence": _Cost(
+        # one backward pass through a backward pass for each of 16 channels of each node
+        lambda n, m: 16.0 * n * (1e-3 + 5e-7 * (n + 2.0 * m)),
+        lambda n, m: 8.0 * n**2 + 4000.0 * (n + 2 * m),
+        "sensitivity(..., nodes=...)",
+        "jacobian_range of the states before the read-out needs first derivatives only",
+    ),
+    "hessian_range": _Cost(
+        lambda n, m: 16.0 * n * (1e-3 + 5e-7 * (n + 2.0 * m)),
+        lambda n, m: 32.0 * n**2 + 4000.0 * (n + 2 * m),
+        "sensitivity(..., nodes=...)",
+        "jacobian_range of the states before the read-out needs first derivatives only",
+    ),
     "sensitivity_decay": _Cost(lambda n, m: 3e-8 * n**2, lambda n, m: 32.0 * n**2),
 }
 
@@ -164,6 +178,8 @@ LIMITS = {
     "sensitivity": 20_000,
     "walk_bound": 15_000,
     "resistance_bound": 10_000,
+    "mixed_influence": 1_000,
+    "hessian_range": 1_000,
 }
 
 
