@@ -595,6 +595,37 @@ def test_webgl_and_2d_show_the_same_graph(scene):
     np.testing.assert_allclose(counts["2d"], counts["webgl"], atol=1.0)
 
 
+@pytest.mark.parametrize("renderer", ["2d", "webgl"])
+def test_each_panel_has_its_own_colors(scene, renderer):
+    values = {"before": (0.2, 1.0), "after": (0.6, 0.0)}  # of node 0 and of the others
+    for name, trait in (("before", "node_values_before"), ("after", "node_values")):
+        first, rest = values[name]
+        scene.ask(f"graph.{trait} = np.array([{first}] + 5 * [{rest}], '<f4').tobytes()")
+    scene.ask(f"graph.renderer, graph.mode = {renderer!r}, 'both'")
+    scene.away()
+    scene.page.wait_for_timeout(300)
+    table = np.array(eval(scene.ask("print(list(graph.palette))"))).reshape(256, 3)
+    box = scene.page.locator(GRAPH).bounding_box()
+    middle = box["x"] + box["width"] / 2
+    spots = {
+        name: [scene.pixels(table[round(255 * x)].tolist(), tolerance=1) for x in pair]
+        for name, pair in values.items()
+    }
+    for name, (one, others) in spots.items():
+        assert min(one["count"], others["count"]) > 20
+        assert [s["x"] > box["x"] + box["width"] / 2 for s in (one, others)] == 2 * [
+            name == "after"
+        ]
+        # the tooltip tells what its panel shows
+        scene.page.mouse.move(one["x"], one["y"])
+        assert f"value {values[name][0]}" in scene.tip()
+    scene.ask("graph.mode = 'before'")
+    scene.away()
+    scene.page.wait_for_timeout(200)
+    assert scene.pixels(table[255].tolist(), tolerance=1)["count"] > 100
+    assert scene.pixels(table[0].tolist(), tolerance=1)["count"] == 0
+
+
 def test_many_widgets_leave_no_webgl_context_behind(scene):
     warned = []
     scene.page.on("console", lambda message: warned.append(message.text))

@@ -149,6 +149,7 @@ class Painter {
     this.edgeBuffer = gl.createBuffer();
     this.nodeBuffer = gl.createBuffer();
     this.paintBuffer = gl.createBuffer();
+    this.paintBeforeBuffer = gl.createBuffer();
     this.edgeCount = 0;
     this.nodeCount = 0;
   }
@@ -159,7 +160,7 @@ class Painter {
     gl.bufferData(gl.ARRAY_BUFFER, array, gl.STATIC_DRAW);
   }
 
-  draw({ width, height, view, background, edgeColor, radius, rim, opacity }) {
+  draw({ width, height, view, background, edgeColor, paint, radius, rim, opacity }) {
     const { gl, lines, points, canvas } = this;
     if (canvas.width !== width) canvas.width = width;
     if (canvas.height !== height) canvas.height = height;
@@ -183,7 +184,7 @@ class Painter {
     gl.bindBuffer(gl.ARRAY_BUFFER, this.nodeBuffer);
     gl.enableVertexAttribArray(points.at);
     gl.vertexAttribPointer(points.at, 2, gl.FLOAT, false, 0, 0);
-    gl.bindBuffer(gl.ARRAY_BUFFER, this.paintBuffer);
+    gl.bindBuffer(gl.ARRAY_BUFFER, this[paint]);
     gl.enableVertexAttribArray(points.paint);
     gl.vertexAttribPointer(points.paint, 3, gl.UNSIGNED_BYTE, true, 0, 0);
     gl.drawArrays(gl.POINTS, 0, this.nodeCount);
@@ -477,9 +478,8 @@ class GraphView {
     };
     this.bins = binned(this.values);
     const before = buffer(model.get("node_values_before"), Float32Array);
-    // a large graph is painted by WebGL, which holds one color a node
-    this.binsBefore = this.values && before.length >= n && before.length && !this.painter
-      ? binned(before) : this.bins;
+    this.valuesBefore = this.values && before.length >= n && before.length ? before : this.values;
+    this.binsBefore = this.valuesBefore === this.values ? this.bins : binned(before);
     this.uploadValues();
     this.describe();
     this.outdate(this.painter ? "both" : "nodes");
@@ -487,14 +487,18 @@ class GraphView {
 
   uploadValues() {
     if (!this.painter || !this.theme) return;
-    const { bins, table, n } = this;
+    const { bins, binsBefore, table, n } = this;
     const paint = new Uint8Array(3 * n);
     const plain = this.theme.plain;
-    for (let i = 0; i < n; i++) {
-      const bin = bins[i];
-      for (let c = 0; c < 3; c++) paint[3 * i + c] = bin < 256 ? table[3 * bin + c] : plain[c];
-    }
-    this.painter.upload("paintBuffer", paint);
+    const upload = (target, bins) => {
+      for (let i = 0; i < n; i++) {
+        const bin = bins[i];
+        for (let c = 0; c < 3; c++) paint[3 * i + c] = bin < 256 ? table[3 * bin + c] : plain[c];
+      }
+      this.painter.upload(target, paint);
+    };
+    upload("paintBuffer", bins);
+    if (binsBefore !== bins) upload("paintBeforeBuffer", binsBefore);
   }
 
   readCandidates() {
@@ -728,7 +732,8 @@ class GraphView {
   outdate(which = "both") {
     this.dirty = true;
     if (which !== "nodes") this.edgePicture.at = null;
-    if (which !== "edges") this.nodePicture.at = this.beforePicture.at = null;
+    if (which !== "edges") this.nodePicture.at = null;
+    if (which !== "edges" || this.painter) this.beforePicture.at = null;
   }
 
   // The camera moved. A large graph's cached pictures move along until the hand rests.
@@ -761,11 +766,17 @@ class GraphView {
     const [scale, shiftX, shiftY] = this.transform(panels[0]);
     this.view = { panels, scale, shiftX, shiftY, radius: this.radius() };
     this.describePanels();
-    const edges = this.place(this.edgePicture, (picture) => this.paintEdges(picture));
+    // The panels share their pictures, but not the one with the nodes where these had other colors
+    // before: that of the edges with WebGL, else that of the nodes.
+    const old = (panel) => !panel.live && this.binsBefore !== this.bins;
+    const edges = panels.map((panel) => {
+      const own = this.painter && old(panel), picture = own ? this.beforePicture : this.edgePicture;
+      const paint = own ? "paintBeforeBuffer" : "paintBuffer";
+      return [picture.canvas, ...this.place(picture, (one) => this.paintEdges(one, paint))];
+    });
     const nodes = panels.map((panel) => {
-      const now = panel.live || this.binsBefore === this.bins;
-      const picture = now ? this.nodePicture : this.beforePicture;
-      const bins = now ? this.bins : this.binsBefore;
+      const own = !this.painter && old(panel), picture = own ? this.beforePicture : this.nodePicture;
+      const bins = own ? this.binsBefore : this.bins;
       return [picture.canvas, ...this.place(picture, (one) => this.paintNodes(one, bins))];
     });
     const { context, canvas, theme } = this;
@@ -774,7 +785,7 @@ class GraphView {
     context.fillRect(0, 0, canvas.width, canvas.height);
     panels.forEach((panel, which) => {
       this.inPanel(panel, () => {
-        context.drawImage(this.edgePicture.canvas, ...edges);
+        context.drawImage(...edges[which]);
         this.drawEdits(context, panel);
         if (panel.live) this.drawCandidates(context);
         if (!this.painter || this.anyLabel) {
@@ -829,7 +840,7 @@ class GraphView {
     return Math.max(0.16, Math.min(0.8, (1.5 / Math.sqrt(1 + dense)) * Math.sqrt(zoom)));
   }
 
-  paintEdges({ canvas, context, margin }) {
+  paintEdges({ canvas, context, margin }, paint) {
     const { theme, ratio, painter } = this;
     const { scale, shiftX, shiftY, radius } = this.view;
     const { width, height } = canvas;
@@ -841,7 +852,7 @@ class GraphView {
                1 - (2 * (shiftY * ratio + margin[1])) / height],
         background: theme.back.map((c) => c / 255),
         edgeColor: [...theme.edge.map((c) => c / 255), this.edgeAlpha()],
-        radius: radius * ratio, rim: theme.rim.map((c) => c / 255), opacity: this.grey ? 0.35 : 1,
+        paint, radius: radius * ratio, rim: theme.rim.map((c) => c / 255), opacity: this.grey ? 0.35 : 1,
       });
       context.drawImage(painter.canvas, 0, 0);
       return;
@@ -1443,7 +1454,8 @@ class GraphView {
       }
     } else {
       lines.push(["wb-tip-head", this.name(u)]);
-      if (this.values) lines.push(["", `${model.get("color_label")} ${number(this.values[u])}`]);
+      const values = live ? this.values : this.valuesBefore;
+      if (values) lines.push(["", `${model.get("color_label")} ${number(values[u])}`]);
       if (editable) {
         const key = byKey ? "Enter" : "click";
         lines.push(["wb-tip-do", picked === u ? `${key} again to let go` : `${key} to start an edge here`]);

@@ -30,7 +30,7 @@ class GraphCanvas(anywidget.AnyWidget):
         node_values: float32 [num_nodes], colored over ``color_range``; empty for plain nodes,
             nan and inf are drawn in grey.
         node_values_before: the same before the edits, for the panel "before"; empty where the
-            colors do not change. A large graph (WebGL) shows ``node_values`` in both panels.
+            colors do not change.
         candidates: int32 [candidates, 3], rows u, v, index into ``methods``: drawn dashed.
 
     ``camera`` is [center x, center y, zoom] in the units of ``positions``, zoom 1 shows the whole
