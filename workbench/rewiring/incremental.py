@@ -101,9 +101,9 @@ class ResistanceTracker:
     def copy(self) -> "ResistanceTracker":
         """An independent tracker in the same state."""
         other = copy.copy(self)
-        for name in ("_edges", "labels", "inverse", "_square"):
-            value = getattr(self, name)
-            setattr(other, name, value if value is None else value.copy())
+        other._edges = self._edges.copy()
+        for name in ("labels", "inverse", "_square"):
+            setattr(other, name, copy.copy(getattr(self, name)))
         return other
 
     def add(self, u: int, v: int, weight: float = 1.0) -> None:
@@ -122,8 +122,7 @@ class ResistanceTracker:
         k = column(self.inverse, u) - column(self.inverse, v)
         resistance = k[u] - k[v]
         if self.labels[u] == self.labels[v]:
-            c = weight / (1.0 + weight * resistance)
-            self._update(k, -0.5 * c * k, None)
+            self._update(k, -0.5 * weight / (1.0 + weight * resistance) * k, None)
             return
         first, second = self.labels == self.labels[u], self.labels == self.labels[v]
         h = first / first.sum() - second / second.sum()
@@ -167,8 +166,7 @@ class ResistanceTracker:
         u, v = self._pair(u, v)
         if self.labels[u] != self.labels[v]:
             return np.inf
-        p = self.inverse
-        return float(p[u, u] + p[v, v] - 2.0 * p[u, v])
+        return float(self.inverse[u, u] + self.inverse[v, v] - 2.0 * self.inverse[u, v])
 
     def resistance(self) -> PairMatrix:
         """Effective resistance of every pair, ``[nodes, nodes]``; ``inf`` between components."""
@@ -228,12 +226,10 @@ class ResistanceTracker:
             add_outer(self._square, b, pa + ab * a + 0.5 * (a @ a) * b)
         add_outer(self.inverse, a, b)
         self._updates += 1
-        if self._updates >= REBUILD_AFTER:
+        due = self._updates % _PROBE_EVERY == 0
+        off = drift(self.inverse, self._edges, self.labels, self._probe) if due else 0.0
+        if self._updates >= REBUILD_AFTER or off > REBUILD_ABOVE:
             self._rebuild()
-        elif self._updates % _PROBE_EVERY == 0:
-            image = self._edges.laplacian_times
-            if drift(self.inverse, image, self.labels, self._probe) > REBUILD_ABOVE:
-                self._rebuild()
 
     def _rebuild(self) -> None:
         self.labels = self._edges.components()

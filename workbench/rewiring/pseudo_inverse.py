@@ -4,7 +4,6 @@ Matrices are symmetric, C-ordered and float64, and only their upper triangle is 
 memory traffic, and symmetric to the last bit.
 """
 
-from collections.abc import Callable
 from typing import no_type_check
 
 import numpy as np
@@ -14,6 +13,7 @@ from scipy.linalg import blas
 from workbench.diagnostics.cost import TooLargeError
 from workbench.diagnostics.resistance import all_pairs
 from workbench.graphs.edges import UndirectedEdges
+from workbench.rewiring.edge_store import EdgeStore
 
 #: The largest graph whose dense pseudo-inverse is built (0.5 GB, about 10 s on one core).
 MAX_NODES = 8_000
@@ -95,12 +95,7 @@ def between(matrix: np.ndarray, labels: np.ndarray, elsewhere: float) -> np.ndar
     return full
 
 
-def drift(
-    inverse: np.ndarray,
-    laplacian_times: Callable[[np.ndarray], np.ndarray],
-    labels: np.ndarray,
-    probe: np.ndarray,
-) -> float:
+def drift(inverse: np.ndarray, edges: EdgeStore, labels: np.ndarray, probe: np.ndarray) -> float:
     """The larger of |L P g - g| / |g| and |mean of P g| / |P g|: how far P is from L^+.
 
     g is ``probe`` less its mean over each component; both are 0 for the true pseudo-inverse.
@@ -112,7 +107,7 @@ def drift(
     mean = np.bincount(labels, z) / sizes
     tiny = np.finfo(float).tiny
     return max(
-        np.linalg.norm(laplacian_times(z) - g) / (np.linalg.norm(g) + tiny),
+        np.linalg.norm(edges.laplacian_times(z) - g) / (np.linalg.norm(g) + tiny),
         np.linalg.norm(mean[labels]) / (np.linalg.norm(z) + tiny),
     )
 
