@@ -2,10 +2,10 @@ import itertools
 
 import pytest
 import torch
-from conftest import ORACLES, load_oracle
 from torch import nn
 from torch_geometric.nn import GATConv
 
+from conftest import ORACLES, load_oracle
 from workbench.models import GAT
 
 PATH = torch.tensor([[0, 1, 1, 2], [1, 0, 2, 1]])

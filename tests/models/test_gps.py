@@ -3,8 +3,8 @@ import json
 import numpy as np
 import pytest
 import torch
-from conftest import ORACLES, load_oracle
 
+from conftest import ORACLES, load_oracle
 from workbench.models import GPS
 from workbench.models.gps import LOCAL, NORM_NAMES
 
