@@ -12,6 +12,7 @@ from workbench.diagnostics.homophily import (
     label_informativeness,
 )
 from workbench.diagnostics.jacobian_range import hessian_range, jacobian_range, mixed_influence
+from workbench.diagnostics.obstruction import obstruction, obstruction_limit
 from workbench.diagnostics.orbit_adjacency import (
     ORBIT_ADJACENCIES,
     OrbitAdjacency,
@@ -56,6 +57,8 @@ DIAGNOSTICS = {
     "hessian_range": hessian_range,
     "jacobian_range": jacobian_range,
     "mixed_influence": mixed_influence,
+    "obstruction": obstruction,
+    "obstruction_limit": obstruction_limit,
 }
 
 __all__ = [

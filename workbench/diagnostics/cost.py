@@ -163,6 +163,17 @@ _COSTS = {
         "sensitivity(..., nodes=...)",
         "jacobian_range of the states before the read-out needs first derivatives only",
     ),
+    "obstruction": _Cost(
+        # one pair in a six-layer GCN of width 32
+        lambda n, m: 64.0 * (1e-3 + 1e-6 * (n + 2.0 * m)),
+        lambda n, m: 4000.0 * (n + 2 * m),
+    ),
+    "obstruction_limit": _Cost(
+        lambda n, m: 2.5e-11 * n**3 + 1.2e-8 * n**2,
+        lambda n, m: 16.0 * n**2,
+        _PAIRS,
+        "the limit is the resistance over nu c_a",
+    ),
     "sensitivity_decay": _Cost(lambda n, m: 3e-8 * n**2, lambda n, m: 32.0 * n**2),
 }
 
@@ -180,6 +191,7 @@ LIMITS = {
     "resistance_bound": 10_000,
     "mixed_influence": 1_000,
     "hessian_range": 1_000,
+    "obstruction_limit": 20_000,
 }
 
 
@@ -215,7 +227,8 @@ def estimate(
 
     Figures for ``resistance_of_pairs`` are for one pair, for ``approximate_total_resistance`` for
     the default number of probes, for ``sensitivity`` for all nodes of a six-layer GCN of width 32
-    (the call itself measures its own model and refuses by that).
+    (the call itself measures its own model and refuses by that), for ``obstruction`` for one pair
+    in such a model.
 
     Raises:
         ValueError: no diagnostic has this name, or a size is negative.
