@@ -613,9 +613,7 @@ def test_each_panel_has_its_own_colors(scene, renderer):
     }
     for name, (one, others) in spots.items():
         assert min(one["count"], others["count"]) > 20
-        assert [s["x"] > box["x"] + box["width"] / 2 for s in (one, others)] == 2 * [
-            name == "after"
-        ]
+        assert (one["x"] > middle) == (others["x"] > middle) == (name == "after")
         # the tooltip tells what its panel shows
         scene.page.mouse.move(one["x"], one["y"])
         assert f"value {values[name][0]}" in scene.tip()
