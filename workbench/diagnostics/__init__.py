@@ -3,7 +3,8 @@
 from workbench.diagnostics.cheeger import CheegerBounds, cheeger_bounds, cheeger_constant
 from workbench.diagnostics.cost import LIMITS, Estimate, Stopped, TooLargeError, estimate
 from workbench.diagnostics.curvature import balanced_forman
-from workbench.diagnostics.decay import Decay, sensitivity_decay
+from workbench.diagnostics.decay import Decay, DecayFit, decay_fit, sensitivity_decay
+from workbench.diagnostics.decay_rate import DecayStatistics, decay_rate, decay_statistics
 from workbench.diagnostics.distance import DiameterBounds, diameter, diameter_bounds, hop_distance
 from workbench.diagnostics.hitting import hitting_time
 from workbench.diagnostics.homophily import (
@@ -59,6 +60,9 @@ DIAGNOSTICS = {
     "mixed_influence": mixed_influence,
     "obstruction": obstruction,
     "obstruction_limit": obstruction_limit,
+    "decay_fit": decay_fit,
+    "decay_rate": decay_rate,
+    "decay_statistics": decay_statistics,
 }
 
 __all__ = [
@@ -68,6 +72,8 @@ __all__ = [
     "Approximation",
     "CheegerBounds",
     "Decay",
+    "DecayFit",
+    "DecayStatistics",
     "DiameterBounds",
     "Estimate",
     "OrbitAdjacency",

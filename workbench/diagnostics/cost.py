@@ -175,6 +175,15 @@ _COSTS = {
         "the limit is the resistance over nu c_a",
     ),
     "sensitivity_decay": _Cost(lambda n, m: 3e-8 * n**2, lambda n, m: 32.0 * n**2),
+    "decay_rate": _Cost(
+        # twenty layers; the call itself measures its own diameter and refuses by that
+        lambda n, m: 1e-7 * n * (n + 2.0 * m),
+        lambda n, m: 60.0 * n**2 + 100.0 * m,
+        "sensitivity(..., nodes=...)",
+        "decay_fit of what a model measures needs no diameter",
+    ),
+    "decay_statistics": _Cost(lambda n, m: 2e-8 * n**2, lambda n, m: 32.0 * n**2),
+    "decay_fit": _Cost(lambda n, m: 5e-8 * n**2, lambda n, m: 64.0 * n**2),
 }
 
 #: The largest ``num_nodes`` that each dense exact function accepts, whatever the memory.
@@ -192,6 +201,7 @@ LIMITS = {
     "mixed_influence": 1_000,
     "hessian_range": 1_000,
     "obstruction_limit": 20_000,
+    "decay_rate": 5_000,
 }
 
 

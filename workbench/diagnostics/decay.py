@@ -1,5 +1,6 @@
 """How sensitivity falls with distance."""
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -24,6 +25,27 @@ class Decay:
     mean: Float64[Tensor, " distances"]
     standard_error: Float64[Tensor, " distances"]
     pairs: Int64[Tensor, " distances"]
+
+
+@dataclass(frozen=True)
+class DecayFit:
+    """An exponential through sensitivity against distance: ``S ~ exp(-rate d)``.
+
+    Attributes:
+        rate: fall of ``log S`` for each unit of distance; positive where sensitivity decays.
+        standard_error: of the rate, as if the pairs were independent (they share nodes, so it is a
+            lower end); nan with fewer than three pairs.
+        r_squared: share of the variance of ``log S`` that distance explains.
+        half_distance: distance on which sensitivity halves, ``log 2 / rate``; ``inf`` where it does
+            not decay.
+        pairs: number of ordered pairs behind the fit.
+    """
+
+    rate: Float64[Tensor, ""]
+    standard_error: Float64[Tensor, ""]
+    r_squared: Float64[Tensor, ""]
+    half_distance: Float64[Tensor, ""]
+    pairs: int
 
 
 def sensitivity_decay(sensitivity: PairMatrix, distance: PairMatrix) -> Decay:
@@ -66,3 +88,46 @@ def sensitivity_decay(sensitivity: PairMatrix, distance: PairMatrix) -> Decay:
     # the distance as it came, not a mean of equal numbers
     met = torch.zeros_like(mean).index_copy_(0, group, there)
     return Decay(met, mean, (variance / pairs).sqrt(), pairs)
+
+
+def decay_fit(sensitivity: PairMatrix, distance: PairMatrix) -> DecayFit:
+    """The exponential that fits sensitivity against distance best.
+
+        log S_vu = a - rate d(u, v),   least squares over the ordered pairs of different nodes
+
+    Args:
+        sensitivity: ``[nodes, nodes]``, row = output, column = input.
+        distance: ``[nodes, nodes]``, row = from, column = to, such as ``hop_distance`` or
+            ``effective_resistance`` give it.
+
+    Returns:
+        ``DecayFit``; its entries are nan where the pairs have fewer than two distances. Pairs in
+        different components and pairs of sensitivity 0 (beyond reach, dead ReLUs) are left out:
+        they have no logarithm, so a model of few layers is fitted within its reach.
+
+    Raises:
+        ValueError: the two shapes differ.
+
+    These four numbers are the workbench's own; those of the literature, for a
+    graph without a model, are in ``decay_statistics``.
+    """
+    if sensitivity.shape != distance.shape:
+        raise ValueError(
+            f"sensitivity is {list(sensitivity.shape)} and distance {list(distance.shape)}; "
+            "both must be [nodes, nodes] of the same graph"
+        )
+    there = distance.T.to(sensitivity.device)
+    used = there.isfinite() & (sensitivity > 0)
+    used.fill_diagonal_(False)
+    x, y = there[used], sensitivity[used].log()
+    count = x.numel()
+    x, y = x - x.mean(), y - y.mean()
+    spread, height = (x * x).sum(), (y * y).sum()
+    spread = torch.where(spread > 0, spread, torch.nan)
+    slope = (x * y).sum() / spread
+    left = ((y - slope * x) ** 2).sum()
+    error = (left / max(count - 2, 0) / spread).sqrt() if count > 2 else slope * torch.nan
+    explained = torch.where(height > 0, 1.0 - left / height, torch.ones_like(left))
+    half = torch.where(slope < 0, -math.log(2.0) / slope, torch.inf)
+    half = torch.where(slope.isnan(), slope, half)
+    return DecayFit(-slope, error, torch.where(slope.isnan(), slope, explained), half, count)
