@@ -1,6 +1,7 @@
 """What we measure: one file per concept, tensors in and tensors out."""
 
 from workbench.diagnostics.cheeger import CheegerBounds, cheeger_bounds, cheeger_constant
+from workbench.diagnostics.cost import LIMITS, Estimate, Stopped, TooLargeError, estimate
 from workbench.diagnostics.curvature import balanced_forman
 from workbench.diagnostics.decay import Decay, DecayFit, decay_fit, sensitivity_decay
 from workbench.diagnostics.decay_rate import DecayStatistics, decay_rate, decay_statistics
@@ -28,8 +29,6 @@ from workbench.diagnostics.resistance_sparse import (
 from workbench.diagnostics.sensitivity import sensitivity
 from workbench.diagnostics.spectrum import fiedler_vector, laplacian_spectrum, spectral_gap
 from workbench.diagnostics.walk_bound import walk_bound
-
-from workbench.diagnostics.cost import LIMITS, Estimate, Stopped, TooLargeError, estimate
 
 #: Every diagnostic by its name.
 DIAGNOSTICS = {
