@@ -176,7 +176,10 @@ def test_hovering_a_pair_shows_what_the_edge_would_do(lab):
     lab.page.mouse.move(*node_place(lab, 13))
     lab.page.wait_for_timeout(900)
     text = lab.page.locator(".wb-graph .wb-tip").inner_text()
-    change = lab.ask("print(f'{lab._state.what_if(0, 13).total_resistance_change:+.4g}')")
+    change = lab.ask(
+        "effect = lab._state.pairs.what_if(lab._state.in_force, 0, 13)\n"
+        "print(f'{effect.total_resistance_change:+.4g}')"
+    )
     assert f"total resistance {change} ohm" in text.replace("−", "-")
     # the matrix points at the same pair
     assert sorted(json.loads(lab.ask("print(lab._matrix.selection)"))) == [0, 13]

@@ -21,6 +21,7 @@ from workbench.graphs import barbell, erdos_renyi, karate, read_graph, ring, wri
 from workbench.rewiring import REWIRINGS, Edit, gtr
 from workbench.widgets import rewiring_lab
 from workbench.widgets.rewiring_controls import OWN
+from workbench.widgets.rewiring_views import hint
 
 
 @pytest.fixture
@@ -196,16 +197,16 @@ def test_code_of_a_hand_edited_tape_reproduces_it(lab):
 def test_options_of_the_method_become_controls(lab):
     lab._controls.method.value = "sdrf"
     lab.wait()
-    assert set(lab._options) >= {"num_edges", "variant", "tau"}
-    assert lab._options["tau"].value == "inf"
-    assert "generator" not in lab._options
-    lab._options["tau"].value = "5"
+    assert set(lab._commands.options) >= {"num_edges", "variant", "tau"}
+    assert lab._commands.options["tau"].value == "inf"
+    assert "generator" not in lab._commands.options
+    lab._commands.options["tau"].value = "5"
     lab.wait()
     assert ", tau=5.0" in lab.code()
-    lab._options["tau"].value = "much"
+    lab._commands.options["tau"].value = "much"
     assert "tau must be a number" in lab._status.value
-    lab._options["num_edges"].value = 3
-    lab._options["tau"].value = "inf"
+    lab._commands.options["num_edges"].value = 3
+    lab._commands.options["tau"].value = "inf"
     lab.wait()
     assert sum(e.sign > 0 for e in lab.tape.edits) == 3
 
@@ -376,7 +377,7 @@ def test_odd_graphs_open_and_say_what_happened(name, method):
     assert lab.picture()[:4] == b"\x89PNG"
     assert lab.figure() is not None
     for u in range(n):
-        assert isinstance(lab._hint(0, u), str)
+        assert isinstance(hint(lab._state, 0, u), str)
     lab.close()
 
 
@@ -427,7 +428,7 @@ def test_a_large_graph_says_what_is_not_drawn():
     assert "0.8 GB" in lab._matrix.title
     assert lab._matrix.values == b""
     assert len(card(lab, "edges")) == 3
-    assert "too" in lab._hint(0, 1) or "nodes" in lab._hint(0, 1)
+    assert "8,000" in hint(lab._state, 0, 1)
     lab._controls.method.value = "gtr"
     lab.wait(60)
     assert "workbench-wrong" in lab._status.value

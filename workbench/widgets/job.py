@@ -5,6 +5,7 @@ is heard at the next step of the work.
 """
 
 import threading
+import time
 from collections.abc import Callable
 
 #: Answers True when the work is no longer wanted.
@@ -86,3 +87,13 @@ class Worker:
                 with self._changed:
                     self._running = None
                     self._changed.notify_all()
+
+
+def patient(seconds: float, should_stop: ShouldStop) -> bool:
+    """Wait for a hand that may still move; False if it did."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if should_stop():
+            return False
+        time.sleep(0.02)
+    return not should_stop()

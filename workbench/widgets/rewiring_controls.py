@@ -6,7 +6,8 @@ import ipywidgets
 
 from workbench.graphs import SUFFIXES
 from workbench.rewiring import REWIRINGS
-from workbench.widgets.rewiring_state import COLORINGS, MATRICES
+from workbench.widgets.colorings import COLORINGS
+from workbench.widgets.node_pairs import MATRICES
 
 #: Names in the graph menu; anything else that ``open_graph`` understands can be passed in.
 GRAPH_MENU = {
@@ -54,7 +55,7 @@ def menu(description: str, options, tooltip: str, *, value=None, width: str = "2
 class Controls:
     """The controls above the pictures and the export buttons below them."""
 
-    def __init__(self, method: str, export: Callable[[str], None]):
+    def __init__(self, method: str):
         self._head: list[tuple[str, str]] = []
         self.graph = menu("graph", list(GRAPH_MENU.items()), "The graph to start from.")
         self.upload = ipywidgets.FileUpload(
@@ -90,13 +91,17 @@ class Controls:
             tooltip="What each method would add next, drawn dashed: see where they disagree.",
             layout=ipywidgets.Layout(width="140px"),
         )
-        buttons = []
-        for name, (suffix, tip) in EXPORTS.items():
-            layout = ipywidgets.Layout(width="82px")
-            button = ipywidgets.Button(description=name, tooltip=tip, layout=layout)
-            button.on_click(lambda _, suffix=suffix: export(suffix))
-            buttons.append(button)
+        width = ipywidgets.Layout(width="82px")
+        buttons = [
+            ipywidgets.Button(description=name, tooltip=tip, layout=width)
+            for name, (_, tip) in EXPORTS.items()
+        ]
         self.exports = ipywidgets.HBox([ipywidgets.Label("export"), *buttons])
+
+    def on_export(self, export: Callable[[str], None]) -> None:
+        """Have a click on an export button call ``export`` with the ending of its file."""
+        for button in self.exports.children[1:]:
+            button.on_click(lambda button: export(EXPORTS[button.description][0]))
 
     def name_graph(self, text: str, source: str) -> None:
         """Choose a graph; one that is not in the menu is put at its head and stays there."""

@@ -1,14 +1,18 @@
 """What the rewiring lab shows of its state: functions from the state to texts and buffers."""
 
-import html
+import inspect
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
-from workbench.rewiring.what_if import WhatIf
+from workbench.rewiring import REWIRINGS, Edit, WhatIf
+from workbench.widgets.colorings import COLORINGS, colorings
 from workbench.widgets.graph_canvas import GraphCanvas
 from workbench.widgets.matrix_canvas import MatrixCanvas, levels
-from workbench.widgets.rewiring_state import COLORINGS, MATRICES, Numbers, RewiringState
+from workbench.widgets.node_pairs import MATRICES
+from workbench.widgets.rewiring_state import RewiringState
+from workbench.widgets.tape_numbers import Numbers
 
 #: (field of ``Numbers``, title, unit, meaning) of the cards, in their order.
 CARDS = (
@@ -88,14 +92,14 @@ def show_graph(state: RewiringState, canvas: GraphCanvas, matrix: MatrixCanvas) 
 
 def show_matrix(state: RewiringState, canvas: MatrixCanvas, name: str) -> None:
     """Send one of ``MATRICES`` at the current position, on one scale with the original graph."""
-    if not state.dense:
+    if not state.pairs.dense:
         with canvas.hold_sync():
             canvas.size, canvas.values, canvas.values_before = 0, b"", b""
-            canvas.unit, canvas.title = "", state.too_large_text()
+            canvas.unit, canvas.title = "", state.pairs.too_large_text()
         return
     with state.lock:
         position = state.tape.position
-        before, after = state.matrix(name, before=True), state.matrix(name)
+        before, after = state.pairs.matrix(name), state.pairs.matrix(name, state.in_force)
     scale = (0.0, max(_largest(before), _largest(after)) or 1.0)
     with canvas.hold_sync():
         canvas.size, canvas.title, canvas.unit = state.num_nodes, name, MATRICES[name][0]
@@ -123,12 +127,6 @@ def show_colors(state: RewiringState, canvas: GraphCanvas, name: str) -> None:
         canvas.color_label = with_unit(name, COLORINGS)
 
 
-def colorings(state: RewiringState, name: str) -> np.ndarray | None:
-    """``[2, nodes]`` values before and after, or None where the coloring has no meaning."""
-    before, after = state.coloring(name, before=True), state.coloring(name)
-    return None if before is None or after is None else np.stack([before, after])
-
-
 def with_unit(name: str, table: dict[str, tuple[str, str]]) -> str:
     """``name (unit)``."""
     unit = table[name][0]
@@ -141,6 +139,30 @@ def edit_text(edit, names: list[str]) -> str:
     return f"{edit.by} {verb} {pair_name(names, edit.u, edit.v)}"
 
 
+def method_text(method: str, options: dict, edits: Sequence[Edit]) -> str:
+    """What a method did, and why it did less than was asked for."""
+    added = sum(edit.sign > 0 for edit in edits)
+    removed = len(edits) - added
+    text = f"{method} added {added}" + f" and removed {removed}" * bool(removed)
+    wanted = options.get("num_edges", added)
+    if added < wanted:
+        text += f"; {wanted} were asked for, and it found no more to add"
+        bound = inspect.signature(REWIRINGS[method]).parameters.get("removal_bound")
+        if bound and options.get("removal_bound", bound.default) < math.inf:
+            text += "; with removal bound inf it removes none and may go on"
+    return text + "."
+
+
+def hint(state: RewiringState, u: int, v: int) -> str:
+    """What joining (or cutting) a pair would do, in words; or why there is no answer."""
+    if u == v:
+        return ""
+    try:
+        return what_if_text(state.pairs.what_if(state.in_force, u, v))
+    except ValueError as error:
+        return str(error)
+
+
 def what_if_text(effect: WhatIf) -> str:
     """What toggling an edge would do, in three short lines."""
     verb = "add" if effect.sign > 0 else "remove"
@@ -150,30 +172,6 @@ def what_if_text(effect: WhatIf) -> str:
         f"resistance {effect.resistance:.4g} ohm\n"
         f"{verb} this edge: total resistance {total}\n"
         f"spectral gap {effect.spectral_gap_change:+.3g} to first order"
-    )
-
-
-def best_table(best: dict[str, list[tuple[int, int, float]]], names: list[str]) -> str:
-    """Ranks as rows, methods as columns; a pair that several methods name is bold."""
-    named = [pair[:2] for edges in best.values() for pair in edges]
-    head = "".join(f"<th>{html.escape(method)}</th>" for method in best)
-    rows = []
-    for rank in range(max((len(edges) for edges in best.values()), default=0)):
-        cells = ""
-        for edges in best.values():
-            text = ""
-            if rank < len(edges):
-                u, v, score = edges[rank]
-                text = html.escape(pair_name(names, u, v))
-                if named.count((u, v)) > 1:
-                    text = f"<b>{text}</b>"
-                if not math.isnan(score):
-                    text += f" <small>{score:.3g}</small>"
-            cells += f"<td>{text}</td>"
-        rows.append(f"<tr><th>{rank + 1}</th>{cells}</tr>")
-    return (
-        "<div>What each method would add next, with its own score; bold where methods agree."
-        f'</div><table class="workbench-best"><tr><th></th>{head}</tr>{"".join(rows)}</table>'
     )
 
 

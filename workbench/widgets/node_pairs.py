@@ -1,0 +1,133 @@
+"""Matrices over pairs of nodes, and what an edge would do, after any edits of one graph."""
+
+import threading
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from workbench.diagnostics import TooLargeError, hop_distance
+from workbench.rewiring import Edit, ResistanceTracker, WhatIf, apply_edits, what_if
+from workbench.rewiring.fiedler import gap_and_vector
+from workbench.rewiring.profile import DENSE_NODES
+
+#: A fresh factorization costs about as much as this many edits.
+REBUILD_STEPS = 40
+
+RESISTANCE = "effective resistance"
+
+#: Name -> (unit, meaning) of the matrices over pairs of nodes.
+MATRICES = {
+    RESISTANCE: ("ohm", "How hard it is to get from one node to another: all paths count."),
+    "commute time": (
+        "steps",
+        "Expected steps of a random walk from one node to the other and back.",
+    ),
+    "hop distance": ("hops", "Length of the shortest path."),
+    "gain of an edge": (
+        "ohm",
+        "How much the total resistance would drop if this pair were joined; 0 for edges.",
+    ),
+}
+
+
+class NodePairs:
+    """What is known of the pairs of nodes of one graph after its edits; the last answers are kept.
+
+    Args:
+        edge_index: the graph before its edits, both directions.
+        num_nodes: number of nodes.
+    """
+
+    def __init__(self, edge_index: Tensor, num_nodes: int):
+        self._edge_index, self._num_nodes = edge_index, num_nodes
+        self._lock = threading.RLock()
+        self._moving: tuple[ResistanceTracker, tuple[Edit, ...]] | None = None
+        self._fiedler: tuple[tuple[Edit, ...], float, Tensor] | None = None
+        self._kept: list[tuple[str, tuple[Edit, ...], np.ndarray]] = []
+
+    @property
+    def dense(self) -> bool:
+        """True where matrices of all pairs are held."""
+        return self._num_nodes <= DENSE_NODES
+
+    def too_large_text(self) -> str:
+        """Why no matrix of all pairs is drawn."""
+        return (
+            f"{self._num_nodes:,} nodes: a matrix of all pairs would need "
+            f"{8e-9 * self._num_nodes**2:.1f} GB and is not drawn; resistance_of_pairs answers for "
+            "the pairs that matter"
+        )
+
+    def matrix(self, name: str, edits: Sequence[Edit] = ()) -> np.ndarray:
+        """One of ``MATRICES`` after ``edits``, ``[nodes, nodes]`` float64.
+
+        Raises:
+            TooLargeError: the graph has more than ``DENSE_NODES`` nodes.
+        """
+        if not self.dense:
+            raise TooLargeError(self.too_large_text())
+        edits = tuple(edits)
+        with self._lock:
+            for kept in self._kept:
+                if kept[:2] == (name, edits):
+                    return kept[2]
+            made = self._matrix(name, edits)
+            # the original graph's stay until another kind is asked for; of others the last one
+            stay = [k for k in self._kept if not k[1] and k[0] in (name, RESISTANCE)]
+            self._kept = [*stay, (name, edits, made)]
+            return made
+
+    def what_if(self, edits: Sequence[Edit], u: int, v: int) -> WhatIf:
+        """What toggling the edge (u, v) would do after ``edits``.
+
+        Raises:
+            TooLargeError: the graph is too large for a dense pseudo-inverse.
+        """
+        edits = tuple(edits)
+        with self._lock:
+            tracker = self._tracker(edits)
+            if self._fiedler is None or self._fiedler[0] != edits:
+                gap, vector = 0.0, np.zeros(self._num_nodes)
+                if tracker.num_components == 1 and self._num_nodes > 1:
+                    gap, vector = gap_and_vector(tracker, tracker.edges(), None)
+                self._fiedler = (edits, gap, torch.from_numpy(vector))
+            return what_if(tracker, *self._fiedler[1:], u, v)
+
+    def _matrix(self, name: str, edits: tuple[Edit, ...]) -> np.ndarray:
+        edge_index = self._edited(edits)
+        if name == "hop distance":
+            return hop_distance(edge_index, self._num_nodes).numpy()
+        if name == "commute time":
+            with np.errstate(invalid="ignore"):  # no edges: no walk, 0 * inf
+                return self.matrix(RESISTANCE, edits) * edge_index.size(1)
+        # the tracker stays with the hand: the original graph gets one of its own
+        tracker = self._tracker(edits) if edits else ResistanceTracker(edge_index, self._num_nodes)
+        if name == RESISTANCE:
+            return tracker.resistance().numpy()
+        gains = tracker.gains().numpy()
+        gains[tuple(edge_index.numpy())] = 0.0
+        return gains
+
+    def _tracker(self, wanted: tuple[Edit, ...]) -> ResistanceTracker:
+        """Pseudo-inverse after the edits ``wanted``, moved there edit by edit."""
+        if self._moving is None:
+            self._moving = (ResistanceTracker(self._edge_index, self._num_nodes), ())
+        tracker, here = self._moving
+        common = 0
+        while common < min(len(here), len(wanted)) and here[common] == wanted[common]:
+            common += 1
+        if len(here) + len(wanted) - 2 * common > REBUILD_STEPS:
+            tracker = ResistanceTracker(self._edited(wanted), self._num_nodes)
+        else:
+            for edit in reversed(here[common:]):
+                (tracker.remove if edit.sign > 0 else tracker.add)(edit.u, edit.v)
+            for edit in wanted[common:]:
+                (tracker.add if edit.sign > 0 else tracker.remove)(edit.u, edit.v)
+        self._moving = (tracker, wanted)
+        return tracker
+
+    def _edited(self, edits: tuple[Edit, ...]) -> Tensor:
+        rows = torch.tensor([(e.sign, e.u, e.v) for e in edits], dtype=torch.int64)
+        return apply_edits(self._edge_index, self._num_nodes, rows.reshape(-1, 3).T).edge_index

@@ -1,0 +1,51 @@
+"""Graphs into a lab: from memory, by name, from a file on disk or one that the browser sends."""
+
+import tempfile
+from pathlib import Path
+
+import networkx as nx
+from torch_geometric.data import Data
+
+from workbench.graphs import GRAPHS, from_networkx, open_graph, read_graph
+
+
+def graph_of(data: Data | nx.Graph | str | Path) -> tuple[Data, str | None]:
+    """The graph, and how ``open_graph`` opens it again where it does.
+
+    Raises:
+        TypeError: ``data`` is no graph and no text.
+        ValueError: the graph has no nodes, or no graph goes by this name.
+    """
+    source = str(data) if isinstance(data, str | Path) else None
+    if source is not None:
+        graph = open_graph(source)
+    elif isinstance(data, Data):
+        graph = data
+    elif isinstance(data, nx.Graph):
+        graph = from_networkx(data)
+    else:
+        raise TypeError(
+            f"rewiring_lab needs a PyG Data, a networkx graph, a name of a graph "
+            f"({', '.join(GRAPHS)}) or the path of a graph file; got {type(data).__name__}"
+        )
+    if not graph.num_nodes:
+        raise ValueError("the graph has no nodes; there is nothing to show")
+    return graph, source
+
+
+def uploaded_graph(file: dict) -> Data:
+    """The graph in a file as ``ipywidgets.FileUpload`` hands it over.
+
+    Raises:
+        ValueError: the file is malformed; the message names the file and the line or key.
+    """
+    name = Path(file["name"])
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"upload{name.suffix}"
+        path.write_bytes(bytes(file["content"]))
+        try:
+            graph = read_graph(path)
+        except Exception as error:
+            raise ValueError(f"{name.name} was not opened: {error}") from error
+    graph.name = name.stem
+    return graph

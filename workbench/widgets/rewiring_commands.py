@@ -1,0 +1,249 @@
+"""What a hand does in the rewiring lab, and what follows from it on the screen."""
+
+import threading
+from collections.abc import Callable
+from contextlib import contextmanager
+
+import ipywidgets
+from torch_geometric.data import Data
+
+from workbench.graphs import open_graph
+from workbench.rewiring import REWIRINGS
+from workbench.widgets import rewiring_views as views
+from workbench.widgets.job import ShouldStop, Worker, patient
+from workbench.widgets.opening import uploaded_graph
+from workbench.widgets.options import option_controls, option_values
+from workbench.widgets.rewiring_controls import OWN, Controls
+from workbench.widgets.rewiring_screen import Screen
+from workbench.widgets.rewiring_state import RewiringState
+from workbench.widgets.training_panel import TrainingPanel
+
+#: Up to this many nodes everything is there at once; beyond, the status line tells what is not yet.
+QUICK_NODES = 400
+
+
+class Commands:
+    """Changes a ``RewiringState`` and has the screen show it; long work runs in one thread.
+
+    Args:
+        state: what is changed.
+        controls, screen, training: what is on the page.
+        num_edges: budget of the first method.
+        rested: called when the hand has rested for a second.
+
+    Attributes:
+        filled: set once the method has filled the tape of the graph that is open, or has failed.
+        options: the controls of the method's options, by name.
+    """
+
+    def __init__(
+        self,
+        state: RewiringState,
+        controls: Controls,
+        screen: Screen,
+        training: TrainingPanel,
+        *,
+        num_edges: int,
+        rested: Callable[[], None],
+    ):
+        self._state, self._controls = state, controls
+        self._screen, self._training = screen, training
+        self._num_edges, self._rested = num_edges, rested
+        self._own: Data | None = None
+        self._quiet = False
+        self.filled = threading.Event()
+        self.worker = Worker(self._show_error)
+        self.options: dict[str, ipywidgets.Widget] = {}
+        self._observe()
+        self._show_options()
+        self._show_graph()
+
+    def _observe(self) -> None:
+        controls, screen, state = self._controls, self._screen, self._state
+        controls.graph.observe(self._choose_graph, "value")
+        controls.upload.observe(self._open_upload, "value")
+        controls.method.observe(self._choose_method, "value")
+        controls.color.observe(lambda _: screen.show_colors(state), "value")
+        controls.matrix.observe(lambda _: screen.show_matrix(state), "value")
+        controls.best.observe(lambda _: self._rest(), "value")
+        screen.bar.observe(self._slide, "position")
+        screen.bar.on_msg(self._bar_message)
+        screen.canvas.on_msg(self._canvas_message)
+        screen.matrix.on_msg(self._canvas_message)
+
+    def _choose_graph(self, change) -> None:
+        source = change["new"]
+        if self._quiet:
+            return
+        if source == OWN:
+            self._use_graph(self._own, None)
+            return
+        try:
+            graph = open_graph(source)
+        except Exception as error:
+            self._show_error(error)
+            return
+        self._use_graph(graph, source)
+
+    def _open_upload(self, change) -> None:
+        if not change["new"]:
+            return
+        try:
+            graph = uploaded_graph(change["new"][0])
+        except ValueError as error:
+            self._show_error(error)
+            return
+        finally:
+            self._quiet = True
+            self._controls.upload.value = ()
+            self._quiet = False
+        self._use_graph(graph, None)
+
+    def _use_graph(self, graph: Data, source: str | None) -> None:
+        try:
+            self._state.set_graph(graph, source)
+        except ValueError as error:
+            self._show_error(error)
+            return
+        self._show_graph()
+
+    def _choose_method(self, _change) -> None:
+        self._show_options()
+        self._run_method()
+
+    def _option_changed(self, _change) -> None:
+        if "num_edges" in self.options:
+            self._num_edges = self.options["num_edges"].value
+        self._run_method()
+
+    def _run_method(self) -> None:
+        method = self._controls.method.value
+        try:
+            options = option_values(REWIRINGS[method], self.options)
+        except ValueError as error:
+            self._show_error(error)
+            return
+        self._screen.bar.stale = True
+
+        def run(should_stop: ShouldStop) -> None:
+            with self._told(f"{method} is choosing its edits"):
+                edits = self._state.apply_method(method, options)
+            self.filled.set()
+            if not should_stop():
+                self._tape_changed()
+                self._screen.say(views.method_text(method, options, edits))
+
+        self.worker.submit("method", run)
+
+    def hand_edit(self, sign: int, u: int, v: int) -> None:
+        """Add (``sign=1``) or remove (``-1``) an edge by hand."""
+        try:
+            self._state.edit(sign, u, v)
+        except ValueError as error:
+            self._show_error(error)
+            return
+        self._tape_changed()
+        verb = "added" if sign > 0 else "removed"
+        pair = views.pair_name(views.node_names(self._state), u, v)
+        self._screen.say(f"{verb} {pair} by hand; undo takes it back.")
+
+    def move_on_tape(self, move: Callable[[], object]) -> None:
+        """Undo, redo or reset: ``move`` changes the tape, and the screen follows."""
+        with self._state.lock:
+            before = self._state.tape.edits
+            move()
+            same = before == self._state.tape.edits
+        if same:
+            self._screen.bar.position = self._state.tape.position
+            self._screen.show_position(self._state)
+        else:
+            self._tape_changed()
+
+    def _slide(self, change) -> None:
+        with self._state.lock:
+            self._state.tape.position = min(change["new"], len(self._state.tape))
+        self._screen.show_position(self._state)
+        self._rest()
+
+    def _bar_message(self, _widget, content, _buffers) -> None:
+        state = self._state
+        moves = {"undo": state.tape.undo, "redo": state.tape.redo, "reset": state.reset}
+        if content["type"] in moves:
+            self.move_on_tape(moves[content["type"]])
+
+    def _canvas_message(self, widget, content, _buffers) -> None:
+        kind, u, v = content.get("type"), content.get("u"), content.get("v")
+        if kind == "add":
+            self.hand_edit(1, u, v)
+        elif kind == "remove":
+            self.hand_edit(-1, u, v)
+        elif kind == "hover":
+            widget.show_hint(u, v, views.hint(self._state, u, v))
+        elif kind == "click" and u != v:
+            self._screen.canvas.picked = [u]
+
+    # ---- what follows --------------------------------------------------------------------
+
+    def _show_graph(self) -> None:
+        """Show a graph that was just opened, then let the method fill its tape."""
+        state = self._state
+        self.filled.clear()
+        self._quiet = True
+        try:
+            if state.source is None:
+                self._own = state.graph
+            text = f"{state.name} ({state.num_nodes:,})"
+            self._controls.name_graph(text, state.source or OWN)
+        finally:
+            self._quiet = False
+        self._screen.show_graph(state)
+        self._training.set_graph(state.graph)
+        self._tape_changed()
+        self._run_method()
+
+    @contextmanager
+    def _told(self, text: str):
+        """On a graph where it takes a while, the status line says what is being computed."""
+        if self._state.num_nodes > QUICK_NODES:
+            self._screen.working(f"{text}… The picture and the slider can be used meanwhile.")
+        try:
+            yield
+        finally:
+            self._screen.working("")
+
+    def _show_options(self) -> None:
+        self.options = option_controls(REWIRINGS[self._controls.method.value])
+        if "num_edges" in self.options:
+            self.options["num_edges"].value = self._num_edges
+        for control in self.options.values():
+            control.observe(self._option_changed, "value")
+        self._controls.options.children = tuple(self.options.values())
+
+    def _tape_changed(self) -> None:
+        """Send the tape at once; its numbers follow when they are there."""
+        self._screen.show_tape(self._state)
+        self.worker.submit("numbers", self._show_numbers)
+        self._rest()
+
+    def _show_numbers(self, should_stop: ShouldStop) -> None:
+        with self._told("computing total resistance, spectral gap and diameter along the tape"):
+            numbers = self._state.numbers.measure(self._state.tape.edits, should_stop)
+        if numbers is not None and not should_stop():
+            self._screen.show_numbers(numbers)
+
+    def _rest(self) -> None:
+        """What follows when the hand rests: colors, the best next edges, the still picture."""
+        self.worker.submit("rest", self._show_rest)
+
+    def _show_rest(self, should_stop: ShouldStop) -> None:
+        if not patient(0.1, should_stop):
+            return
+        self._screen.show_colors(self._state)
+        self._screen.show_best(self._state)
+        if patient(1.0, should_stop):
+            self._rested()
+
+    def _show_error(self, error: Exception) -> None:
+        self._screen.say(str(error) or type(error).__name__, wrong=True)
+        self._screen.bar.stale = False
+        self.filled.set()
