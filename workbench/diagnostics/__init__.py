@@ -1,5 +1,12 @@
 """What we measure: one file per concept, tensors in and tensors out."""
 
+from workbench.diagnostics.attention import attention_distance, attention_entropy
+from workbench.diagnostics.attention_by_hop import HopMass, attention_by_hop
+from workbench.diagnostics.attention_resistance import (
+    ResistanceCorrelation,
+    attention_resistance_correlation,
+)
+from workbench.diagnostics.attention_rollout import attention_rollout, neighbor_average
 from workbench.diagnostics.cheeger import CheegerBounds, cheeger_bounds, cheeger_constant
 from workbench.diagnostics.cost import LIMITS, Estimate, Stopped, TooLargeError, estimate
 from workbench.diagnostics.curvature import balanced_forman
@@ -19,6 +26,13 @@ from workbench.diagnostics.orbit_adjacency import (
     OrbitAdjacency,
     orbit_adjacency,
 )
+from workbench.diagnostics.rank import (
+    distance_to_mean,
+    effective_rank,
+    rank_one_distance,
+    stable_rank,
+)
+from workbench.diagnostics.rank_correlation import rank_correlation
 from workbench.diagnostics.resistance import commute_time, effective_resistance, total_resistance
 from workbench.diagnostics.resistance_bound import resistance_bound
 from workbench.diagnostics.resistance_sparse import (
@@ -27,6 +41,8 @@ from workbench.diagnostics.resistance_sparse import (
     resistance_of_pairs,
 )
 from workbench.diagnostics.sensitivity import sensitivity
+from workbench.diagnostics.smoothing import dirichlet_energy, mad_gap, mean_average_distance
+from workbench.diagnostics.smoothing_by_layer import Smoothing, smoothing_by_layer
 from workbench.diagnostics.spectrum import fiedler_vector, laplacian_spectrum, spectral_gap
 from workbench.diagnostics.walk_bound import walk_bound
 
@@ -63,6 +79,20 @@ DIAGNOSTICS = {
     "decay_fit": decay_fit,
     "decay_rate": decay_rate,
     "decay_statistics": decay_statistics,
+    "attention_entropy": attention_entropy,
+    "attention_distance": attention_distance,
+    "attention_by_hop": attention_by_hop,
+    "attention_rollout": attention_rollout,
+    "attention_resistance_correlation": attention_resistance_correlation,
+    "rank_correlation": rank_correlation,
+    "dirichlet_energy": dirichlet_energy,
+    "mean_average_distance": mean_average_distance,
+    "mad_gap": mad_gap,
+    "effective_rank": effective_rank,
+    "stable_rank": stable_rank,
+    "rank_one_distance": rank_one_distance,
+    "distance_to_mean": distance_to_mean,
+    "smoothing_by_layer": smoothing_by_layer,
 }
 
 __all__ = [
@@ -76,9 +106,13 @@ __all__ = [
     "DecayStatistics",
     "DiameterBounds",
     "Estimate",
+    "HopMass",
     "OrbitAdjacency",
+    "ResistanceCorrelation",
+    "Smoothing",
     "Stopped",
     "TooLargeError",
     "estimate",
+    "neighbor_average",
     *DIAGNOSTICS,
 ]

@@ -175,6 +175,35 @@ _COSTS = {
         "the limit is the resistance over nu c_a",
     ),
     "sensitivity_decay": _Cost(lambda n, m: 3e-8 * n**2, lambda n, m: 32.0 * n**2),
+    # attention and states are there already: of one matrix, and of states 64 wide
+    "attention_entropy": _Cost(lambda n, m: 2e-8 * n**2, lambda n, m: 24.0 * n**2),
+    "attention_distance": _Cost(lambda n, m: 2e-8 * n**2, lambda n, m: 32.0 * n**2),
+    "attention_by_hop": _Cost(lambda n, m: 2e-7 * n**2, lambda n, m: 64.0 * n**2),
+    "attention_rollout": _Cost(lambda n, m: 1e-10 * n**3 + 1e-8 * n**2, lambda n, m: 32.0 * n**2),
+    "attention_resistance_correlation": _Cost(lambda n, m: 5e-7 * n**2, lambda n, m: 96.0 * n**2),
+    "rank_correlation": _Cost(lambda n, m: 3e-7 * n**2, lambda n, m: 64.0 * n**2),
+    "dirichlet_energy": _Cost(
+        lambda n, m: 2e-7 * (n + 2.0 * m), lambda n, m: 1024.0 * (n + 2.0 * m)
+    ),
+    "mean_average_distance": _Cost(
+        lambda n, m: 1.5e-8 * n**2,
+        lambda n, m: 1024.0 * n + 24.0 * min(n**2, 2**20 + n),
+        "mean_average_distance(x, pairs)",
+        "edge_index as pairs compares neighbors",
+    ),
+    "mad_gap": _Cost(
+        lambda n, m: 4e-8 * n**2 + 4e-9 * n * (n + 2.0 * m),
+        lambda n, m: 1024.0 * n + 10.0 * n**2,
+        "mean_average_distance(x, pairs)",
+        "give it near and remote pairs, and subtract",
+    ),
+    "effective_rank": _Cost(lambda n, m: 5e-7 * n, lambda n, m: 2048.0 * n),
+    "stable_rank": _Cost(lambda n, m: 5e-7 * n, lambda n, m: 2048.0 * n),
+    "rank_one_distance": _Cost(lambda n, m: 2e-6 * n, lambda n, m: 4096.0 * n),
+    "distance_to_mean": _Cost(lambda n, m: 1e-7 * n, lambda n, m: 1024.0 * n),
+    "smoothing_by_layer": _Cost(
+        lambda n, m: 1e-6 * (n + 2.0 * m), lambda n, m: 4096.0 * (n + 2.0 * m)
+    ),
     "decay_rate": _Cost(
         # twenty layers; the call itself measures its own diameter and refuses by that
         lambda n, m: 1e-7 * n * (n + 2.0 * m),
@@ -196,6 +225,8 @@ LIMITS = {
     "cheeger_constant": 20,
     "hop_distance": 20_000,
     "sensitivity": 20_000,
+    "mean_average_distance": 20_000,
+    "mad_gap": 20_000,
     "walk_bound": 15_000,
     "resistance_bound": 10_000,
     "mixed_influence": 1_000,

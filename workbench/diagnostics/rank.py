@@ -1,0 +1,119 @@
+"""How many directions node states still span: effective and stable rank, distance to collapse."""
+
+import torch
+from jaxtyping import Float, Float64
+from torch import Tensor
+
+
+def effective_rank(x: Float[Tensor, "nodes channels"]) -> Float64[Tensor, ""]:
+    """The exponential of the entropy of the singular values: how many count.
+
+        exp(- sum_i p_i log p_i),   p_i = s_i / sum s
+
+    Args:
+        x: ``[nodes, channels]`` node states.
+
+    Returns:
+        A float64 scalar on the device of ``x``: 1 for rank one, k for k equal singular values, at
+        most the rank; 0 where ``x`` is 0.
+
+    Not changed by a factor. Time grows with nodes times channels squared.
+
+    References:
+        Roy and Vetterli, The effective rank: a measure of effective dimensionality, EUSIPCO 2007.
+    """
+    values = _singular_values(x)
+    total = values.sum()
+    if not bool(total > 0):
+        return total
+    return torch.special.entr(values / total).sum().exp()
+
+
+def stable_rank(x: Float[Tensor, "nodes channels"]) -> Float64[Tensor, ""]:
+    """Squared Frobenius over squared spectral norm: a rank that small noise does not change.
+
+        ||X||_F^2 / ||X||_2^2
+
+    Args:
+        x: ``[nodes, channels]`` node states.
+
+    Returns:
+        A float64 scalar on the device of ``x``: 1 for rank one, at most the rank; 0 where ``x``
+        is 0.
+
+    References:
+        Rudelson and Vershynin, Sampling from large matrices, J. ACM 54, 2007,
+        arXiv math/0503442.
+    """
+    values = _singular_values(x)
+    if not bool(values.sum() > 0):
+        return values.sum()
+    return (values / values[0]).square().sum()
+
+
+def rank_one_distance(x: Float[Tensor, "nodes channels"]) -> Float64[Tensor, ""]:
+    """Nuclear-norm distance of the states to the matrix of rank one that their largest row and
+    column make: 0 exactly where ``x`` has rank one.
+
+        || X / ||X||_*  -  s Y / ||Y||_* ||_*,   Y = (column j of X) (row i of X)^T
+
+    with i and j the row and the column of largest Euclidean norm, and the sign s that gives the
+    smaller distance.
+
+    Args:
+        x: ``[nodes, channels]`` node states.
+
+    Returns:
+        A float64 scalar on the device of ``x``, between 0 and 2; 0 where ``x`` is 0.
+
+    Unlike the Dirichlet energies it does not depend on the size of ``x``, and it falls to 0
+    whichever the direction is that all states collapse to.
+
+    References:
+        Roth and Liebig, Rank collapse causes over-smoothing and over-correlation in graph neural
+        networks, 2023, arXiv 2308.16800.
+    """
+    states = x.detach().double()
+    if not bool(states.any()):
+        return states.new_zeros(())
+    states = states / states.abs().max()  # products of large or small entries stay in range
+    row = states[states.norm(dim=1).argmax()]
+    column = states[:, states.norm(dim=0).argmax()]
+    # the nuclear norm of a matrix of rank one is the product of the lengths
+    surrogate = torch.outer(column / column.norm(), row / row.norm())
+    scaled = states / _singular_values(states).sum()
+    distances = [_singular_values(scaled - sign * surrogate).sum() for sign in (1, -1)]
+    return torch.minimum(*distances)
+
+
+def distance_to_mean(
+    x: Float[Tensor, "nodes channels"], *, relative: bool = False
+) -> Float64[Tensor, ""]:
+    """Frobenius distance of the states to their common mean: 0 where all nodes hold the same.
+
+        || X - 1 xbar^T ||_F,   relative: / ||X||_F
+
+    Args:
+        x: ``[nodes, channels]`` node states.
+        relative: divide by the norm of ``x``; between 0 and 1 then.
+
+    Returns:
+        A float64 scalar on the device of ``x``, in its units; 0 where ``x`` is 0.
+
+    References:
+        Dong, Cordonnier and Loukas, Attention is not all you need: pure attention loses rank
+        doubly exponentially with depth, ICML 2021, arXiv 2103.03404.
+    """
+    states = x.detach().double()
+    if not states.numel():
+        return states.new_zeros(())
+    distance = (states - states.mean(dim=0)).norm()
+    norm = states.norm()
+    return distance / norm if relative and bool(norm > 0) else distance
+
+
+def _singular_values(x: Tensor) -> Float64[Tensor, " values"]:
+    states = x.detach().double()
+    if not states.numel():
+        return states.new_zeros(1)
+    return torch.linalg.svdvals(states)

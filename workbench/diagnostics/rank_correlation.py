@@ -1,0 +1,100 @@
+"""Spearman's rank correlation over the pairs of nodes of one graph."""
+
+import torch
+from jaxtyping import Bool, Float, Float64, Int64
+from torch import Tensor
+
+
+def rank_correlation(
+    a: Float[Tensor, "*rows nodes nodes"],
+    b: Float[Tensor, "nodes nodes"],
+    *,
+    mask: Bool[Tensor, "nodes nodes"] | None = None,
+) -> Float64[Tensor, "*rows"]:
+    """Spearman's correlation of two quantities over the ordered pairs of different nodes.
+
+        r = cov(rank a, rank b) / sqrt(var(rank a) var(rank b))
+
+    Args:
+        a: ``[..., nodes, nodes]``, such as attention, a rollout, or a sensitivity.
+        b: ``[nodes, nodes]``; entry by entry beside ``a``, so transpose what is stored from-to
+            where ``a`` is stored output-input.
+        mask: ``[nodes, nodes]``, the pairs that count; all if not given. The diagonal never does.
+
+    Returns:
+        ``[...]`` float64 between -1 and 1 on the device of ``a``; nan where one side is constant
+        or fewer than two pairs count.
+
+    Pairs where ``b`` is not finite (other components) do not count. Equal values share their mean
+    rank, and so do values that differ by rounding alone (``tie_groups``). Pairs of several graphs
+    must not be pooled: call it once for each and average.
+
+    Raises:
+        ValueError: the shapes differ.
+
+    References:
+        Spearman, The proof and measurement of association between two things, 1904.
+    """
+    check_pair_shapes(a, b, mask)
+    counted = counted_pairs(b, mask)
+    ranks_b = centered_ranks(b[counted])
+    rows = [
+        product(centered_ranks(m[counted]), ranks_b)
+        for m in a.reshape(a.shape[:-2].numel(), *b.shape)
+    ]
+    result = torch.stack(rows) if rows else torch.empty(0, dtype=torch.float64, device=a.device)
+    return result.reshape(a.shape[:-2])
+
+
+def counted_pairs(b: Tensor, mask: Tensor | None) -> Bool[Tensor, "nodes nodes"]:
+    """The ordered pairs of different nodes inside the mask where ``b`` is finite."""
+    counted = b.isfinite()
+    counted.fill_diagonal_(False)
+    return counted if mask is None else counted & mask
+
+
+def centered_ranks(values: Float[Tensor, " pairs"]) -> Float64[Tensor, " pairs"]:
+    """Ranks with mean 0, equal values sharing theirs, scaled to length 1; 0 if all are equal."""
+    group, count = tie_groups(values)
+    ranks = (count.cumsum(0) - (count - 1) / 2)[group] - (values.numel() + 1) / 2
+    return ranks / ranks.norm() if count.numel() > 1 else torch.zeros_like(ranks)
+
+
+def tie_groups(
+    values: Float[Tensor, " pairs"],
+) -> tuple[Int64[Tensor, " pairs"], Float64[Tensor, " groups"]]:
+    """The group of equal values that each belongs to, ascending, and the size of each group.
+
+    Values next to each other in size are equal where they differ by less than 1e-11 of their size
+    in float64, by four units in the last place in float32, and not at all in shorter types.
+    """
+    ordered, order = values.detach().sort()
+    ordered = ordered.double()
+    slack = {torch.float64: 1e-11, torch.float32: 4 * torch.finfo(torch.float32).eps}
+    size = slack.get(values.dtype, 0.0) * ordered[1:].abs().maximum(ordered[:-1].abs())
+    starts = torch.zeros(values.numel(), dtype=torch.int64, device=values.device)
+    starts[1:] = ordered.diff() > size
+    place = starts.cumsum(0)
+    group = torch.empty_like(order).scatter_(0, order, place)
+    return group, torch.bincount(place).double()
+
+
+def product(a: Float64[Tensor, " pairs"], b: Float64[Tensor, " pairs"]) -> Float64[Tensor, ""]:
+    """Correlation of two ``centered_ranks``; nan where one of them is constant."""
+    both = bool(a.any()) and bool(b.any())
+    return (a @ b).clamp(-1.0, 1.0) if both else a.new_tensor(torch.nan)
+
+
+def check_pair_shapes(a: Tensor, b: Tensor, mask: Tensor | None) -> None:
+    """Raise unless all are matrices over the same nodes.
+
+    Raises:
+        ValueError: with the shapes that came in.
+    """
+    shapes = [a.shape[-2:], b.shape] + ([] if mask is None else [mask.shape])
+    if a.dim() < 2 or b.dim() != 2 or len(set(shapes)) > 1 or b.size(0) != b.size(1):
+        mask_text = "" if mask is None else f" and a mask {list(mask.shape)}"
+        raise ValueError(
+            f"got {list(a.shape)} and {list(b.shape)}{mask_text}; all must be matrices over the "
+            "pairs of the same nodes"
+        )
