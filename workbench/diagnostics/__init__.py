@@ -7,6 +7,7 @@ from workbench.diagnostics.attention_resistance import (
     attention_resistance_correlation,
 )
 from workbench.diagnostics.attention_rollout import attention_rollout, neighbor_average
+from workbench.diagnostics.blind_spots import BlindSpots, blind_pairs, blind_spots
 from workbench.diagnostics.cheeger import CheegerBounds, cheeger_bounds, cheeger_constant
 from workbench.diagnostics.cost import LIMITS, Estimate, Stopped, TooLargeError, estimate
 from workbench.diagnostics.curvature import balanced_forman
@@ -93,6 +94,8 @@ DIAGNOSTICS = {
     "rank_one_distance": rank_one_distance,
     "distance_to_mean": distance_to_mean,
     "smoothing_by_layer": smoothing_by_layer,
+    "blind_spots": blind_spots,
+    "blind_pairs": blind_pairs,
 }
 
 __all__ = [
@@ -100,6 +103,7 @@ __all__ = [
     "LIMITS",
     "ORBIT_ADJACENCIES",
     "Approximation",
+    "BlindSpots",
     "CheegerBounds",
     "Decay",
     "DecayFit",

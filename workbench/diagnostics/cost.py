@@ -213,6 +213,13 @@ _COSTS = {
     ),
     "decay_statistics": _Cost(lambda n, m: 2e-8 * n**2, lambda n, m: 32.0 * n**2),
     "decay_fit": _Cost(lambda n, m: 5e-8 * n**2, lambda n, m: 64.0 * n**2),
+    "blind_spots": _Cost(lambda n, m: 1e-6 * (n + m), lambda n, m: 200.0 * m),
+    "blind_pairs": _Cost(
+        lambda n, m: 1e-8 * n * (n + 2.0 * m) + 1e-7 * n**2,
+        lambda n, m: 90.0 * n**2 + 100.0 * m,
+        "blind_spots",
+        "it judges the edges only",
+    ),
 }
 
 #: The largest ``num_nodes`` that each dense exact function accepts, whatever the memory.
@@ -233,6 +240,7 @@ LIMITS = {
     "hessian_range": 1_000,
     "obstruction_limit": 20_000,
     "decay_rate": 5_000,
+    "blind_pairs": 4_000,
 }
 
 
