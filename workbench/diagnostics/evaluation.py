@@ -1,11 +1,15 @@
 """The state in which a model is differentiated, and left afterwards as it was."""
 
-from collections.abc import Iterator, Mapping
+import inspect
+import warnings
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+
+_COARSE = {torch.float16, torch.bfloat16}
 
 
 @contextmanager
@@ -13,9 +17,18 @@ def evaluating(model: nn.Module) -> Iterator[None]:
     """Evaluation mode with gradients on; afterwards every submodule in the mode that it was in.
 
     Gradient mode belongs to the thread, so that a caller's ``torch.no_grad`` or
-    ``torch.inference_mode`` does not reach in here.
+    ``torch.inference_mode`` does not reach in here. A warning says so where dropout or batch
+    normalization was in training mode, because the numbers are then not those of a training step.
     """
     modes = [(module, module.training) for module in model.modules()]
+    switched = sorted({type(m).__name__ for m, training in modes if training and _differs(m)})
+    if switched:
+        warnings.warn(
+            f"the model is in training mode and {', '.join(switched)} would act differently there; "
+            "it is differentiated in evaluation mode (no dropout, stored batch-norm statistics) "
+            "and put back afterwards. Call model.eval() before to silence this",
+            stacklevel=4,
+        )
     model.eval()
     try:
         with torch.inference_mode(False), torch.enable_grad():
@@ -23,6 +36,15 @@ def evaluating(model: nn.Module) -> Iterator[None]:
     finally:
         for module, training in modes:
             module.training = training
+
+
+def _differs(module: nn.Module) -> bool:
+    """Whether a module of its own acts differently in training."""
+    normalizes = isinstance(module, nn.modules.batchnorm._NormBase)
+    share = getattr(
+        module, "p" if isinstance(module, nn.modules.dropout._DropoutNd) else "dropout", 0
+    )
+    return normalizes or (isinstance(share, float) and share > 0)
 
 
 def plain(value: Any) -> Any:
@@ -41,24 +63,81 @@ def differentiable(x: Tensor) -> Tensor:
         came = getattr(x, "dtype", type(x).__name__)
         raise TypeError(
             f"x must be a floating-point tensor to have a derivative, got {came}; use x.float(), "
-            "or embed integer features first and pass the embedding"
+            "or embed integer features first and pass the embedding: x = model.embedding(features) "
+            "with a module that holds the layers after it (workbench.capture reads a submodule's "
+            "output)"
+        )
+    if x.dtype in _COARSE:
+        raise TypeError(
+            f"x is {x.dtype}, too coarse for derivatives, which underflow and round to 3 digits; "
+            "use x.float() with model.float(), or double() for both"
         )
     if x.dim() != 2:
         raise ValueError(f"x must have shape [nodes, channels], got {list(x.shape)}")
     return x.detach().clone().requires_grad_()
 
 
-def output_of(model: nn.Module, x: Tensor, edge_index: Tensor, inputs: Mapping | None) -> Tensor:
-    """``model(x, edge_index, **inputs)``, a tensor.
+def output_of(
+    model: nn.Module,
+    x: Tensor,
+    edge_index: Tensor,
+    inputs: Mapping[str, Any] | None,
+    readout: Callable[[Any], Tensor] | None = None,
+) -> Tensor:
+    """``readout(model(x, edge_index, **inputs))``, a tensor.
 
     Raises:
-        ValueError: the model returns something else.
+        TypeError: the model needs an argument that ``inputs`` lacks, takes one of them not at all,
+            or is half precision.
+        ValueError: the model returns something else than a tensor.
     """
     extra = {name: plain(value) for name, value in (inputs or {}).items()}
-    output = model(x, plain(edge_index), **extra)
+    _check_call(model, extra)
+    try:
+        output = model(x, plain(edge_index), **extra)
+    except Exception as error:
+        error.add_note(
+            f"This came from {type(model).__name__}({', '.join(['x', 'edge_index', *extra])})"
+            f" with x {list(x.shape)} {x.dtype} and edge_index {list(edge_index.shape)}. What the "
+            "model needs besides these goes into inputs={...}."
+        )
+        raise
+    output = output if readout is None else readout(output)
     if not isinstance(output, Tensor):
+        giver = "the model" if readout is None else "readout"
         raise ValueError(
-            f"the model returned a {type(output).__name__}, not a tensor; wrap it in a module that "
-            "returns the part to differentiate"
+            f"{giver} returned a {type(output).__name__}, not a tensor; give the part to "
+            "differentiate, by a readout=lambda output: output[0] where the function takes one, "
+            "or by a module around the model"
         )
     return output
+
+
+def _check_call(model: nn.Module, extra: Mapping[str, Any]) -> None:
+    """Raise where the model cannot be called with x, edge_index and these arguments."""
+    coarse = {p.dtype for p in model.parameters()} & _COARSE
+    if coarse:
+        raise TypeError(
+            f"the model's parameters are {coarse.pop()}, too coarse for derivatives; use "
+            "model.float() with x.float(), or double() for both"
+        )
+    try:
+        taken = list(inspect.signature(model.forward).parameters.values())
+    except (TypeError, ValueError):
+        return
+    any_name = any(p.kind is p.VAR_KEYWORD for p in taken)
+    named = [p for p in taken[2:] if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)]
+    name = type(model).__name__
+    missing = [p.name for p in named if p.default is p.empty and p.name not in extra]
+    if missing:
+        example = ", ".join(f'"{lacks}": ...' for lacks in missing)
+        raise TypeError(
+            f"{name}.forward needs {' and '.join(missing)} besides x and edge_index; give "
+            f"inputs={{{example}}}"
+        )
+    unknown = [n for n in extra if n not in {p.name for p in named}]
+    if unknown and not any_name:
+        raise TypeError(
+            f"inputs holds {', '.join(unknown)}, and {name}.forward takes besides x and edge_index "
+            f"{', '.join(p.name for p in named) or 'nothing'}"
+        )

@@ -1,21 +1,15 @@
-"""Norms of the blocks of a Jacobian, one output node at a time, by backward passes side by side.
+"""Norms of the blocks of a Jacobian, some output nodes at a time, by batched backward passes.
 
-What was measured, for a six-layer GCN of width 32 on random graphs of average degree 6, in
-seconds for the whole on a quiet machine of four cores:
-
-    nodes                                        34      100     300     1000
-    row by row, 1 thread                         0.7     2.4     9.8     70
-    batches of up to 32,768 entries, 1 thread    0.3     1.8     9.5     74
-    the same on 4 threads (what is done here)    0.14    0.6     3.8     29
-
-A batch of whole copies of the graph is no faster, and wrong for a model that looks at the graph
-as a whole.
+Batches pay because ``SparseBackward`` gives gathers and scatters a batched form that is as fast as
+the single one; a batch of whole copies of the graph would be wrong for a model that looks at the
+graph as a whole. Times are in ``data/results/benchmarks.md``.
 """
 
 import threading
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from typing import TypeVar
 
 import torch
 from jaxtyping import Float64
@@ -23,91 +17,102 @@ from torch import Tensor
 
 from workbench.diagnostics.cost import Stopped
 
-#: Rows of the Jacobian share a backward pass while they have at most this many entries together;
-#: beyond, a batch no longer fits the cache and is slower than its rows one by one.
-_BATCH_ENTRIES = 32_768
+#: Backward passes share a batch while their gradients have at most this many entries together;
+#: a larger batch leaves the cache.
+_BATCH_ENTRIES = 300_000
+
+#: The largest batch.
+_BATCH = 64
 
 #: Singular values are taken of so many entries of the Jacobian at a time.
 _SPECTRAL_ENTRIES = 4_000_000
 
+Answer = TypeVar("Answer")
+
 
 class JacobianRows:
-    """Norms of the blocks ``d output[v] / d start[u]`` for every u and chosen v.
+    """Gradients of chosen outputs with respect to ``start``, and norms of their blocks.
 
     Args:
-        output: ``[nodes, outputs]``, computed from ``start`` with gradients on.
+        output: ``[rows, outputs]``, computed from ``start`` with gradients on.
         start: ``[nodes, channels]``, a leaf that requires a gradient.
     """
 
     def __init__(self, output: Tensor, start: Tensor):
         self.output, self.start = output, start
-        self.batch = max(1, min(_BATCH_ENTRIES // max(output.numel(), start.numel()), 32))
+        entries = max(output.numel(), start.numel(), 1)
+        self.batch = max(1, min(_BATCH_ENTRIES // entries, _BATCH))
         if self.batch > 1 and not self._can_batch():
             self.batch = 1
 
     def norms(
-        self, nodes: list[int], norm: str, should_stop: Callable[[], bool] | None
-    ) -> Iterator[tuple[int, Float64[Tensor, " nodes"]]]:
-        """(place in ``nodes``, norms of that row of blocks), in the order in which they are done.
+        self,
+        classes: Sequence[Tensor],
+        norm: str,
+        should_stop: Callable[[], bool] | None = None,
+    ) -> Iterator[tuple[int, Float64[Tensor, "classes nodes"]]]:
+        """(place, norms for the classes from that place on), in the order in which they are done.
 
-        On the CPU as many threads as torch may use, each with passes of its own. Their operations
-        are too small to be shared out themselves.
+        A class is the rows of ``output`` that share their backward passes, mostly a single one:
+        the norms are those of the blocks of their sum. ``norm`` is ``"l1"``, ``"frobenius"`` or
+        ``"spectral"``.
         """
-        before = torch.get_num_threads()
-        workers = before if self.start.device.type == "cpu" else 1
-        alone = (torch.set_num_threads, (1,)) if workers > 1 else (None, ())
-        abandon, left, running = threading.Event(), iter(enumerate(nodes)), {}
-        pool = ThreadPoolExecutor(workers, initializer=alone[0], initargs=alone[1])
-        try:
-            while True:
-                while len(running) < 2 * workers and (item := next(left, None)) is not None:
-                    running[pool.submit(self._node, item[1], norm, abandon)] = item[0]
-                if not running:
-                    return
-                if should_stop is not None and should_stop():
-                    raise Stopped("sensitivity was asked to stop")
-                for done in wait(running, timeout=0.05, return_when=FIRST_COMPLETED).done:
-                    yield running.pop(done), done.result()
-        finally:
-            abandon.set()
-            pool.shutdown(cancel_futures=True)
-            torch.set_num_threads(before)  # new threads take the number that was set last
+        together = max(self.batch // max(self.output.size(1), 1), 1)
+        firsts = range(0, len(classes), together)
 
-    def _node(self, node: int, norm: str, abandon: threading.Event) -> Float64[Tensor, " nodes"]:
-        """Norms of the blocks of one output node."""
-        rows = self._rows(node, abandon)
-        if norm == "l1":
-            return sum(block.double().abs().sum((0, 2)) for block in rows)
-        if norm == "frobenius":
-            return sum(block.double().square().sum((0, 2)) for block in rows).sqrt()
-        block = torch.cat(list(rows)).double().transpose(0, 1)  # [nodes, outputs, channels]
-        size = max(_SPECTRAL_ENTRIES // max(block[0].numel(), 1), 1)
-        return torch.cat([torch.linalg.matrix_norm(part, ord=2) for part in block.split(size)])
+        def work(first: int, abandon: threading.Event) -> Tensor:
+            chosen = classes[first : first + together]
+            blocks = self.gradients(chosen, None, abandon)
+            if norm != "spectral":
+                power = torch.cat([entry_norm(block, norm) for block in blocks])
+                power = power.view(len(chosen), self.output.size(1), -1).sum(1)
+                return power.sqrt() if norm == "frobenius" else power
+            block = torch.cat(list(blocks)).view(len(chosen), -1, *self.start.shape)
+            block = block.transpose(1, 2).flatten(0, 1).double()
+            size = max(_SPECTRAL_ENTRIES // max(block[0].numel(), 1), 1)
+            parts = [torch.linalg.matrix_norm(part, ord=2) for part in block.split(size)]
+            return torch.cat(parts).view(len(chosen), -1)
 
-    def _rows(self, node: int, abandon: threading.Event) -> Iterator[Tensor]:
-        """Gradients ``[rows, nodes, channels]`` of the node's outputs, a few at a time."""
+        return side_by_side(work, firsts, self.start.device, should_stop)
+
+    def gradients(
+        self, classes: Sequence[Tensor], probes: Tensor | None, abandon: threading.Event
+    ) -> Iterator[Tensor]:
+        """Gradients ``[passes, nodes, channels]``, a few passes at a time; classes vary slowest.
+
+        Args:
+            classes: rows of ``output`` that share a pass.
+            probes: ``[classes, probes, outputs]`` what each pass multiplies the outputs by; the
+                unit vectors if not given.
+            abandon: ends the work by ``Stopped`` when it is set.
+        """
         width = self.output.size(1)
-        for first in range(0, width, self.batch):
+        each = width if probes is None else probes.size(1)
+        for first in range(0, len(classes) * each, self.batch):
             if abandon.is_set():
-                raise Stopped("sensitivity was asked to stop")
-            count = min(self.batch, width - first)
+                raise Stopped("the computation was asked to stop")
+            count = min(self.batch, len(classes) * each - first)
             seeds = self.output.new_zeros(count, *self.output.shape)
-            seeds[torch.arange(count), node, torch.arange(first, first + count)] = 1.0
-            yield self._backward(seeds) if count > 1 else self._backward(seeds[0])[None]
+            for place in range(count):
+                chosen, probe = divmod(first + place, each)
+                if probes is None:
+                    seeds[place, classes[chosen], probe] = 1.0
+                else:
+                    seeds[place, classes[chosen]] = probes[chosen, probe].to(seeds)
+            yield self._backward(seeds)
 
     def _backward(self, seeds: Tensor) -> Tensor:
-        """One pass; seeds with one axis more than the output are a batch."""
-        batched = seeds.dim() > self.output.dim()
+        """Gradients for a batch of seeds ``[passes, rows, outputs]``."""
+        if len(seeds) == 1:
+            return self._one(seeds[0])[None]
+        return torch.func.vmap(self._one)(seeds)
+
+    def _one(self, seed: Tensor) -> Tensor:
         (found,) = torch.autograd.grad(
-            self.output,
-            self.start,
-            seeds,
-            retain_graph=True,
-            allow_unused=True,
-            is_grads_batched=batched,
+            self.output, self.start, seed, retain_graph=True, allow_unused=True
         )
         if found is None:  # the model ignores x: there is no gradient at all
-            return self.start.new_zeros(*seeds.shape[: int(batched)], *self.start.shape)
+            return self.start.new_zeros(self.start.shape)
         return found
 
     def _can_batch(self) -> bool:
@@ -119,3 +124,45 @@ class JacobianRows:
             except RuntimeError:
                 return False
         return not any("batching rule" in str(warning.message) for warning in caught)
+
+
+def entry_norm(block: Tensor, norm: str) -> Float64[Tensor, "passes nodes"]:
+    """Sum over channels of the absolute values (``"l1"``) or squares, in float64."""
+    if norm == "l1":
+        return block.abs().sum(2, dtype=torch.float64)
+    return torch.linalg.vector_norm(block, dim=2, dtype=torch.float64).square_()
+
+
+def side_by_side(
+    work: Callable[[int, threading.Event], Answer],
+    items: Sequence[int],
+    device: torch.device,
+    should_stop: Callable[[], bool] | None,
+) -> Iterator[tuple[int, Answer]]:
+    """(item, ``work(item, abandon)``), in the order in which they are done.
+
+    On the CPU as many threads as torch may use, each with passes of its own, whose operations are
+    too small to be shared out themselves. ``should_stop`` is asked twenty times a second or more.
+
+    Raises:
+        Stopped: ``should_stop`` said so.
+    """
+    before = torch.get_num_threads()
+    workers = before if device.type == "cpu" else 1
+    alone = (torch.set_num_threads, (1,)) if workers > 1 else (None, ())
+    abandon, left, running = threading.Event(), iter(items), {}
+    pool = ThreadPoolExecutor(workers, initializer=alone[0], initargs=alone[1])
+    try:
+        while True:
+            while len(running) < 2 * workers and (item := next(left, None)) is not None:
+                running[pool.submit(work, item, abandon)] = item
+            if not running:
+                return
+            if should_stop is not None and should_stop():
+                raise Stopped("the computation was asked to stop")
+            for done in wait(running, timeout=0.05, return_when=FIRST_COMPLETED).done:
+                yield running.pop(done), done.result()
+    finally:
+        abandon.set()
+        pool.shutdown(cancel_futures=True)
+        torch.set_num_threads(before)  # new threads take the number that was set last
