@@ -102,5 +102,5 @@ class Screen:
 
     def working(self, text: str) -> None:
         """Tell what is being computed, behind what was said; "" when it is done."""
-        self._working = f' <span class="workbench-working">{html.escape(text)}</span>' * bool(text)
+        self._working = f' <span class="workbench-fine">{html.escape(text)}</span>' * bool(text)
         self.status.value = self._said + self._working

@@ -1,12 +1,10 @@
 """Train before and after: two curves, a Stop that is heard, the difference with its interval."""
 
-import html
 import time
 from collections.abc import Callable
 from copy import copy
 
 import ipywidgets
-import numpy as np
 import plotly.graph_objects as go
 import torch
 from torch import Tensor
@@ -15,15 +13,19 @@ from torch_geometric.data import Data
 from workbench.diagnostics import hop_distance, sensitivity
 from workbench.figures import training_curves
 from workbench.graphs.tasks import Task, node_labels, transfer
-from workbench.models import MODELS
 from workbench.training import PairedProgress, PairedRuns, compare_training, warm_up
 from workbench.widgets.job import Worker
-from workbench.widgets.matrix_canvas import MatrixCanvas, levels
+from workbench.widgets.matrix_canvas import MatrixCanvas
+from workbench.widgets.training_controls import FAR_SIDE, LABELS, TrainingControls
+from workbench.widgets.training_views import (
+    progress_text,
+    result_html,
+    show_sensitivities,
+    update_curves,
+)
 
 #: Sensitivity of all pairs is drawn up to this many nodes.
 SENSITIVITY_NODES = 300
-
-FAR_SIDE, LABELS = "reach the far side", "node labels"
 
 
 class TrainingPanel(ipywidgets.VBox):
@@ -45,41 +47,12 @@ class TrainingPanel(ipywidgets.VBox):
         self.sensitivities: tuple[Tensor, Tensor] | None = None
         self._graph: Data | None = None
         self._drawn = self._told = 0.0
-        self.task_menu = ipywidgets.Dropdown(
-            options=[FAR_SIDE],
-            description="task",
-            tooltip="What the model learns: carry a class between the two nodes that are farthest "
-            "apart, or predict the labels of the nodes.",
-            style={"description_width": "auto"},
-            layout=ipywidgets.Layout(width="210px"),
-        )
-        self.model_menu = ipywidgets.Dropdown(
-            options=list(MODELS),
-            description="model",
-            tooltip="The network to train; the same first weights before and after.",
-            style={"description_width": "auto"},
-            layout=ipywidgets.Layout(width="150px"),
-        )
-        self.layers = _number("layers", 4, 1, 64, "Message-passing layers: how many hops it sees.")
-        self.width = _number("width", 32, 1, 1024, "Hidden channels.")
-        self.epochs = _number("epochs", 100, 1, 10_000, "Passes over the training graphs.")
-        self.seeds = _number("seeds", 3, 1, 50, "Pairs of runs; two or more give an interval.")
-        self.start_button = ipywidgets.Button(
-            description="Train before / after",
-            button_style="primary",
-            tooltip="Train on the original and on the rewired graph, each seed from equal weights.",
-            layout=ipywidgets.Layout(width="170px"),
-        )
-        self.stop_button = ipywidgets.Button(
-            description="Stop",
-            disabled=True,
-            tooltip="Stop within the current step; what was learned so far stays.",
-            layout=ipywidgets.Layout(width="80px"),
-        )
-        self._bar = ipywidgets.FloatProgress(
-            min=0, max=1, layout=ipywidgets.Layout(width="180px", height="14px")
-        )
-        self._left = ipywidgets.Label(layout=ipywidgets.Layout(width="230px"))
+        self.controls = controls = TrainingControls()
+        self.task_menu, self.model_menu = controls.task_menu, controls.model_menu
+        self.layers, self.width = controls.layers, controls.width
+        self.epochs, self.seeds = controls.epochs, controls.seeds
+        self.start_button, self.stop_button = controls.start_button, controls.stop_button
+        self._bar, self._left = controls.bar, controls.left
         self.figure: go.FigureWidget | None = None
         self.heat = MatrixCanvas(
             height=300,
@@ -91,25 +64,14 @@ class TrainingPanel(ipywidgets.VBox):
             missing="no influence",
         )
         self._result = ipywidgets.HTML()
-        self.start_button.on_click(lambda _: self.start())
-        self.stop_button.on_click(lambda _: self.stop())
-        wrap = ipywidgets.Layout(flex_flow="row wrap", align_items="center", grid_gap="2px 14px")
-        choices = [self.task_menu, self.model_menu, self.layers, self.width, self.epochs]
-        moving = [self.start_button, self.stop_button, self._bar, self._left]
         self._pictures = ipywidgets.GridBox(
             layout=ipywidgets.Layout(
                 grid_template_columns="minmax(0, 1fr) minmax(0, 1.25fr)", grid_gap="8px"
             ),
         )
-        super().__init__(
-            [
-                ipywidgets.HBox([*choices, self.seeds], layout=wrap),
-                ipywidgets.HBox(moving, layout=wrap),
-                self._pictures,
-                self._result,
-            ]
-        )
-
+        super().__init__([*controls.rows(), self._pictures, self._result])
+        self.start_button.on_click(lambda _: self.start())
+        self.stop_button.on_click(lambda _: self.stop())
         # what the first training would import, so that its first Stop is heard
         self._worker.submit("warm up", lambda _: warm_up())
 
@@ -160,7 +122,7 @@ class TrainingPanel(ipywidgets.VBox):
         super().close()
 
     def _train(self, should_stop: Callable[[], bool]) -> None:
-        self.start_button.disabled, self.stop_button.disabled = True, False
+        self.controls.running(True)
         self._result.value = ""
         self._bar.value, self._left.value = 0.0, "preparing"
         self._losses: dict[str, dict[int, list[float]]] = {"before": {}, "after": {}}
@@ -171,13 +133,7 @@ class TrainingPanel(ipywidgets.VBox):
         try:
             before, after = self.tasks()
             self.runs = compare_training(
-                lambda: MODELS[self.model_menu.value](
-                    before.in_channels,
-                    self.width.value,
-                    before.out_channels,
-                    num_layers=self.layers.value,
-                    level=before.level,
-                ),
+                lambda: self.controls.model_for(before),
                 before,
                 after,
                 seeds=self.seeds.value,
@@ -188,7 +144,7 @@ class TrainingPanel(ipywidgets.VBox):
             self._tell_result(before)
             self._draw_sensitivity(before, after, should_stop)
         finally:
-            self.start_button.disabled, self.stop_button.disabled = False, True
+            self.controls.running(False)
 
     def _report(self, paired: PairedProgress) -> None:
         progress = paired.progress
@@ -200,8 +156,7 @@ class TrainingPanel(ipywidgets.VBox):
             self._told = now
             done = (paired.run + progress.step / progress.steps) / paired.runs
             self._bar.value = done
-            left = "" if paired.seconds_left is None else f", {_duration(paired.seconds_left)} left"
-            self._left.value = f"run {paired.run + 1} of {paired.runs} ({paired.side}){left}"
+            self._left.value = progress_text(paired)
         self._draw_curves()
 
     def _draw_curves(self, *, force: bool = False) -> None:
@@ -210,34 +165,13 @@ class TrainingPanel(ipywidgets.VBox):
             return
         self._drawn = now
         new = training_curves(*(list(self._losses[s].values()) for s in ("before", "after")))
-        with self.figure.batch_update():
-            if len(new.data) == len(self.figure.data):
-                for old, trace in zip(self.figure.data, new.data, strict=True):
-                    old.x, old.y, old.line, old.name = trace.x, trace.y, trace.line, trace.name
-                    old.showlegend = trace.showlegend
-            else:
-                self.figure.data = []
-                self.figure.add_traces(new.data)
+        update_curves(self.figure, new)
 
     def _tell_result(self, task: Task) -> None:
-        runs = self.runs
-        ended = sum(not r.stopped for r in runs.after)
-        self._bar.value = 1.0 if not runs.stopped else self._bar.value
-        self._left.value = "stopped" if runs.stopped else "done"
-        if not ended:
-            self._result.value = "<p>Stopped before a pair of runs ended; nothing to compare.</p>"
-            return
-        comparison = runs.comparison()
-        rows = []
-        for name, group in (("before", runs.before), ("after", runs.after)):
-            scores = [run.result["test"] for run in group if not run.stopped]
-            each = ", ".join(f"{score:.3f}" for score in scores)
-            rows.append(f"<tr><th>{name}</th><td>{np.mean(scores):.3f}</td><td>{each}</td></tr>")
-        self._result.value = (
-            f'<table class="workbench-best"><tr><th></th><th>test {task.metric}</th>'
-            f"<th>each seed (chance {task.chance:.3f})</th></tr>{''.join(rows)}</table>"
-            f"<p>{html.escape(comparison.sentence)}</p>"
-        )
+        if not self.runs.stopped:
+            self._bar.value = 1.0
+        self._left.value = "stopped" if self.runs.stopped else "done"
+        self._result.value = result_html(self.runs, task)
 
     def _draw_sensitivity(self, before: Task, after: Task, should_stop) -> None:
         nodes = self._graph.num_nodes
@@ -256,33 +190,8 @@ class TrainingPanel(ipywidgets.VBox):
             if should_stop():
                 return
         self.sensitivities = tuple(pair)
-        values = [matrix.numpy() for matrix in pair]
-        high = max(float(v.max()) for v in values) or 1.0
-        scale = (high * 1e-6, high)
-        with self.heat.hold_sync():
-            self.heat.size, self.heat.value_range = nodes, list(scale)
-            self.heat.values_before = levels(values[0], scale, log_scale=True)
-            self.heat.values = levels(values[1], scale, log_scale=True)
-            self.heat.title = "sensitivity ‖∂h(row)/∂x(column)‖ after training"
-            self.heat.stale = False
+        show_sensitivities(self.heat, *pair)
 
     def _failed(self, error: Exception) -> None:
         self._left.value = "failed"
         self._say(f"training: {error}", wrong=True)
-
-
-def _number(name: str, value: int, low: int, high: int, tooltip: str) -> ipywidgets.BoundedIntText:
-    return ipywidgets.BoundedIntText(
-        value=value,
-        min=low,
-        max=high,
-        description=name,
-        tooltip=tooltip,
-        style={"description_width": "auto"},
-        layout=ipywidgets.Layout(width="120px"),
-    )
-
-
-def _duration(seconds: float) -> str:
-    minutes, seconds = divmod(round(seconds), 60)
-    return f"{minutes} min {seconds:02d} s" if minutes else f"{seconds} s"
