@@ -9,11 +9,24 @@ from workbench.diagnostics.attention_resistance import (
 from workbench.diagnostics.attention_rollout import attention_rollout, neighbor_average
 from workbench.diagnostics.blind_spots import BlindSpots, blind_pairs, blind_spots
 from workbench.diagnostics.cheeger import CheegerBounds, cheeger_bounds, cheeger_constant
+from workbench.diagnostics.commute import commute_time_of_edges, commute_time_of_pairs
 from workbench.diagnostics.cost import LIMITS, Estimate, Stopped, TooLargeError, estimate
 from workbench.diagnostics.curvature import balanced_forman
 from workbench.diagnostics.decay import Decay, DecayFit, decay_fit, sensitivity_decay
 from workbench.diagnostics.decay_rate import DecayStatistics, decay_rate, decay_statistics
 from workbench.diagnostics.distance import DiameterBounds, diameter, diameter_bounds, hop_distance
+from workbench.diagnostics.distribution_distance import (
+    degree_distribution_distance,
+    hop_distribution_distance,
+)
+from workbench.diagnostics.graph_distance import (
+    GraphDistance,
+    NewEdges,
+    edge_jaccard_distance,
+    graph_distance,
+    hops_of_new_edges,
+    resistance_matrix_distance,
+)
 from workbench.diagnostics.hitting import hitting_time
 from workbench.diagnostics.homophily import (
     degree_assortativity,
@@ -21,6 +34,7 @@ from workbench.diagnostics.homophily import (
     label_informativeness,
 )
 from workbench.diagnostics.jacobian_range import hessian_range, jacobian_range, mixed_influence
+from workbench.diagnostics.kemeny import approximate_kemeny_constant, kemeny_constant
 from workbench.diagnostics.obstruction import obstruction, obstruction_limit
 from workbench.diagnostics.orbit_adjacency import (
     ORBIT_ADJACENCIES,
@@ -36,25 +50,47 @@ from workbench.diagnostics.rank import (
 from workbench.diagnostics.rank_correlation import rank_correlation
 from workbench.diagnostics.resistance import commute_time, effective_resistance, total_resistance
 from workbench.diagnostics.resistance_bound import resistance_bound
-from workbench.diagnostics.resistance_sparse import (
-    Approximation,
-    approximate_total_resistance,
-    resistance_of_pairs,
-)
+from workbench.diagnostics.resistance_sparse import resistance_of_edges, resistance_of_pairs
+from workbench.diagnostics.resistance_total import approximate_total_resistance
 from workbench.diagnostics.sensitivity import sensitivity
 from workbench.diagnostics.smoothing import dirichlet_energy, mad_gap, mean_average_distance
 from workbench.diagnostics.smoothing_by_layer import Smoothing, smoothing_by_layer
+from workbench.diagnostics.spectral_distance import (
+    SpectralDistanceBounds,
+    spectral_distance,
+    spectral_distance_bounds,
+)
 from workbench.diagnostics.spectrum import fiedler_vector, laplacian_spectrum, spectral_gap
+from workbench.diagnostics.trace import Approximation
 from workbench.diagnostics.walk_bound import walk_bound
+from workbench.diagnostics.weisfeiler_leman import (
+    TESTS,
+    Coloring,
+    Distinction,
+    distance_wl_colors,
+    distinguishes,
+    fwl_colors,
+    graph_classes,
+    klwl_colors,
+    kwl_colors,
+    subgraph_wl_colors,
+    tell_apart,
+    wl_colors,
+)
 
 #: Every diagnostic by its name.
 DIAGNOSTICS = {
     "effective_resistance": effective_resistance,
+    "resistance_of_edges": resistance_of_edges,
     "resistance_of_pairs": resistance_of_pairs,
     "total_resistance": total_resistance,
     "approximate_total_resistance": approximate_total_resistance,
     "commute_time": commute_time,
+    "commute_time_of_edges": commute_time_of_edges,
+    "commute_time_of_pairs": commute_time_of_pairs,
     "hitting_time": hitting_time,
+    "kemeny_constant": kemeny_constant,
+    "approximate_kemeny_constant": approximate_kemeny_constant,
     "laplacian_spectrum": laplacian_spectrum,
     "spectral_gap": spectral_gap,
     "fiedler_vector": fiedler_vector,
@@ -70,6 +106,9 @@ DIAGNOSTICS = {
     "degree_assortativity": degree_assortativity,
     "sensitivity": sensitivity,
     "sensitivity_decay": sensitivity_decay,
+    "decay_fit": decay_fit,
+    "decay_rate": decay_rate,
+    "decay_statistics": decay_statistics,
     "walk_bound": walk_bound,
     "resistance_bound": resistance_bound,
     "hessian_range": hessian_range,
@@ -77,9 +116,8 @@ DIAGNOSTICS = {
     "mixed_influence": mixed_influence,
     "obstruction": obstruction,
     "obstruction_limit": obstruction_limit,
-    "decay_fit": decay_fit,
-    "decay_rate": decay_rate,
-    "decay_statistics": decay_statistics,
+    "blind_spots": blind_spots,
+    "blind_pairs": blind_pairs,
     "attention_entropy": attention_entropy,
     "attention_distance": attention_distance,
     "attention_by_hop": attention_by_hop,
@@ -94,29 +132,50 @@ DIAGNOSTICS = {
     "rank_one_distance": rank_one_distance,
     "distance_to_mean": distance_to_mean,
     "smoothing_by_layer": smoothing_by_layer,
-    "blind_spots": blind_spots,
-    "blind_pairs": blind_pairs,
+    "wl_colors": wl_colors,
+    "distance_wl_colors": distance_wl_colors,
+    "fwl_colors": fwl_colors,
+    "klwl_colors": klwl_colors,
+    "kwl_colors": kwl_colors,
+    "subgraph_wl_colors": subgraph_wl_colors,
+    "degree_distribution_distance": degree_distribution_distance,
+    "hop_distribution_distance": hop_distribution_distance,
+    "graph_distance": graph_distance,
+    "edge_jaccard_distance": edge_jaccard_distance,
+    "resistance_matrix_distance": resistance_matrix_distance,
+    "hops_of_new_edges": hops_of_new_edges,
+    "spectral_distance": spectral_distance,
+    "spectral_distance_bounds": spectral_distance_bounds,
 }
 
 __all__ = [
     "DIAGNOSTICS",
     "LIMITS",
     "ORBIT_ADJACENCIES",
+    "TESTS",
     "Approximation",
     "BlindSpots",
     "CheegerBounds",
+    "Coloring",
     "Decay",
     "DecayFit",
     "DecayStatistics",
     "DiameterBounds",
+    "Distinction",
     "Estimate",
+    "GraphDistance",
     "HopMass",
+    "NewEdges",
     "OrbitAdjacency",
     "ResistanceCorrelation",
     "Smoothing",
+    "SpectralDistanceBounds",
     "Stopped",
     "TooLargeError",
+    "distinguishes",
     "estimate",
+    "graph_classes",
+    "tell_apart",
     "neighbor_average",
     *DIAGNOSTICS,
 ]

@@ -54,10 +54,16 @@ class _Cost:
     bytes: Callable[[int, int], float]
     alternative: str | None = None
     advice: str = ""
+    how: str = ""
 
 
 _PAIRS = "resistance_of_pairs"
 _WALKS = f"2 m {_PAIRS}"
+_SPARSE = "star-mesh elimination, exact, where it stays sparse (roads, grids, trees); else "
+_BY_PAIRS = _SPARSE + "conjugate gradients within the tolerance"
+_BY_EDGES = _SPARSE + "random projections with a stated error"
+_BY_SUMS = _SPARSE + "Hutch++ with its standard error"
+_OR_SPARSE = "beyond the limit star-mesh elimination answers where it stays sparse (roads, grids)"
 
 _COSTS = {
     "effective_resistance": _Cost(
@@ -79,6 +85,7 @@ _COSTS = {
         lambda n, m: 2.5e-11 * n**3 + 5e-9 * n**2,
         lambda n, m: 8.0 * n**2,
         "approximate_total_resistance",
+        how=_OR_SPARSE,
     ),
     "laplacian_spectrum": _Cost(
         lambda n, m: 1e-10 * n**3 + 1e-8 * n**2,
@@ -97,9 +104,29 @@ _COSTS = {
         "diameter_bounds",
         "for distances from a few nodes use scipy.sparse.csgraph.breadth_first_order",
     ),
-    "resistance_of_pairs": _Cost(lambda n, m: 1e-5 * (n + m), lambda n, m: 400.0 * n + 200.0 * m),
+    "resistance_of_pairs": _Cost(
+        lambda n, m: 1e-5 * (n + m), lambda n, m: 400.0 * n + 200.0 * m, how=_BY_PAIRS
+    ),
+    "commute_time_of_pairs": _Cost(
+        lambda n, m: 1e-5 * (n + m), lambda n, m: 400.0 * n + 200.0 * m, how=_BY_PAIRS
+    ),
+    "resistance_of_edges": _Cost(
+        lambda n, m: 1e-5 * (n + m), lambda n, m: 800.0 * n + 400.0 * m, _PAIRS, how=_BY_EDGES
+    ),
+    "commute_time_of_edges": _Cost(
+        lambda n, m: 1e-5 * (n + m), lambda n, m: 800.0 * n + 400.0 * m, _PAIRS, how=_BY_EDGES
+    ),
     "approximate_total_resistance": _Cost(
-        lambda n, m: 2e-5 * (n + m), lambda n, m: 1500.0 * n + 200.0 * m
+        lambda n, m: 2e-5 * (n + m), lambda n, m: 1500.0 * n + 200.0 * m, how=_BY_SUMS
+    ),
+    "kemeny_constant": _Cost(
+        lambda n, m: 2.5e-11 * n**3 + 5e-9 * n**2,
+        lambda n, m: 8.0 * n**2,
+        "approximate_kemeny_constant",
+        how=_OR_SPARSE,
+    ),
+    "approximate_kemeny_constant": _Cost(
+        lambda n, m: 2e-5 * (n + m), lambda n, m: 1500.0 * n + 200.0 * m, how=_BY_SUMS
     ),
     "spectral_gap": _Cost(lambda n, m: 1e-5 * (n + m), lambda n, m: 800.0 * n + 200.0 * m),
     "fiedler_vector": _Cost(lambda n, m: 1e-5 * (n + m), lambda n, m: 800.0 * n + 200.0 * m),
@@ -174,6 +201,15 @@ _COSTS = {
         _PAIRS,
         "the limit is the resistance over nu c_a",
     ),
+    "decay_rate": _Cost(
+        # twenty layers; the call itself measures its own diameter and refuses by that
+        lambda n, m: 1e-7 * n * (n + 2.0 * m),
+        lambda n, m: 60.0 * n**2 + 100.0 * m,
+        "sensitivity(..., nodes=...)",
+        "decay_fit of what a model measures needs no diameter",
+    ),
+    "decay_statistics": _Cost(lambda n, m: 2e-8 * n**2, lambda n, m: 32.0 * n**2),
+    "decay_fit": _Cost(lambda n, m: 5e-8 * n**2, lambda n, m: 64.0 * n**2),
     "sensitivity_decay": _Cost(lambda n, m: 3e-8 * n**2, lambda n, m: 32.0 * n**2),
     # attention and states are there already: of one matrix, and of states 64 wide
     "attention_entropy": _Cost(lambda n, m: 2e-8 * n**2, lambda n, m: 24.0 * n**2),
@@ -204,21 +240,67 @@ _COSTS = {
     "smoothing_by_layer": _Cost(
         lambda n, m: 1e-6 * (n + 2.0 * m), lambda n, m: 4096.0 * (n + 2.0 * m)
     ),
-    "decay_rate": _Cost(
-        # twenty layers; the call itself measures its own diameter and refuses by that
-        lambda n, m: 1e-7 * n * (n + 2.0 * m),
-        lambda n, m: 60.0 * n**2 + 100.0 * m,
-        "sensitivity(..., nodes=...)",
-        "decay_fit of what a model measures needs no diameter",
-    ),
-    "decay_statistics": _Cost(lambda n, m: 2e-8 * n**2, lambda n, m: 32.0 * n**2),
-    "decay_fit": _Cost(lambda n, m: 5e-8 * n**2, lambda n, m: 64.0 * n**2),
     "blind_spots": _Cost(lambda n, m: 1e-6 * (n + m), lambda n, m: 200.0 * m),
     "blind_pairs": _Cost(
         lambda n, m: 1e-8 * n * (n + 2.0 * m) + 1e-7 * n**2,
         lambda n, m: 90.0 * n**2 + 100.0 * m,
         "blind_spots",
         "it judges the edges only",
+    ),
+    "wl_colors": _Cost(lambda n, m: 2e-6 * (n + m), lambda n, m: 200.0 * n + 100.0 * m),
+    "distance_wl_colors": _Cost(
+        lambda n, m: 1e-7 * n**2 + 2.5e-11 * n**3, lambda n, m: 40.0 * n**2, "wl_colors"
+    ),
+    "fwl_colors": _Cost(
+        # pairs, and five rounds
+        lambda n, m: 1e-8 * n**3 + 1e-6 * n**2,
+        lambda n, m: 80.0 * n**2,
+        "subgraph_wl_colors",
+        "it is weaker",
+    ),
+    "klwl_colors": _Cost(
+        lambda n, m: 2e-7 * n * (n + 2.0 * m), lambda n, m: 80.0 * n * (n + 2.0 * m), "wl_colors"
+    ),
+    "kwl_colors": _Cost(
+        lambda n, m: 4e-7 * n**3, lambda n, m: 120.0 * n**2 * (n + 1), "fwl_colors(k=1)"
+    ),
+    "subgraph_wl_colors": _Cost(
+        lambda n, m: 6e-7 * n * (n + 2.0 * m), lambda n, m: 200.0 * n * (n + 2.0 * m), "wl_colors"
+    ),
+    "graph_distance": _Cost(
+        lambda n, m: 3e-10 * n**3 + 1e-8 * n * (n + 2.0 * m),
+        lambda n, m: 32.0 * n**2 + 400.0 * m,
+        "spectral_distance_bounds",
+        "edge_jaccard_distance, degree_distribution_distance and hops_of_new_edges take as much",
+    ),
+    "edge_jaccard_distance": _Cost(lambda n, m: 1e-6 * (n + m), lambda n, m: 300.0 * m),
+    "spectral_distance": _Cost(
+        lambda n, m: 2e-10 * n**3 + 2e-8 * n**2,
+        lambda n, m: 24.0 * n**2 + 300.0 * m,
+        "spectral_distance_bounds",
+    ),
+    "spectral_distance_bounds": _Cost(
+        lambda n, m: 1e-6 * (n + m), lambda n, m: 50.0 * n + 400.0 * m
+    ),
+    "degree_distribution_distance": _Cost(
+        lambda n, m: 1e-6 * (n + m), lambda n, m: 50.0 * n + 300.0 * m
+    ),
+    "hop_distribution_distance": _Cost(
+        lambda n, m: 1e-8 * n * (n + 2.0 * m),
+        lambda n, m: 16.0 * n**2 + 300.0 * m,
+        "hops_of_new_edges",
+        "it searches from the ends of the new edges only",
+    ),
+    "resistance_matrix_distance": _Cost(
+        lambda n, m: 5e-11 * n**3 + 2e-8 * n**2,
+        lambda n, m: 32.0 * n**2,
+        _PAIRS,
+        "on chosen pairs of both graphs",
+    ),
+    "hops_of_new_edges": _Cost(
+        # a hundred new edges
+        lambda n, m: 1e-4 * (n + m),
+        lambda n, m: 600.0 * n + 300.0 * m,
     ),
 }
 
@@ -228,6 +310,7 @@ LIMITS = {
     "commute_time": 20_000,
     "hitting_time": 12_000,
     "total_resistance": 20_000,
+    "kemeny_constant": 20_000,
     "laplacian_spectrum": 10_000,
     "cheeger_constant": 20,
     "hop_distance": 20_000,
@@ -241,6 +324,15 @@ LIMITS = {
     "obstruction_limit": 20_000,
     "decay_rate": 5_000,
     "blind_pairs": 4_000,
+    "distance_wl_colors": 10_000,
+    "fwl_colors": 3_000,
+    "klwl_colors": 3_000,
+    "kwl_colors": 400,
+    "subgraph_wl_colors": 3_000,
+    "graph_distance": 10_000,
+    "spectral_distance": 10_000,
+    "hop_distribution_distance": 15_000,
+    "resistance_matrix_distance": 15_000,
 }
 
 
@@ -274,8 +366,11 @@ def estimate(
         num_edges: number of undirected edges; ``3 num_nodes`` (average degree 6) if not given.
         device: where the graph is; its free memory is the limit.
 
-    Figures for ``resistance_of_pairs`` are for one pair, for ``approximate_total_resistance`` for
-    the default number of probes, for ``sensitivity`` for all nodes of a six-layer GCN of width 32
+    Where a function chooses its method by the shape of the graph, ``why`` names the methods:
+    whether elimination stays sparse is known only when its order is found, which the call itself
+    does in a second or so. Figures for ``resistance_of_pairs`` are for one pair, for
+    ``approximate_total_resistance`` for the default number of probes, for ``sensitivity`` for all
+    nodes of a six-layer GCN of width 32
     (the call itself measures its own model and refuses by that), for ``obstruction`` for one pair
     in such a model.
 
@@ -296,6 +391,7 @@ def estimate(
     elif size > MEMORY_SHARE * free:
         exact = False
         why = f"it needs {size / 1e9:.1f} GB and {free / 1e9:.1f} GB are free (half may be used)"
+    why += f"; {cost.how}" if cost.how else ""
     return Estimate(name, seconds, size, exact, why, cost.alternative)
 
 

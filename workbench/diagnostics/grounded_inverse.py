@@ -92,12 +92,12 @@ def resistance_in_place(inverse, diagonal):
 
 @njit(cache=True, nogil=True)
 @no_type_check
-def pair_sum(inverse):
-    """n tr(G) - 1^T G 1 from the upper triangle of G: the sum of R over unordered pairs."""
-    size, total = inverse.shape[0], 0.0
+def pair_sum(inverse, mass):
+    """Q q^T diag(G) - q^T G q from the upper triangle of G: the sum of q_u q_v R_uv over pairs."""
+    size, total, whole = inverse.shape[0], 0.0, mass.sum()
     for u in range(size):
         row = 0.0
         for v in range(u + 1, size):
-            row += inverse[u, v]
-        total += (size - 1) * inverse[u, u] - 2.0 * row
+            row += inverse[u, v] * mass[v]
+        total += mass[u] * ((whole - mass[u]) * inverse[u, u] - 2.0 * row)
     return total

@@ -6,7 +6,9 @@ from jaxtyping import Float64
 from torch import Tensor
 
 from workbench.diagnostics.cost import check_size
-from workbench.diagnostics.grounded_inverse import grounded_inverse, pair_sum, resistance_in_place
+from workbench.diagnostics.grounded_inverse import grounded_inverse, resistance_in_place
+from workbench.diagnostics.pair_sums import pair_sums
+from workbench.diagnostics.parts import connected_parts
 from workbench.graphs.edges import UndirectedEdges, components, undirected_edges
 from workbench.typing import EdgeIndex, EdgeWeight, PairMatrix
 
@@ -71,10 +73,12 @@ def total_resistance(
         node or one node gives 0.
 
     Self-loops, repeats, isolated nodes and weights: as in ``effective_resistance``. The trace
-    comes from one Cholesky inverse per component; no matrix of resistances is formed.
+    comes from one Cholesky inverse per component, or, where elimination stays sparse (roads,
+    grids, trees), from that, to a million nodes; no matrix of resistances is formed.
 
     Raises:
-        TooLargeError: more nodes than ``LIMITS`` allows; use ``approximate_total_resistance``.
+        TooLargeError: more nodes than ``LIMITS`` allows, and elimination does not stay sparse; use
+            ``approximate_total_resistance``.
         ValueError: as in ``effective_resistance``.
 
     References:
@@ -83,18 +87,10 @@ def total_resistance(
     """
     graph = undirected_edges(edge_index, num_nodes, edge_weight)
     labels = components(torch.stack([graph.source, graph.target]), num_nodes)
-    total = torch.zeros((), dtype=torch.float64, device=edge_index.device)
     if num_nodes and int(labels.max()) > 0 and not within_components:
-        return total + torch.inf
-    largest = int(torch.bincount(labels).max()) if num_nodes else 0
-    check_size("total_resistance", largest, graph.num_edges, device=edge_index.device)
-    for nodes, part in connected_parts(graph, labels):
-        inverse = grounded_inverse(part)
-        if isinstance(inverse, Tensor):
-            total += nodes.numel() * inverse.diagonal().sum() - inverse.sum()
-        else:
-            total += pair_sum(inverse)
-    return total
+        return torch.full((), torch.inf, dtype=torch.float64, device=edge_index.device)
+    mass = torch.ones(num_nodes, dtype=torch.float64, device=edge_index.device)
+    return pair_sums("total_resistance", graph, labels, mass).sum()
 
 
 def commute_time(
@@ -139,23 +135,6 @@ def all_pairs(graph: UndirectedEdges) -> PairMatrix:
     for nodes, part in connected_parts(graph, labels):
         result[nodes[:, None], nodes] = _component_resistance(part)
     return result
-
-
-def connected_parts(graph: UndirectedEdges, labels: Tensor):
-    """(nodes, their graph renumbered) of every component with an edge."""
-    nodes_by_label, edges_by_label = torch.argsort(labels, stable=True), labels[graph.source]
-    order = torch.argsort(edges_by_label, stable=True)
-    num_labels = int(labels.max()) + 1 if labels.numel() else 0
-    node_counts = torch.bincount(labels, minlength=num_labels).tolist()
-    edge_counts = torch.bincount(edges_by_label, minlength=num_labels).tolist()
-    local = torch.empty_like(labels)
-    all_nodes, all_edges = nodes_by_label.split(node_counts), order.split(edge_counts)
-    for nodes, edges in zip(all_nodes, all_edges, strict=True):
-        if edges.numel() == 0:
-            continue
-        local[nodes] = torch.arange(nodes.numel(), device=labels.device)
-        source, target = local[graph.source[edges]], local[graph.target[edges]]
-        yield nodes, UndirectedEdges(source, target, graph.weight[edges], nodes.numel())
 
 
 def _component_resistance(graph: UndirectedEdges) -> PairMatrix:

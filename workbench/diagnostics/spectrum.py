@@ -8,7 +8,7 @@ from torch import Tensor
 
 from workbench.diagnostics.cost import check_size
 from workbench.diagnostics.laplacian_solver import LaplacianSolver
-from workbench.diagnostics.resistance import connected_parts
+from workbench.diagnostics.parts import connected_parts
 from workbench.graphs.edges import UndirectedEdges, components, undirected_edges
 from workbench.typing import EdgeIndex, EdgeWeight, NodeVector
 
