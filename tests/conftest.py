@@ -59,3 +59,11 @@ def data_root() -> Path:
     if os.environ.get("CI") == "true":
         pytest.fail(f"the data sets for tests are not at {root}; set WORKBENCH_TEST_DATA")
     pytest.skip(f"no data sets at {root}; set WORKBENCH_TEST_DATA to a folder that holds them")
+
+
+@pytest.fixture(autouse=True)
+def data_store(tmp_path_factory, monkeypatch):
+    """What a test loads is processed in a temporary folder, never in the checkout's ``data/``."""
+    store = tmp_path_factory.getbasetemp() / "data"
+    store.mkdir(exist_ok=True)
+    monkeypatch.setenv("WORKBENCH_DATA", str(store))

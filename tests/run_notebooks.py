@@ -13,9 +13,12 @@ scripts, drawn by Chromium. Without Chromium there is no still, and the run says
 """
 
 import argparse
+import atexit
+import functools
 import os
 import shutil
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -44,10 +47,29 @@ def kernel_settings() -> dict[str, str]:
     settings = {"OMP_NUM_THREADS": "1", "PLOTLY_RENDERER": "plotly_mimetype"}
     root = Path(os.environ.get("WORKBENCH_TEST_DATA", NOTEBOOKS.parents[1] / "shared" / "data"))
     if root.is_dir():
-        settings["WORKBENCH_DATA"] = str(root.resolve())
+        settings["WORKBENCH_DATA"] = str(linked(root.resolve()))
     return settings | {
         name: os.environ[name] for name in (*settings, "WORKBENCH_DATA") if os.environ.get(name)
     }
+
+
+@functools.cache
+def linked(archive: Path) -> Path:
+    """A temporary folder with links to the data sets of an archive.
+
+    What PyG makes of raw files lands there, neither in the archive nor in the checkout.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="workbench-data-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    for raw in filter(Path.is_dir, sorted(archive.rglob("raw"))):
+        parts = raw.parent.relative_to(archive).parts
+        place = folder.joinpath(*parts[parts[:1] == ("pyg",) :])
+        place.mkdir(parents=True, exist_ok=True)
+        (place / "raw").symlink_to(raw)
+    for entry in archive.iterdir():
+        if entry.name != "pyg" and not (folder / entry.name).exists():
+            (folder / entry.name).symlink_to(entry)
+    return folder
 
 
 def clean(notebook: NotebookNode) -> NotebookNode:

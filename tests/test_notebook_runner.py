@@ -1,6 +1,7 @@
 """The settings that kernels of notebooks run with, and the still pictures beside their figures."""
 
 import base64
+from pathlib import Path
 
 import nbformat
 import plotly.graph_objects as go
@@ -31,7 +32,15 @@ def test_what_the_caller_has_set_is_kept(monkeypatch, tmp_path):
 def test_data_sets_are_found_or_not_named(monkeypatch, tmp_path):
     monkeypatch.delenv("WORKBENCH_DATA", raising=False)
     monkeypatch.setenv("WORKBENCH_TEST_DATA", str(tmp_path))
-    assert run_notebooks.kernel_settings()["WORKBENCH_DATA"] == str(tmp_path.resolve())
+    (tmp_path / "pyg" / "tu" / "MUTAG" / "raw").mkdir(parents=True)
+    (tmp_path / "road").mkdir()
+    (tmp_path / "road" / "minnesota.npz").touch()
+    folder = Path(run_notebooks.kernel_settings()["WORKBENCH_DATA"])
+    assert (folder / "road" / "minnesota.npz").is_file()
+    assert (folder / "tu" / "MUTAG" / "raw").is_dir()
+    # what PyG writes beside the raw files does not land in the archive
+    (folder / "tu" / "MUTAG" / "processed").mkdir()
+    assert not list(tmp_path.rglob("processed"))
     monkeypatch.setenv("WORKBENCH_TEST_DATA", str(tmp_path / "nowhere"))
     assert "WORKBENCH_DATA" not in run_notebooks.kernel_settings()
 
