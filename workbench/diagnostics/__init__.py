@@ -19,6 +19,12 @@ from workbench.diagnostics.distribution_distance import (
     degree_distribution_distance,
     hop_distribution_distance,
 )
+from workbench.diagnostics.eigenpairs import (
+    Eigenpairs,
+    algebraic_connectivity,
+    laplacian_eigenpairs,
+    partial_spectrum,
+)
 from workbench.diagnostics.graph_distance import (
     GraphDistance,
     NewEdges,
@@ -35,6 +41,13 @@ from workbench.diagnostics.homophily import (
 )
 from workbench.diagnostics.jacobian_range import hessian_range, jacobian_range, mixed_influence
 from workbench.diagnostics.kemeny import approximate_kemeny_constant, kemeny_constant
+from workbench.diagnostics.mixing import (
+    MixingBounds,
+    mixing_time,
+    mixing_time_bounds,
+    relaxation_time,
+    stationary_distribution,
+)
 from workbench.diagnostics.obstruction import obstruction, obstruction_limit
 from workbench.diagnostics.orbit_adjacency import (
     ORBIT_ADJACENCIES,
@@ -92,10 +105,17 @@ DIAGNOSTICS = {
     "kemeny_constant": kemeny_constant,
     "approximate_kemeny_constant": approximate_kemeny_constant,
     "laplacian_spectrum": laplacian_spectrum,
+    "partial_spectrum": partial_spectrum,
+    "laplacian_eigenpairs": laplacian_eigenpairs,
     "spectral_gap": spectral_gap,
     "fiedler_vector": fiedler_vector,
+    "algebraic_connectivity": algebraic_connectivity,
     "cheeger_constant": cheeger_constant,
     "cheeger_bounds": cheeger_bounds,
+    "stationary_distribution": stationary_distribution,
+    "mixing_time": mixing_time,
+    "mixing_time_bounds": mixing_time_bounds,
+    "relaxation_time": relaxation_time,
     "hop_distance": hop_distance,
     "diameter": diameter,
     "diameter_bounds": diameter_bounds,
@@ -177,5 +197,7 @@ __all__ = [
     "graph_classes",
     "tell_apart",
     "neighbor_average",
+    "Eigenpairs",
+    "MixingBounds",
     *DIAGNOSTICS,
 ]

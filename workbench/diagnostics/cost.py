@@ -149,6 +149,21 @@ _COSTS = {
             * (68.0 * min(n, (2 * m / max(n, 1)) ** 2) + 24.0 * min(n, (2 * m / max(n, 1)) ** 3))
         ),
     ),
+    "partial_spectrum": _Cost(lambda n, m: 4e-5 * (n + m), lambda n, m: 1200.0 * n + 300.0 * m),
+    "laplacian_eigenpairs": _Cost(lambda n, m: 4e-5 * (n + m), lambda n, m: 1300.0 * n + 300.0 * m),
+    "algebraic_connectivity": _Cost(
+        lambda n, m: 2e-5 * (n + m), lambda n, m: 800.0 * n + 250.0 * m
+    ),
+    "stationary_distribution": _Cost(
+        lambda n, m: 1e-7 * n + 5e-7 * m, lambda n, m: 40.0 * n + 120.0 * m
+    ),
+    "mixing_time": _Cost(
+        lambda n, m: 4e-10 * n**3 + 1e-8 * n**2,
+        lambda n, m: 40.0 * n**2,
+        "mixing_time_bounds",
+    ),
+    "mixing_time_bounds": _Cost(lambda n, m: 1e-5 * (n + m), lambda n, m: 800.0 * n + 200.0 * m),
+    "relaxation_time": _Cost(lambda n, m: 1e-5 * (n + m), lambda n, m: 800.0 * n + 200.0 * m),
     "homophily": _Cost(lambda n, m: 5e-8 * n + 5e-7 * m, lambda n, m: 40.0 * n + 200.0 * m),
     "label_informativeness": _Cost(
         lambda n, m: 5e-8 * n + 6e-7 * m, lambda n, m: 40.0 * n + 200.0 * m
@@ -312,6 +327,7 @@ LIMITS = {
     "total_resistance": 20_000,
     "kemeny_constant": 20_000,
     "laplacian_spectrum": 10_000,
+    "mixing_time": 5_000,
     "cheeger_constant": 20,
     "hop_distance": 20_000,
     "sensitivity": 20_000,
