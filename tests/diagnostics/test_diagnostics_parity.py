@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 import torch
-from conftest import load_oracle, oracle_graph, oracle_names
 from torch_geometric.nn import GCNConv
 
+from conftest import load_oracle, oracle_graph, oracle_names
 from workbench.diagnostics import (
     balanced_forman,
     cheeger_bounds,
