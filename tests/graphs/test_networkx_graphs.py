@@ -2,9 +2,9 @@ import networkx as nx
 import numpy as np
 import pytest
 import torch
-from conftest import oracle_graph, oracle_names
 from torch_geometric.data import Data
 
+from conftest import oracle_graph, oracle_names
 from workbench.graphs import from_networkx, generators, to_networkx
 
 
