@@ -6,11 +6,11 @@ import inspect
 import networkx as nx
 import pytest
 import torch
-from conftest import ORACLES, load_oracle
 from torch_geometric.data import Data
 from torch_geometric.transforms import AddRandomWalkPE, BaseTransform
 from torch_geometric.utils import from_networkx, to_undirected
 
+from conftest import ORACLES, load_oracle
 from workbench.graphs.tasks import (
     TASKS,
     Task,
