@@ -4,9 +4,9 @@ import inspect
 
 import pytest
 import torch
-from conftest import oracle_graph, oracle_names
 from torch_geometric.utils import contains_self_loops, is_undirected
 
+from conftest import oracle_graph, oracle_names
 from workbench.graphs.edges import both_directions, undirected_edges
 from workbench.rewiring import RANKINGS, REWIRINGS, apply_edits
 
