@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 import torch
-from conftest import load_oracle, oracle_graph
 
+from conftest import load_oracle, oracle_graph
 from workbench.diagnostics.cost import TooLargeError
 from workbench.graphs.edges import both_directions, components, undirected_edges
 from workbench.rewiring import apply_edits, gtr, gtr_ranking
