@@ -5,8 +5,8 @@ import sys
 import numpy as np
 import pytest
 import torch
-from conftest import oracle_graph, oracle_names
 
+from conftest import oracle_graph, oracle_names
 from workbench.diagnostics.cheeger import cheeger_constant
 from workbench.diagnostics.cost import Stopped
 from workbench.diagnostics.distance import diameter, hop_distance
