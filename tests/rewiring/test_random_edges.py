@@ -2,8 +2,8 @@
 
 import numpy as np
 import torch
-from conftest import oracle_graph
 
+from conftest import oracle_graph
 from workbench.rewiring import random_edges, random_ranking
 
 NOTHING = torch.zeros(2, 0, dtype=torch.int64)
