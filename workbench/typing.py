@@ -13,6 +13,10 @@ EdgeIndex = Int64[Tensor, "2 edges"]
 #: Conductance (strength, never length) of each column of an ``EdgeIndex``.
 EdgeWeight = Float[Tensor, " edges"]
 
+#: An ``EdgeIndex`` beside another one, and its conductances.
+OtherEdgeIndex = Int64[Tensor, "2 others"]
+OtherEdgeWeight = Float[Tensor, " others"]
+
 #: One float64 number for each ordered pair of nodes; row = from, column = to.
 PairMatrix = Float64[Tensor, "nodes nodes"]
 
