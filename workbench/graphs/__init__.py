@@ -28,7 +28,7 @@ from workbench.graphs.generators import (
 )
 from workbench.graphs.layout import layout
 from workbench.graphs.networkx_graphs import from_networkx, to_networkx
-from workbench.graphs.reading import read_graph
+from workbench.graphs.reading import read_graph, read_graphs
 from workbench.graphs.tasks import (
     TASKS,
     Task,
@@ -74,6 +74,7 @@ __all__ = [
     "petersen",
     "random_regular",
     "read_graph",
+    "read_graphs",
     "ring",
     "ring_of_cliques",
     "ring_transfer",

@@ -4,15 +4,18 @@ import re
 from pathlib import Path
 
 import networkx as nx
+import torch
 from torch_geometric.data import Data
 
 from workbench.graphs.edge_tables import read_edge_table
+from workbench.graphs.edges import both_directions
 from workbench.graphs.files import GraphFileError, file_format, read_text
+from workbench.graphs.graph6 import choose_graph6, graph6_lines, parse_graph6
 from workbench.graphs.graphml import parse_graphml
 from workbench.graphs.networkx_graphs import from_networkx
 from workbench.graphs.npz import read_npz
 
-__all__ = ["GraphFileError", "from_networkx", "read_graph"]
+__all__ = ["GraphFileError", "from_networkx", "read_graph", "read_graphs"]
 
 
 def read_graph(path: str | Path, *, directed: bool | None = None, index: int | None = None) -> Data:
@@ -57,7 +60,7 @@ def read_graph(path: str | Path, *, directed: bool | None = None, index: int | N
     else:
         text = read_text(path)
         parse = {"GraphML": parse_graphml, "GML": _parse_gml}.get(kind)
-        graph = _parse_graph6(path, text, index) if parse is None else parse(path, text)
+        graph = choose_graph6(path, text, index) if parse is None else parse(path, text)
         if directed is not None and directed != graph.is_directed():
             graph = _with_direction(graph, directed)
         try:
@@ -67,6 +70,26 @@ def read_graph(path: str | Path, *, directed: bool | None = None, index: int | N
     if not data.get("name"):
         data.name = path.stem
     return data
+
+
+def read_graphs(path: str | Path) -> list[Data]:
+    """All graphs of a graph6 file, in its order.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        GraphFileError: a line is malformed; names it.
+        ValueError: the file is not graph6.
+    """
+    path = Path(path)
+    if file_format(path) != "graph6":
+        raise ValueError(f"{path.name} is no graph6 file (.g6, .graph6); use read_graph")
+    graphs = []
+    for number, line in graph6_lines(path, read_text(path)):
+        graph = parse_graph6(path, number, line)
+        edges = torch.tensor(list(graph.edges), dtype=torch.int64).reshape(-1, 2).T
+        edge_index, name = both_directions(*edges), f"{path.stem} {len(graphs)}"
+        graphs.append(Data(edge_index=edge_index, num_nodes=len(graph), name=name))
+    return graphs
 
 
 def _with_direction(graph: nx.Graph, directed: bool) -> nx.Graph:
@@ -101,27 +124,3 @@ def _parse_gml(path: Path, text: str) -> nx.Graph:
         raise GraphFileError(
             path, problem.split("\n")[0], line=int(at[1]) if at else None
         ) from None
-
-
-def _parse_graph6(path: Path, text: str, index: int | None) -> nx.Graph:
-    lines = [(i, line.strip()) for i, line in enumerate(text.split("\n"), 1) if line.strip()]
-    lines = [(i, line.removeprefix(">>graph6<<")) for i, line in lines if line != ">>graph6<<"]
-    if index is None and len(lines) != 1:
-        raise GraphFileError(
-            path,
-            f"the file holds {len(lines)} graphs; choose one: read_graph(path, index=0), ..., "
-            f"index={len(lines) - 1}",
-        )
-    if index is not None and not 0 <= index < len(lines):
-        raise GraphFileError(path, f"no graph {index}; the file holds 0 to {len(lines) - 1}")
-    number, line = lines[index or 0]
-    if line.startswith((":", "&", ";")):
-        raise GraphFileError(path, "sparse6 or digraph6; expected graph6", line=number)
-    strange = [c for c in line if not 63 <= ord(c) <= 126]
-    if strange:
-        problem = f"character {strange[0]!r}; graph6 uses those from '?' to '~'"
-        raise GraphFileError(path, problem, line=number)
-    try:
-        return nx.from_graph6_bytes(line.encode("ascii"))
-    except (nx.NetworkXError, ValueError, IndexError) as error:
-        raise GraphFileError(path, f"no graph6: {error}", line=number) from None

@@ -1,0 +1,239 @@
+"""The compiled loops of color refinement: hash what each item sees, renumber, verify.
+
+Colors are numbered 0, 1, 2, ... over all graphs of a call. In every round each item's multiset of
+seen colors is hashed to 64 bits, and items with equal (color, hash) get the same new number. Two
+different hashes prove that two items saw different things. That equal hashes mean equal things is
+no proof, so ``seen_equal`` and ``folklore_seen_equal`` look again, without a hash.
+"""
+
+from typing import no_type_check
+
+import numpy as np
+from numba import njit
+
+
+@njit(cache=True, nogil=True, inline="always")
+@no_type_check
+def mix(value):
+    """A 64-bit number in which every bit of the input moves every bit (SplitMix64)."""
+    value = value + np.uint64(0x9E3779B97F4A7C15)
+    value = (value ^ (value >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    value = (value ^ (value >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return value ^ (value >> np.uint64(31))
+
+
+@njit(cache=True, nogil=True)
+@no_type_check
+def hash_seen(indptr, neighbor, label, colors, seed, result):
+    """Hash of the multiset of (label, color) that each item sees, a sum over its entries."""
+    scrambled = np.empty(colors.size, np.uint64)
+    for item in range(colors.size):
+        scrambled[item] = mix(np.uint64(colors[item]) + seed)
+    for item in range(result.size):
+        total = np.uint64(0)
+        for at in range(indptr[item], indptr[item + 1]):
+            shift = np.uint64(label[at]) * np.uint64(0xD6E8FEB86659FD93)
+            total += mix(scrambled[neighbor[at]] + shift)
+        result[item] = total
+
+
+@njit(cache=True, nogil=True)
+@no_type_check
+def hash_pairs(colors, seed, result):
+    """2-FWL: hash of the multiset over w of (C[u, w], C[w, v]), for every u, v of one graph."""
+    size = colors.shape[0]
+    left, right = np.empty((size, size), np.uint64), np.empty((size, size), np.uint64)
+    for u in range(size):
+        for v in range(size):
+            left[u, v] = mix(np.uint64(colors[u, v]) + seed)
+            right[u, v] = mix(left[u, v])
+    for u in range(size):
+        row = result[u]
+        row[:] = 0
+        for w in range(size):
+            first, second = left[u, w], right[w]
+            for v in range(size):  # contiguous, so that it runs eight wide
+                both = first + second[v]
+                row[v] += (both ^ (both >> np.uint64(32))) * np.uint64(0xD6E8FEB86659FD93)
+
+
+@njit(cache=True, nogil=True)
+@no_type_check
+def hash_triples(colors, seed, result):
+    """3-FWL: hash of the multiset over w of (C[w, v, z], C[u, w, z], C[u, v, w])."""
+    size = colors.shape[0]
+    one = np.empty((size, size, size), np.uint64)
+    two, three = np.empty_like(one), np.empty_like(one)
+    for u in range(size):
+        for v in range(size):
+            for z in range(size):
+                one[u, v, z] = mix(np.uint64(colors[u, v, z]) + seed)
+                two[u, v, z] = mix(one[u, v, z])
+                three[u, v, z] = mix(two[u, v, z])
+    for u in range(size):
+        for v in range(size):
+            row = result[u, v]
+            row[:] = 0
+            for w in range(size):
+                first, second, third = one[w, v], two[u, w], three[u, v, w]
+                for z in range(size):
+                    all_three = first[z] + second[z] + third
+                    mixed = all_three ^ (all_three >> np.uint64(32))
+                    row[z] += mixed * np.uint64(0xD6E8FEB86659FD93)
+
+
+@njit(cache=True, nogil=True)
+@no_type_check
+def renumber(colors, hashes, result):
+    """Number the different (color, hash) from 0 in the order in which they occur; how many."""
+    room = 16
+    while room < 2 * colors.size:
+        room *= 2
+    mask = np.uint64(room - 1)
+    number = np.full(room, -1, np.int64)
+    first = np.empty(room, np.int64)
+    count = 0
+    for item in range(colors.size):
+        at = mix(hashes[item] + mix(np.uint64(colors[item]))) & mask
+        while number[at] >= 0:
+            other = first[at]
+            if hashes[other] == hashes[item] and colors[other] == colors[item]:
+                break
+            at = (at + np.uint64(1)) & mask
+        if number[at] < 0:
+            number[at], first[at] = count, item
+            count += 1
+        result[item] = number[at]
+    return count
+
+
+@njit(cache=True, nogil=True)
+@no_type_check
+def by_color(colors, count):
+    """Items sorted by color, and where each color starts."""
+    start = np.zeros(count + 1, np.int64)
+    for color in colors:
+        start[color + 1] += 1
+    for color in range(count):
+        start[color + 1] += start[color]
+    order, free = np.empty(colors.size, np.int64), start[:-1].copy()
+    for item in range(colors.size):
+        order[free[colors[item]]] = item
+        free[colors[item]] += 1
+    return order, start
+
+
+@njit(cache=True, nogil=True, inline="always")
+@no_type_check
+def _find(keys, owner, mark, key):
+    """Place of ``key`` in a table that belongs to ``mark``, or the free place where it goes."""
+    mask = np.uint64(keys.size - 1)
+    at = ((np.uint64(key) * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(32)) & mask
+    while owner[at] == mark and keys[at] != key:
+        at = (at + np.uint64(1)) & mask
+    return at
+
+
+@njit(cache=True, nogil=True)
+@no_type_check
+def seen_equal(indptr, neighbor, label, colors, count):
+    """Whether all items of each color see the same multiset of (label, color): no hash decides."""
+    order, start = by_color(colors, count)
+    longest = 0
+    for item in range(colors.size):
+        longest = max(longest, indptr[item + 1] - indptr[item])
+    room = 16
+    while room < 2 * longest:
+        room *= 2
+    keys, owner = np.empty(room, np.int64), np.full(room, -1, np.int64)
+    left, visit = np.zeros(room, np.int64), np.full(room, -1, np.int64)
+    total = np.zeros(room, np.int64)
+    for color in range(count):
+        if start[color + 1] - start[color] < 2:
+            continue
+        model = order[start[color]]
+        for at in range(indptr[model], indptr[model + 1]):
+            key = np.int64(label[at]) * (1 << 32) + colors[neighbor[at]]
+            place = _find(keys, owner, color, key)
+            if owner[place] != color:
+                owner[place], keys[place], total[place] = color, key, 0
+            total[place] += 1
+        for member in range(start[color] + 1, start[color + 1]):
+            item = order[member]
+            if indptr[item + 1] - indptr[item] != indptr[model + 1] - indptr[model]:
+                return False
+            for at in range(indptr[item], indptr[item + 1]):
+                key = np.int64(label[at]) * (1 << 32) + colors[neighbor[at]]
+                place = _find(keys, owner, color, key)
+                if owner[place] != color:
+                    return False
+                if visit[place] != item:
+                    visit[place], left[place] = item, total[place]
+                left[place] -= 1
+                if left[place] < 0:
+                    return False
+    return True
+
+
+@njit(cache=True, nogil=True, inline="always")
+@no_type_check
+def _folklore_key(flat, turned, base, size, tuple_size, w, u, v, z):
+    """What a pair or triple sees through w, as one number; colors stay below 2^31 or 2^21."""
+    if tuple_size == 2:
+        return flat[base + u * size + w] * (1 << 31) + turned[base + v * size + w]
+    first = flat[base + (w * size + v) * size + z]
+    second = flat[base + (u * size + w) * size + z]
+    third = flat[base + (u * size + v) * size + w]
+    return (first * (1 << 21) + second) * (1 << 21) + third
+
+
+@njit(cache=True, nogil=True)
+@no_type_check
+def folklore_seen_equal(flat, turned, count, tuple_size, graph_start, graph_size, graph_of):
+    """Whether all pairs (triples) of each color see the same multiset through w: no hash decides.
+
+    ``flat`` holds the colors of all graphs one after another; graph g has ``graph_size[g]`` nodes
+    and starts at ``graph_start[g]``. ``turned`` holds those of (v, u) at (u, v), so that pairs are
+    read in the order of memory.
+    """
+    order, start = by_color(flat, count)
+    room = 16
+    while room < 2 * graph_size.max():
+        room *= 2
+    keys, owner = np.empty(room, np.int64), np.full(room, -1, np.int64)
+    left, visit = np.zeros(room, np.int64), np.full(room, -1, np.int64)
+    total = np.zeros(room, np.int64)
+    for color in range(count):
+        if start[color + 1] - start[color] < 2:
+            continue
+        width = 0
+        for member in range(start[color], start[color + 1]):
+            item = order[member]
+            graph = graph_of[item]
+            base, size = graph_start[graph], graph_size[graph]
+            inside = item - base
+            z = inside % size if tuple_size == 3 else 0
+            pair = inside // size if tuple_size == 3 else inside
+            u, v = pair // size, pair % size
+            if member == start[color]:
+                width = size
+                for w in range(size):
+                    key = _folklore_key(flat, turned, base, size, tuple_size, w, u, v, z)
+                    place = _find(keys, owner, color, key)
+                    if owner[place] != color:
+                        owner[place], keys[place], total[place] = color, key, 0
+                    total[place] += 1
+                continue
+            if size != width:
+                return False
+            for w in range(size):
+                key = _folklore_key(flat, turned, base, size, tuple_size, w, u, v, z)
+                place = _find(keys, owner, color, key)
+                if owner[place] != color:
+                    return False
+                if visit[place] != item:
+                    visit[place], left[place] = item, total[place]
+                left[place] -= 1
+                if left[place] < 0:
+                    return False
+    return True
