@@ -7,7 +7,7 @@ from torch_geometric.utils import coalesce
 from workbench.diagnostics import DIAGNOSTICS, CheegerBounds, DiameterBounds
 from workbench.graphs import erdos_renyi, karate, lollipop
 
-SCALARS = ["total_resistance", "spectral_gap", "diameter"]
+SCALARS = ["total_resistance", "kemeny_constant", "spectral_gap", "diameter"]
 NODES = ["laplacian_spectrum"]
 PAIRS = ["effective_resistance", "commute_time", "hitting_time", "hop_distance"]
 BOUNDS = ["cheeger_bounds", "diameter_bounds"]

@@ -11,8 +11,8 @@ from workbench.diagnostics.elimination_fronts import Fronts, fronts_of
 from workbench.diagnostics.elimination_order import elimination_order
 from workbench.diagnostics.star_mesh import carried_up, eliminate, of_pairs, resistances
 
-#: Elimination of more multiplications than this is left to other methods: a minute or so.
-MOST_OPERATIONS = 2e11
+#: Elimination of more multiplications than this is left to other methods: half a minute.
+MOST_OPERATIONS = 1e11
 
 #: Multiplications between two looks at ``should_stop``: a few hundredths of a second.
 _OPERATIONS_A_LOOK = 2e8
