@@ -430,6 +430,78 @@ def test_the_point_under_the_wheel_stays(scene):
     assert scene.node(2) == pytest.approx((x, y), abs=1.5)
 
 
+def test_a_way_back_to_the_whole_graph(scene):
+    fit = scene.page.locator(".wb-graph .wb-fit")
+    assert not fit.is_visible()
+    scene.page.mouse.move(*scene.node(2))
+    scene.page.mouse.wheel(0, -200)
+    fit.click()
+    scene.lab.wait_until("graph.camera", "[]")
+    assert not fit.is_visible()
+
+
+def test_a_page_that_scrolls_does_not_zoom_the_graph_under_the_pointer(scene):
+    scene.page.evaluate(
+        """() => addEventListener("pointermove", (event) => {
+          window.at = { screenX: event.screenX, screenY: event.screenY };
+        })"""
+    )
+    x, y = scene.node(3)  # a lower one, which stays on the canvas when this moves down
+    scene.page.mouse.move(x, y)
+    # the wheel turned over the bar, and the graph came under the pointer
+    scene.page.evaluate(
+        """document.querySelector(".wb-tape").dispatchEvent(
+          new WheelEvent("wheel", { ...window.at, deltaY: 10, bubbles: true }))"""
+    )
+    top = scene.page.locator(GRAPH).bounding_box()["y"]
+    scene.page.mouse.wheel(0, -60)
+    scene.page.wait_for_timeout(400)
+    assert scene.ask("print(graph.camera)") == "[]"
+    assert scene.page.locator(GRAPH).bounding_box()["y"] > top
+    scene.page.mouse.move(x + 10, y + 10)
+    scene.page.mouse.wheel(0, -60)
+    scene.lab.wait_until("len(graph.camera)", "3")
+
+
+def test_nodes_leave_room_for_each_other(scene):
+    table = np.array(eval(scene.ask("print(list(graph.palette))"))).reshape(256, 3)
+    colors = table[0].tolist(), table[51].tolist()
+    before = [scene.pixels(color, tolerance=1)["count"] for color in colors]
+    # pairs of nodes close together: small dots, not one blot
+    scene.ask(
+        "at = np.array([[-1, 1], [-0.95, 1], [1, 1], [1, -1], [0.95, -1], [-1, -1]], '<f4');"
+        "graph.positions = at.tobytes()"
+    )
+    scene.away()
+    left, right = (scene.pixels(color, tolerance=1) for color in colors)
+    for dot, large in zip((left, right), before, strict=True):
+        assert 5 < dot["count"] < large / 2
+    radius = (left["count"] / np.pi) ** 0.5
+    assert right["x"] - left["x"] > 2 * radius
+
+
+def test_a_narrow_page_gives_the_slider_a_row_and_the_matrix_its_width(scene):
+    page = scene.page
+    place = "(name) => document.querySelector(name).getBoundingClientRect().toJSON()"
+    wide = {name: page.evaluate(place, name) for name in (".wb-slider", ".wb-where", MATRIX)}
+    assert wide[".wb-slider"]["bottom"] > wide[".wb-where"]["top"]
+    page.set_viewport_size({"width": 800, "height": 900})
+    try:
+        scene.ask("matrix.mode = 'both'; matrix.values_before = matrix.values")
+        page.wait_for_timeout(400)
+        slider, where, bar, matrix, color = (
+            page.evaluate(place, name)
+            for name in (".wb-slider", ".wb-where", ".wb-tape", MATRIX, ".wb-matrix .wb-colorbar")
+        )
+        assert slider["width"] > 0.95 * bar["width"]
+        assert slider["bottom"] <= where["top"]
+        assert color["top"] > matrix["bottom"]  # the colors stand below
+        box = page.evaluate(place, ".wb-matrix")
+        assert matrix["width"] > 0.9 * box["width"]
+    finally:
+        page.set_viewport_size({"width": 1440, "height": 900})
+
+
 def test_everything_by_keyboard(scene):
     cells = "window.jupyterapp.shell.currentWidget.content.model.cells.length"
     count = scene.page.evaluate(cells)

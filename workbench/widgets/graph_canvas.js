@@ -235,6 +235,7 @@ class GraphView {
     this.readTheme();
     this.listen();
     this.describe();
+    this.traveled();
     this.follow();
   }
 
@@ -258,6 +259,9 @@ class GraphView {
     const ends = element("div", "wb-colorbar-ends", bar);
     this.colorbarEnds = [element("span", "", ends), element("span", "", ends)];
     this.statusLine = element("div", "wb-status", root);
+    this.fit = element("button", "wb-button wb-fit", root, "fit");
+    this.fit.type = "button";
+    this.fit.title = "show the whole graph (or double-click, or 0)";
     this.tip = element("div", "wb-tip", root);
     this.live = element("div", "wb-hidden", root);
     this.live.setAttribute("aria-live", "polite");
@@ -305,6 +309,13 @@ class GraphView {
     this.on(top, "pointerleave", () => this.left());
     this.on(top, "dblclick", () => this.setCamera([]));
     this.on(top, "wheel", (event) => this.wheeled(event), { passive: false });
+    this.on(document, "wheel", (event) => {
+      if (event.target !== top) this.scrolled = [event.screenX, event.screenY];
+    }, { passive: true, capture: true });
+    this.on(this.fit, "click", () => {
+      this.setCamera([]);
+      top.focus({ preventScroll: true }); // the button goes
+    });
     this.on(top, "keydown", (event) => this.key(event));
     this.on(top, "focus", () => {
       this.keyboard = top.matches(":focus-visible");
@@ -414,6 +425,7 @@ class GraphView {
     }
     this.box = n && left <= right ? [left, right, low, high] : [-1, 1, -1, 1];
     this.grid = null;
+    this.gap = null;
     this.neighbors = null;
     if (this.focus >= n) this.focus = -1;
     this.chooseRenderer(always.length + moving.length);
@@ -593,7 +605,9 @@ class GraphView {
     methods.forEach((method, m) => {
       if (!shown.has(m)) return;
       const k = m % METHOD_COLORS.length;
-      rows.push([`${method} next`, METHOD_COLORS[k], METHOD_DASHES[k].join(" "), 2]);
+      // where nothing can be edited a candidate is no edge to come, but a pair to look at
+      const text = this.model.get("editable") ? `${method} next` : method;
+      rows.push([text, METHOD_COLORS[k], METHOD_DASHES[k].join(" "), 2]);
     });
     const key = JSON.stringify(rows);
     if (key === this.legendKey) return;
@@ -617,7 +631,8 @@ class GraphView {
 
   describePanels() {
     const position = this.position, mode = this.model.get("mode");
-    const after = `after ${position} ${position === 1 ? "edit" : "edits"}`;
+    const edits = `after ${position} ${position === 1 ? "edit" : "edits"}`;
+    const after = this.moving.length || this.model.get("editable") ? edits : "";
     const texts = mode === "both" ? ["before", after] : [mode === "before" ? "before" : after, ""];
     texts.forEach((text, k) => {
       if (this.titles[k].textContent !== text) this.titles[k].textContent = text;
@@ -713,12 +728,28 @@ class GraphView {
     return panels.find((panel) => x < panel.x + panel.width) ?? panels[panels.length - 1];
   }
 
-  radius() {
+  // what a node has for itself, in units of the positions: a quarter of the nodes have a nearer one
+  spacing() {
+    if (this.gap !== null) return this.gap;
+    const { positions, n } = this, nearest = new Float64Array(n).fill(Infinity);
+    for (let i = 0; i < n; i++) {
+      for (let j = 0; j < i; j++) {
+        const dx = positions[2 * i] - positions[2 * j], dy = positions[2 * i + 1] - positions[2 * j + 1];
+        const squared = dx * dx + dy * dy;
+        if (squared < nearest[i]) nearest[i] = squared;
+        if (squared < nearest[j]) nearest[j] = squared;
+      }
+    }
+    return (this.gap = n > 1 ? Math.sqrt(nearest.sort()[n >> 2]) : Infinity);
+  }
+
+  radius(scale) {
     const [width, height] = this.size;
     const area = (width * height) / (this.model.get("mode") === "both" ? 2 : 1);
     const camera = this.model.get("camera");
     const zoom = camera.length === 3 ? camera[2] : 1;
-    const base = Math.max(1.4, Math.min(8, 0.24 * Math.sqrt(area / Math.max(1, this.n))));
+    let base = Math.max(1.4, Math.min(8, 0.24 * Math.sqrt(area / Math.max(1, this.n))));
+    if (!this.large) base = Math.min(base, Math.max(3, (0.45 * this.spacing() * scale) / zoom));
     return Math.min(14, base * Math.sqrt(Math.max(0.5, zoom)));
   }
 
@@ -739,6 +770,7 @@ class GraphView {
   // The camera moved. A large graph's cached pictures move along until the hand rests.
   traveled() {
     this.dirty = true;
+    this.root.classList.toggle("wb-moved", this.model.get("camera").length === 3);
     if (!this.large) return;
     this.traveling = true;
     this.cancel(this.resting);
@@ -764,7 +796,7 @@ class GraphView {
     this.dirty = false;
     const panels = this.panels();
     const [scale, shiftX, shiftY] = this.transform(panels[0]);
-    this.view = { panels, scale, shiftX, shiftY, radius: this.radius() };
+    this.view = { panels, scale, shiftX, shiftY, radius: this.radius(scale) };
     this.describePanels();
     // The panels share their pictures, but not the one with the nodes where these had other colors
     // before: that of the edges with WebGL, else that of the nodes.
@@ -993,7 +1025,7 @@ class GraphView {
       context.lineWidth = Math.max(thin, ratio);
       context.setLineDash([4 * ratio, 3 * ratio]);
       context.strokeStyle = theme.removed;
-      context.globalAlpha = 0.6;
+      context.globalAlpha = theme.dark ? 0.85 : 0.6;
       this.strokeSpans(context, removed);
       context.setLineDash([]);
       context.globalAlpha = 1;
@@ -1284,6 +1316,12 @@ class GraphView {
   }
 
   wheeled(event) {
+    // the page scrolls until the hand moves: a graph that comes under a resting pointer stays
+    if (this.scrolled && !event.ctrlKey) {
+      const [x, y] = this.scrolled;
+      if (Math.hypot(event.screenX - x, event.screenY - y) < 4) return;
+      this.scrolled = null;
+    }
     event.preventDefault();
     event.stopPropagation();
     const step = event.deltaMode === 1 ? 20 * event.deltaY : event.deltaY;
@@ -1440,7 +1478,7 @@ class GraphView {
       const adjacent = this.adjacent(...pair, position);
       lines.push(["wb-tip-head", `${this.name(pair[0])} – ${this.name(pair[1])}`]);
       const kind = this.hover?.candidate
-        ? `best next edge of ${model.get("methods")[this.hover.candidate.method] ?? "a method"}`
+        ? `${editable ? "best next edge of " : ""}${model.get("methods")[this.hover.candidate.method] ?? "a method"}`
         : adjacent ? "edge" : "no edge";
       lines.push(["", kind]);
       const hint = model.get("hint"), owner = model.get("hint_pair");

@@ -125,13 +125,12 @@ class MatrixView {
     this.ramp = element("div", "wb-colorbar-ramp", this.colorbar);
     this.ticks = Array.from({ length: 5 }, (_, k) => {
       const tick = element("div", "wb-tick", this.colorbar);
-      tick.style.top = `${100 - 25 * k}%`;
+      tick.style.setProperty("--wb-at", `${25 * k}%`);
       return tick;
     });
     this.swatch = element("div", "wb-colorbar", root);
     element("div", "wb-swatch", this.swatch);
     this.swatchText = element("div", "wb-tick wb-tick-missing", this.swatch);
-    this.swatchText.style.top = "6px";
     this.tip = element("div", "wb-tip", root);
     this.live = element("div", "wb-hidden", root);
     this.live.setAttribute("aria-live", "polite");
@@ -325,7 +324,7 @@ class MatrixView {
       const i = 3 * Math.min(255, Math.round(k * 7.96875));
       stops.push(`rgb(${this.table[i]},${this.table[i + 1]},${this.table[i + 2]})`);
     }
-    this.ramp.style.background = `linear-gradient(to top, ${stops.join(",")})`;
+    this.ramp.style.background = `linear-gradient(to ${this.below ? "right" : "top"}, ${stops.join(",")})`;
   }
 
   // the number that a level q of 0..254 stands for
@@ -341,6 +340,7 @@ class MatrixView {
     const unit = model.get("unit");
     const title = model.get("title");
     this.title.textContent = unit ? `${title} (${unit})` : title;
+    this.root.classList.toggle("wb-empty", !n); // then the title says why
     const parts = [];
     if (n && this.side) {
       parts.push(`${n} × ${n}`);
@@ -367,9 +367,13 @@ class MatrixView {
     const width = this.root.clientWidth, height = this.root.clientHeight;
     if (!width || !height) return;
     const ratio = (this.ratio = window.devicePixelRatio || 1);
-    const panels = this.shown.length, gap = 14, left = 10, bar = 92;
+    const panels = this.shown.length, gap = 14, left = 10, bar = 92, foot = 46;
     const top = panels > 1 ? 56 : 40, bottom = 12;
-    const room = Math.min(height - top - bottom, (width - left - bar - (panels - 1) * gap) / panels);
+    const free = height - top - bottom, across = width - 2 * left - (panels - 1) * gap;
+    // the color bar stands where it leaves the larger picture
+    const beside = Math.min(free, (across + left - bar) / panels);
+    const over = Math.min(free - foot, across / panels);
+    const below = over > beside, room = Math.max(beside, over);
     let side = Math.max(16, Math.floor(room * ratio));
     // whole pixels per cell, where that costs little
     if (this.n && side >= 4 * this.n) side -= side % this.n;
@@ -387,11 +391,23 @@ class MatrixView {
       caption.textContent = panels > 1 ? this.shown[k].caption : "";
       Object.assign(caption.style, { top: "39px", left: `${left + (k * (side + this.gap)) / ratio}px` });
     });
-    const barLeft = left + w / ratio + 12, barHeight = Math.max(40, side / ratio - 34);
-    Object.assign(this.colorbar.style, {
-      left: `${barLeft}px`, top: `${top}px`, width: `${bar - 12}px`, height: `${barHeight}px` });
-    Object.assign(this.swatch.style, {
-      left: `${barLeft}px`, top: `${top + barHeight + 20}px`, width: `${bar - 12}px`, height: "14px" });
+    const place = ({ style }, x, y, width, height) => Object.assign(style, {
+      left: `${x}px`, top: `${y}px`, width: `${width}px`, height: `${height}px` });
+    if (below) {
+      const y = top + side / ratio + 12, long = Math.max(40, w / ratio - bar - 12);
+      place(this.colorbar, left, y, long, 30);
+      place(this.swatch, left + long + 24, y, bar - 12, 14);
+    } else {
+      const x = left + w / ratio + 12, long = Math.max(40, side / ratio - 34);
+      place(this.colorbar, x, top, bar - 12, long);
+      place(this.swatch, x, top + long + 20, bar - 12, 14);
+    }
+    this.root.classList.toggle("wb-few", below && w / ratio < 380); // else the numbers touch
+    if (below !== this.below) {
+      this.below = below;
+      this.root.classList.toggle("wb-below", below);
+      this.describeRamp();
+    }
     this.describe();
     this.outdate();
   }

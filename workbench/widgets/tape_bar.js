@@ -74,7 +74,7 @@ function change(now, first, digits, integral) {
   const signed = (difference > 0 ? "+" : "") + number(difference, Math.min(3, digits), integral);
   if (first === 0) return signed;
   const percent = (100 * difference) / Math.abs(first);
-  if (Math.abs(percent) >= 1e5) return signed;
+  if (Math.abs(percent) >= 1e5 || Math.abs(percent) < 0.05) return signed;
   const places = Math.abs(percent) < 10 ? 1 : 0;
   const text = `${percent > 0 ? "+" : "−"}${Math.abs(percent).toFixed(places)} %`;
   return `${signed} (${text})`;
