@@ -5,6 +5,7 @@ import torch
 from torch import nn
 from torch.autograd.functional import hessian
 
+from conftest import load_oracle, oracle_graph
 from workbench.diagnostics import TooLargeError, effective_resistance, hop_distance, sensitivity
 from workbench.diagnostics.jacobian_range import hessian_range, jacobian_range, mixed_influence
 from workbench.graphs import erdos_renyi, karate, path, ring
@@ -117,6 +118,23 @@ def test_with_measured_sensitivity_of_a_linear_model():
     torch.testing.assert_close(jacobian_range(found, hops(data)), torch.ones(12).double())
 
 
+@pytest.mark.parity
+def test_the_stored_range_within_so_many_hops():
+    """R of City-Networks is this range by hops, with what comes from farther left out."""
+    arrays, seen = load_oracle("04_jacobian.npz"), 0
+    for name, cases in load_oracle("04_influence.json").items():
+        edge_index, num_nodes, _ = oracle_graph(name)
+        distance = hop_distance(edge_index, num_nodes)
+        influence = torch.from_numpy(arrays[f"{name}/jac_l1"])
+        for case, stored in cases.items():
+            near = torch.where(distance.T <= int(case.split("=")[1]), influence, 0.0)
+            found = float(jacobian_range(near, distance).mean())
+            expected = float(stored["R_from_full_graph_jacobian"])
+            assert found == pytest.approx(expected, rel=1e-9, nan_ok=True)
+            seen += 1
+    assert seen
+
+
 def readout(x):
     return torch.stack([(x.sum(1).tanh().prod()), (x[:-1] * x[1:]).sum() + (x**3).sum()])
 
@@ -165,6 +183,7 @@ def test_modes_and_gradients_are_left_alone(mode):
             return scale * self.inner(x).mean(0)
 
     wrapped, data = Wrapped().train(), path(3)
+    model[2].eval()
     with mode():
         x, scale = torch.ones(3, 2).double(), torch.ones(3).double()
         inputs = {"scale": scale}
