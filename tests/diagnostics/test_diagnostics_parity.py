@@ -15,12 +15,16 @@ from workbench.diagnostics import (
     effective_resistance,
     fiedler_vector,
     hitting_time,
+    kemeny_constant,
     laplacian_spectrum,
+    resistance_of_edges,
     resistance_of_pairs,
     sensitivity,
     spectral_gap,
     total_resistance,
 )
+from workbench.diagnostics.elimination import Elimination, plan
+from workbench.graphs.edges import undirected_edges
 
 pytestmark = pytest.mark.parity
 
@@ -69,6 +73,31 @@ def test_resistance_of_pairs():
         assert_equal(found.view(num_nodes, num_nodes), expected)
 
 
+def test_resistance_of_edges():
+    for name, expected in matrices("resistance"):
+        edge_index, num_nodes, weight = oracle_graph(name)
+        found = resistance_of_edges(edge_index, num_nodes, weight)
+        assert_equal(found, expected[edge_index[0], edge_index[1]])
+    for name, expected in scalars("foster_sum_R_over_edges_w"):
+        edge_index, num_nodes, weight = oracle_graph(name)
+        found = resistance_of_edges(edge_index, num_nodes, weight)
+        conductance = torch.ones(edge_index.size(1)).double() if weight is None else weight
+        assert float(conductance @ found) / 2 == pytest.approx(expected, rel=1e-8), name
+
+
+def test_resistances_by_elimination():
+    """The way of large graphs, on every graph of the folder."""
+    for name, expected in matrices("resistance"):
+        edge_index, num_nodes, weight = oracle_graph(name)
+        graph = undirected_edges(edge_index, num_nodes, weight)
+        elimination = Elimination(plan(graph.adjacency()))
+        found, _ = elimination.of_edges()
+        assert_equal(torch.from_numpy(found), expected[graph.source, graph.target])
+        first, second = np.isfinite(expected).nonzero()
+        pairs = torch.from_numpy(elimination.of_pairs(first, second))
+        assert_equal(pairs, expected[first, second])
+
+
 @pytest.mark.parametrize(
     ("normalized", "quantity"),
     [(True, "norm_laplacian_eigenvalues"), (False, "laplacian_eigenvalues")],
@@ -97,6 +126,7 @@ def test_the_fiedler_vector_spans_the_eigenspace():
     ("function", "quantity"),
     [
         (total_resistance, "kirchhoff_index"),
+        (kemeny_constant, "kemeny_from_hitting_sum_pi_j_H_ij"),
         (spectral_gap, "normalized_spectral_gap_lambda2"),
         (
             lambda *graph: total_resistance(*graph, within_components=True),
