@@ -1,0 +1,103 @@
+"""The attention lens in a real JupyterLab: click a cell, click a node, look."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from browser.conftest import Lab
+
+pytestmark = pytest.mark.browser
+
+SCENE = [
+    """
+import torch
+from workbench.graphs import karate
+from workbench.models import GPS
+from workbench.widgets import attention_lens
+
+data = karate()
+data.x = torch.randn(34, 5, generator=torch.Generator().manual_seed(0))
+torch.manual_seed(0)
+model = GPS(5, 16, 3, num_layers=3)
+""",
+    "lens = attention_lens(model, data)\nlens",
+]
+
+
+@pytest.fixture(scope="module")
+def opened(chromium, jupyter_server):
+    """One notebook with the lens for all tests of this file."""
+    context = chromium.new_context(viewport={"width": 1440, "height": 1300})
+    lab = Lab(context.new_page(), jupyter_server)
+    lab.open_and_run(lab.write("lens.ipynb", SCENE), 180)
+    lab.page.wait_for_selector(".wb-graph canvas", timeout=60_000)
+    lab.page.wait_for_selector(".js-plotly-plot .heatmaplayer image", timeout=60_000)
+    yield lab
+    assert lab.outside == [], "requests to other machines"
+    assert lab.errors == []
+    lab.close()
+    context.close()
+
+
+def look(lab, name):
+    """Keep a picture of the page where a folder for them is named."""
+    folder = os.environ.get("WORKBENCH_SCREENSHOTS")
+    if folder:
+        lab.page.screenshot(path=Path(folder) / f"{name}.png")
+
+
+def cell(lab, layer, head):
+    """Where a cell of the first map is on the page."""
+    return lab.page.evaluate(
+        """([layer, head]) => {
+          const plot = document.querySelector(".js-plotly-plot");
+          const { xaxis, yaxis } = plot._fullLayout;
+          const box = plot.getBoundingClientRect();
+          const x = xaxis._offset + xaxis.l2p(head), y = yaxis._offset + yaxis.l2p(layer);
+          return [box.x + x, box.y + y];
+        }""",
+        [layer, head],
+    )
+
+
+def test_a_click_on_a_cell_shows_its_head(opened):
+    opened.ask("lens.show(0, 0)")
+    look(opened, "lens-first")
+    opened.page.mouse.click(*cell(opened, 2, 1))
+    opened.wait_until("(lens.layer, lens.head)", "(2, 1)")
+    opened.wait_until("lens._matrix.title", "attention, layers.2.attn, head 1")
+
+
+def test_a_node_shows_where_it_looks_and_the_matrix_follows(opened):
+    opened.ask("lens.node = None")
+    opened.wait_until("lens._canvas.color_label[:18]", "attention received")
+    spot = opened.page.locator(".wb-graph canvas").last.bounding_box()
+    canvas = opened.page.locator(".wb-graph canvas").last
+    canvas.click(position={"x": spot["width"] / 2, "y": 8})
+    opened.ask("lens.node = 5")
+    opened.wait_until("lens._canvas.color_label", "attention of 5")
+    opened.wait_until("lens._matrix.selection", "[5]")
+    for theme in ("JupyterLab Light", "JupyterLab Dark"):
+        opened.theme(theme)
+        look(opened, f"lens-{theme.split()[-1].lower()}")
+    opened.theme("JupyterLab Light")
+
+
+def test_hovering_the_matrix_tells_both_ways_and_moves_the_graph(opened):
+    box = opened.page.locator(".wb-matrix canvas").last.bounding_box()
+    opened.page.mouse.move(box["x"] + box["width"] / 3, box["y"] + box["height"] / 2, steps=3)
+    opened.wait_until("len(lens._canvas.selection)", "2")
+    tip = opened.page.locator(".wb-matrix .wb-tip.wb-shown")
+    tip.get_by_text("hops apart").wait_for(timeout=10_000)
+    look(opened, "lens-hover")
+    opened.page.mouse.move(5, 5)
+
+
+def test_the_page_without_a_kernel_shows_a_picture(opened):
+    kinds = opened.page.evaluate(
+        """() => [...window.jupyterapp.shell.currentWidget.content.model.cells]
+          .flatMap((cell) => cell.outputs.toJSON()).flatMap((output) => Object.keys(output.data))"""
+    )
+    assert "image/png" in kinds
+    assert "application/vnd.jupyter.widget-view+json" in kinds

@@ -1,0 +1,249 @@
+"""The attention lens without a browser: set a value, read what the canvases are told."""
+
+import numpy as np
+import plotly.graph_objects as go
+import pytest
+import torch
+from torch import nn
+from torch_geometric.data import Batch, Data
+from torch_geometric.nn import GATConv
+
+from workbench.capture import capture_attention
+from workbench.diagnostics import TooLargeError, attention_entropy, hop_distance
+from workbench.graphs import karate, ring
+from workbench.models import GAT, GCN, GPS
+from workbench.widgets import attention_lens
+from workbench.widgets.attention_state import ENTROPY, RESISTANCE, run
+from workbench.widgets.attention_views import SEEN
+
+
+def with_features(data, channels=5):
+    generator = torch.Generator().manual_seed(0)
+    data.x = torch.randn(data.num_nodes, channels, generator=generator)
+    return data
+
+
+def model(kind=GPS, **options):
+    torch.manual_seed(0)
+    return kind(5, 16, 3, **{"num_layers": 3, **options})
+
+
+@pytest.fixture
+def lens():
+    lens = attention_lens(model(), with_features(karate()))
+    yield lens
+    lens.close()
+
+
+def attention_of(kind_model, data):
+    return capture_attention(kind_model.eval()).run(data.x, data.edge_index)
+
+
+def pixels(lens):
+    return np.frombuffer(lens._matrix.values, np.uint8).reshape(34, 34)
+
+
+def colors(lens):
+    return np.frombuffer(lens._canvas.node_values, "<f4")
+
+
+def test_maps_are_what_the_library_measures(lens):
+    read = attention_of(model(), with_features(karate()))
+    assert lens.layers == list(read)
+    expected = attention_entropy(read.dense())
+    np.testing.assert_allclose(lens.maps[ENTROPY], expected.numpy())
+    assert all(values.shape == (3, 4) for values in lens.maps.values())
+    shown = [np.asarray(trace.z, dtype=float) for trace in lens.map_figure.data]
+    np.testing.assert_allclose(shown, list(lens.maps.values()))
+
+
+def test_the_matrix_is_that_of_the_head(lens):
+    dense = attention_of(model(), with_features(karate())).dense().double().numpy()
+    for layer, head in ((0, 0), (2, 3), (1, 2)):
+        lens.show(layer, head)
+        np.testing.assert_allclose(lens.attention(), dense[layer, head])
+        order = np.frombuffer(lens._matrix.order, "<i4")
+        low, high = lens._matrix.value_range
+        drawn = low + pixels(lens) / 254 * (high - low)
+        found = np.empty_like(drawn)
+        found[np.ix_(order, order)] = drawn
+        np.testing.assert_allclose(found, dense[layer, head], atol=high / 250)
+        assert lens._matrix.title == f"attention, layers.{layer}.attn, head {head}"
+        frame = lens.map_figure.layout.shapes[0]
+        assert ((frame.x0 + frame.x1) / 2, (frame.y0 + frame.y1) / 2) == (head, layer)
+        assert (lens._layer_menu.value, lens._head_menu.value) == (layer, head)
+
+
+def test_menus_and_attributes_drive_the_same_state(lens):
+    lens._layer_menu.value = 1
+    lens._head_menu.value = 3
+    assert (lens.layer, lens.head) == (1, 3)
+    lens.layer, lens.head = 2, 0
+    assert (lens._layer_menu.value, lens._head_menu.value) == (2, 0)
+    with pytest.raises(ValueError, match="layer must be 0 to 2, got 3"):
+        lens.layer = 3
+    with pytest.raises(ValueError, match="head must be 0 to 3, got 4"):
+        lens.head = 4
+    with pytest.raises(ValueError, match="node must be 0 to 33 or None, got 34"):
+        lens.node = 34
+
+
+class Points:
+    def __init__(self, layer, head):
+        self.ys, self.xs = [layer], [head]
+
+
+def test_a_click_on_a_map_chooses_the_head(lens):
+    for trace in lens.map_figure.data:
+        lens._clicked(trace, Points(2, 1), None)
+        assert (lens.layer, lens.head) == (2, 1)
+        lens.show(0, 0)
+    lens._clicked(lens.map_figure.data[0], type("Nothing", (), {"ys": [], "xs": []})(), None)
+    assert (lens.layer, lens.head) == (0, 0)
+
+
+def test_the_chosen_node_colors_the_graph_and_draws_its_pairs(lens):
+    lens.show(2, 1)
+    attention = lens.attention()
+    np.testing.assert_allclose(colors(lens), attention.mean(axis=0), rtol=1e-6)
+    assert not lens._canvas.candidates
+    lens.node = 5
+    np.testing.assert_allclose(colors(lens), attention[5], rtol=1e-6)
+    pairs = np.frombuffer(lens._canvas.candidates, "<i4").reshape(-1, 3)
+    others = [i for i in np.argsort(-attention[5]) if i != 5]
+    assert (pairs[:, 0] == 5).all()
+    assert pairs[0, 1] == others[0]
+    assert set(pairs[:, 1]) <= set(others[:8])
+    assert lens._status.value.startswith(f"5 looks at: {others[0]} ")
+    lens._view.value = SEEN
+    np.testing.assert_allclose(colors(lens), attention[:, 5], rtol=1e-6)
+    assert lens._status.value.startswith("5 is looked at by: ")
+    lens.node = None
+    assert not lens._canvas.candidates
+    assert lens.node is None
+
+
+def test_hovering_tells_both_ways(lens):
+    u, v = 3, 9
+    attention, hops = lens.attention(), hop_distance(karate().edge_index, 34)
+    lens._hovered(lens._matrix, {"type": "hover", "u": u, "v": v}, None)
+    text = lens._matrix.hint
+    assert f"3 looks at 9: {attention[3, 9]:.3g}" in text
+    assert f"9 looks at 3: {attention[9, 3]:.3g}" in text
+    assert f"{int(hops[3, 9])} hops apart" in text
+    lens._hovered(lens._canvas, {"type": "hover", "u": u, "v": u}, None)
+    assert "looks at itself" in lens._canvas.hint
+
+
+def test_bars_hold_attention_and_the_even_spread(lens):
+    lens.show(2, 1)
+    mass, even = lens.bar_figure.data
+    assert sum(mass.y) == pytest.approx(1)
+    assert sum(even.y) == pytest.approx(1)
+    hops = hop_distance(karate().edge_index, 34).numpy()
+    expected = [lens.attention()[h == hops.T].sum() / 34 for h in range(6)]
+    np.testing.assert_allclose(mass.y, expected, rtol=1e-6)
+
+
+def test_the_model_is_left_as_it_was():
+    net = model(dropout=0.5, attention_dropout=0.5)
+    net.layers[0].eval()
+    modes = [module.training for module in net.modules()]
+    attention_lens(net, with_features(karate())).close()
+    assert [module.training for module in net.modules()] == modes
+    assert not any(module._forward_hooks for module in net.modules())
+
+
+def test_attention_along_edges_and_heads_of_several_numbers():
+    class Two(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.wide, self.narrow = GATConv(5, 2, heads=4), GATConv(8, 3, heads=2)
+
+        def forward(self, x, edge_index):
+            return self.narrow(self.wide(x, edge_index), edge_index)
+
+    lens = attention_lens(Two(), with_features(karate()))
+    assert lens.layers == ["wide", "narrow"]
+    assert np.isnan(lens.maps[ENTROPY][1, 2:]).all()
+    lens.show(0, 3)
+    lens.layer = 1
+    assert (lens.layer, lens.head) == (1, 1)  # the last head that there is
+    assert list(lens._head_menu.options) == [0, 1]
+    lens._clicked(lens.map_figure.data[0], Points(1, 3), None)
+    assert lens.head == 1
+    hops = hop_distance(karate().edge_index, 34).numpy()
+    assert (lens.attention()[hops > 1] == 0).all()
+    lens.close()
+
+
+def test_one_graph_of_a_batch_is_that_graph_alone():
+    first, second = with_features(karate()), with_features(ring(9))
+    net = model(GPS, local="gat")
+    batch = Batch.from_data_list([Data(x=g.x, edge_index=g.edge_index) for g in (first, second)])
+    together = attention_lens(net, batch, graph=1)
+    alone = attention_lens(net, second)
+    for title, values in alone.maps.items():
+        np.testing.assert_allclose(together.maps[title], values, atol=1e-5, err_msg=title)
+    assert together._canvas.num_nodes == 9
+    with pytest.raises(ValueError, match="graph must be 0 to 1, got 2"):
+        attention_lens(net, batch, graph=2)
+
+
+def test_odd_graphs():
+    lonely = with_features(Data(edge_index=torch.empty(2, 0, dtype=torch.int64), num_nodes=3))
+    one_way = with_features(Data(edge_index=torch.tensor([[0, 1], [1, 2]]), num_nodes=4))
+    single = with_features(Data(edge_index=torch.empty(2, 0, dtype=torch.int64), num_nodes=1))
+    for data in (lonely, one_way, single):
+        for kind in (GAT, GPS):
+            lens = attention_lens(model(kind), data)
+            assert (RESISTANCE in lens.maps) == (data is not one_way)
+            lens.node = 0
+            assert lens.picture().startswith(b"\x89PNG")
+            lens.close()
+
+
+def test_float16_and_models_of_data():
+    class OfData(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.inner = model(GAT)
+
+        def forward(self, data):
+            return self.inner(data.x, data.edge_index), None
+
+    data = with_features(karate())
+    assert attention_lens(OfData(), data).layers[0] == "inner.layers.0.conv"
+    data.x = data.x.half()
+    lens = attention_lens(model(GPS).half(), data)
+    assert lens.attention().sum(axis=1) == pytest.approx(1, abs=0.01)
+
+
+def test_inputs_reach_the_model():
+    net, data = model(GPS, local="gine", edge_channels=2), with_features(karate())
+    attr = torch.ones(data.edge_index.size(1), 2)
+    by_hand = run(net, data, {"edge_attr": attr})
+    data.edge_attr = attr
+    assert torch.equal(by_hand.dense(), run(net, data, {}).dense())
+
+
+def test_what_cannot_be_shown_says_why():
+    with pytest.raises(ValueError, match="no submodule of GCN"):
+        attention_lens(model(GCN), with_features(karate()))
+    with pytest.raises(ValueError, match="no node features x"):
+        attention_lens(model(), karate())
+    with pytest.raises(TooLargeError, match=r"2,000 nodes.*on_edges"):
+        attention_lens(model(GAT), with_features(ring(2000)))
+
+
+def test_pictures_and_files(lens, tmp_path):
+    assert lens.picture("svg").lstrip().startswith(b"<?xml")
+    for name in ("lens.png", "lens.svg", "lens.html"):
+        assert lens.save(tmp_path / name).stat().st_size > 1000
+    with pytest.raises(ValueError, match=r"got 'lens\.txt'"):
+        lens.save(tmp_path / "lens.txt")
+    with pytest.raises(ValueError, match="got 'gif'"):
+        lens.picture("gif")
+    figure = lens.figure()
+    assert isinstance(figure, go.Figure)
+    assert [note.text for note in figure.layout.annotations] == list(lens.maps)

@@ -1,0 +1,170 @@
+"""What the attention lens knows: the attention of every head on one graph, and what it tells."""
+
+import inspect
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch_geometric.data import Data
+from torch_geometric.utils import to_undirected
+
+from workbench.capture import Attention, capture_attention
+from workbench.diagnostics import (
+    HopMass,
+    TooLargeError,
+    attention_by_hop,
+    attention_distance,
+    attention_entropy,
+    attention_resistance_correlation,
+    effective_resistance,
+    fiedler_vector,
+    hop_distance,
+)
+from workbench.graphs.layout import layout
+
+#: All pairs of nodes are drawn and ranked, for each head.
+LARGEST_NODES = 1_500
+
+ENTROPY, DISTANCE, RESISTANCE = "entropy", "distance (hops)", "correlation with low resistance"
+
+
+class AttentionState:
+    """Attention of one call of a model on one graph, head by head.
+
+    Args:
+        model: any module with attention that ``capture_attention`` reads.
+        data: a PyG ``Data`` or ``Batch`` with ``x`` and ``edge_index``.
+        inputs: more keyword arguments of the model.
+        graph: which graph of the batch is looked at.
+
+    Attributes:
+        layers: name of each module and call that attends, in their order.
+        maps: title -> ``[layers, heads]`` array; nan where a head is not there.
+        edge_index: the edges of the graph, both directions, for its drawing.
+        positions: where the nodes are drawn.
+        order: row order of the matrices.
+        hops, resistance: distances between the nodes; resistance is None on a directed graph.
+    """
+
+    def __init__(
+        self, model: nn.Module, data: Data, *, inputs: Mapping[str, Any] | None, graph: int
+    ):
+        read = run(model, data, inputs or {})
+        self._calls: list[Attention] = []
+        self.layers: list[str] = []
+        for name in read:
+            calls = read.calls(name)
+            self._calls += calls
+            self.layers += [
+                name if len(calls) == 1 else f"{name} ({i})" for i in range(1, len(calls) + 1)
+            ]
+        if not self._calls:
+            raise ValueError("the model has attention, but none of it ran")
+        self.graph = graph
+        first = self._calls[0]
+        if any(call.num_nodes != data.num_nodes for call in self._calls):
+            sizes = sorted({call.num_nodes for call in self._calls})
+            raise ValueError(f"attention is among {sizes} items, not the {data.num_nodes} nodes")
+        nodes = first.nodes(graph)
+        self.num_nodes = nodes.numel()
+        if not 0 < self.num_nodes <= LARGEST_NODES:
+            raise TooLargeError(
+                f"the graph has {self.num_nodes:,} nodes; the lens draws all pairs of 1 to "
+                f"{LARGEST_NODES:,}; use capture_attention(model).run(...) and on_edges()"
+            )
+        self._set_graph(data, nodes)
+        self.maps = self._maps()
+        self._shown: tuple[int, np.ndarray] | None = None
+
+    def _set_graph(self, data: Data, nodes: Tensor) -> None:
+        local = torch.full((data.num_nodes,), -1, dtype=torch.int64)
+        local[nodes.cpu()] = torch.arange(self.num_nodes)
+        edges = local[data.edge_index.cpu()]
+        edges = edges[:, (edges >= 0).all(dim=0)]
+        self.edge_index = to_undirected(edges, num_nodes=self.num_nodes)
+        self.hops = hop_distance(edges, self.num_nodes)
+        try:
+            self.resistance = effective_resistance(edges, self.num_nodes)
+        except ValueError:  # directed: there is no resistance
+            self.resistance = None
+        pos = getattr(data, "pos", None)
+        if pos is not None and pos.size(1) >= 2 and bool(torch.isfinite(pos).all()):
+            self.positions = pos[nodes, :2].detach().cpu().numpy().astype(np.float32)
+        else:
+            self.positions = layout(self.edge_index, self.num_nodes).numpy()
+        self.order = np.arange(self.num_nodes)
+        if self.num_nodes > 2 and self.edge_index.numel():
+            vector = fiedler_vector(self.edge_index, self.num_nodes).numpy()
+            self.order = np.argsort(vector, kind="stable")
+        labels = getattr(data, "labels", None)
+        self.names = [str(labels[i]) for i in nodes.tolist()] if labels is not None else []
+
+    def _maps(self) -> dict[str, np.ndarray]:
+        most = max(call.num_heads for call in self._calls)
+        titles = [ENTROPY, DISTANCE] + ([] if self.resistance is None else [RESISTANCE])
+        maps = {title: np.full((len(self._calls), most), np.nan) for title in titles}
+        for row, call in enumerate(self._calls):
+            dense, mask = self._dense(row)
+            # along edges a query has its neighbors to choose from, else every node
+            mask = mask if call.num_columns else None
+            heads = slice(0, call.num_heads)
+            maps[ENTROPY][row, heads] = attention_entropy(dense, mask=mask).numpy()
+            maps[DISTANCE][row, heads] = attention_distance(dense, self.hops).numpy()
+            if self.resistance is not None:
+                found = attention_resistance_correlation(
+                    dense, self.resistance, self.hops, mask=mask
+                )
+                maps[RESISTANCE][row, heads] = found.resistance.numpy()
+        return maps
+
+    def _dense(self, layer: int) -> tuple[Tensor, Tensor]:
+        call = self._calls[layer]
+        return call.dense(self.graph).cpu(), call.allowed(self.graph).cpu()
+
+    def heads(self, layer: int) -> int:
+        """Number of heads of a layer."""
+        return self._calls[layer].num_heads
+
+    def matrix(self, layer: int, head: int) -> np.ndarray:
+        """``[nodes, nodes]`` attention of one head: row = query, column = key."""
+        if self._shown is None or self._shown[0] != layer:
+            self._shown = layer, self._dense(layer)[0].double().numpy()
+        return self._shown[1][head]
+
+    def by_hop(self, layer: int, head: int) -> HopMass:
+        """Attention of one head at each number of hops."""
+        dense, mask = self._dense(layer)
+        return attention_by_hop(
+            dense[head], self.hops, mask=mask if self._calls[layer].num_columns else None
+        )
+
+
+def run(model: nn.Module, data: Data, inputs: Mapping[str, Any]):
+    """The attention of every head of a model on a graph, in evaluation mode, without gradients.
+
+    The model is called as ``model(x, edge_index)``, with ``batch`` and ``edge_attr`` where it takes
+    them and the data have them, or as ``model(data)`` where its first argument is ``data``.
+
+    Raises:
+        ValueError: the data have no ``x``.
+    """
+    modes = [(module, module.training) for module in model.modules()]
+    parameters = inspect.signature(model.forward).parameters
+    arguments: tuple = (data,)
+    extra = dict(inputs)
+    if next(iter(parameters), "") not in ("data", "batch"):
+        if data.x is None:
+            raise ValueError("the data have no node features x; set data.x to [nodes, channels]")
+        arguments = data.x, data.edge_index
+        for name in ("batch", "edge_attr"):
+            value = getattr(data, name, None)
+            if name in parameters and value is not None:
+                extra.setdefault(name, value)
+    try:
+        model.eval()
+        return capture_attention(model, batch=getattr(data, "batch", None)).run(*arguments, **extra)
+    finally:
+        for module, training in modes:
+            module.training = training
