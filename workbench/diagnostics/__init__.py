@@ -1,5 +1,9 @@
 """What we measure: one file per concept, tensors in and tensors out."""
 
+from workbench.diagnostics.approximate_concentration import (
+    NodeEstimate,
+    approximate_topological_concentration,
+)
 from workbench.diagnostics.attention import attention_distance, attention_entropy
 from workbench.diagnostics.attention_by_hop import HopMass, attention_by_hop
 from workbench.diagnostics.attention_resistance import (
@@ -74,6 +78,7 @@ from workbench.diagnostics.spectral_distance import (
     spectral_distance_bounds,
 )
 from workbench.diagnostics.spectrum import fiedler_vector, laplacian_spectrum, spectral_gap
+from workbench.diagnostics.topological_concentration import topological_concentration
 from workbench.diagnostics.trace import Approximation
 from workbench.diagnostics.walk_bound import walk_bound
 from workbench.diagnostics.weisfeiler_leman import (
@@ -121,6 +126,8 @@ DIAGNOSTICS = {
     "diameter_bounds": diameter_bounds,
     "balanced_forman": balanced_forman,
     "orbit_adjacency": orbit_adjacency,
+    "topological_concentration": topological_concentration,
+    "approximate_topological_concentration": approximate_topological_concentration,
     "homophily": homophily,
     "label_informativeness": label_informativeness,
     "degree_assortativity": degree_assortativity,
@@ -199,5 +206,6 @@ __all__ = [
     "neighbor_average",
     "Eigenpairs",
     "MixingBounds",
+    "NodeEstimate",
     *DIAGNOSTICS,
 ]

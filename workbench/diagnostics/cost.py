@@ -164,6 +164,15 @@ _COSTS = {
     ),
     "mixing_time_bounds": _Cost(lambda n, m: 1e-5 * (n + m), lambda n, m: 800.0 * n + 200.0 * m),
     "relaxation_time": _Cost(lambda n, m: 1e-5 * (n + m), lambda n, m: 800.0 * n + 200.0 * m),
+    "topological_concentration": _Cost(
+        # degrees are taken for equal; the call itself counts the walks of its own graph
+        lambda n, m: 6e-8 * n * (1 + 2 * m / max(n, 1)) ** 3,
+        lambda n, m: 60.0 * n * min(n, (1 + 2 * m / max(n, 1)) ** 3) + 200.0 * m,
+        "approximate_topological_concentration",
+    ),
+    "approximate_topological_concentration": _Cost(
+        lambda n, m: 1e-6 * n + 1.2e-6 * m, lambda n, m: 3000.0 * n + 1500.0 * m
+    ),
     "homophily": _Cost(lambda n, m: 5e-8 * n + 5e-7 * m, lambda n, m: 40.0 * n + 200.0 * m),
     "label_informativeness": _Cost(
         lambda n, m: 5e-8 * n + 6e-7 * m, lambda n, m: 40.0 * n + 200.0 * m
