@@ -1,6 +1,7 @@
 """The rewiring lab without a browser: set a control, read what the canvases are told."""
 
 import base64
+import sys
 from datetime import UTC, datetime
 
 import networkx as nx
@@ -17,7 +18,7 @@ from workbench.diagnostics import (
     spectral_gap,
     total_resistance,
 )
-from workbench.graphs import barbell, erdos_renyi, karate, read_graph, ring, write_graph
+from workbench.graphs import barbell, erdos_renyi, grid, karate, read_graph, ring, write_graph
 from workbench.rewiring import REWIRINGS, Edit, gtr
 from workbench.widgets import rewiring_lab
 from workbench.widgets.rewiring_controls import OWN
@@ -37,8 +38,13 @@ def card(lab, name):
     return np.frombuffer(base64.b64decode(found["values"]), "<f8")
 
 
-def pixels(canvas):
-    return np.frombuffer(canvas.values, np.uint8).reshape(canvas.size, canvas.size)
+def pixels(canvas, values="values"):
+    """Levels by node, read as the browser reads them: row i belongs to node ``order[i]``."""
+    order = np.frombuffer(canvas.order, "<i4")
+    by_node = np.empty((canvas.size, canvas.size), np.uint8)
+    drawn = np.frombuffer(getattr(canvas, values), np.uint8).reshape(by_node.shape)
+    by_node[np.ix_(order, order)] = drawn
+    return by_node
 
 
 def spans(lab):
@@ -113,6 +119,20 @@ def test_gain_matrix_is_what_an_edge_would_change(lab):
     high = lab._matrix.value_range[1]
     assert pixels(lab._matrix)[9, 16] / 254 * high == pytest.approx(gain, abs=high / 500)
     assert pixels(lab._matrix)[0, 1] == 0
+
+
+def test_rows_of_the_matrix_are_sorted_along_the_cut(lab):
+    """In Fiedler order the two sides of the club are two blocks: neighbors in rows are near."""
+    drawn = np.frombuffer(lab._matrix.values_before, np.uint8).reshape(34, 34).astype(float)
+    matrix = pixels(lab._matrix, "values_before").astype(float)
+    order = np.frombuffer(lab._matrix.order, "<i4")
+    np.testing.assert_array_equal(order, lab._state.order)
+    assert (np.diff(order) != 1).any()
+    for k in (3, 20):
+        assert drawn[k, k + 1] == matrix[order[k], order[k + 1]]
+    exact = effective_resistance(lab.tape.base, 34).numpy()
+    high = lab._matrix.value_range[1]
+    np.testing.assert_allclose(matrix / 254 * high, exact, atol=high / 500)
 
 
 def test_hovering_a_pair_tells_the_exact_change(lab):
@@ -420,11 +440,16 @@ def test_unknown_method_is_refused():
         rewiring_lab("karate", method="magic")
 
 
-def test_a_large_graph_says_what_is_not_drawn():
+def test_a_large_graph_says_what_is_computed_and_what_is_not_drawn():
     n = 10_000
     large = erdos_renyi(n, 12 / n, generator=torch.Generator().manual_seed(0))
     lab = rewiring_lab(large, method="fosr", num_edges=2)
+    told = []
+    lab._status.observe(lambda change: told.append(change.new), "value")
     assert lab.wait(120)
+    assert any("computing total resistance" in text and "meanwhile" in text for text in told)
+    assert "computing" not in lab._status.value
+    assert "fosr added 2." in lab._status.value
     assert "0.8 GB" in lab._matrix.title
     assert lab._matrix.values == b""
     assert len(card(lab, "edges")) == 3
@@ -432,6 +457,38 @@ def test_a_large_graph_says_what_is_not_drawn():
     lab._controls.method.value = "gtr"
     lab.wait(60)
     assert "workbench-wrong" in lab._status.value
+    lab.close()
+
+
+def test_the_stored_picture_of_a_larger_graph_shows_its_edits(monkeypatch):
+    """More than 400 nodes: the lab opens at once, but its still picture waits for the method."""
+    shown = []
+
+    class Handle:
+        def update(self, _image):
+            shown.append(lab._state.caption)
+
+    def display(*objects, display_id=False, **_):
+        shown.append(lab._state.caption)
+        return Handle() if display_id else None
+
+    module = sys.modules["workbench.widgets.rewiring_lab"]  # the package names the function so
+    monkeypatch.setattr(module, "display", display)
+    lab = rewiring_lab(grid(21, 20), num_edges=3)
+    lab._ipython_display_()
+    assert shown[-1].endswith("gtr, edit 3 of 3")
+    lab.close()
+
+
+def test_what_a_method_did_and_why_it_stopped():
+    """In a ring each new edge is soon the most curved one, and the paper's SDRF would remove it."""
+    lab = rewiring_lab("ring:24", method="sdrf", num_edges=5)
+    assert "sdrf added 1 and removed 1; 5 were asked for" in lab._status.value
+    assert "with removal bound inf it removes none" in lab._status.value
+    lab._commands.options["removal_bound"].value = "inf"
+    lab.wait()
+    assert "sdrf added 5." in lab._status.value
+    assert "inf removes none" in lab._commands.options["removal_bound"].tooltip
     lab.close()
 
 

@@ -105,8 +105,8 @@ def show_matrix(state: RewiringState, canvas: MatrixCanvas, name: str) -> None:
         canvas.size, canvas.title, canvas.unit = state.num_nodes, name, MATRICES[name][0]
         if canvas.value_range != list(scale) or not canvas.values_before:
             canvas.value_range = list(scale)
-            canvas.values_before = levels(before, scale)
-        canvas.values = levels(after, scale)
+            canvas.values_before = _rows(before, scale, state.order)
+        canvas.values = _rows(after, scale, state.order)
         canvas.values_position = position
 
 
@@ -177,3 +177,9 @@ def what_if_text(effect: WhatIf) -> str:
 
 def _largest(matrix: np.ndarray) -> float:
     return float(np.max(matrix, where=np.isfinite(matrix), initial=0.0))
+
+
+def _rows(matrix: np.ndarray, scale: tuple[float, float], order: np.ndarray) -> bytes:
+    """The levels of a matrix whose rows and columns are put in ``order``."""
+    shown = np.frombuffer(levels(matrix, scale), np.uint8).reshape(matrix.shape)
+    return shown.take(order, axis=0).take(order, axis=1).tobytes()
