@@ -124,17 +124,32 @@ def test_spectra():
     assert float(edge_jaccard_distance(first, second, 16)) > 0
 
 
-@given(graphs(2), st.booleans())
+@given(graphs(2), st.booleans(), st.integers(0, 5))
 @settings(max_examples=80, deadline=None)
-def test_bounds_hold_the_spectral_distance(sizes_and_graphs, weighted):
+def test_bounds_hold_the_spectral_distance(sizes_and_graphs, weighted, ends):
     size, ((first, weight), (second, other)) = sizes_and_graphs
     weights = (weight, other) if weighted else (None, None)
     exact = spectral_distance(first, second, size, *weights)
-    bounds = spectral_distance_bounds(first, second, size, *weights)
+    bounds = spectral_distance_bounds(first, second, size, *weights, num_eigenvalues=ends)
     assert float(bounds.lower) <= float(exact) + 1e-9
     assert float(exact) <= float(bounds.upper) + 1e-9
+    if 2 * ends >= size and size % 2 == 0:  # all eigenvalues are there
+        assert float(bounds.lower) == pytest.approx(float(exact), abs=1e-7)
     same = spectral_distance_bounds(first, first, size, weights[0], weights[0])
     assert (float(same.lower), float(same.upper)) == (0, 0)
+
+
+def test_eigenvalues_from_the_ends_raise_the_lower_bound():
+    data = grid(20, 20)
+    more = torch.cat([data.edge_index, torch.tensor([[0, 399], [399, 0]])], dim=1)
+    exact = float(spectral_distance(data.edge_index, more, 400))
+    lower = [
+        float(spectral_distance_bounds(data.edge_index, more, 400, num_eigenvalues=count).lower)
+        for count in (0, 10, 50, 200)
+    ]
+    assert lower == sorted(lower)
+    assert lower[-1] == pytest.approx(exact)
+    assert lower[2] > 2 * lower[0]
 
 
 def test_bounds_at_a_hundred_thousand_nodes():
