@@ -203,13 +203,13 @@ _COSTS = {
     "jacobian_range": _Cost(lambda n, m: 5e-9 * n**2, lambda n, m: 24.0 * n**2),
     "mixed_influence": _Cost(
         # one backward pass through a backward pass for each of 16 channels of each node
-        lambda n, m: 16.0 * n * (1e-3 + 5e-7 * (n + 2.0 * m)),
+        lambda n, m: 16.0 * n * (2e-3 + 1e-6 * (n + 2.0 * m)),
         lambda n, m: 8.0 * n**2 + 4000.0 * (n + 2 * m),
         "sensitivity(..., nodes=...)",
         "jacobian_range of the states before the read-out needs first derivatives only",
     ),
     "hessian_range": _Cost(
-        lambda n, m: 16.0 * n * (1e-3 + 5e-7 * (n + 2.0 * m)),
+        lambda n, m: 16.0 * n * (2e-3 + 1e-6 * (n + 2.0 * m)),
         lambda n, m: 32.0 * n**2 + 4000.0 * (n + 2 * m),
         "sensitivity(..., nodes=...)",
         "jacobian_range of the states before the read-out needs first derivatives only",
@@ -266,7 +266,7 @@ _COSTS = {
     ),
     "blind_spots": _Cost(lambda n, m: 1e-6 * (n + m), lambda n, m: 200.0 * m),
     "blind_pairs": _Cost(
-        lambda n, m: 1e-8 * n * (n + 2.0 * m) + 1e-7 * n**2,
+        lambda n, m: 3e-8 * n * (n + 2.0 * m) + 3e-7 * n**2,
         lambda n, m: 90.0 * n**2 + 100.0 * m,
         "blind_spots",
         "it judges the edges only",
@@ -292,7 +292,7 @@ _COSTS = {
         lambda n, m: 6e-7 * n * (n + 2.0 * m), lambda n, m: 200.0 * n * (n + 2.0 * m), "wl_colors"
     ),
     "graph_distance": _Cost(
-        lambda n, m: 3e-10 * n**3 + 1e-8 * n * (n + 2.0 * m),
+        lambda n, m: 4e-10 * n**3 + 4e-8 * n * (n + 2.0 * m),
         lambda n, m: 32.0 * n**2 + 400.0 * m,
         "spectral_distance_bounds",
         "edge_jaccard_distance, degree_distribution_distance and hops_of_new_edges take as much",
