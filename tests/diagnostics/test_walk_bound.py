@@ -149,6 +149,19 @@ def test_direction_and_weights():
     assert found.tolist() == [[1, 0], [1, 1]]
 
 
+def test_chosen_nodes():
+    data = karate()
+    whole = walk_bound(data.edge_index, 34, num_layers=3)
+    nodes = torch.tensor([33, 0, 33])
+    assert torch.equal(walk_bound(data.edge_index, 34, num_layers=3, nodes=nodes), whole[nodes])
+    few = walk_bound(ring(100_000).edge_index, 100_000, num_layers=3, nodes=torch.tensor([7]))
+    assert int((few > 0).sum()) == 7
+    none = walk_bound(data.edge_index, 34, num_layers=3, nodes=nodes[:0])
+    assert none.shape == (0, 34)
+    with pytest.raises(ValueError, match="34 to 34"):
+        walk_bound(data.edge_index, 34, num_layers=3, nodes=torch.tensor([34]))
+
+
 def test_depth_neither_overflows_nor_underflows_in_logarithms():
     data = ring(4)
     for growth in (1e3, 1e-3):
@@ -182,7 +195,7 @@ def test_odd_sizes_and_refusals():
             walk_bound(edges, 4, **wrong)
     with pytest.raises(ValueError, match="conductances"):
         walk_bound(edges, 4, torch.full((8,), -1.0), num_layers=1)
-    with pytest.raises(TooLargeError, match="100,000 nodes"):
+    with pytest.raises(TooLargeError, match=r"100,000 nodes.*nodes="):
         walk_bound(edges, 100_000, num_layers=1)
 
 

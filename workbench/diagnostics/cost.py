@@ -191,8 +191,8 @@ _COSTS = {
         # ten layers
         lambda n, m: 4e-8 * n * (n + 2.0 * m),
         lambda n, m: 24.0 * n**2 + 100.0 * m,
-        "sensitivity(..., nodes=...)",
-        "it measures a few nodes of a model, one row each",
+        "walk_bound(..., nodes=...)",
+        "a few chosen nodes cost one row each",
     ),
     "resistance_bound": _Cost(
         lambda n, m: 1e-10 * n**3 + 1e-8 * n * (n + 2.0 * m),

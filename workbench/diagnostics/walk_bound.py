@@ -3,12 +3,12 @@
 from typing import Literal
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Float64, Int64
 from torch import Tensor
 
 from workbench.diagnostics.cost import check_size
 from workbench.graphs.edges import check_edge_index
-from workbench.typing import EdgeIndex, EdgeWeight, PairMatrix
+from workbench.typing import EdgeIndex, EdgeWeight
 
 
 def walk_bound(
@@ -25,8 +25,9 @@ def walk_bound(
     normalization: Literal["symmetric", "row", "none"] = "symmetric",
     self_loops: bool = False,
     norm: Literal["frobenius", "l1", "spectral"] = "frobenius",
+    nodes: Int64[Tensor, " rows"] | None = None,
     log: bool = False,
-) -> PairMatrix:
+) -> Float64[Tensor, "rows nodes"]:
     """Upper bound on the sensitivity of every node to every other, by weighted walks.
 
         || d h_v^(m) / d h_u^(0) || <= (c_sigma w p)^m (S^m)_vu,   S = c_r I + c_a Aop
@@ -54,11 +55,13 @@ def walk_bound(
         norm: which norm of ``sensitivity`` is bounded. The bound holds for ``"frobenius"``, for
             ``"spectral"`` and for the induced 1-norm; the sum over all pairs of channels, which
             ``"l1"`` means there, can be p times larger, and so is its bound here.
+        nodes: the output nodes wanted, in this order; all if not given.
         log: return the natural logarithm, ``-inf`` where the bound is 0.
 
     Returns:
-        ``[nodes, nodes]`` float64 on the device of ``edge_index``, row v = output, column u =
-        input, in units of output per unit of input. Exactly 0 where no walk of at most m steps
+        ``[nodes, nodes]`` float64 (``[rows, nodes]`` for chosen nodes) on the device of
+        ``edge_index``, row v = output, column u = input, in units of output per unit of input.
+        Exactly 0 where no walk of at most m steps
         leads from u to v: beyond reach, or in another component. Where c_r is 0 and there are no
         loops, only walks of exactly m steps count.
 
@@ -66,19 +69,19 @@ def walk_bound(
     coalesce the list that a model is given, or its sums are not those of the bound. Directed
     graphs are taken as they stand. A node that nothing reaches keeps its own state only.
 
-    Powers are scaled column by column, so depth does not overflow; the result itself is ``inf`` or
-    0 where float64 ends (``log=True`` reaches further), and an entry 308 orders of magnitude below
-    the largest of its column is 0. Cost: m products of a sparse matrix and a dense one.
+    Powers are scaled row by row, so depth does not overflow; the result itself is ``inf`` or 0
+    where float64 ends (``log=True`` reaches further), and an entry 308 orders of magnitude below
+    the largest of its row is 0. Cost: m products of a sparse matrix and a dense one.
 
     Differs from the paper: the paper writes its norm as L1. Its bound is that of the induced 1-norm
     (largest column sum); the sum of all entries is bounded with the factor p that ``norm="l1"``
     adds.
 
     Raises:
-        TooLargeError: more nodes than ``LIMITS`` allows; for a few nodes of a model use
-            ``sensitivity(..., nodes=...)``.
+        TooLargeError: more nodes than ``LIMITS`` allows, without ``nodes``.
         ValueError: a bound is negative or not finite, ``num_layers`` or ``width`` is below 1, a
-            conductance is negative, or an option is unknown.
+            conductance is negative, ``nodes`` names a node that does not exist, or an option is
+            unknown.
 
     References:
         Di Giovanni, Giusti, Barbero, Luise, Liò and Bronstein, On over-squashing in message
@@ -97,12 +100,21 @@ def walk_bound(
     operator = message_operator(
         edge_index, num_nodes, edge_weight, normalization=normalization, self_loops=self_loops
     )
-    check_size("walk_bound", num_nodes, edge_index.size(1) // 2, device=edge_index.device)
+    if nodes is None:
+        check_size("walk_bound", num_nodes, edge_index.size(1) // 2, device=edge_index.device)
+        nodes = torch.arange(num_nodes)
+    elif nodes.numel() and not 0 <= int(nodes.min()) <= int(nodes.max()) < num_nodes:
+        raise ValueError(
+            f"nodes holds {int(nodes.min())} to {int(nodes.max())}, outside 0 to {num_nodes - 1}"
+        )
     growth = lipschitz * weight_bound * width
-    walks = torch.eye(num_nodes, dtype=torch.float64, device=edge_index.device)
-    exponent = torch.zeros(num_nodes, dtype=torch.float64, device=edge_index.device)
+    back = operator.T.coalesce()  # walks are followed back from their ends, one column for each
+    rows = nodes.numel()
+    walks = torch.zeros(num_nodes, rows, dtype=torch.float64, device=edge_index.device)
+    walks[nodes.to(walks.device), torch.arange(rows, device=walks.device)] = 1.0
+    exponent = torch.zeros(rows, dtype=torch.float64, device=edge_index.device)
     for _ in range(num_layers):
-        step = torch.sparse.mm(operator, walks).mul_(growth * neighbor_weight)
+        step = torch.sparse.mm(back, walks).mul_(growth * neighbor_weight)
         walks = step.add_(walks, alpha=growth * self_weight)
         largest = walks.amax(0) if num_nodes else exponent
         # a power of two, so that scaling does not round
@@ -112,11 +124,11 @@ def walk_bound(
     if norm == "l1":
         walks *= width
     if log:
-        return walks.log_().add_(exponent * torch.log(exponent.new_tensor(2.0)))
+        return walks.log_().add_(exponent * torch.log(exponent.new_tensor(2.0))).T
     # in two halves: a power of two may leave the range of float64 where the product does not
     half = (exponent / 2).trunc()
     bound = walks * torch.exp2(half) * torch.exp2(exponent - half)
-    return torch.where(walks > 0, bound, 0.0)
+    return torch.where(walks > 0, bound, 0.0).T
 
 
 def message_operator(
