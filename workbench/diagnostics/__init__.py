@@ -15,6 +15,12 @@ from workbench.diagnostics.blind_spots import BlindSpots, blind_pairs, blind_spo
 from workbench.diagnostics.cheeger import CheegerBounds, cheeger_bounds, cheeger_constant
 from workbench.diagnostics.commute import commute_time_of_edges, commute_time_of_pairs
 from workbench.diagnostics.cost import LIMITS, Estimate, Stopped, TooLargeError, estimate
+from workbench.diagnostics.counting import (
+    PATTERNS,
+    homomorphism_count,
+    subgraph_count,
+    subgraph_counts,
+)
 from workbench.diagnostics.curvature import balanced_forman
 from workbench.diagnostics.decay import Decay, DecayFit, decay_fit, sensitivity_decay
 from workbench.diagnostics.decay_rate import DecayStatistics, decay_rate, decay_statistics
@@ -43,6 +49,7 @@ from workbench.diagnostics.homophily import (
     homophily,
     label_informativeness,
 )
+from workbench.diagnostics.isomorphism import is_isomorphic, isomorphism_classes
 from workbench.diagnostics.jacobian_range import hessian_range, jacobian_range, mixed_influence
 from workbench.diagnostics.kemeny import approximate_kemeny_constant, kemeny_constant
 from workbench.diagnostics.mixing import (
@@ -80,6 +87,7 @@ from workbench.diagnostics.spectral_distance import (
 from workbench.diagnostics.spectrum import fiedler_vector, laplacian_spectrum, spectral_gap
 from workbench.diagnostics.topological_concentration import topological_concentration
 from workbench.diagnostics.trace import Approximation
+from workbench.diagnostics.upper_bound import UpperBound, wl_upper_bound
 from workbench.diagnostics.walk_bound import walk_bound
 from workbench.diagnostics.weisfeiler_leman import (
     TESTS,
@@ -179,6 +187,7 @@ __all__ = [
     "DIAGNOSTICS",
     "LIMITS",
     "ORBIT_ADJACENCIES",
+    "PATTERNS",
     "TESTS",
     "Approximation",
     "BlindSpots",
@@ -199,9 +208,16 @@ __all__ = [
     "SpectralDistanceBounds",
     "Stopped",
     "TooLargeError",
+    "UpperBound",
     "distinguishes",
     "estimate",
     "graph_classes",
+    "homomorphism_count",
+    "is_isomorphic",
+    "isomorphism_classes",
+    "subgraph_count",
+    "subgraph_counts",
+    "wl_upper_bound",
     "tell_apart",
     "neighbor_average",
     "Eigenpairs",
