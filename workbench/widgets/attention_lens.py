@@ -1,5 +1,6 @@
 """The attention lens: heads by layers, and where one head looks, on the graph and as a matrix."""
 
+import html
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from workbench.widgets import attention_views as views
 from workbench.widgets.attention_state import AttentionState
 from workbench.widgets.attention_views import LOOKS, SEEN
 from workbench.widgets.graph_canvas import GraphCanvas
+from workbench.widgets.job import ShouldStop, Worker
 from workbench.widgets.matrix_canvas import MatrixCanvas
 from workbench.widgets.opening import graph_of
 
@@ -34,6 +36,7 @@ class AttentionLens(ipywidgets.VBox):
         self._state, self._picture = state, None
         self._head = (0, 0)
         self._follows = False
+        self._worker = Worker(lambda error: setattr(self._status, "value", html.escape(str(error))))
         self._layer_menu = ipywidgets.Dropdown(
             options=[(name, i) for i, name in enumerate(state.layers)], description="layer"
         )
@@ -56,20 +59,12 @@ class AttentionLens(ipywidgets.VBox):
         views.show_graph(state, self._canvas, self._matrix)
         self._show_head()
         self._listen()
-        rows = [self._layer_menu, self._head_menu, self._view]
-        wide = ipywidgets.Layout(
-            grid_template_columns="minmax(0, 2fr) minmax(0, 1fr)", grid_gap="8px"
-        )
+        menus = [self._layer_menu, self._head_menu, self._view]
         super().__init__(
             [
-                ipywidgets.GridBox([self.map_figure, self.bar_figure], layout=wide),
-                ipywidgets.HBox(rows, layout=ipywidgets.Layout(grid_gap="12px", flex_flow="wrap")),
-                ipywidgets.GridBox(
-                    [self._canvas, self._matrix],
-                    layout=ipywidgets.Layout(
-                        grid_template_columns="minmax(0, 1.25fr) minmax(0, 1fr)", grid_gap="8px"
-                    ),
-                ),
+                views.side_by_side("2fr", self.map_figure, self.bar_figure),
+                ipywidgets.HBox(menus, layout=ipywidgets.Layout(grid_gap="12px", flex_flow="wrap")),
+                views.side_by_side("1.25fr", self._canvas, self._matrix),
                 self._status,
             ]
         )
@@ -136,7 +131,7 @@ class AttentionLens(ipywidgets.VBox):
         self._head_menu.value = self.head
         self._follows = False
         self._show_head()
-        self._store_picture()
+        self._worker.submit("picture", self._store_picture)
 
     def attention(self) -> np.ndarray:
         """``[nodes, nodes]`` attention of the head that is shown: row = query, column = key."""
@@ -156,14 +151,7 @@ class AttentionLens(ipywidgets.VBox):
         Raises:
             ValueError: the ending is none of these.
         """
-        path = Path(path)
-        if path.suffix in (".png", ".svg"):
-            path.write_bytes(self.picture(path.suffix[1:]))
-        elif path.suffix == ".html":
-            self.figure().write_html(path, include_plotlyjs=True)
-        else:
-            raise ValueError(f"path must end in .png, .svg or .html, got {path.name!r}")
-        return path
+        return views.save(self._state, self._head, self.node, self._view.value, path)
 
     # ---- what follows what ----------------------------------------------------------------
 
@@ -186,11 +174,9 @@ class AttentionLens(ipywidgets.VBox):
             self.head = change.new
 
     def _clicked(self, trace, points, state) -> None:
-        if points.ys and np.isfinite(self._cell(trace, points)):
-            self.show(int(points.ys[0]), int(points.xs[0]))
-
-    def _cell(self, trace, points) -> float:
-        return float(np.asarray(trace.z, dtype=np.float64)[int(points.ys[0]), int(points.xs[0])])
+        for layer, head in zip(points.ys, points.xs, strict=True):
+            if head < self._state.heads(int(layer)):  # a blank cell is no head
+                self.show(int(layer), int(head))
 
     def _hovered(self, widget, content, _) -> None:
         if content.get("type") == "hover":
@@ -219,12 +205,17 @@ class AttentionLens(ipywidgets.VBox):
             raise ValueError(f"layer must be 0 to {len(self._state.layers) - 1}, got {layer}")
         return layer
 
+    def close(self) -> None:
+        """Stop the thread and remove the lens from the page."""
+        self._worker.close()
+        super().close()
+
     def _ipython_display_(self) -> None:
         # a page without a kernel shows this picture; the live canvas hides it
         self._picture = display(Image(self.picture()), display_id=True)
         display(self._repr_mimebundle_(), raw=True)
 
-    def _store_picture(self) -> None:
+    def _store_picture(self, _: ShouldStop) -> None:
         if self._picture is not None:
             self._picture.update(Image(self.picture()))
 

@@ -129,9 +129,10 @@ class AttentionState:
 
     def matrix(self, layer: int, head: int) -> np.ndarray:
         """``[nodes, nodes]`` attention of one head: row = query, column = key."""
-        if self._shown is None or self._shown[0] != layer:
-            self._shown = layer, self._dense(layer)[0].double().numpy()
-        return self._shown[1][head]
+        shown = self._shown  # threads read it too
+        if shown is None or shown[0] != layer:
+            self._shown = shown = layer, self._dense(layer)[0].double().numpy()
+        return shown[1][head]
 
     def by_hop(self, layer: int, head: int) -> HopMass:
         """Attention of one head at each number of hops."""

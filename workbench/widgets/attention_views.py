@@ -1,7 +1,9 @@
 """What the attention lens shows of its state: functions from the state to texts and buffers."""
 
 import html
+from pathlib import Path
 
+import ipywidgets
 import numpy as np
 import plotly.graph_objects as go
 
@@ -92,6 +94,25 @@ def still(state: AttentionState, head: Head, node: int | None, view: str, format
         matrix_title=head_name(state, head),
         format=format,
     )
+
+
+def save(state: AttentionState, head: Head, node: int | None, view: str, path: str | Path) -> Path:
+    """Write the picture or the maps; ``AttentionLens.save`` says which ending is what."""
+    path = Path(path)
+    if path.suffix in (".png", ".svg"):
+        path.write_bytes(still(state, head, node, view, path.suffix[1:]))
+    elif path.suffix == ".html":
+        maps_figure(state, head).write_html(path, include_plotlyjs=True)
+    else:
+        raise ValueError(f"path must end in .png, .svg or .html, got {path.name!r}")
+    return path
+
+
+def side_by_side(first: str, *pictures: ipywidgets.Widget) -> ipywidgets.GridBox:
+    """Two pictures in one row; ``first`` is the width of the first, the second has 1fr."""
+    columns = f"minmax(0, {first}) minmax(0, 1fr)"
+    layout = ipywidgets.Layout(grid_template_columns=columns, grid_gap="8px")
+    return ipywidgets.GridBox(pictures, layout=layout)
 
 
 def ordered(state: AttentionState, head: Head) -> np.ndarray:
