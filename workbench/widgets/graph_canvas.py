@@ -6,6 +6,7 @@ import anywidget
 import traitlets
 from ipywidgets import widget_serialization
 
+from workbench.widgets.browser_module import browser_module
 from workbench.widgets.palette import color_table
 from workbench.widgets.tape_bar import TapeBar
 
@@ -45,7 +46,16 @@ class GraphCanvas(anywidget.AnyWidget):
     ``{"type": "hover", "u", "v"}`` (a pair under the pointer or the keys, debounced).
     """
 
-    _esm = _HERE / "graph_canvas.js"
+    _esm = browser_module(
+        "canvas_base",
+        "graph_data",
+        "graph_camera",
+        "graph_webgl",
+        "graph_drawing",
+        "graph_tooltip",
+        "graph_gestures",
+        "graph_canvas",
+    )
     _css = _HERE / "canvas.css"
 
     # echo_update=False: what follows the hand needs no answer from the kernel for every step

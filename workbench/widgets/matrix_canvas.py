@@ -8,6 +8,7 @@ import numpy as np
 import traitlets
 from ipywidgets import widget_serialization
 
+from workbench.widgets.browser_module import browser_module
 from workbench.widgets.palette import COLORMAPS, color_table
 from workbench.widgets.tape_bar import TapeBar
 
@@ -56,7 +57,7 @@ class MatrixCanvas(anywidget.AnyWidget):
     ``{"type": "click", "u", "v"}``, row u and column v as node ids.
     """
 
-    _esm = _HERE / "matrix_canvas.js"
+    _esm = browser_module("canvas_base", "matrix_canvas")
     _css = _HERE / "canvas.css"
 
     _messages = 0
