@@ -323,8 +323,8 @@ _COSTS = {
     ),
     "hops_of_new_edges": _Cost(
         # a hundred new edges
-        lambda n, m: 1e-4 * (n + m),
-        lambda n, m: 600.0 * n + 300.0 * m,
+        lambda n, m: 1e-5 * (n + m),
+        lambda n, m: 1e8 + 50.0 * n + 300.0 * m,
     ),
 }
 

@@ -71,8 +71,9 @@ def decay_rate(
     Loops in the list are dropped, a repeated edge counts once; with weights, repeats add. Directed
     graphs are taken as they stand. Cost: a sparse product for each layer up to the last.
 
-    Differs from the paper: the definition is taken from its abstract and its released code, where
-    the change of sign from slope to rate is commented out; see ``variant``.
+    Differs from the paper: the definition is taken from its abstract and its released code. That
+    code counts the slopes as rates, where its own figure labels the slope as minus the rate; see
+    ``variant``.
 
     Raises:
         TooLargeError: more nodes than ``LIMITS`` allows, or so long a diameter that it would take

@@ -18,8 +18,8 @@ from workbench.diagnostics.spectral_distance import spectral_distance
 from workbench.graphs.edges import UndirectedEdges, undirected_edges
 from workbench.typing import EdgeIndex, EdgeWeight, OtherEdgeIndex, OtherEdgeWeight
 
-#: Distances from so many nodes are held at a time, 8 bytes for each node of the graph.
-_SOURCES = 64
+#: So many distances are held at a time, of 8 bytes each.
+_DISTANCES = 10_000_000
 
 
 @dataclass(frozen=True)
@@ -192,9 +192,10 @@ def hops_of_new_edges(
     source, target = np.where(swap, target, source), np.where(swap, source, target)
     adjacency, hops = first.adjacency(), np.zeros(source.size)
     sources, at = np.unique(source, return_inverse=True)
-    for begin in range(0, sources.size, _SOURCES):
-        there = dijkstra(adjacency, indices=sources[begin : begin + _SOURCES], unweighted=True)
-        here = (at >= begin) & (at < begin + _SOURCES)
+    block = max(_DISTANCES // max(num_nodes, 1), 1)
+    for begin in range(0, sources.size, block):
+        there = dijkstra(adjacency, indices=sources[begin : begin + block], unweighted=True)
+        here = (at >= begin) & (at < begin + block)
         hops[here] = there[at[here] - begin, target[here]]
     met, count = torch.unique(torch.from_numpy(hops), return_counts=True)
     met, count = met.to(edge_index.device), count.to(edge_index.device)
