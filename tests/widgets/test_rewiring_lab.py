@@ -15,6 +15,7 @@ from workbench.diagnostics import (
     diameter,
     effective_resistance,
     hop_distance,
+    resistance_of_pairs,
     spectral_gap,
     total_resistance,
 )
@@ -450,6 +451,15 @@ def test_a_large_graph_says_what_is_computed_and_what_is_not_drawn():
     assert any("computing total resistance" in text and "meanwhile" in text for text in told)
     assert "computing" not in lab._status.value
     assert "fosr added 2." in lab._status.value
+    assert lab._matrix.title == "resistance among 200 landmark nodes of 10,000"
+    order = torch.from_numpy(np.frombuffer(lab._matrix.order, "<i4").astype(np.int64))
+    drawn = np.frombuffer(lab._matrix.values, np.uint8).reshape(200, 200)
+    exact = resistance_of_pairs(lab.rewired.edge_index, n, order[torch.tensor([[0, 7], [199, 50]])])
+    high = lab._matrix.value_range[1]
+    ours = drawn[[0, 7], [199, 50]] / 254 * high
+    np.testing.assert_allclose(ours, exact.numpy(), atol=high / 200)
+    assert lab._matrix.values_position == 2
+    lab._controls.matrix.value = "hop distance"
     assert "0.8 GB" in lab._matrix.title
     assert lab._matrix.values == b""
     assert len(card(lab, "edges")) == 3

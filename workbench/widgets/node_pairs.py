@@ -1,16 +1,21 @@
 """Matrices over pairs of nodes, and what an edge would do, after any edits of one graph."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from workbench.diagnostics import TooLargeError, hop_distance
+from workbench.diagnostics.resistance_among import resistance_among
 from workbench.rewiring import Edit, ResistanceTracker, WhatIf, apply_edits, what_if
 from workbench.rewiring.fiedler import gap_and_vector
 from workbench.rewiring.profile import DENSE_NODES
+
+#: Above ``DENSE_NODES`` and up to this many nodes, a matrix among landmarks is drawn.
+LANDMARK_NODES = 20_000
+LANDMARKS = 200
 
 #: A fresh factorization costs about as much as this many edits.
 REBUILD_STEPS = 40
@@ -46,6 +51,7 @@ class NodePairs:
         self._moving: tuple[ResistanceTracker, tuple[Edit, ...]] | None = None
         self._fiedler: tuple[tuple[Edit, ...], float, Tensor] | None = None
         self._kept: list[tuple[str, tuple[Edit, ...], np.ndarray]] = []
+        self._among: np.ndarray | None = None
 
     @property
     def dense(self) -> bool:
@@ -78,6 +84,35 @@ class NodePairs:
             stay = [k for k in self._kept if not k[1] and k[0] in (name, RESISTANCE)]
             self._kept = [*stay, (name, edits, made)]
             return made
+
+    def landmarks(self) -> Tensor | None:
+        """Nodes of a large graph that stand for all, spread evenly over the degrees; or None.
+
+        None where matrices of all pairs are held, and where even these take too long.
+        """
+        if self.dense or self._num_nodes > LANDMARK_NODES:
+            return None
+        degree = torch.bincount(self._edge_index[0], minlength=self._num_nodes)
+        spread = torch.linspace(0, self._num_nodes - 1, LANDMARKS).round().long()
+        return torch.argsort(degree, stable=True)[spread].sort().values
+
+    def among_landmarks(
+        self, edits: Sequence[Edit], should_stop: Callable[[], bool] | None = None
+    ) -> np.ndarray:
+        """Effective resistance among ``landmarks()`` after ``edits``; the original's is kept.
+
+        Raises:
+            Stopped: ``should_stop`` returned True.
+        """
+        edits = tuple(edits)
+        if not edits and self._among is not None:
+            return self._among
+        made = resistance_among(
+            self._edited(edits), self._num_nodes, self.landmarks(), should_stop=should_stop
+        ).numpy()
+        if not edits:
+            self._among = made
+        return made
 
     def what_if(self, edits: Sequence[Edit], u: int, v: int) -> WhatIf:
         """What toggling the edge (u, v) would do after ``edits``.

@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Callable
-from contextlib import contextmanager
 
 import ipywidgets
 from torch_geometric.data import Data
@@ -17,9 +16,6 @@ from workbench.widgets.rewiring_controls import OWN, Controls
 from workbench.widgets.rewiring_screen import Screen
 from workbench.widgets.rewiring_state import RewiringState
 from workbench.widgets.training_panel import TrainingPanel
-
-#: Up to this many nodes everything is there at once; beyond, the status line tells what is not yet.
-QUICK_NODES = 400
 
 
 class Commands:
@@ -64,7 +60,7 @@ class Commands:
         controls.upload.observe(self._open_upload, "value")
         controls.method.observe(self._choose_method, "value")
         controls.color.observe(lambda _: screen.show_colors(state), "value")
-        controls.matrix.observe(lambda _: screen.show_matrix(state), "value")
+        controls.matrix.observe(self._choose_matrix, "value")
         controls.best.observe(lambda _: self._rest(), "value")
         screen.bar.observe(self._slide, "position")
         screen.bar.on_msg(self._bar_message)
@@ -111,6 +107,10 @@ class Commands:
         self._show_options()
         self._run_method()
 
+    def _choose_matrix(self, _change) -> None:
+        self._screen.show_matrix(self._state)
+        self._rest()
+
     def _option_changed(self, _change) -> None:
         if "num_edges" in self.options:
             self._num_edges = self.options["num_edges"].value
@@ -126,7 +126,7 @@ class Commands:
         self._screen.bar.stale = True
 
         def run(should_stop: ShouldStop) -> None:
-            with self._told(f"{method} is choosing its edits"):
+            with self._screen.working(self._state, f"{method} is choosing its edits"):
                 edits = self._state.apply_method(method, options)
             self.filled.set()
             if not should_stop():
@@ -201,16 +201,6 @@ class Commands:
         self._tape_changed()
         self._run_method()
 
-    @contextmanager
-    def _told(self, text: str):
-        """On a graph where it takes a while, the status line says what is being computed."""
-        if self._state.num_nodes > QUICK_NODES:
-            self._screen.working(f"{text}… The picture and the slider can be used meanwhile.")
-        try:
-            yield
-        finally:
-            self._screen.working("")
-
     def _show_options(self) -> None:
         self.options = option_controls(REWIRINGS[self._controls.method.value])
         if "num_edges" in self.options:
@@ -226,7 +216,8 @@ class Commands:
         self._rest()
 
     def _show_numbers(self, should_stop: ShouldStop) -> None:
-        with self._told("computing total resistance, spectral gap and diameter along the tape"):
+        text = "computing total resistance, spectral gap and diameter along the tape"
+        with self._screen.working(self._state, text):
             numbers = self._state.numbers.measure(self._state.tape.edits, should_stop)
         if numbers is not None and not should_stop():
             self._screen.show_numbers(numbers)
@@ -239,6 +230,7 @@ class Commands:
         if not patient(0.1, should_stop):
             return
         self._screen.show_colors(self._state)
+        self._screen.show_landmarks(self._state, should_stop)
         self._screen.show_best(self._state)
         if patient(1.0, should_stop):
             self._rested()

@@ -12,10 +12,10 @@ from workbench.rewiring import REWIRINGS, Tape
 from workbench.training import PairedRuns
 from workbench.widgets.opening import graph_of
 from workbench.widgets.rewiring_code import code
-from workbench.widgets.rewiring_commands import QUICK_NODES, Commands
+from workbench.widgets.rewiring_commands import Commands
 from workbench.widgets.rewiring_controls import Controls
 from workbench.widgets.rewiring_export import save_state, state_figure, state_picture
-from workbench.widgets.rewiring_screen import Screen
+from workbench.widgets.rewiring_screen import QUICK_NODES, Screen
 from workbench.widgets.rewiring_state import RewiringState
 from workbench.widgets.training_panel import TrainingPanel
 

@@ -1,6 +1,8 @@
 """The pictures, the slider and the texts of the rewiring lab: they show, and decide nothing."""
 
 import html
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import ipywidgets
 import numpy as np
@@ -8,12 +10,17 @@ import traitlets
 
 from workbench.widgets import rewiring_views as views
 from workbench.widgets.graph_canvas import GraphCanvas
+from workbench.widgets.job import ShouldStop
 from workbench.widgets.matrix_canvas import MatrixCanvas
 from workbench.widgets.next_edges import best_next_edges, best_table
+from workbench.widgets.node_pairs import RESISTANCE
 from workbench.widgets.rewiring_controls import Controls
 from workbench.widgets.rewiring_state import RewiringState
 from workbench.widgets.tape_bar import TapeBar
 from workbench.widgets.tape_numbers import Numbers
+
+#: Up to this many nodes everything is there at once; beyond, the status line tells what is not yet.
+QUICK_NODES = 400
 
 
 class Screen:
@@ -78,6 +85,11 @@ class Screen:
         """The matrix that the menu names, at the current position."""
         views.show_matrix(state, self.matrix, self._controls.matrix.value)
 
+    def show_landmarks(self, state: RewiringState, should_stop: ShouldStop) -> None:
+        """On a large graph, what stands for the matrix over all pairs, where that is chosen."""
+        if self._controls.matrix.value == RESISTANCE:
+            views.show_landmarks(state, self.matrix, should_stop)
+
     def show_colors(self, state: RewiringState) -> None:
         """The coloring that the menu names, at the current position."""
         views.show_colors(state, self.canvas, self._controls.color.value)
@@ -100,7 +112,15 @@ class Screen:
         self._said = f'<span class="{kind}">{html.escape(text)}</span>'
         self.status.value = self._said + self._working
 
-    def working(self, text: str) -> None:
-        """Tell what is being computed, behind what was said; "" when it is done."""
-        self._working = f' <span class="workbench-fine">{html.escape(text)}</span>' * bool(text)
-        self.status.value = self._said + self._working
+    @contextmanager
+    def working(self, state: RewiringState, text: str) -> Iterator[None]:
+        """While it is being computed, tell so behind what was said; on a small graph be silent."""
+        if state.num_nodes > QUICK_NODES:
+            text = html.escape(f"{text}… The picture and the slider can be used meanwhile.")
+            self._working = f' <span class="workbench-fine">{text}</span>'
+            self.status.value = self._said + self._working
+        try:
+            yield
+        finally:
+            self._working = ""
+            self.status.value = self._said

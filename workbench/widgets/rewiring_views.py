@@ -6,11 +6,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from workbench.diagnostics import Stopped
 from workbench.rewiring import REWIRINGS, Edit, WhatIf
 from workbench.widgets.colorings import COLORINGS, colorings
 from workbench.widgets.graph_canvas import GraphCanvas
+from workbench.widgets.job import ShouldStop
 from workbench.widgets.matrix_canvas import MatrixCanvas, levels
-from workbench.widgets.node_pairs import MATRICES
+from workbench.widgets.node_pairs import LANDMARKS, MATRICES, RESISTANCE
 from workbench.widgets.rewiring_state import RewiringState
 from workbench.widgets.tape_numbers import Numbers
 
@@ -88,14 +90,20 @@ def show_graph(state: RewiringState, canvas: GraphCanvas, matrix: MatrixCanvas) 
         canvas.labels = matrix.labels = names
         canvas.camera, canvas.selection, canvas.picked = [], [], []
         matrix.order = state.order.astype("<i4").tobytes()
+        matrix.size, matrix.values, matrix.values_before = 0, b"", b""
 
 
 def show_matrix(state: RewiringState, canvas: MatrixCanvas, name: str) -> None:
     """Send one of ``MATRICES`` at the current position, on one scale with the original graph."""
     if not state.pairs.dense:
+        follows = name == RESISTANCE and state.pairs.landmarks() is not None
+        if follows and canvas.size:
+            return  # it greys until ``show_landmarks``
         with canvas.hold_sync():
             canvas.size, canvas.values, canvas.values_before = 0, b"", b""
             canvas.unit, canvas.title = "", state.pairs.too_large_text()
+            if follows:
+                canvas.title = f"resistance among {LANDMARKS} landmark nodes is being computed"
         return
     with state.lock:
         position = state.tape.position
@@ -107,6 +115,29 @@ def show_matrix(state: RewiringState, canvas: MatrixCanvas, name: str) -> None:
             canvas.value_range = list(scale)
             canvas.values_before = _rows(before, scale, state.order)
         canvas.values = _rows(after, scale, state.order)
+        canvas.values_position = position
+
+
+def show_landmarks(state: RewiringState, canvas: MatrixCanvas, should_stop: ShouldStop) -> None:
+    """On a large graph: resistance among its landmarks, on one scale with the original graph."""
+    nodes = state.pairs.landmarks()
+    if nodes is None:
+        return
+    with state.lock:
+        position, edits = state.tape.position, state.in_force
+    try:
+        before = state.pairs.among_landmarks((), should_stop)
+        after = state.pairs.among_landmarks(edits, should_stop)
+    except Stopped:
+        return
+    order = _spread(before)
+    scale = (0.0, max(_largest(before), _largest(after)) or 1.0)
+    with canvas.hold_sync():
+        canvas.order = nodes.numpy()[order].astype("<i4").tobytes()
+        canvas.title = f"resistance among {LANDMARKS} landmark nodes of {state.num_nodes:,}"
+        canvas.size, canvas.unit, canvas.value_range = LANDMARKS, MATRICES[RESISTANCE][0], scale
+        canvas.values_before = _rows(before, scale, order)
+        canvas.values = _rows(after, scale, order)
         canvas.values_position = position
 
 
@@ -177,6 +208,14 @@ def what_if_text(effect: WhatIf) -> str:
 
 def _largest(matrix: np.ndarray) -> float:
     return float(np.max(matrix, where=np.isfinite(matrix), initial=0.0))
+
+
+def _spread(resistance: np.ndarray) -> np.ndarray:
+    """Rows sorted along the direction in which the resistances spread most."""
+    far = 2.0 * _largest(resistance)
+    squared = np.where(np.isfinite(resistance), resistance, far)
+    centered = squared - squared.mean(axis=0) - squared.mean(axis=1)[:, None] + squared.mean()
+    return np.argsort(np.linalg.eigh(-0.5 * centered)[1][:, -1], kind="stable")
 
 
 def _rows(matrix: np.ndarray, scale: tuple[float, float], order: np.ndarray) -> bytes:
