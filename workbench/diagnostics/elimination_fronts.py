@@ -75,6 +75,10 @@ def fronts_of(adjacency: csr_array, order: np.ndarray, block_start: np.ndarray) 
     column_start = np.concatenate([[0], np.cumsum(np.bincount(rank[block]))])
     adjacency, start, neighbor = _relabeled(adjacency, order)
     rows, row_start, parent, child, sibling = _structure(start, neighbor, column_start)
+    shape = parent.size, order.size
+    table = csr_array((np.empty(rows.size, dtype=np.int8), rows, row_start), shape=shape)
+    table.sort_indices()
+    rows = table.indices
     widths, columns = np.diff(row_start), np.diff(column_start)
     panel_start = np.concatenate([[0], np.cumsum(columns * widths)])
     up, down, offset = _stacks(parent, columns, widths)
@@ -93,10 +97,10 @@ def _relabeled(adjacency: csr_array, order: np.ndarray):
     return moved, moved.indptr.astype(np.int64), moved.indices.astype(np.int64)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 @no_type_check
 def _structure(start, neighbor, column_start):
-    """Rows of every front (ascending), where they start; parents, last children, siblings."""
+    """Rows of every front, its own first; where they start; parents, last children, siblings."""
     count, size = column_start.size - 1, start.size - 1
     rows = np.empty(4 * size + 16, dtype=np.int32)
     row_start, parent = np.zeros(count + 1, dtype=np.int64), np.full(count, -1, dtype=np.int64)
@@ -119,13 +123,14 @@ def _structure(start, neighbor, column_start):
         for j in range(low, high):
             rows[top] = j
             top += 1
-        later = top
+        nearest = size
         for q in range(start[low], start[high]):
             v = neighbor[q]
             if v >= high and seen[v] != f:
                 seen[v] = f
                 rows[top] = v
                 top += 1
+                nearest = min(nearest, v)
         c = child[f]
         while c >= 0:
             for q in range(row_start[c] + column_start[c + 1] - column_start[c], row_start[c + 1]):
@@ -134,18 +139,18 @@ def _structure(start, neighbor, column_start):
                     seen[v] = f
                     rows[top] = v
                     top += 1
+                    nearest = min(nearest, v)
             c = sibling[c]
-        rows[later:top].sort()
         row_start[f + 1] = top
-        if top > later:
-            p = front_of[rows[later]]
+        if nearest < size:
+            p = front_of[nearest]
             parent[f] = p
             sibling[f] = child[p]
             child[p] = f
     return rows[:top].copy(), row_start, parent, child, sibling
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 @no_type_check
 def _joined(parent, columns, widths):
     """The front that each one joins (itself, or an ancestor): small fronts cost more than zeros."""
@@ -167,7 +172,7 @@ def _joined(parent, columns, widths):
     return group
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 @no_type_check
 def _postorder_rank(parent, group):
     """Place of each group (by its front) in an order where every subtree is a stretch."""
@@ -197,7 +202,7 @@ def _postorder_rank(parent, group):
     return rank
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 @no_type_check
 def _stacks(parent, columns, widths):
     """Numbers on the stack of the way up and of the way down, at most."""

@@ -36,7 +36,7 @@ def elimination_order(
     return order, block_start, operations
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 @no_type_check
 def _minimum_degree(start, neighbor, dense, most_operations):
     """The quotient graph: a list per variable (elements first, then variables), one per element.

@@ -38,7 +38,7 @@ _SMALL = 256
 _SUMS = {"reassoc", "contract", "nsz"}
 
 
-@njit(cache=True, nogil=True, fastmath=_SUMS)
+@njit(cache=True, nogil=True, error_model="numpy", fastmath=_SUMS)
 @no_type_check
 def eliminate(
     begin, end, start, neighbor, weight, rows, row_start, column_start, child, sibling,
@@ -107,7 +107,7 @@ def eliminate(
     return top
 
 
-@njit(cache=True, nogil=True, fastmath=_SUMS)
+@njit(cache=True, nogil=True, error_model="numpy", fastmath=_SUMS)
 @no_type_check
 def resistances(
     first_front, last_front, start, neighbor, rows, row_start, column_start, parent, panel_start,
@@ -173,7 +173,7 @@ def resistances(
                     of_edge[q] = own[a, where[neighbor[q]]]
 
 
-@njit(cache=True, nogil=True, fastmath=_SUMS)
+@njit(cache=True, nogil=True, error_model="numpy", fastmath=_SUMS)
 @no_type_check
 def of_pairs(
     source, target, front_of, rows, row_start, column_start, parent, panel_start, panel, pivot,
@@ -185,19 +185,29 @@ def of_pairs(
     ``awaited [fronts]`` is False, on entry and on return.
     """
     count, found = source.size, 0
-    result, above = np.zeros(count), np.empty(64, dtype=np.int64)
+    result, above = np.zeros(count), np.empty(parent.size, dtype=np.int64)
+    path = np.empty(parent.size, dtype=np.int64)
     for pair in range(count):
         flow[pair, source[pair]] += 1.0
         flow[pair, target[pair]] -= 1.0
-        for f in (front_of[source[pair]], front_of[target[pair]]):
+        for end in (source[pair], target[pair]):
+            f, length = front_of[end], 0
             while f >= 0 and not awaited[f]:
                 awaited[f] = True
-                if found == above.size:
-                    above = np.append(above, np.empty_like(above))
-                above[found] = f
-                found += 1
+                path[length] = f
+                length += 1
                 f = parent[f]
-    for f in np.sort(above[:found]):
+            at, old = found + length - 1, found - 1
+            found += length
+            while length > 0:  # both lists ascend, and so does what becomes of them
+                if old >= 0 and above[old] > path[length - 1]:
+                    above[at] = above[old]
+                    old -= 1
+                else:
+                    length -= 1
+                    above[at] = path[length]
+                at -= 1
+    for f in above[:found]:
         awaited[f] = False
         low, columns = row_start[f], column_start[f + 1] - column_start[f]
         width = row_start[f + 1] - low
@@ -221,7 +231,7 @@ def of_pairs(
     return result
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 @no_type_check
 def carried_up(rows, row_start, column_start, panel_start, panel, pivot, flow):
     """``flow[j]`` becomes the mass of all nodes whose current would leave through j."""
