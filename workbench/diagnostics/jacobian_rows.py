@@ -36,10 +36,14 @@ class JacobianRows:
     Args:
         output: ``[rows, outputs]``, computed from ``start`` with gradients on.
         start: ``[nodes, channels]``, a leaf that requires a gradient.
+        batch: passes in a batch, where it is known what the model allows.
     """
 
-    def __init__(self, output: Tensor, start: Tensor):
+    def __init__(self, output: Tensor, start: Tensor, batch: int | None = None):
         self.output, self.start = output, start
+        if batch is not None:
+            self.batch = batch
+            return
         entries = max(output.numel(), start.numel(), 1)
         self.batch = max(1, min(_BATCH_ENTRIES // entries, _BATCH))
         if self.batch > 1 and not self._can_batch():

@@ -158,9 +158,12 @@ def chosen_rows(nodes: Tensor | None, size: int) -> Tensor:
 class Watch:
     """Refuses to go on when what was done shows that the whole would take too long."""
 
-    def __init__(self, name: str, shape: tuple[int, int], max_seconds: float):
+    def __init__(
+        self, name: str, shape: tuple[int, int], max_seconds: float, other: str = "nodes=..."
+    ):
         self.name, self.shape, self.max_seconds = name, shape, max_seconds
-        self.began, self.count, self.batches = time.perf_counter(), 0, 0
+        self.other = f"{name}(..., {other})"
+        self.began, self.first, self.count = None, 0, 0
 
     def done(self, count: int) -> None:
         """``count`` more of the ``shape[0]`` rows are done.
@@ -168,15 +171,13 @@ class Watch:
         Raises:
             TooLargeError: at this pace all of them would take longer than ``max_seconds``.
         """
-        self.count, self.batches = self.count + count, self.batches + 1
-        spent = time.perf_counter() - self.began
-        # the first batch also warms up, so it may not refuse alone
-        if self.batches == 1 and spent < 1.0 and self.count < self.shape[0]:
+        self.count += count
+        if self.began is None:  # what was done first also warmed up, so it counts for nothing
+            self.began, self.first = time.perf_counter(), self.count
             return
-        expected = spent / self.count * self.shape[0]
+        spent = time.perf_counter() - self.began
+        expected = spent / max(self.count - self.first, 1) * self.shape[0]
         if expected > self.max_seconds:
             size, why = 8 * self.shape[0] * self.shape[1], f"max_seconds={self.max_seconds:g}"
-            other = f"{self.name}(..., nodes=...)"
-            raise too_large(
-                Estimate(self.name, expected, size, False, f"more than {why}", other), self.shape[1]
-            )
+            told = (self.name, expected, size, False, f"more than {why}", self.other)
+            raise too_large(Estimate(*told), self.shape[0])

@@ -40,7 +40,7 @@ class SparseOperator:
 
     def __init__(self, row: Tensor, column: Tensor, value: Tensor | None, shape: tuple[int, int]):
         self.row, self.column, self.value, self.shape = row, column, value, shape
-        self._csr, self._transpose = None, None
+        self._csr, self._transpose, self.is_gather = None, None, False
 
     @property
     def transpose(self) -> "SparseOperator":
@@ -102,6 +102,8 @@ class _Product(torch.autograd.Function):
 
     @staticmethod
     def forward(x, operator):
+        if operator.is_gather:
+            return x.index_select(0, operator.column)
         return operator.product(x[None])[0]
 
     @staticmethod
@@ -230,6 +232,8 @@ class SparseBackward(TorchFunctionMode):
             parts = [count.to(column.device if row is None else row.device) if t is None else t
                      for t in (row, column)]  # fmt: skip
             operator = SparseOperator(*parts, scale, shape) if inside else None
+            if operator is not None:
+                operator.is_gather = row is None and scale is None
             self._operators[key] = operator, row, column, scale  # kept: memory names the key
         return self._operators[key][0]
 
