@@ -94,7 +94,7 @@ def test_all_pairs_by_networkx(benchmark, num_nodes):
     close(matrix, effective_resistance(*edges_of(graph)))
 
 
-@pytest.mark.parametrize("who", ["workbench", "networkx", "workbench, estimated"])
+@pytest.mark.parametrize("who", ["workbench", "networkx", "workbench, exact or estimated"])
 def test_total(benchmark, who):
     benchmark.group = "total resistance, 2000 nodes"
     graph = random_graph(2000)
@@ -107,7 +107,8 @@ def test_total(benchmark, who):
         assert found == pytest.approx(expected, rel=1e-8)
     else:
         found = timed(benchmark, lambda: approximate_total_resistance(edge_index, size))
-        assert abs(float(found.value) - expected) < 6 * float(found.standard_error)
+        off = abs(float(found.value) - expected)
+        assert off < 6 * float(found.standard_error) + 1e-9 * expected
 
 
 @pytest.mark.parametrize("who", ["workbench", "scipy.splu"])

@@ -72,14 +72,13 @@ _COSTS = {
     "commute_time": _Cost(
         lambda n, m: 2.5e-11 * n**3 + 1.2e-8 * n**2,
         lambda n, m: 16.0 * n**2,
-        _PAIRS,
-        "commute time is twice the number of edges times the resistance",
+        "commute_time_of_pairs",
     ),
     "hitting_time": _Cost(
         lambda n, m: 5e-11 * n**3 + 2e-8 * n**2,
         lambda n, m: 40.0 * n**2,
-        _PAIRS,
-        "the two hitting times of a pair sum to twice the number of edges times its resistance",
+        "commute_time_of_pairs",
+        "the two hitting times of a pair sum to its commute time",
     ),
     "total_resistance": _Cost(
         lambda n, m: 2.5e-11 * n**3 + 5e-9 * n**2,

@@ -34,7 +34,7 @@ def hitting_time(
     repeats add. An isolated node is a component.
 
     Raises:
-        TooLargeError: more nodes than ``LIMITS`` allows; use ``resistance_of_pairs``.
+        TooLargeError: more nodes than ``LIMITS`` allows; use ``commute_time_of_pairs``.
         ValueError: a component of a directed graph is not strongly connected: a walk could leave
             for good and the expected time would be infinite. A weight is negative or not finite.
 

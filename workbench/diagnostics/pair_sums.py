@@ -14,7 +14,7 @@ from workbench.graphs.edges import UndirectedEdges
 from workbench.typing import NodeVector
 
 #: Components of more nodes than this are eliminated where that takes less than the dense inverse.
-_SPARSE_NODES = 2_000
+_SPARSE_NODES = 1_000
 
 #: Components of at most this many nodes are never estimated.
 _DENSE_NODES = 500

@@ -108,7 +108,7 @@ def commute_time(
     ``effective_resistance``.
 
     Raises:
-        TooLargeError: more nodes than ``LIMITS`` allows; use ``resistance_of_pairs``.
+        TooLargeError: more nodes than ``LIMITS`` allows; use ``commute_time_of_pairs``.
         ValueError: as in ``effective_resistance``.
 
     References:
