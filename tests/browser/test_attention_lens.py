@@ -32,7 +32,7 @@ def opened(chromium, jupyter_server):
     lab = Lab(context.new_page(), jupyter_server)
     lab.open_and_run(lab.write("lens.ipynb", SCENE), 180)
     lab.page.wait_for_selector(".wb-graph canvas", timeout=60_000)
-    lab.page.wait_for_selector(".js-plotly-plot .heatmaplayer image", timeout=60_000)
+    lab.page.wait_for_selector(".wb-heads-cell", timeout=60_000)
     yield lab
     assert lab.outside == [], "requests to other machines"
     assert lab.errors == []
@@ -47,26 +47,20 @@ def look(lab, name):
         lab.page.screenshot(path=Path(folder) / f"{name}.png")
 
 
-def cell(lab, layer, head):
-    """Where a cell of the first map is on the page."""
-    return lab.page.evaluate(
-        """([layer, head]) => {
-          const plot = document.querySelector(".js-plotly-plot");
-          const { xaxis, yaxis } = plot._fullLayout;
-          const box = plot.getBoundingClientRect();
-          const x = xaxis._offset + xaxis.l2p(head), y = yaxis._offset + yaxis.l2p(layer);
-          return [box.x + x, box.y + y];
-        }""",
-        [layer, head],
-    )
-
-
-def test_a_click_on_a_cell_shows_its_head(opened):
-    opened.ask("lens.show(0, 0)")
+def test_a_click_on_a_cell_and_the_arrow_keys_choose_a_head(opened):
     look(opened, "lens-first")
-    opened.page.mouse.click(*cell(opened, 2, 1))
+    opened.page.get_by_label("layers.2.attn, head 1: entropy").click()
     opened.wait_until("(lens.layer, lens.head)", "(2, 1)")
     opened.wait_until("lens._matrix.title", "attention, layers.2.attn, head 1")
+    opened.page.keyboard.press("ArrowUp")
+    opened.page.keyboard.press("ArrowRight")
+    opened.wait_until("(lens.layer, lens.head)", "(1, 2)")
+    chosen = opened.page.locator(".wb-heads-cell.wb-chosen")
+    assert chosen.count() == 3  # in every map
+    opened.ask("lens.show(2, 1)")
+    opened.page.locator(".wb-heads-cell.wb-chosen").first.wait_for()
+    assert "layers.2.attn, head 1" in chosen.first.get_attribute("title")
+    assert opened.page.locator(".wb-heads-mass").count() == 6
 
 
 def test_a_node_shows_where_it_looks_and_the_matrix_follows(opened):

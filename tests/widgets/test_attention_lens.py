@@ -15,6 +15,7 @@ from workbench.models import GAT, GCN, GPS
 from workbench.widgets import attention_lens
 from workbench.widgets.attention_state import ENTROPY, RESISTANCE, run
 from workbench.widgets.attention_views import SEEN
+from workbench.widgets.head_maps import map_cells
 
 
 def with_features(data, channels=5):
@@ -53,8 +54,10 @@ def test_maps_are_what_the_library_measures(lens):
     expected = attention_entropy(read.dense())
     np.testing.assert_allclose(lens.maps[ENTROPY], expected.numpy())
     assert all(values.shape == (3, 4) for values in lens.maps.values())
-    shown = [np.asarray(trace.z, dtype=float) for trace in lens.map_figure.data]
-    np.testing.assert_allclose(shown, list(lens.maps.values()))
+    assert [one["title"] for one in lens._maps.maps] == list(lens.maps)
+    for one, values in zip(lens._maps.maps, lens.maps.values(), strict=True):
+        texts = [[cell[0] for cell in row] for row in one["cells"]]
+        assert texts == [[f"{value:.2f}" for value in row] for row in values]
 
 
 def test_the_matrix_is_that_of_the_head(lens):
@@ -69,7 +72,8 @@ def test_the_matrix_is_that_of_the_head(lens):
         found[np.ix_(order, order)] = drawn
         np.testing.assert_allclose(found, dense[layer, head], atol=high / 250)
         assert lens._matrix.title == f"attention, layers.{layer}.attn, head {head}"
-        frame = lens.map_figure.layout.shapes[0]
+        assert lens._maps.selected == [layer, head]
+        frame = lens.figure().layout.shapes[0]
         assert ((frame.x0 + frame.x1) / 2, (frame.y0 + frame.y1) / 2) == (head, layer)
         assert (lens._layer_menu.value, lens._head_menu.value) == (layer, head)
 
@@ -88,18 +92,23 @@ def test_menus_and_attributes_drive_the_same_state(lens):
         lens.node = 34
 
 
-class Points:
-    def __init__(self, layer, head):
-        self.ys, self.xs = [layer], [head]
-
-
 def test_a_click_on_a_map_chooses_the_head(lens):
-    for trace in lens.map_figure.data:
-        lens._clicked(trace, Points(2, 1), None)
-        assert (lens.layer, lens.head) == (2, 1)
-        lens.show(0, 0)
-    lens._clicked(lens.map_figure.data[0], type("Nothing", (), {"ys": [], "xs": []})(), None)
-    assert (lens.layer, lens.head) == (0, 0)
+    lens._maps.selected = [2, 1]  # as the browser sets it
+    assert (lens.layer, lens.head) == (2, 1)
+    assert lens._matrix.title == "attention, layers.2.attn, head 1"
+    assert (lens._layer_menu.value, lens._head_menu.value) == (2, 1)
+
+
+def test_cells_have_a_color_and_a_text_that_reads_on_it():
+    cells = map_cells([[0.0, 1.0, np.nan], [0.5, -1.0, 0.25]], signed=True, heads=[3, 2])
+    assert [cell[0] for cell in cells[0]] == ["0.00", "1.00", "–"]
+    assert cells[1][2] is None
+    blue, red = cells[1][1][1], cells[0][1][1]
+    assert int(blue[5:], 16) > int(blue[1:3], 16)
+    assert int(red[1:3], 16) > int(red[5:], 16)
+    assert cells[0][0][2] == "#000"  # 0 is white
+    assert map_cells(np.zeros((1, 1)))[0][0][0] == "0.00"
+    assert map_cells(np.full((1, 1), np.nan))[0][0][0] == "–"
 
 
 def test_the_chosen_node_colors_the_graph_and_draws_its_pairs(lens):
@@ -137,12 +146,13 @@ def test_hovering_tells_both_ways(lens):
 
 def test_bars_hold_attention_and_the_even_spread(lens):
     lens.show(2, 1)
-    mass, even = lens.bar_figure.data
-    assert sum(mass.y) == pytest.approx(1)
-    assert sum(even.y) == pytest.approx(1)
+    mass, even = ([bar[key] for bar in lens._maps.bars] for key in ("mass", "uniform"))
+    assert [bar["name"] for bar in lens._maps.bars] == ["0", "1", "2", "3", "4", "5"]
+    assert sum(mass) == pytest.approx(1)
+    assert sum(even) == pytest.approx(1)
     hops = hop_distance(karate().edge_index, 34).numpy()
     expected = [lens.attention()[h == hops.T].sum() / 34 for h in range(6)]
-    np.testing.assert_allclose(mass.y, expected, rtol=1e-6)
+    np.testing.assert_allclose(mass, expected, rtol=1e-6)
 
 
 def test_the_model_is_left_as_it_was():
@@ -170,8 +180,7 @@ def test_attention_along_edges_and_heads_of_several_numbers():
     lens.layer = 1
     assert (lens.layer, lens.head) == (1, 1)  # the last head that there is
     assert list(lens._head_menu.options) == [0, 1]
-    lens._clicked(lens.map_figure.data[0], Points(1, 3), None)
-    assert lens.head == 1
+    assert lens._maps.maps[0]["cells"][1][2:] == [None, None]
     hops = hop_distance(karate().edge_index, 34).numpy()
     assert (lens.attention()[hops > 1] == 0).all()
     lens.close()

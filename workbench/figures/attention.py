@@ -59,7 +59,8 @@ def attention_maps(matrices, layers, *, signed=(), selected=None, height: int = 
     ticks = {"tickvals": list(range(len(layers))), "ticktext": [str(name) for name in layers]}
     figure.update_yaxes(autorange="reversed", showgrid=False, **ticks)
     figure.update_annotations(font_size=12)
-    figure.update_layout(template=TEMPLATE, height=height, shapes=frames(len(titles), selected))
+    shapes = frames(len(titles), selected)
+    figure.update_layout(template=TEMPLATE, height=height, autosize=True, shapes=shapes)
     return figure
 
 
@@ -110,7 +111,8 @@ def attention_bars(
         name="spread evenly",
         hovertemplate="%{x}: %{y:.3f} spread evenly<extra></extra>",
     )
-    figure.update_layout(template=TEMPLATE, height=height, title=title or None, bargap=0.25)
+    layout = {"height": height, "autosize": True, "title": title or None, "bargap": 0.25}
+    figure.update_layout(template=TEMPLATE, **layout)
     every = max(len(names) // 12, 1)
     label = f"distance ({unit})" if unit else "distance"
     figure.update_xaxes(title=label, type="category", dtick=every)

@@ -13,11 +13,11 @@ from IPython.display import Image, display
 from torch import nn
 from torch_geometric.data import Data
 
-from workbench.figures.attention import frames
 from workbench.widgets import attention_views as views
 from workbench.widgets.attention_state import AttentionState
 from workbench.widgets.attention_views import LOOKS, SEEN
 from workbench.widgets.graph_canvas import GraphCanvas
+from workbench.widgets.head_maps import HeadMaps
 from workbench.widgets.job import ShouldStop, Worker
 from workbench.widgets.matrix_canvas import MatrixCanvas
 from workbench.widgets.opening import graph_of
@@ -52,19 +52,22 @@ class AttentionLens(ipywidgets.VBox):
             height=400, rows="looks", columns="at", missing="no number", title="attention"
         )
         ipywidgets.jslink((self._canvas, "selection"), (self._matrix, "selection"))
-        self.map_figure = go.FigureWidget(views.maps_figure(self._state, self._head))
-        self.bar_figure = go.FigureWidget(views.bars_figure(self._state, self._head))
-        for figure in (self.map_figure, self.bar_figure):
-            figure.update_layout(autosize=True)  # as wide as its place
+        self._maps = HeadMaps()
+        views.show_maps(state, self._maps)
+        views.show_bars(state, self._maps, self._head)
         views.show_graph(state, self._canvas, self._matrix)
-        self._show_head()
+        views.show_matrix(state, self._matrix, self._head)
+        self._show_node()
         self._listen()
         menus = [self._layer_menu, self._head_menu, self._view]
+        columns = ipywidgets.Layout(
+            grid_template_columns="minmax(0, 1.25fr) minmax(0, 1fr)", grid_gap="8px"
+        )
         super().__init__(
             [
-                views.side_by_side("2fr", self.map_figure, self.bar_figure),
+                self._maps,
                 ipywidgets.HBox(menus, layout=ipywidgets.Layout(grid_gap="12px", flex_flow="wrap")),
-                views.side_by_side("1.25fr", self._canvas, self._matrix),
+                ipywidgets.GridBox([self._canvas, self._matrix], layout=columns),
                 self._status,
             ]
         )
@@ -162,8 +165,7 @@ class AttentionLens(ipywidgets.VBox):
         self._canvas.observe(lambda _: self._show_node(), "selection")
         for canvas in (self._canvas, self._matrix):
             canvas.on_msg(self._hovered)
-        for trace in self.map_figure.data:
-            trace.on_click(self._clicked)
+        self._maps.observe(lambda change: self.show(*change.new), "selected")
 
     def _menu_chosen(self, change) -> None:
         if self._follows:  # it was set to what is shown
@@ -172,11 +174,6 @@ class AttentionLens(ipywidgets.VBox):
             self.layer = change.new
         else:
             self.head = change.new
-
-    def _clicked(self, trace, points, state) -> None:
-        for layer, head in zip(points.ys, points.xs, strict=True):
-            if head < self._state.heads(int(layer)):  # a blank cell is no head
-                self.show(int(layer), int(head))
 
     def _hovered(self, widget, content, _) -> None:
         if content.get("type") == "hover":
@@ -187,12 +184,7 @@ class AttentionLens(ipywidgets.VBox):
 
     def _show_head(self) -> None:
         views.show_matrix(self._state, self._matrix, self._head)
-        with self.map_figure.batch_update():
-            self.map_figure.layout.shapes = frames(len(self.maps), self._head)
-        bars = views.bars_figure(self._state, self._head)
-        with self.bar_figure.batch_update():
-            for mine, new in zip(self.bar_figure.data, bars.data, strict=True):
-                mine.x, mine.y, mine.customdata = new.x, new.y, new.customdata
+        views.show_bars(self._state, self._maps, self._head)
         self._show_node()
 
     def _show_node(self) -> None:

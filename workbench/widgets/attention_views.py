@@ -3,13 +3,13 @@
 import html
 from pathlib import Path
 
-import ipywidgets
 import numpy as np
 import plotly.graph_objects as go
 
-from workbench.figures import attention_bars, attention_maps, attention_picture
+from workbench.figures import attention_maps, attention_picture
 from workbench.widgets.attention_state import RESISTANCE, AttentionState
 from workbench.widgets.graph_canvas import NEVER, GraphCanvas
+from workbench.widgets.head_maps import HeadMaps, map_cells
 from workbench.widgets.matrix_canvas import MatrixCanvas, levels
 
 #: Pairs drawn from the chosen node, the strongest first, down to this share of the strongest.
@@ -70,11 +70,27 @@ def maps_figure(state: AttentionState, head: Head) -> go.Figure:
     )
 
 
-def bars_figure(state: AttentionState, head: Head) -> go.Figure:
-    """Attention of one head at each number of hops."""
+def show_maps(state: AttentionState, widget: HeadMaps) -> None:
+    """Send the maps."""
+    heads = [state.heads(layer) for layer in range(len(state.layers))]
+    with widget.hold_sync():
+        widget.layers = state.layers
+        widget.maps = [
+            {"title": title, "cells": map_cells(values, signed=title == RESISTANCE, heads=heads)}
+            for title, values in state.maps.items()
+        ]
+
+
+def show_bars(state: AttentionState, widget: HeadMaps, head: Head) -> None:
+    """Send the attention of one head at each number of hops, and which head is chosen."""
     found = state.by_hop(*head)
-    arrays = (part.numpy() for part in (found.low, found.high, found.mass, found.uniform))
-    return attention_bars(*arrays, height=_height(state))
+    rows = zip(found.low.tolist(), found.mass.tolist(), found.uniform.tolist(), strict=True)
+    with widget.hold_sync():
+        widget.selected = list(head)
+        widget.bars_title = "share by number of hops"
+        widget.bars = [
+            {"name": f"{hops:.0f}", "mass": mass, "uniform": even} for hops, mass, even in rows
+        ]
 
 
 def still(state: AttentionState, head: Head, node: int | None, view: str, format: str) -> bytes:
@@ -106,13 +122,6 @@ def save(state: AttentionState, head: Head, node: int | None, view: str, path: s
     else:
         raise ValueError(f"path must end in .png, .svg or .html, got {path.name!r}")
     return path
-
-
-def side_by_side(first: str, *pictures: ipywidgets.Widget) -> ipywidgets.GridBox:
-    """Two pictures in one row; ``first`` is the width of the first, the second has 1fr."""
-    columns = f"minmax(0, {first}) minmax(0, 1fr)"
-    layout = ipywidgets.Layout(grid_template_columns=columns, grid_gap="8px")
-    return ipywidgets.GridBox(pictures, layout=layout)
 
 
 def ordered(state: AttentionState, head: Head) -> np.ndarray:
