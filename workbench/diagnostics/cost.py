@@ -141,7 +141,7 @@ _COSTS = {
     ),
     "orbit_adjacency": _Cost(
         # degrees are taken for equal; the call itself counts the steps of its own graph
-        lambda n, m: 3e-8 * n * (1 + 2 * m / max(n, 1)) ** 3,
+        lambda n, m: 1e-7 * n * (1 + 2 * m / max(n, 1)) ** 3,
         lambda n, m: (
             200.0 * m
             + n
@@ -170,7 +170,7 @@ _COSTS = {
         "approximate_topological_concentration",
     ),
     "approximate_topological_concentration": _Cost(
-        lambda n, m: 1e-6 * n + 1.2e-6 * m, lambda n, m: 3000.0 * n + 1500.0 * m
+        lambda n, m: 2e-5 * n + 1e-5 * m, lambda n, m: 3000.0 * n + 1500.0 * m
     ),
     "homophily": _Cost(lambda n, m: 5e-8 * n + 5e-7 * m, lambda n, m: 40.0 * n + 200.0 * m),
     "label_informativeness": _Cost(
