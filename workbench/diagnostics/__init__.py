@@ -4,6 +4,10 @@ from workbench.diagnostics.approximate_concentration import (
     NodeEstimate,
     approximate_topological_concentration,
 )
+from workbench.diagnostics.approximate_sensitivity import (
+    SquaredSensitivity,
+    approximate_sensitivity,
+)
 from workbench.diagnostics.attention import attention_distance, attention_entropy
 from workbench.diagnostics.attention_by_hop import HopMass, attention_by_hop
 from workbench.diagnostics.attention_resistance import (
@@ -48,6 +52,12 @@ from workbench.diagnostics.homophily import (
     degree_assortativity,
     homophily,
     label_informativeness,
+)
+from workbench.diagnostics.influence import (
+    EffectiveRange,
+    HopInfluence,
+    effective_range,
+    influence_by_hop,
 )
 from workbench.diagnostics.isomorphism import is_isomorphic, isomorphism_classes
 from workbench.diagnostics.jacobian_range import hessian_range, jacobian_range, mixed_influence
@@ -140,6 +150,9 @@ DIAGNOSTICS = {
     "label_informativeness": label_informativeness,
     "degree_assortativity": degree_assortativity,
     "sensitivity": sensitivity,
+    "approximate_sensitivity": approximate_sensitivity,
+    "influence_by_hop": influence_by_hop,
+    "effective_range": effective_range,
     "sensitivity_decay": sensitivity_decay,
     "decay_fit": decay_fit,
     "decay_rate": decay_rate,
@@ -198,14 +211,17 @@ __all__ = [
     "DecayStatistics",
     "DiameterBounds",
     "Distinction",
+    "EffectiveRange",
     "Estimate",
     "GraphDistance",
+    "HopInfluence",
     "HopMass",
     "NewEdges",
     "OrbitAdjacency",
     "ResistanceCorrelation",
     "Smoothing",
     "SpectralDistanceBounds",
+    "SquaredSensitivity",
     "Stopped",
     "TooLargeError",
     "UpperBound",

@@ -181,10 +181,30 @@ _COSTS = {
     ),
     "sensitivity": _Cost(
         # one backward pass of a six-layer GCN of width 32 for each output channel of each node
-        lambda n, m: 32.0 * n * (3e-4 + 2.7e-7 * (n + 2.0 * m)),
+        lambda n, m: 32.0 * n * (2e-5 + 1e-7 * (n + 2.0 * m)),
         lambda n, m: 8.0 * n**2 + 8192.0 * n + 2000.0 * (n + 2 * m),
         "sensitivity(..., nodes=...)",
         "a few chosen nodes cost one row each",
+    ),
+    "approximate_sensitivity": _Cost(
+        # the default number of probes of the same model, whatever the width of its output
+        lambda n, m: 16.0 * n * (2e-5 + 1e-7 * (n + 2.0 * m)),
+        lambda n, m: 16.0 * n**2 + 8192.0 * n + 2000.0 * (n + 2 * m),
+        "influence_by_hop",
+        "with num_layers=..., or a few chosen nodes, which cost one row each",
+    ),
+    "influence_by_hop": _Cost(
+        # sixteen layers of width 32, ten outputs, on a road network and with num_layers=16
+        lambda n, m: 3.0 + 4e-3 * n,
+        lambda n, m: 3e8 + 25_000.0 * n,
+        "influence_by_hop(..., nodes=...)",
+        "a sample of the nodes gives the mean with an error",
+    ),
+    "effective_range": _Cost(
+        lambda n, m: 3.0 + 4e-3 * n,
+        lambda n, m: 3e8 + 25_000.0 * n,
+        "effective_range(..., nodes=...)",
+        "a sample of the nodes gives the mean with an error",
     ),
     "walk_bound": _Cost(
         # ten layers
@@ -339,6 +359,7 @@ LIMITS = {
     "cheeger_constant": 20,
     "hop_distance": 20_000,
     "sensitivity": 20_000,
+    "approximate_sensitivity": 15_000,
     "mean_average_distance": 20_000,
     "mad_gap": 20_000,
     "walk_bound": 15_000,
