@@ -9,12 +9,14 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from conftest import load_oracle, oracle_graph
 from workbench.diagnostics import (
     algebraic_connectivity,
     fiedler_vector,
     laplacian_eigenpairs,
     laplacian_spectrum,
     partial_spectrum,
+    relaxation_time,
     spectral_gap,
 )
 from workbench.graphs import (
@@ -230,6 +232,27 @@ def test_the_same_answer_twice():
     first, second = of(laplacian_eigenpairs, grid(30, 31)), of(laplacian_eigenpairs, grid(30, 31))
     assert torch.equal(first.vectors, second.vectors)
     assert torch.equal(first.values, second.values)
+
+
+@pytest.mark.parity
+def test_parity():
+    """Of the spectra and gaps of every graph in the oracle folder."""
+    compared = 0
+    for name, scalars in load_oracle("01_resistance_scalars.json").items():
+        graph = oracle_graph(name)
+        for key, function in (
+            ("fiedler_value_algebraic_connectivity", algebraic_connectivity),
+            ("normalized_spectral_gap_lambda2", lambda *graph: partial_spectrum(*graph)[1]),
+        ):
+            if scalars.get(key) is not None:
+                compared += 1
+                expected = pytest.approx(scalars[key], rel=1e-8, abs=1e-10)
+                assert float(function(*graph)) == expected, (name, key)
+        gap = scalars.get("random_walk_spectral_gap_1_minus_max_abs_mu")
+        if gap is not None and gap > 1e-10:
+            found = 1 / float(relaxation_time(*graph, lazy=False))
+            assert found == pytest.approx(gap, rel=1e-8), name
+    assert compared
 
 
 def test_bad_input():

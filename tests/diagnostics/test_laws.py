@@ -7,8 +7,16 @@ from torch_geometric.utils import coalesce
 from workbench.diagnostics import DIAGNOSTICS, CheegerBounds, DiameterBounds
 from workbench.graphs import erdos_renyi, karate, lollipop
 
-SCALARS = ["total_resistance", "kemeny_constant", "spectral_gap", "diameter"]
-NODES = ["laplacian_spectrum"]
+SCALARS = [
+    "total_resistance",
+    "kemeny_constant",
+    "spectral_gap",
+    "algebraic_connectivity",
+    "mixing_time",
+    "relaxation_time",
+    "diameter",
+]
+NODES = ["laplacian_spectrum", "partial_spectrum"]
 PAIRS = ["effective_resistance", "commute_time", "hitting_time", "hop_distance"]
 BOUNDS = ["cheeger_bounds", "diameter_bounds"]
 OF_A_GRAPH = [
