@@ -501,7 +501,7 @@ def test_outputs_stay_those_of_the_oracle_while_attention_is_read(name):
     (entry,) = read.values()
     total = torch.zeros(entry.num_heads, entry.num_nodes)
     total.index_add_(1, entry.pairs[1], entry.weight)
-    torch.testing.assert_close(total, torch.ones_like(total))
+    torch.testing.assert_close(total, (total > 0).float())  # 0 without in-edges
 
 
 def oracle_layer(name, arrays, state):
