@@ -2,22 +2,35 @@
 
 import threading
 import time
+import warnings
 
 import pytest
 import torch
 from torch import nn
 from torch.autograd.functional import jacobian
-from torch_geometric.nn import GATConv, GCNConv, GINConv, global_mean_pool
+from torch_geometric.nn import (
+    GATConv,
+    GCNConv,
+    GINConv,
+    PNAConv,
+    ResGatedGraphConv,
+    SAGEConv,
+    TransformerConv,
+    global_mean_pool,
+)
 
 from workbench.diagnostics import (
     Stopped,
     TooLargeError,
+    approximate_sensitivity,
     hop_distance,
     jacobian_rows,
     sensitivity,
     sensitivity_decay,
 )
-from workbench.graphs import grid, karate, path, ring
+from workbench.diagnostics.evaluation import differentiable
+from workbench.diagnostics.sparse_backward import SparseBackward
+from workbench.graphs import erdos_renyi, grid, karate, path, ring
 
 
 class Stack(nn.Module):
@@ -79,6 +92,81 @@ def test_the_whole_jacobian_agrees(layer, norm):
     found = sensitivity(stack(layer), x, data.edge_index, norm=norm)
     expected = whole(stack(layer), x, data.edge_index, norm)
     torch.testing.assert_close(found, expected, rtol=1e-9, atol=1e-12)
+
+
+MORE_LAYERS = {
+    **LAYERS,
+    "SAGE": lambda width: SAGEConv(width, width),
+    "SAGE max": lambda width: SAGEConv(width, width, aggr="max"),
+    "Transformer": lambda width: TransformerConv(width, width, heads=2, concat=False),
+    "PNA": lambda width: PNAConv(
+        width, width, ["mean", "max", "std"], ["identity", "attenuation"], torch.tensor([0, 2, 5])
+    ),
+    "gated": lambda width: ResGatedGraphConv(width, width),
+}
+
+
+@pytest.mark.parametrize("layer", MORE_LAYERS)
+def test_recorded_as_sparse_products_or_not_a_model_is_the_same(layer):
+    torch.manual_seed(0)
+    model, data = Stack(MORE_LAYERS[layer]).double().eval(), karate()
+    x = features(34).requires_grad_()
+    plain = model(x, data.edge_index)
+    with SparseBackward():
+        recorded = model(x, data.edge_index)
+    torch.testing.assert_close(recorded, plain)
+    seed = torch.randn(34, 6, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
+    expected, gradient = (
+        torch.autograd.grad((output * seed).sum(), x)[0] for output in (plain, recorded)
+    )
+    torch.testing.assert_close(gradient, expected, rtol=1e-9, atol=1e-12)
+    found = sensitivity(model, features(34), data.edge_index)
+    torch.testing.assert_close(
+        found, whole(model, features(34), data.edge_index, "frobenius"), rtol=1e-6, atol=1e-12
+    )
+
+
+@pytest.mark.parametrize(
+    "gather",
+    [
+        lambda x, e: x[e[0]],
+        lambda x, e: x.index_select(0, e[0]),
+        lambda x, e: torch.index_select(x, dim=-2, index=e[0]),
+        lambda x, e: x[e[0] - 34],
+        lambda x, e: 2.5 * x[e[0]] * torch.ones(e.size(1), 1).double(),
+        lambda x, e: x[e[0]].mul_(0.5),
+        lambda x, e: x[e[0]] + x[e[1]],
+    ],
+)
+@pytest.mark.parametrize(
+    "scatter",
+    [
+        lambda m, e: torch.zeros(34, 6).double().index_add_(0, e[1], m),
+        lambda m, e: torch.zeros(34, 6).double().index_add(0, e[1], m, alpha=2.0),
+        lambda m, e: torch.ones(34, 6).double().scatter_add(0, e[1][:, None].expand_as(m), m),
+        lambda m, e: m.new_zeros(34, 6).scatter_add_(0, e[1][:, None].expand(-1, 6), m),
+        lambda m, e: m.new_zeros(34, 6).scatter_add_(0, e[1][:, None].repeat(1, 6), m),
+    ],
+)
+def test_every_way_to_gather_and_scatter(gather, scatter):
+    data = karate()
+    model = Calls(lambda x, e: scatter(gather(x.tanh(), e), e).tanh())
+    found = sensitivity(model, features(34), data.edge_index)
+    expected = whole(model, features(34), data.edge_index, "frobenius")
+    torch.testing.assert_close(found, expected, rtol=1e-9, atol=1e-12)
+
+
+def test_second_derivatives_of_what_is_recorded():
+    data, x = karate(), features(34).requires_grad_()
+    layer = GCNConv(6, 1).double()
+    with SparseBackward():
+        output = layer(layer.lin.weight * x.tanh(), data.edge_index)
+    (first,) = torch.autograd.grad(output.square().sum(), x, create_graph=True)
+    (second,) = torch.autograd.grad(first.square().sum(), x)
+    plain = layer(layer.lin.weight * x.tanh(), data.edge_index)
+    (expected,) = torch.autograd.grad(plain.square().sum(), x, create_graph=True)
+    (expected,) = torch.autograd.grad(expected.square().sum(), x)
+    torch.testing.assert_close(second, expected)
 
 
 def test_row_by_row_in_batches_and_side_by_side_agree(monkeypatch):
@@ -222,6 +310,128 @@ def test_single_precision_gives_double_results():
 def test_outputs_that_are_not_per_node(output, message):
     with pytest.raises(ValueError, match=message):
         sensitivity(Calls(output), features(6), ring(6).edge_index)
+
+
+def test_read_outs():
+    data, x, net = karate(), features(34), stack()
+    matrix = sensitivity(net, x, data.edge_index)
+    mask = torch.arange(34) % 5 == 0
+    scored = sensitivity(net, x, data.edge_index, readout=lambda h: h[mask])
+    torch.testing.assert_close(scored, matrix[mask])
+    pair = Calls(lambda x, e: (net(x, e), None))
+    net.eval()
+    first = sensitivity(pair, x, data.edge_index, readout=lambda output: output[0])
+    torch.testing.assert_close(first, matrix)
+    pooled = Calls(lambda x, e: global_mean_pool(x.tanh(), None))
+    graph = sensitivity(pooled, x, data.edge_index, readout=lambda output: output)
+    assert graph.shape == (1, 34)
+    expected = (1 - x.tanh().square()).norm(dim=1) / 34
+    torch.testing.assert_close(graph[0], expected)
+    one = torch.tensor([1])
+    with pytest.raises(ValueError, match="nodes holds 1 to 1, outside 0 to 0"):
+        sensitivity(pooled, x, data.edge_index, readout=lambda output: output, nodes=one)
+    with pytest.raises(ValueError, match=r"reshape\(1, -1\)"):
+        sensitivity(pooled, x, data.edge_index, readout=lambda output: output.sum())
+    with pytest.raises(ValueError, match="readout returned a tuple"):
+        sensitivity(pair, x, data.edge_index, readout=lambda output: output)
+
+
+class Needs(nn.Module):
+    """A model with arguments of its own."""
+
+    def forward(self, x, edge_index, edge_attr, *, encoding, batch=None):
+        return x + encoding + edge_attr.sum() * x.mean(0)
+
+
+def test_a_model_that_needs_more_says_what():
+    data, x = ring(6), features(6)
+    with pytest.raises(TypeError, match=r'edge_attr and encoding .* inputs={"edge_attr": ...'):
+        sensitivity(Needs(), x, data.edge_index)
+    inputs = {"edge_attr": torch.ones(12, 1).double(), "encoding": torch.ones(6, 1).double()}
+    assert sensitivity(Needs(), x, data.edge_index, inputs=inputs).shape == (6, 6)
+    with pytest.raises(TypeError, match=r"pe, and Needs.forward takes .* edge_attr, encoding"):
+        sensitivity(Needs(), x, data.edge_index, inputs={**inputs, "pe": x})
+    with pytest.raises(RuntimeError) as caught:
+        sensitivity(Needs(), x, data.edge_index, inputs={**inputs, "encoding": torch.ones(5, 1)})
+    assert "inputs={...}" in caught.value.__notes__[0]
+
+
+def test_half_precision_is_refused():
+    data, x = ring(6), features(6)
+    for half in (torch.float16, torch.bfloat16):
+        with pytest.raises(TypeError, match=r"x is .*16.* model\.float\(\)"):
+            sensitivity(stack(), x.to(half), data.edge_index)
+        with pytest.raises(TypeError, match=r"parameters are .*16.* x\.float\(\)"):
+            sensitivity(stack().to(half), x, data.edge_index)
+
+
+def test_integer_features_and_how_to_get_an_embedding():
+    data = ring(6)
+    with pytest.raises(TypeError):
+        sensitivity(stack(), torch.arange(6)[:, None], data.edge_index)
+    with pytest.raises(TypeError, match=r"model\.embedding\(features\)"):
+        differentiable(torch.arange(6)[:, None])
+    table = nn.Embedding(9, 6).double()
+    model = Calls(lambda x, e: table(x.long()[:, 0]))
+    with pytest.warns(UserWarning, match="embed first"):
+        found = sensitivity(model, torch.ones(6, 1).double(), data.edge_index)
+    assert found.sum() == 0
+
+
+def test_training_mode_is_told():
+    data, x = ring(6), features(6)
+    with pytest.warns(UserWarning, match="BatchNorm1d, Dropout .* evaluation mode"):
+        sensitivity(stack().train(), x, data.edge_index)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        sensitivity(stack().eval(), x, data.edge_index)
+
+
+def test_probes_are_unbiased_and_their_error_holds():
+    data, x = erdos_renyi(20, 0.2, generator=torch.Generator().manual_seed(0)), features(20)
+    net = stack().eval()
+    wide = Calls(lambda x, e: torch.cat([net(x, e), net(x, e).square()], 1))
+    truth = sensitivity(wide, x, data.edge_index).square()
+    inside, values = [], []
+    for seed in range(60):
+        generator = torch.Generator().manual_seed(seed)
+        found = approximate_sensitivity(wide, x, data.edge_index, generator=generator)
+        off = (found.value - truth).abs()
+        inside.append(off <= 3 * found.standard_error + 1e-12 * truth.max())
+        values.append(found.value)
+    assert float(torch.stack(inside).double().mean()) >= 0.95
+    values = torch.stack(values)
+    error = values.std(0) / 60**0.5
+    assert float(((values.mean(0) - truth).abs() <= 4.5 * error + 1e-12).double().mean()) > 0.999
+    again = approximate_sensitivity(wide, x, data.edge_index, generator=generator.manual_seed(59))
+    assert torch.equal(again.value, found.value)
+    torch.testing.assert_close(found.root.square(), found.value)
+
+
+def test_probes_of_chosen_rows_and_read_outs():
+    data, x, net = karate(), features(34), stack().eval()
+    rows = torch.tensor([5, 0])
+    found = approximate_sensitivity(net, x, data.edge_index, nodes=rows, num_probes=400)
+    truth = sensitivity(net, x, data.edge_index, nodes=rows).square()
+    torch.testing.assert_close(found.value, truth, rtol=0.5, atol=float(truth.max()) * 0.1)
+    assert bool((found.standard_error[truth == 0] == 0).all())
+    pooled = approximate_sensitivity(
+        net, x, data.edge_index, readout=lambda h: h.mean(0, keepdim=True)
+    )
+    assert pooled.value.shape == (1, 34)
+    with pytest.raises(ValueError, match="at least 2"):
+        approximate_sensitivity(net, x, data.edge_index, num_probes=1)
+    with pytest.raises(TooLargeError, match="influence_by_hop"):
+        approximate_sensitivity(net, torch.ones(100_000, 6), data.edge_index)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+@pytest.mark.parametrize("layer", LAYERS)
+def test_on_cuda(layer):
+    data, x = karate(), features(34)
+    found = sensitivity(stack(layer).cuda(), x.cuda(), data.edge_index.cuda())
+    assert found.is_cuda
+    torch.testing.assert_close(found.cpu(), sensitivity(stack(layer), x, data.edge_index))
 
 
 def test_refusals():

@@ -131,13 +131,27 @@ def differentiated(
             "take the node embeddings before the read-out, or unsqueeze(-1) an output of one "
             "number per node"
         )
-    if not output.requires_grad and output.numel():
+    if output.numel() and not _reaches(output, start):
         warnings.warn(
             "no gradient reaches x: every derivative is 0. If the model turns x into integers to "
             "embed them, embed first and pass the embedding as x to a module of the layers after",
             stacklevel=3,
         )
     return start, output
+
+
+def _reaches(output: Tensor, start: Tensor) -> bool:
+    """Whether ``output`` was computed from ``start`` by operations that have a derivative."""
+    left = [output.grad_fn] if output is not start else []
+    seen = set(left)
+    while left:
+        node = left.pop()
+        if getattr(node, "variable", None) is start:
+            return True
+        after = {other for other, _ in getattr(node, "next_functions", ())} - seen - {None}
+        seen |= after
+        left += after
+    return output is start
 
 
 def chosen_rows(nodes: Tensor | None, size: int) -> Tensor:
