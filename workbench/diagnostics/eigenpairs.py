@@ -8,7 +8,7 @@ from jaxtyping import Float64
 from torch import Tensor
 
 from workbench.diagnostics.lanczos import GraphLaplacian, extreme_vectors
-from workbench.diagnostics.resistance import connected_parts
+from workbench.diagnostics.parts import connected_parts
 from workbench.graphs.edges import UndirectedEdges, components, undirected_edges
 from workbench.typing import EdgeIndex, EdgeWeight
 
