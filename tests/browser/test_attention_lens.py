@@ -72,6 +72,9 @@ def test_a_node_shows_where_it_looks_and_the_matrix_follows(opened):
     opened.ask("lens.node = 5")
     opened.wait_until("lens._canvas.color_label", "attention of 5")
     opened.wait_until("lens._matrix.selection", "[5]")
+    # nothing can be edited here: the pairs are no edges to come, and there are no edits to count
+    opened.page.locator(".wb-legend-row").get_by_text("strongest", exact=True).wait_for()
+    assert opened.page.get_by_text("after 0 edits").count() == 0
     for theme in ("JupyterLab Light", "JupyterLab Dark"):
         opened.theme(theme)
         look(opened, f"lens-{theme.split()[-1].lower()}")

@@ -52,7 +52,8 @@ function render({ model, el }) {
       element("figcaption", "", figure, title);
       const grid = element("div", "wb-heads-grid", figure);
       const heads = Math.max(0, ...cells.map((row) => row.length));
-      grid.style.gridTemplateColumns = `${m ? "" : "auto "}repeat(${heads}, minmax(16px, 44px))`;
+      grid.style.gridTemplateColumns = `${m ? "" : "auto "}repeat(${heads}, ${heads > 6 ? 31 : 44}px)`;
+      grid.classList.toggle("wb-narrow", heads > 6);
       grid.addEventListener("keydown", (event) => pressed(event, m));
       cells.forEach((row, layer) => {
         if (!m) element("span", "wb-heads-layer", grid, layers[layer]);
