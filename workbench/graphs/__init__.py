@@ -2,6 +2,17 @@
 
 from workbench.graphs.catalog import EXAMPLES, GRAPHS, open_graph
 from workbench.graphs.datasets import DATASETS, data_folder, find_single_graphs, load_dataset
+from workbench.graphs.expressiveness import (
+    BREC_SUBSETS,
+    STRONGLY_REGULAR,
+    GraphPair,
+    load_brec,
+    load_cexp,
+    load_connected_graphs,
+    load_csl,
+    load_exp,
+    load_strongly_regular,
+)
 from workbench.graphs.files import SUFFIXES, GraphFileError
 from workbench.graphs.generators import (
     barbell,
@@ -42,12 +53,15 @@ from workbench.graphs.tasks import (
 from workbench.graphs.writing import write_graph
 
 __all__ = [
+    "BREC_SUBSETS",
     "DATASETS",
     "EXAMPLES",
     "GRAPHS",
+    "STRONGLY_REGULAR",
     "SUFFIXES",
     "TASKS",
     "GraphFileError",
+    "GraphPair",
     "Task",
     "barbell",
     "clique_path",
@@ -66,7 +80,13 @@ __all__ = [
     "karate",
     "layout",
     "les_miserables",
+    "load_brec",
+    "load_cexp",
+    "load_connected_graphs",
+    "load_csl",
     "load_dataset",
+    "load_exp",
+    "load_strongly_regular",
     "lollipop",
     "node_labels",
     "open_graph",
