@@ -74,7 +74,7 @@ def test_what_is_missing_or_wrong_is_said(tmp_path, data_root):
     (tmp_path / "brec" / "brec_pairs.g6").write_text("C~\nC]\n")
     index = tmp_path / "brec" / "brec_index.csv"
     index.write_text("line_a,line_b,subset\n0,1,Basic\n2,3,Basic\n")
-    with pytest.raises(GraphFileError, match="names lines 2 and 3; brec_pairs.g6 has 2"):
+    with pytest.raises(GraphFileError, match="names lines 2 and 3; brec_pairs"):
         load_brec(tmp_path)
     index.write_text("line_a,subset\n0,Basic\n")
     with pytest.raises(GraphFileError, match="line_b"):

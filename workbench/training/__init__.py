@@ -6,6 +6,10 @@ from workbench.training.loop import fit
 from workbench.training.metrics import METRICS
 from workbench.training.pairs import PairedProgress, PairedRuns, compare_training
 from workbench.training.progress import Progress
+from workbench.training.reliable_comparison import (
+    ReliableComparison,
+    reliable_paired_comparison,
+)
 from workbench.training.run import Curve, Run, RunFileError, list_runs
 
 __all__ = [
@@ -15,11 +19,13 @@ __all__ = [
     "PairedProgress",
     "PairedRuns",
     "Progress",
+    "ReliableComparison",
     "Run",
     "RunFileError",
     "compare_training",
     "fit",
     "list_runs",
     "paired_comparison",
+    "reliable_paired_comparison",
     "warm_up",
 ]
