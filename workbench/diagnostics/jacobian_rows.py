@@ -5,6 +5,7 @@ the single one; a batch of whole copies of the graph would be wrong for a model 
 graph as a whole. Times are in ``data/results/benchmarks.md``.
 """
 
+import math
 import threading
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -19,7 +20,7 @@ from workbench.diagnostics.cost import Stopped
 
 #: Backward passes share a batch while their gradients have at most this many entries together;
 #: a larger batch leaves the cache.
-_BATCH_ENTRIES = 300_000
+_BATCH_ENTRIES = 600_000
 
 #: The largest batch.
 _BATCH = 64
@@ -92,10 +93,12 @@ class JacobianRows:
         """
         width = self.output.size(1)
         each = width if probes is None else probes.size(1)
-        for first in range(0, len(classes) * each, self.batch):
+        passes = len(classes) * each
+        size = math.ceil(passes / max(math.ceil(passes / self.batch), 1))  # batches of one size
+        for first in range(0, passes, max(size, 1)):
             if abandon.is_set():
                 raise Stopped("the computation was asked to stop")
-            count = min(self.batch, len(classes) * each - first)
+            count = min(size, passes - first)
             seeds = self.output.new_zeros(count, *self.output.shape)
             for place in range(count):
                 chosen, probe = divmod(first + place, each)
