@@ -1,6 +1,7 @@
 """What we study: generators, tasks, data sets, reading and writing graphs."""
 
 from workbench.graphs.catalog import EXAMPLES, GRAPHS, open_graph
+from workbench.graphs.cfi import cfi
 from workbench.graphs.datasets import DATASETS, data_folder, find_single_graphs, load_dataset
 from workbench.graphs.expressiveness import (
     BREC_SUBSETS,
@@ -13,6 +14,7 @@ from workbench.graphs.expressiveness import (
     load_exp,
     load_strongly_regular,
 )
+from workbench.graphs.famous_pairs import FAMOUS_PAIRS, FamousPair
 from workbench.graphs.files import SUFFIXES, GraphFileError
 from workbench.graphs.generators import (
     barbell,
@@ -56,14 +58,17 @@ __all__ = [
     "BREC_SUBSETS",
     "DATASETS",
     "EXAMPLES",
+    "FAMOUS_PAIRS",
     "GRAPHS",
     "STRONGLY_REGULAR",
     "SUFFIXES",
     "TASKS",
+    "FamousPair",
     "GraphFileError",
     "GraphPair",
     "Task",
     "barbell",
+    "cfi",
     "clique_path",
     "clique_path_transfer",
     "complete",
