@@ -16,7 +16,7 @@ MAY_IMPORT = {
     "diagnostics": {"graphs"},
     "rewiring": {"graphs", "diagnostics"},
     "models": {"encodings", "rewiring"},
-    "training": {"graphs", "encodings", "rewiring", "models"},
+    "training": {"graphs", "encodings", "diagnostics", "rewiring", "models"},
 }
 
 

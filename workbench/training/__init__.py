@@ -1,5 +1,13 @@
 """One readable training loop, tasks in, runs on disk out."""
 
+from workbench.training.brec import BrecProgress, brec
+from workbench.training.brec_result import (
+    BREC_SEEDS,
+    BrecFileError,
+    BrecOutcome,
+    BrecResult,
+    brec_table,
+)
 from workbench.training.compare import Comparison, paired_comparison
 from workbench.training.first_use import warm_up
 from workbench.training.loop import fit
@@ -13,7 +21,12 @@ from workbench.training.reliable_comparison import (
 from workbench.training.run import Curve, Run, RunFileError, list_runs
 
 __all__ = [
+    "BREC_SEEDS",
     "METRICS",
+    "BrecFileError",
+    "BrecOutcome",
+    "BrecProgress",
+    "BrecResult",
     "Comparison",
     "Curve",
     "PairedProgress",
@@ -22,6 +35,8 @@ __all__ = [
     "ReliableComparison",
     "Run",
     "RunFileError",
+    "brec",
+    "brec_table",
     "compare_training",
     "fit",
     "list_runs",

@@ -1,0 +1,82 @@
+"""What a run of BREC is asked for: checked, completed and put into words."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from torch import nn
+
+from workbench.diagnostics import TESTS
+from workbench.graphs.expressiveness import GraphPair
+from workbench.training.brec_pair import Settings
+from workbench.training.brec_result import BREC_SEEDS
+from workbench.training.randomness import OwnRandomness
+
+
+def asked_pairs(pairs: Sequence[GraphPair], subsets: Sequence[str] | None) -> list[GraphPair]:
+    """The pairs of the chosen subsets, in order."""
+    if [pair.number for pair in pairs] != list(range(len(pairs))) or not pairs:
+        raise ValueError(f"pairs must be numbered 0, 1, 2, ...; got {len(pairs)} pairs")
+    names = list(dict.fromkeys(pair.subset for pair in pairs))
+    chosen = names if subsets is None else [subsets] if isinstance(subsets, str) else list(subsets)
+    plain = {name.lower(): name for name in names}
+    unknown = [subset for subset in chosen if subset.lower() not in plain]
+    if unknown or not chosen:
+        raise ValueError(f"no subset {unknown}; there are {', '.join(names)}")
+    chosen = {plain[subset.lower()] for subset in chosen}
+    return [pair for pair in pairs if pair.subset in chosen]
+
+
+def chosen_seeds(seeds: int | Sequence[int]) -> tuple[int, ...]:
+    """The seeds themselves, of a number or a list."""
+    if isinstance(seeds, int):
+        if not 1 <= seeds <= len(BREC_SEEDS):
+            raise ValueError(f"seeds={seeds} is how many of BREC's {len(BREC_SEEDS)}; or list them")
+        return BREC_SEEDS[:seeds]
+    seeds = tuple(seeds)
+    if not seeds or len(set(seeds)) < len(seeds) or min(seeds) < 0:
+        raise ValueError(f"seeds must be different numbers from 0 up, got {list(seeds)}")
+    return seeds
+
+
+def check_options(make_model, test, settings: Settings, features) -> None:
+    """Refuse options that do not fit each other."""
+    if settings.mode not in ("exact", "code", "paper"):
+        raise ValueError(f'mode must be "exact", "code" or "paper"; got {settings.mode!r}')
+    exact = settings.mode == "exact"
+    if exact and (test is None or make_model is not None or features is not None):
+        raise ValueError('mode "exact" takes a test= and no model or features; nothing is trained')
+    if not exact and (make_model is None or test is not None):
+        raise ValueError(f'mode {settings.mode!r} takes a model; test= is for mode "exact"')
+    if isinstance(test, str) and test not in TESTS:
+        raise ValueError(f"test must be one of {', '.join(TESTS)}, or a function; got {test!r}")
+    if isinstance(make_model, nn.Module):
+        raise TypeError(
+            "make_model must make a fresh model at each call, as lambda: GIN(1, 16, 16, "
+            f"num_layers=4, level='graph') does; got a {type(make_model).__name__} that is made"
+        )
+    if settings.epochs < 0 or settings.num_copies < 2 or settings.batch_size < 2:
+        raise ValueError(
+            "epochs must not be negative, num_copies and batch_size at least 2; got epochs="
+            f"{settings.epochs}, num_copies={settings.num_copies}, "
+            f"batch_size={settings.batch_size}"
+        )
+
+
+def described(make_model, test, settings, features, name, max_nodes, device) -> tuple[str, dict]:
+    """Name of the method, and the settings that a result depends on."""
+    limits = {} if max_nodes is None else {"max_nodes": max_nodes}
+    if settings.mode == "exact":
+        known = test if isinstance(test, str) else getattr(test, "__name__", "encoding")
+        return name or known, {"test": known, **limits}
+    with OwnRandomness(0):
+        model = make_model()
+    arguments = {
+        "model": type(model).__name__,
+        "architecture": repr(model),
+        "num_parameters": sum(p.numel() for p in model.parameters()),
+        "features": None if features is None else getattr(features, "__name__", "features"),
+        **{key: value for key, value in asdict(settings).items() if key != "mode"},
+        **limits,
+        "device": str(device),
+    }
+    return name or type(model).__name__, arguments
