@@ -1,5 +1,6 @@
 """Decay with distance and with depth: exact exponentials, the released code, statistics."""
 
+import itertools
 import math
 
 import networkx as nx
@@ -10,8 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import linregress
 
-from workbench.diagnostics import TooLargeError, hop_distance
-from workbench.diagnostics.decay import decay_fit
+from workbench.diagnostics import (
+    TooLargeError,
+    decay_fit,
+    effective_resistance,
+    hop_distance,
+    sensitivity_decay,
+)
 from workbench.diagnostics.decay_rate import decay_rate, decay_statistics
 from workbench.graphs import barbell, complete, from_networkx, grid, karate, path, ring
 
@@ -24,6 +30,36 @@ def test_an_exact_exponential_is_found():
     assert float(fit.r_squared) == pytest.approx(1)
     assert float(fit.half_distance) == pytest.approx(math.log(2) / 0.7)
     assert fit.pairs == 380
+
+
+def test_bins_of_equal_width_are_the_means_of_their_pairs():
+    graph = karate()
+    away = effective_resistance(graph.edge_index, 34)
+    random = torch.rand(34, 34, generator=torch.Generator().manual_seed(0)).double()
+    found = sensitivity_decay(random, away, num_bins=5)
+    r, s = away.T.numpy(), random.numpy()
+    assert found.distance[0] == 0
+    assert int(found.pairs[0]) == 34
+    borders = np.linspace(r[r > 0].min(), r.max(), 6)
+    for k, (low, high) in enumerate(itertools.pairwise(borders), start=1):
+        inside = (r > 0) & (r >= low - 1e-12) & ((r < high) | (k == 5))
+        assert int(found.pairs[k]) == inside.sum()
+        assert float(found.distance[k]) == pytest.approx(r[inside].mean())
+        assert float(found.mean[k]) == pytest.approx(s[inside].mean())
+        error = s[inside].std(ddof=1) / inside.sum() ** 0.5
+        assert float(found.standard_error[k]) == pytest.approx(error)
+    assert int(found.pairs.sum()) == 34 * 34
+
+
+def test_odd_bins():
+    one = torch.zeros(1, 1).double()
+    assert sensitivity_decay(one, one, num_bins=3).distance.tolist() == [0]
+    distance = hop_distance(complete(4).edge_index, 4)
+    assert sensitivity_decay(distance, distance, num_bins=3).pairs.tolist() == [4, 12]
+    apart = torch.tensor([[0.0, torch.inf], [torch.inf, 0.0]]).double()
+    assert sensitivity_decay(apart * 0 + 1, apart, num_bins=2).pairs.tolist() == [2]
+    with pytest.raises(ValueError, match="num_bins must be at least 1, got 0"):
+        sensitivity_decay(one, one, num_bins=0)
 
 
 def test_fit_by_scipy():

@@ -48,7 +48,9 @@ class DecayFit:
     pairs: int
 
 
-def sensitivity_decay(sensitivity: PairMatrix, distance: PairMatrix) -> Decay:
+def sensitivity_decay(
+    sensitivity: PairMatrix, distance: PairMatrix, *, num_bins: int | None = None
+) -> Decay:
     """Mean sensitivity of the pairs at each distance.
 
     Args:
@@ -56,17 +58,22 @@ def sensitivity_decay(sensitivity: PairMatrix, distance: PairMatrix) -> Decay:
         distance: ``[nodes, nodes]``, row = from, column = to, such as ``hop_distance`` gives it;
             the influence of u on v travels from u to v, so entry ``[u, v]`` belongs to
             ``sensitivity[v, u]``.
+        num_bins: gather the distances of different nodes in so many bins of equal width, each
+            named by the mean distance of its pairs; for distances that hardly repeat, such as
+            ``effective_resistance``. Distance 0 stays by itself, an empty bin has no entry.
 
     Returns:
         ``Decay``, with one entry for each finite distance that occurs, 0 among them. Pairs at
         ``inf`` (other components) and at nan count nowhere. Distances equal to 12 digits are one.
 
     Raises:
-        ValueError: the two shapes differ.
+        ValueError: the two shapes differ, or ``num_bins`` is less than 1.
 
     References:
         Di Giovanni et al., ICML 2023, arXiv 2302.02941.
     """
+    if num_bins is not None and num_bins < 1:
+        raise ValueError(f"num_bins must be at least 1, got {num_bins}")
     if sensitivity.shape != distance.shape:
         raise ValueError(
             f"sensitivity is {list(sensitivity.shape)} and distance {list(distance.shape)}; "
@@ -75,9 +82,7 @@ def sensitivity_decay(sensitivity: PairMatrix, distance: PairMatrix) -> Decay:
     there = distance.T.to(sensitivity.device)
     finite = there.isfinite()
     value, there = sensitivity[finite], there[finite]
-    digits = torch.finfo(torch.float64).eps ** -0.75
-    scale = float(there.abs().max()) if there.numel() else 1.0
-    key = torch.round(there / max(scale, 1e-300) * digits)
+    key = _bins(there, num_bins) if num_bins else _twelve_digits(there)
     _, group, pairs = torch.unique(key, return_inverse=True, return_counts=True)
 
     def grouped(values):
@@ -85,9 +90,26 @@ def sensitivity_decay(sensitivity: PairMatrix, distance: PairMatrix) -> Decay:
 
     mean = grouped(value)
     variance = grouped((value - mean[group]) ** 2) * pairs / (pairs - 1)  # 0 / 0 = nan for one pair
-    # the distance as it came, not a mean of equal numbers
-    met = torch.zeros_like(mean).index_copy_(0, group, there)
+    # of equal distances the distance as it came, not a mean of equal numbers
+    met = grouped(there) if num_bins else torch.zeros_like(mean).index_copy_(0, group, there)
     return Decay(met, mean, (variance / pairs).sqrt(), pairs)
+
+
+def _twelve_digits(distance: Tensor) -> Tensor:
+    """The distances with what rounding may have changed left out."""
+    digits = torch.finfo(torch.float64).eps ** -0.75
+    scale = float(distance.abs().max()) if distance.numel() else 1.0
+    return torch.round(distance / max(scale, 1e-300) * digits)
+
+
+def _bins(distance: Tensor, num_bins: int) -> Tensor:
+    """The number of the bin of each distance, from 1; 0 for distance 0."""
+    away = distance[distance > 0]
+    if not away.numel():
+        return torch.zeros_like(distance)
+    low, width = away.min(), (away.max() - away.min()) / num_bins
+    place = torch.floor((distance - low) / width) if width > 0 else torch.zeros_like(distance)
+    return torch.where(distance > 0, place.clamp(0, num_bins - 1) + 1, 0.0)
 
 
 def decay_fit(sensitivity: PairMatrix, distance: PairMatrix) -> DecayFit:
