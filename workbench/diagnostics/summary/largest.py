@@ -1,0 +1,56 @@
+"""The largest component of a graph, as a graph of its own."""
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Int64
+from torch import Tensor
+
+from workbench.graphs.edges import UndirectedEdges, both_directions, components, undirected_edges
+from workbench.typing import EdgeIndex, EdgeWeight
+
+
+@dataclass(frozen=True)
+class Part:
+    """A component: its network, and which node of the whole graph each of its nodes is."""
+
+    graph: UndirectedEdges
+    nodes: Int64[Tensor, " nodes"]
+
+    def edge_index(self) -> EdgeIndex:
+        """Both directions of its edges."""
+        return both_directions(self.graph.source, self.graph.target)
+
+    def edge_weight(self) -> EdgeWeight:
+        """Conductances in the order of ``edge_index``."""
+        ends, size = self.edge_index(), max(self.graph.num_nodes, 1)
+        key = torch.minimum(*ends) * size + torch.maximum(*ends)
+        return self.graph.weight[
+            torch.searchsorted(self.graph.source * size + self.graph.target, key)
+        ]
+
+
+def largest_component(
+    edge_index: EdgeIndex, num_nodes: int, edge_weight: EdgeWeight | None = None
+) -> Part:
+    """The component with most nodes (the first of them), on the CPU.
+
+    Self-loops are dropped. A repeated edge counts once; with weights, repeats add.
+
+    Raises:
+        ValueError: the graph is directed, or a weight is negative.
+    """
+    graph = undirected_edges(edge_index.cpu(), num_nodes, _on_cpu(edge_weight))
+    labels = components(torch.stack([graph.source, graph.target]), num_nodes)
+    if num_nodes == 0:
+        return Part(graph, labels)
+    inside = labels == torch.bincount(labels).argmax()
+    nodes = inside.nonzero().flatten()
+    local = torch.cumsum(inside, 0) - 1
+    kept = inside[graph.source]
+    ends = local[graph.source[kept]], local[graph.target[kept]]
+    return Part(UndirectedEdges(*ends, graph.weight[kept], nodes.numel()), nodes)
+
+
+def _on_cpu(edge_weight: EdgeWeight | None) -> EdgeWeight | None:
+    return None if edge_weight is None else edge_weight.reshape(-1).cpu()

@@ -1,0 +1,73 @@
+"""One number of a report, and the budget of seconds that the numbers share."""
+
+import math
+import time
+from dataclasses import dataclass
+
+from workbench.diagnostics import estimate
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One row.
+
+    Attributes:
+        group: which part of the report it belongs to.
+        name: what was measured.
+        low, high: the value, or bounds of it where the two differ.
+        unit: of the value, empty where it has none.
+        sure: "exact", "bounds", or how far off the value may be.
+        meaning: what a reader can take from it.
+    """
+
+    group: str
+    name: str
+    low: float
+    high: float
+    unit: str
+    sure: str
+    meaning: str
+
+    @property
+    def value(self) -> float:
+        """The value; the middle of its bounds."""
+        return self.low if self.low == self.high else (self.low + self.high) / 2
+
+    @property
+    def text(self) -> str:
+        """The value with its unit, as it is shown."""
+        text = rounded(self.low)
+        if self.low != self.high and not math.isnan(self.low):
+            text = f"{rounded(self.low, 4)} to {rounded(self.high, 4)}"
+        return f"{text} {self.unit}".rstrip()
+
+
+def rounded(value: float, digits: int = 6) -> str:
+    """A number to so many digits, with commas up to ten million."""
+    if math.isinf(value):
+        return "∞" if value > 0 else "-∞"
+    value = float(f"{value:.{digits}g}")
+    return f"{value:,.10g}" if 1e-4 <= abs(value) < 1e7 or value == 0 else f"{value:.{digits}g}"
+
+
+class Budget:
+    """Seconds that are left, and what they did not suffice for."""
+
+    def __init__(self, seconds: float, num_nodes: int, num_edges: int):
+        self.end = time.monotonic() + seconds
+        self.seconds = seconds
+        self.sizes = {"num_nodes": num_nodes, "num_edges": num_edges}
+        self.left_out: list[str] = []
+
+    def allows(self, name: str, *, shown: str | None = None, note: bool = True) -> bool:
+        """Whether a diagnostic fits; if not, it is noted with the reason."""
+        expected = estimate(name, **self.sizes)
+        if not expected.exact:
+            why = expected.why.split(";")[0]
+        elif expected.seconds > max(self.end - time.monotonic(), 0.0):
+            why = f"about {rounded(expected.seconds, 2)} s more, of {self.seconds:.3g} s in all"
+        else:
+            return True
+        if note:
+            self.left_out.append(f"{shown or name} ({why})")
+        return False

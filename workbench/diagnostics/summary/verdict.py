@@ -1,0 +1,179 @@
+"""Will rewiring pay here? Measured evidence for and against, before any training."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from jaxtyping import Float, Int64
+from torch import Tensor
+
+from workbench.diagnostics import approximate_total_resistance
+from workbench.diagnostics.summary.bottlenecks import Bottleneck, bottlenecks
+from workbench.diagnostics.summary.evidence import (
+    Evidence,
+    across,
+    arrives,
+    bought,
+    labels_joined,
+    labels_nearby,
+    narrowest,
+    squeeze,
+)
+from workbench.diagnostics.summary.largest import largest_component
+from workbench.typing import EdgeIndex, EdgeWeight, Pairs
+
+Answer = Literal["likely", "doubtful", "unlikely"]
+
+#: What the card says of itself.
+CAVEAT = (
+    "A rule of thumb over numbers of the graph, not a prediction with a known error: its limits "
+    "were set by hand. data/results/verdict.json holds how it fared against training."
+)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The card: an answer, the sentence behind it, and every number that was weighed.
+
+    Attributes:
+        answer: "likely", "doubtful" or "unlikely".
+        sentence: why, in one sentence.
+        evidence: what was weighed.
+        num_edges: number of proposed edges it is about.
+        method: who proposed them.
+    """
+
+    answer: Answer
+    sentence: str
+    evidence: tuple[Evidence, ...]
+    num_edges: int
+    method: str
+
+    def saying(self, says: str) -> tuple[Evidence, ...]:
+        """The evidence that says "for", "against" or "open"."""
+        return tuple(e for e in self.evidence if e.says == says)
+
+
+def rewiring_verdict(
+    edge_index: EdgeIndex,
+    num_nodes: int,
+    edge_weight: EdgeWeight | None = None,
+    *,
+    added: Pairs | None = None,
+    method: str = "rewiring",
+    labels: Int64[Tensor, " nodes"] | Float[Tensor, " nodes"] | None = None,
+    pairs: Pairs | None = None,
+    num_layers: int = 4,
+    num_nulls: int | None = None,
+    places: tuple[Bottleneck, ...] | None = None,
+    generator: torch.Generator | None = None,
+) -> Verdict:
+    """Whether adding edges may help a model on this graph, from numbers that need no training.
+
+    Of the graph: total resistance beside that of random graphs with the same degrees; what the
+    proposed edges take away of it; what the narrowest place holds of it; what a mean-aggregating
+    network carries across that place. Of the task, where it is given: whether neighbors already
+    tell the labels, whether the new edges join equal labels, what chosen pairs hear. Each says
+    "for", "against" or nothing; the answer counts them:
+
+        likely     at least two more of the graph's numbers speak for it than against, and none
+                   of the task's against
+        unlikely   two more against; or a task's number against and none of the task's for
+        doubtful   else
+
+    It is a heuristic. The limits in ``evidence.py`` are set by hand; a graph's structure cannot
+    say what a task needs, so that without labels or pairs the answer is about the graph alone.
+
+    Args:
+        edge_index: ``[2, edges]``, both directions of every undirected edge.
+        num_nodes: number of nodes.
+        edge_weight: conductances ``[edges]``; 1 where not given. New edges have 1.
+        added: ``[2, k]`` edges that a rewiring proposes; that part is left out if not given.
+        method: its name.
+        labels: ``[nodes]`` class of each node, negative or nan where unknown.
+        pairs: ``[2, pairs]`` sources and targets that the task has to connect.
+        num_layers: depth of the network that one has in mind.
+        num_nulls: random graphs to compare with; 19 to 500 nodes, 9 to 5,000, 3 to 50,000, else 1
+            if not given.
+        places: what ``bottlenecks`` gave, if it is there already.
+        generator: source of the random graphs, on the CPU; a fresh one with seed 0 if not given.
+
+    Returns:
+        ``Verdict``. Of a disconnected graph its largest component is judged.
+
+    Self-loops are dropped. A repeated edge counts once; with weights, repeats add.
+
+    Raises:
+        ValueError: the graph is directed, a weight is negative, ``num_layers`` or ``num_nulls`` is
+            below 1, or the largest component has fewer than three nodes.
+    """
+    if num_layers < 1 or (num_nulls is not None and num_nulls < 1):
+        raise ValueError(f"both are at least 1, got {num_layers=} and {num_nulls=}")
+    part = largest_component(edge_index, num_nodes, edge_weight)
+    size = part.graph.num_nodes
+    if size < 3:
+        raise ValueError(
+            f"the largest component has {size} nodes: there is nothing to rewire below three"
+        )
+    generator = generator or torch.Generator().manual_seed(0)
+    nulls = num_nulls or (19 if size <= 500 else 9 if size <= 5_000 else 3 if size <= 50_000 else 1)
+    edges, weight = part.edge_index(), part.edge_weight()
+    found = approximate_total_resistance(edges, size, weight)
+    total, error = float(found.value), float(found.standard_error)
+    places = bottlenecks(edge_index, num_nodes, edge_weight) if places is None else places
+    evidence = [squeeze(part, total, nulls, generator)]
+    inside = None
+    if added is not None:
+        inside = _inside(part, added.cpu(), num_nodes)
+        if inside.size(1):
+            evidence.append(bought(part, total, error, inside, method))
+    if places:
+        evidence += [narrowest(places[0], total), across(part, places[0], num_layers)]
+    if labels is not None:
+        evidence.append(labels_nearby(edge_index, num_nodes, labels))
+        if added is not None:
+            evidence.append(labels_joined(edge_index, labels, added.cpu(), method))
+    if pairs is not None:
+        evidence.append(arrives(part, pairs, num_layers, inside))
+    evidence = tuple(e for e in evidence if e is not None)
+    answer, sentence = weighed(evidence)
+    return Verdict(answer, sentence, evidence, 0 if added is None else added.size(1), method)
+
+
+def weighed(evidence: tuple[Evidence, ...]) -> tuple[Answer, str]:
+    """The answer, and the sentence that explains it."""
+    count = {
+        about: {
+            says: sum(e.about == about and e.says == says for e in evidence)
+            for says in ("for", "against", "open")
+        }
+        for about in ("graph", "task")
+    }
+    graph, task = count["graph"], count["task"]
+    lean = graph["for"] - graph["against"]
+    of_graph = (
+        f"{graph['for']} numbers of the graph speak for it, {graph['against']} against, "
+        f"{graph['open']} neither"
+    )
+    asked = any(e.about == "task" for e in evidence)
+    if task["against"] and not task["for"]:
+        return "unlikely", f"The task does not seem to need it; {of_graph}."
+    if lean <= -2:
+        return "unlikely", f"There is no bottleneck that a few edges could mend: {of_graph}."
+    if lean >= 2 and not task["against"]:
+        if task["for"]:
+            return "likely", f"The task reaches across a bottleneck: {of_graph}."
+        more = "; what the task needs is not seen" if asked else ""
+        return "likely", (
+            f"The graph has a bottleneck that few edges mend: {of_graph}{more}. It pays only if "
+            "the task has to reach across."
+        )
+    return "doubtful", f"The numbers do not agree: {of_graph}."
+
+
+def _inside(part, added: Pairs, num_nodes: int) -> Pairs:
+    """Pairs whose ends are both in the component, by its own numbers."""
+    local = torch.full((num_nodes,), -1, dtype=torch.int64)
+    local[part.nodes] = torch.arange(part.nodes.numel())
+    ends = local[added]
+    return ends[:, (ends >= 0).all(0)]
