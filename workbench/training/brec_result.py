@@ -179,6 +179,7 @@ class BrecResult:
             "seeds": list(self.seeds),
             "distinguished": self.distinguished,
             "of": len(self.subsets),
+            "sizes": dict(Counter(self.subsets)),
             "by_subset": self.by_subset,
             "per_seed": {str(seed): count for seed, count in self.per_seed.items()},
             "unreliable": sorted(self.unreliable),

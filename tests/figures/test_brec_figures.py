@@ -1,0 +1,56 @@
+"""Cells and table of BREC: every pair is in its place, and what is left out is shown."""
+
+import pytest
+
+from workbench.figures import brec_cells, brec_table_figure
+
+SUBSETS = ["a", "a", "a", "b", "b"]
+ROW = {
+    "method": "2-fwl",
+    "mode": "exact",
+    "seeds": [],
+    "sizes": {"a": 3, "b": 2},
+    "by_subset": {"a": 2, "b": 0},
+    "distinguished": 2,
+    "of": 5,
+    "cells": "DDnxx",
+}
+
+
+def test_every_pair_has_one_cell_by_subset():
+    figure = brec_cells({"1-wl": "nnnnn", "2-fwl": "DDnxx"}, SUBSETS)
+    shown = {}
+    for trace in figure.data:
+        if trace.type == "heatmap":
+            for line, texts in enumerate(trace.text):
+                for column, text in enumerate(texts):
+                    if text:
+                        assert (line, column) not in shown
+                        shown[line, column] = text
+    assert len(shown) == 10
+    # one empty column between the subsets
+    assert {column for _, column in shown} == {0, 1, 2, 4, 5}
+    assert shown[1, 4] == "2-fwl<br>pair 3, b: left out"
+    assert figure.layout.xaxis.ticktext == ("a (3)", "b (2)")
+    assert [note.text for note in figure.layout.annotations] == ["0 of 5", "2 of 5"]
+    names = [trace.name for trace in figure.data if trace.type == "scatter"]
+    assert names == ["told apart", "not told apart", "left out"]
+
+
+def test_table():
+    other = {"method": "N", "source": "elsewhere", "by_subset": {"a": 1}, "distinguished": 1}
+    figure = brec_table_figure([ROW], reference=[other])
+    columns = figure.data[0].cells["values"]
+    assert [column[0] for column in columns] == ["2-fwl", "exact", "2", "0 (2 out)", "2"]
+    assert [column[1] for column in columns] == ["N", "elsewhere", "1", "–", "1"]
+    trained = brec_table_figure([{**ROW, "mode": "code", "seeds": [100, 200]}])
+    assert trained.data[0].cells["values"][1] == ("code, 2 seeds",)
+
+
+def test_what_is_refused():
+    with pytest.raises(ValueError, match="x has 2 cells"):
+        brec_cells({"x": "nn"}, SUBSETS)
+    with pytest.raises(ValueError, match="each one of"):
+        brec_cells({"x": "nnnn?"}, SUBSETS)
+    with pytest.raises(ValueError, match="no row"):
+        brec_table_figure([])
