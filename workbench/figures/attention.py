@@ -1,16 +1,12 @@
 """Heads by layers as small multiples, attention by distance, and a still picture of a head."""
 
-import io
-
 import numpy as np
 import plotly.graph_objects as go
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.backends.backend_svg import FigureCanvasSVG
-from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from plotly.subplots import make_subplots
 
-from workbench.figures.picture import _draw_graph
+from workbench.figures.picture import draw_graph
+from workbench.figures.still import bare, check_format, image
 from workbench.figures.theme import AFTER, BEFORE, DIVERGING, GRAY, REMOVED, SEQUENTIAL, TEMPLATE
 
 
@@ -153,10 +149,8 @@ def attention_picture(
     Raises:
         ValueError: ``format`` is neither.
     """
-    if format not in ("png", "svg"):
-        raise ValueError(f"format must be 'png' or 'svg', got {format!r}")
-    figure = Figure(figsize=(11, 7.2), dpi=96, layout="constrained")
-    figure.patch.set_alpha(0)
+    check_format(format)
+    figure = bare(11, 7.2)
     upper, lower = figure.subfigures(2, 1, height_ratios=(1, 1.7))
     for part in (upper, lower):
         part.patch.set_alpha(0)
@@ -165,7 +159,7 @@ def attention_picture(
     for axes, (title, values) in zip(grid, matrices.items(), strict=True):
         values = np.asarray(values, dtype=np.float64)
         low, high = _limits(values, title in signed)
-        _draw_matrix(axes, values, "RdBu_r" if title in signed else "cividis", low, high)
+        draw_matrix(axes, values, "RdBu_r" if title in signed else "cividis", low, high)
         axes.set_title(title, **text)
         axes.set_xticks(range(values.shape[1]))
         axes.set_yticks(range(len(layers)), layers if axes is grid[0] else [""] * len(layers))
@@ -179,22 +173,18 @@ def attention_picture(
     none = np.zeros((2, 0), dtype=np.int64)
     values = None if node_values is None else np.asarray(node_values, dtype=np.float64)
     limits = (0.0, 1.0) if values is None else _limits(values, False)
-    _draw_graph(below[0], positions, np.asarray(edges), values, limits, none, none, marked)
+    draw_graph(below[0], positions, np.asarray(edges), values, limits, none, none, marked)
     below[0].set_title(node_title, **text)
     if matrix is not None:
         shown = np.asarray(matrix, dtype=np.float64)
-        _draw_matrix(below[1], shown, "cividis", *_limits(shown, False))
+        draw_matrix(below[1], shown, "cividis", *_limits(shown, False))
         below[1].set_title(matrix_title, **text)
         below[1].axis("off")
-    buffer = io.BytesIO()
-    if format == "png":
-        FigureCanvasAgg(figure).print_png(buffer)
-    else:
-        FigureCanvasSVG(figure).print_svg(buffer, metadata={"Date": None})
-    return buffer.getvalue()
+    return image(figure, format)
 
 
-def _draw_matrix(axes, values, colormap, low, high) -> None:
+def draw_matrix(axes, values, colormap, low, high) -> None:
+    """A matrix with its color bar into matplotlib axes; what is not finite stays blank."""
     drawn = axes.imshow(
         np.ma.masked_invalid(values),
         cmap=colormap,

@@ -1,4 +1,4 @@
-"""Lines with their uncertainty: training curves, decay with distance, numbers along a tape."""
+"""Lines with their uncertainty: training curves, numbers along a tape, intervals."""
 
 import numpy as np
 import plotly.graph_objects as go
@@ -35,37 +35,6 @@ def training_curves(before, after, *, quantity: str = "training loss", log: bool
     figure.update_layout(template=TEMPLATE, height=300, showlegend=True)
     figure.update_xaxes(title="epoch")
     figure.update_yaxes(title=quantity, type="log" if log else "linear")
-    return figure
-
-
-def decay_curves(curves, *, distance: str = "hops", quantity: str = "sensitivity"):
-    """Mean against distance with a band of two standard errors, on a logarithmic axis.
-
-    Args:
-        curves: mapping from a name to ``(distance, mean, standard_error)`` arrays.
-        distance: label and unit of the horizontal axis.
-        quantity: label of the vertical axis.
-    """
-    figure = go.Figure()
-    colors = (BEFORE, AFTER, "#009E73", "#CC79A7", "#D55E00")
-    for color, (name, (x, mean, error)) in zip(colors, curves.items(), strict=False):
-        x, mean, error = (np.asarray(a, dtype=np.float64) for a in (x, mean, error))
-        low = np.maximum(mean - 2 * error, mean * 1e-3)
-        figure.add_scatter(
-            x=np.r_[x, x[::-1]],
-            y=np.r_[mean + 2 * error, low[::-1]],
-            fill="toself",
-            mode="lines",
-            fillcolor=translucent(color, 0.2),
-            line={"width": 0},
-            hoverinfo="skip",
-            showlegend=False,
-        )
-        line = {"color": color, "width": 2}
-        figure.add_scatter(x=x, y=mean, mode="lines+markers", line=line, name=name)
-    figure.update_layout(template=TEMPLATE, height=320, showlegend=True)
-    figure.update_xaxes(title=distance)
-    figure.update_yaxes(title=quantity, type="log", exponentformat="power")
     return figure
 
 

@@ -3,20 +3,17 @@
 Plotly needs a browser to write an image; a notebook's fallback picture and an export must not.
 """
 
-import io
-
 import numpy as np
-from matplotlib import colormaps, rc_context
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib import colormaps
 from matplotlib.collections import LineCollection
-from matplotlib.figure import Figure
 
 from workbench.figures.graph import edge_difference, edge_key
+from workbench.figures.still import bare, check_format, image
 from workbench.figures.theme import AFTER, GRAY, REMOVED
 
 
-def _draw_graph(axes, positions, edges, values, limits, added, removed, marked):
+def draw_graph(axes, positions, edges, values, limits, added, removed, marked) -> None:
+    """One drawing of a graph into matplotlib axes."""
     size = float(np.clip(2400 / max(len(positions), 1), 3, 46))
     thin = float(np.clip(300 / max(edges.shape[1], 1), 0.25, 1.0))
     axes.add_collection(LineCollection(positions[edges.T], colors=GRAY, linewidths=thin, alpha=0.6))
@@ -70,14 +67,12 @@ def picture(
     Raises:
         ValueError: ``format`` is neither.
     """
-    if format not in ("png", "svg"):
-        raise ValueError(f"format must be 'png' or 'svg', got {format!r}")
+    check_format(format)
     positions = np.asarray(positions, dtype=np.float64).reshape(-1, 2)
     kept, added, removed = edge_difference(before, after)
     one_graph = not added.shape[1] and not removed.shape[1]
     panels = (1 if one_graph else 2) + (matrix is not None)
-    figure = Figure(figsize=(4.6 * panels, 4.4), dpi=96, layout="constrained")
-    figure.patch.set_alpha(0)
+    figure = bare(4.6 * panels, 4.4)
     axes = figure.subplots(1, panels, squeeze=False)[0]
     values = None if node_values is None else np.asarray(node_values, dtype=np.float64)
     limits = (0.0, 1.0)
@@ -89,10 +84,10 @@ def picture(
     last = None if values is None else values[-1]
     text = {"color": GRAY, "fontsize": 11}
     if not one_graph:
-        _draw_graph(axes[0], positions, edge_key(before), first, limits, none, none, marked)
+        draw_graph(axes[0], positions, edge_key(before), first, limits, none, none, marked)
         axes[0].set_title(titles[0], **text)
     after_axes = axes[0] if one_graph else axes[1]
-    _draw_graph(after_axes, positions, kept, last, limits, added, removed, marked)
+    draw_graph(after_axes, positions, kept, last, limits, added, removed, marked)
     after_axes.set_title(titles[0] if one_graph else titles[1], **text)
     if matrix is not None:
         shown = np.ma.masked_invalid(np.asarray(matrix, dtype=np.float64))
@@ -104,11 +99,4 @@ def picture(
         bar.ax.tick_params(colors=GRAY, labelsize=9)
     if caption:
         figure.supxlabel(caption, color=GRAY, fontsize=10)
-    buffer = io.BytesIO()
-    if format == "png":
-        FigureCanvasAgg(figure).print_png(buffer)
-    else:
-        # without a salt of its own, matplotlib numbers the parts of an SVG at random
-        with rc_context({"svg.hashsalt": "workbench"}):
-            FigureCanvasSVG(figure).print_svg(buffer, metadata={"Date": None})
-    return buffer.getvalue()
+    return image(figure, format)
