@@ -44,7 +44,7 @@ def test_table():
     assert [column[0] for column in columns] == ["2-fwl", "exact", "2", "0 (2 out)", "2"]
     assert [column[1] for column in columns] == ["N", "elsewhere", "1", "–", "1"]
     trained = brec_table_figure([{**ROW, "mode": "code", "seeds": [100, 200]}])
-    assert trained.data[0].cells["values"][1] == ("code, 2 seeds",)
+    assert trained.data[0].cells["values"][1] == ["code, 2 seeds"]
 
 
 def test_what_is_refused():

@@ -169,6 +169,8 @@ def test_what_is_refused(tmp_path):
         brec(test="1-wl", pairs=PAIRS, subsets=["cfi"])
     with pytest.raises(ValueError, match="seeds=11 is how many of BREC's 10"):
         brec(gin, pairs=PAIRS, seeds=11)
+    with pytest.raises(TypeError, match="it made a dict"):
+        brec(dict, pairs=PAIRS)
     with pytest.raises(TypeError, match="must make a fresh model at each call"):
         brec(gin(), pairs=PAIRS)
     with pytest.raises(ValueError, match=r"BREC needs a graph embedding, \[16, channels\]"):

@@ -1,4 +1,4 @@
-"""The command line: ``workbench lab | app | report | rewire | list | doctor``.
+"""The command line: ``workbench lab | app | report | rewire | brec | list | doctor``.
 
 This file parses and dispatches; each command's work is in the file of its name, imported when the
 command runs, so that ``workbench --help`` needs neither torch nor JupyterLab.
@@ -75,6 +75,36 @@ def parser() -> argparse.ArgumentParser:
 
     show = commands.add_parser("list", help="the names that the other commands take")
     show.add_argument("what", nargs="?", choices=_LISTS, metavar="WHAT", help=" | ".join(_LISTS))
+
+    pairs = commands.add_parser(
+        "brec", help="which of BREC's 400 pairs a test or model tells apart"
+    )
+    pairs.add_argument(
+        "model",
+        nargs="?",
+        metavar="MODEL",
+        help="a model (`workbench list models`), a test such as 2-fwl, or package.module:Name of "
+        "your own, which makes a model called as model(x, edge_index, batch)",
+    )
+    pairs.add_argument("--test", help="the same as a test for MODEL")
+    pairs.add_argument(
+        "--mode",
+        choices=["exact", "code", "paper"],
+        help="exact (tests, and functions that encode nodes), code (the released statistic; "
+        "the default for models) or paper (Hotelling's)",
+    )
+    pairs.add_argument(
+        "--subset", action="append", metavar="NAME", help="such as Basic; may be given repeatedly"
+    )
+    pairs.add_argument("--seeds", type=_count, default=10, help="of ten (default: all of them)")
+    pairs.add_argument("--layers", type=_count, default=4, help="of our models (default 4)")
+    pairs.add_argument("--width", type=_count, default=16, help="of our models (default 16)")
+    pairs.add_argument("--epochs", type=_count, default=20, help="for each pair (default 20)")
+    pairs.add_argument("--max-nodes", type=_count, help="leave out pairs of larger graphs")
+    pairs.add_argument("--directory", metavar="DIR", help="for the run (default runs/brec/...)")
+    pairs.add_argument("--resume", action="store_true", help="go on with the run that is there")
+    pairs.add_argument("-o", "--output", metavar="FILE", help="also write the result as JSON here")
+    pairs.add_argument("--root", metavar="DIR", help="folder of data sets (see report)")
 
     commands.add_parser("doctor", help="what is installed, what is missing, and how to get it")
     return top
@@ -178,6 +208,24 @@ def _dispatch(arguments: argparse.Namespace, rest: list[str]) -> int:
             from workbench.cli.list import show
 
             return show(arguments.what)
+        case "brec":
+            from workbench.cli.brec import run
+
+            return run(
+                arguments.model,
+                mode=arguments.mode,
+                test=arguments.test,
+                subsets=arguments.subset,
+                seeds=arguments.seeds,
+                layers=arguments.layers,
+                width=arguments.width,
+                epochs=arguments.epochs,
+                max_nodes=arguments.max_nodes,
+                directory=arguments.directory,
+                output=arguments.output,
+                resume=arguments.resume,
+                root=arguments.root,
+            )
         case _:
             from workbench.cli.doctor import doctor
 

@@ -70,6 +70,8 @@ def described(make_model, test, settings, features, name, max_nodes, device) -> 
         return name or known, {"test": known, **limits}
     with OwnRandomness(0):
         model = make_model()
+    if not isinstance(model, nn.Module):
+        raise TypeError(f"make_model must make an nn.Module; it made a {type(model).__name__}")
     arguments = {
         "model": type(model).__name__,
         "architecture": repr(model),
