@@ -129,7 +129,9 @@ def test_report_of_two_triangles(graphml, tmp_path, capsys):
     assert re.search(rf"total resistance +{total:.6g} ohm", out)
     text = page.read_text()
     assert "2.33333 ohm" in text
-    assert "Dashed: the pair of highest resistance" in text
+    assert "Dotted: the pair of highest resistance" in text
+    assert "A bridge: the only edge between 3 nodes and 3 nodes (c–d)" in text
+    assert "Will rewiring pay here?" in text
 
 
 def test_the_page_asks_for_nothing_else(graphml, tmp_path, capsys):
@@ -180,19 +182,19 @@ def test_report_of_the_smallest_graphs(graph, nodes, tmp_path, capsys):
 def test_report_of_a_graph_too_large_for_a_matrix_says_how_sure_it_is(
     fills_in, capsys, monkeypatch
 ):
-    from workbench.cli import measures
     from workbench.diagnostics import (
         pair_sums,
         resistance_of_edges,
         resistance_sparse,
         total_resistance,
     )
+    from workbench.diagnostics.summary import extremes
     from workbench.graphs import grid
 
     data = grid(40, 40)
     exact = float(total_resistance(data.edge_index, 1600))
     highest = float(resistance_of_edges(data.edge_index, 1600).max())
-    monkeypatch.setattr(measures, "LONGEST_SECONDS", 0.0)
+    monkeypatch.setattr(extremes, "LONGEST_SECONDS", 0.0)
     if fills_in:
         for module in (pair_sums, resistance_sparse):
             monkeypatch.setattr(module, "plan", lambda adjacency, **options: None)
@@ -213,9 +215,9 @@ def test_report_of_a_graph_too_large_for_a_matrix_says_how_sure_it_is(
 
 
 def test_a_bridge_is_the_highest_edge_of_a_large_graph(capsys, monkeypatch):
-    from workbench.cli import measures
+    from workbench.diagnostics.summary import extremes
 
-    monkeypatch.setattr(measures, "LONGEST_SECONDS", 0.0)
+    monkeypatch.setattr(extremes, "LONGEST_SECONDS", 0.0)
     code, out, _ = run(capsys, "report", "barbell:6,0")
     assert code == 0
     assert re.search(r"highest edge resistance +1 ohm +exact", out)

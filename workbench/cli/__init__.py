@@ -55,6 +55,18 @@ def parser() -> argparse.ArgumentParser:
     report = commands.add_parser("report", help="measure a graph: a table here, a page in HTML")
     report.add_argument("graph", metavar="GRAPH", help=_GRAPH)
     report.add_argument("--html", metavar="FILE", help="also write a page that needs nothing else")
+    report.add_argument(
+        "--model", metavar="NAME", help="look at an untrained model too; a name of `list models`"
+    )
+    report.add_argument(
+        "--num-layers", type=_count, default=4, help="its depth, and the verdict's (default 4)"
+    )
+    report.add_argument(
+        "--seconds",
+        type=_count,
+        default=30,
+        help="for the numbers, by their estimates (default 30)",
+    )
     _graph_options(report)
 
     rewire = commands.add_parser(
@@ -190,6 +202,9 @@ def _dispatch(arguments: argparse.Namespace, rest: list[str]) -> int:
                 root=arguments.root,
                 undirected=arguments.undirected,
                 seed=arguments.seed,
+                model=arguments.model,
+                num_layers=arguments.num_layers,
+                seconds=arguments.seconds,
             )
         case "rewire":
             from workbench.cli.rewire import rewire

@@ -3,15 +3,16 @@
 import shutil
 import textwrap
 from collections.abc import Sequence
-from pathlib import Path
 
+import torch
+from torch import nn
 from torch_geometric.data import Data
 from torch_geometric.utils import is_undirected, to_undirected
 
-from workbench.cli.measures import Measures, measure, node_names
-from workbench.figures.page import DRAWN_EDGES, graph_svg, report_page
+from workbench.diagnostics.summary.verdict import CAVEAT
 from workbench.graphs import open_graph
-from workbench.graphs.layout import layout
+from workbench.models import MODELS
+from workbench.widgets.report import report as measured
 
 
 def opened(graph: str, *, root: str | None, undirected: bool) -> Data:
@@ -50,42 +51,73 @@ def print_table(heading: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
             print(" " * left + line)
 
 
-def report(graph: str, *, html: str | None, root: str | None, undirected: bool, seed: int) -> int:
+def report(
+    graph: str,
+    *,
+    html: str | None,
+    root: str | None,
+    undirected: bool,
+    seed: int,
+    model: str | None = None,
+    num_layers: int = 4,
+    seconds: int = 30,
+) -> int:
     """Measure, print, and write the page if it is asked for."""
     data = opened(graph, root=root, undirected=undirected)
-    found = measure(data, seed=seed)
+    network = None if model is None else untrained(model, data, num_layers=num_layers, seed=seed)
+    found = measured(
+        data,
+        network,
+        name=graph,
+        num_layers=num_layers,
+        max_seconds=float(seconds),
+        seed=seed,
+        model_name=f"An untrained {model} of {num_layers} layers",
+    )
     print(f"{graph}\n")
-    rows = [(row.name, row.value, row.sure, row.meaning) for row in found.rows]
+    rows = [row for section in found.sections() for row in section.rows]
     print_table(("measure", "value", "how sure", "what it means"), rows)
+    if found.summary.bottlenecks:
+        print("\nThe worst places")
+        for number, text in enumerate(found.places(), start=1):
+            print_wrapped(f"{number}. ", text)
+    if found.verdict is not None:
+        print(f"\nWill rewiring pay here? {found.verdict.answer.capitalize()}.")
+        print_wrapped("", found.verdict.sentence)
+        for piece in found.verdict.evidence:
+            print_wrapped(f"  {piece.says:8} ", f"{piece.name}: {piece.value} ({piece.sure})")
+        print_wrapped("", CAVEAT)
+    if found.model is not None:
+        reach = found.model.reach
+        error = f" ± {float(reach.standard_error):.2g}" if found.model.sampled else ""
+        print(f"\n{found.model_name}: effective range {float(reach.value):.3g}{error} hops")
+    if found.summary.left_out:
+        print_wrapped("\nLeft out: ", "; ".join(found.summary.left_out))
     if html is not None:
-        Path(html).write_text(page(graph, data, found), encoding="utf-8")
+        found.save(html)
         print(f"\nwritten: {html}")
     return 0
 
 
-def page(title: str, data: Data, found: Measures) -> str:
-    """The HTML page of a measured graph."""
-    position = data.get("pos")
-    if position is None or position.size(1) != 2:
-        position = layout(data.edge_index, data.num_nodes)
-    names = node_names(data)
-    svg = graph_svg(
-        position.numpy(), data.edge_index.numpy(), pair=found.pair, edge=found.edge, names=names
-    )
-    caption = "Gray: the graph."
-    if found.pair:
-        u, v = found.pair
-        caption = (
-            f"Dashed: the pair of highest resistance, {names[u]} and {names[v]}. "
-            f"Heavy: the edge of highest resistance, {names[found.edge[0]]} and "
-            f"{names[found.edge[1]]}. Point at a node for its name."
-        )
-    if data.edge_index.size(1) > 2 * DRAWN_EDGES:
-        caption += f" An even sample of about {DRAWN_EDGES:,} edges is drawn."
-    intro = (
-        "Each edge is a wire of 1 ohm (of its conductance, where the graph has weights). High "
-        "resistance between two nodes means few and long ways between them, so that messages of a "
-        "graph neural network are squeezed there."
-    )
-    rows = [(row.name, row.value, row.sure, row.meaning) for row in found.rows]
-    return report_page(f"Report of {title}", intro, rows, svg, caption)
+def untrained(name: str, data: Data, *, num_layers: int, seed: int) -> nn.Module:
+    """A model of the zoo as it is before training, as wide as the graph's features.
+
+    Raises:
+        ValueError: no model has this name.
+    """
+    if name not in MODELS:
+        raise ValueError(f"no model {name!r}; there are {', '.join(sorted(MODELS))}")
+    x, labels = data.get("x"), data.get("y")
+    width = x.size(1) if x is not None and x.dim() == 2 and x.is_floating_point() else 16
+    classes = labels is not None and labels.dim() == 1 and not labels.is_floating_point()
+    out = int(labels.max()) + 1 if classes and labels.numel() else 2
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        return MODELS[name](width, 32, max(out, 2), num_layers=num_layers).eval()
+
+
+def print_wrapped(lead: str, text: str) -> None:
+    """A paragraph at the width of the terminal, hanging behind its lead."""
+    width = max(shutil.get_terminal_size((110, 24)).columns, 40)
+    hang = " " * len(lead.lstrip("\n"))
+    print(textwrap.fill(text, width, initial_indent=lead, subsequent_indent=hang))

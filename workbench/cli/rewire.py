@@ -10,11 +10,12 @@ import torch
 from torch_geometric.data import Data
 
 from workbench.cli.list import options
-from workbench.cli.measures import measure, node_names
 from workbench.cli.report import opened, print_table
+from workbench.diagnostics.summary import Measure, summarize
 from workbench.graphs import write_graph
 from workbench.graphs.files import file_format
 from workbench.rewiring import REWIRINGS, Rewired
+from workbench.widgets.report import classes, node_names
 
 _OWN = {"edge_index", "num_nodes", "num_edges", "generator"}
 
@@ -87,6 +88,13 @@ def rewired_data(data: Data, result: Rewired) -> Data:
     return changed
 
 
+def measures(data: Data, seed: int) -> dict[str, Measure]:
+    """The numbers of a graph by their names."""
+    weight = data.get("edge_weight")
+    found = summarize(data.edge_index, data.num_nodes, weight, labels=classes(data), seed=seed)
+    return {row.name: row for row in found.measures}
+
+
 def rewire(
     graph: str,
     words: list[str],
@@ -115,12 +123,11 @@ def rewire(
     print(f"{graph}: {result.edits.size(1)} edits by {method}")
     for sign, u, v in result.edits.T.tolist():
         print(f"  {'+' if sign > 0 else '-'} {names[u]} {names[v]}")
-    before = {row.name: row for row in measure(data, seed=seed).rows}
-    after = {row.name: row for row in measure(changed, seed=seed).rows}
+    before, after = measures(data, seed), measures(changed, seed)
     table = []
     for name in [*before, *(name for name in after if name not in before)]:
         was, now = before.get(name), after.get(name)
-        table.append((name, was.value if was else "", now.value if now else "", (now or was).sure))
+        table.append((name, was.text if was else "", now.text if now else "", (now or was).sure))
     print()
     print_table(("measure", "before", "after", "how sure"), table)
     print(f"\nwritten: {output}")

@@ -12,7 +12,7 @@ from workbench.diagnostics.summary.largest import largest_component
 from workbench.graphs.edges import UndirectedEdges
 from workbench.typing import EdgeIndex, EdgeWeight
 
-#: Two cuts are one place where the sides that agree best share this much of what they cover.
+#: Two cuts are one place where both sides share this much of what they cover.
 SAME = 0.7
 
 #: A place that loses less than this share of what the first one does is none beside it.
@@ -83,7 +83,8 @@ def bottlenecks(
         Places on the CPU, by the loss of their worst cut; fewer where the graph has fewer, or
         where the others lose less than 3 % of what the first one does. Of a disconnected graph,
         those of its largest component. Cuts whose sides cover nearly the same nodes, and bridges
-        that follow each other along a path, are one place.
+        that follow each other along a path, are one place. A single node is no side of a cut
+        where there are others.
 
     Self-loops are dropped. A repeated edge counts once; with weights, repeats add. Cost: nine
     eigenvectors by ``laplacian_eigenpairs``; to a million nodes where the graph factors sparsely.
@@ -100,16 +101,18 @@ def bottlenecks(
     part = largest_component(edge_index, num_nodes, edge_weight)
     if part.graph.num_nodes < 2:
         return ()
+    found = narrow_cuts(part.graph)
+    wider = [cut for cut in found if cut.sizes[0] > 1]
     places: list[list[Cut]] = []
-    for cut in narrow_cuts(part.graph):
+    for cut in wider or found:
         for place in places:
             if _same(part.graph, place, cut):
                 _join(place, cut)
                 break
         else:
             places.append([cut])
-    found = [_bottleneck(part, place, num_nodes) for place in places[:count]]
-    return tuple(place for place in found if place.loss >= NOTABLE * found[0].loss)
+    worst = [_bottleneck(part, place, num_nodes) for place in places[:count]]
+    return tuple(place for place in worst if place.loss >= NOTABLE * worst[0].loss)
 
 
 def _join(place: list[Cut], cut: Cut) -> None:
@@ -120,9 +123,8 @@ def _join(place: list[Cut], cut: Cut) -> None:
 
 
 def _same(graph: UndirectedEdges, place: list[Cut], cut: Cut) -> bool:
-    first, second = _smaller(place[0].side), _smaller(cut.side)
-    for other in (second, ~second):
-        if (first & other).sum() >= SAME * (first | other).sum():
+    for side in (cut.side, ~cut.side):
+        if min(_overlap(place[0].side, side), _overlap(~place[0].side, ~side)) >= SAME:
             return True
     if cut.edges.size > 1 or any(other.edges.size > 1 for other in place):
         return False
@@ -130,6 +132,11 @@ def _same(graph: UndirectedEdges, place: list[Cut], cut: Cut) -> bool:
     there = {int(end[other.edges[0]]) for end in (graph.source, graph.target) for other in place}
     met = ends & there
     return any(int((graph.source == v).sum() + (graph.target == v).sum()) == 2 for v in met)
+
+
+def _overlap(first: np.ndarray, second: np.ndarray) -> float:
+    """What two sets share of what they cover."""
+    return float((first & second).sum() / max((first | second).sum(), 1))
 
 
 def _smaller(side: np.ndarray) -> np.ndarray:

@@ -68,7 +68,7 @@ def squeeze(part: Part, total: float, count: int, generator: torch.Generator) ->
     ratio = total / mean
     sure = "beside one random graph" if count == 1 else f"above {below} of {count} random graphs"
     if count > 1:
-        sure += f", which differ by {(max(nulls) - min(nulls)) / mean:.0%}"
+        sure += f", whose totals spread over {(max(nulls) - min(nulls)) / mean:.0%}"
     return Evidence(
         "squeeze beyond chance",
         f"{ratio:.2f} times the total resistance of random graphs with the same degrees",

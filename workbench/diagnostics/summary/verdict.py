@@ -152,8 +152,8 @@ def weighed(evidence: tuple[Evidence, ...]) -> tuple[Answer, str]:
     graph, task = count["graph"], count["task"]
     lean = graph["for"] - graph["against"]
     of_graph = (
-        f"{graph['for']} numbers of the graph speak for it, {graph['against']} against, "
-        f"{graph['open']} neither"
+        f"of the numbers of the graph {graph['for']} speak{'s' * (graph['for'] == 1)} for it, "
+        f"{graph['against']} against, {graph['open']} neither"
     )
     asked = any(e.about == "task" for e in evidence)
     if task["against"] and not task["for"]:

@@ -1,0 +1,309 @@
+"""The report of a graph: summary, verdict and model on one page, in a notebook or a file."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from torch_geometric.data import Data
+
+from workbench.diagnostics.summary import (
+    Bottleneck,
+    ModelSummary,
+    Summary,
+    Verdict,
+    rewiring_verdict,
+    summarize,
+    summarize_model,
+)
+from workbench.diagnostics.summary.verdict import CAVEAT
+from workbench.figures.drawing import DRAWN_EDGES, drawing_svg
+from workbench.figures.page import CardLine, Section, report_body, report_page
+from workbench.figures.sparklines import bars_svg, lines_svg
+from workbench.graphs.edges import components
+from workbench.graphs.layout import layout
+from workbench.rewiring import fosr, gtr
+
+#: GTR needs a dense matrix; beyond this many nodes FoSR proposes the edges.
+DENSE = 3_000
+
+#: New edges that the verdict is about: this share of the graph's, within these limits.
+SHARE, FEWEST, MOST = 0.05, 1, 20
+
+INTRO = (
+    "Each edge is a wire of 1 ohm (of its conductance, where the graph has weights). High "
+    "resistance between two nodes means few and long ways between them, so that messages of a "
+    "graph neural network are squeezed there."
+)
+TITLES = {
+    "size": "Size",
+    "distances": "Distances",
+    "resistance": "Resistance, commute, Kemeny",
+    "spectrum": "Spectrum, Cheeger, mixing",
+    "curvature": "Curvature of the edges",
+    "structure": "Structure",
+    "expressivity": "Expressivity",
+}
+
+
+@dataclass(frozen=True)
+class Report:
+    """What ``report`` found. Shows itself in a notebook; ``html()`` is a page of its own.
+
+    Attributes:
+        name: heading.
+        data: the graph.
+        summary: its numbers and worst places.
+        verdict: whether rewiring may pay; None where there is nothing to rewire.
+        model: what a model makes of it; None without one.
+        model_name: how the page calls that model.
+    """
+
+    name: str
+    data: Data
+    summary: Summary
+    verdict: Verdict | None
+    model: ModelSummary | None
+    model_name: str
+
+    def sections(self) -> list[Section]:
+        """The tables, as the page shows them."""
+        return [
+            Section(
+                TITLES.get(group, group),
+                tuple((row.name, row.text, row.sure, self._named(row)) for row in rows),
+            )
+            for group, rows in self.summary.groups().items()
+        ]
+
+    def places(self) -> list[str]:
+        """A sentence for each of the worst places."""
+        names = node_names(self.data)
+        return [place_text(place, self.summary, names) for place in self.summary.bottlenecks]
+
+    def _named(self, row) -> str:
+        ends = {
+            "highest resistance": self.summary.pair,
+            "highest edge resistance": self.summary.edge,
+        }.get(row.name)
+        if not ends:
+            return row.meaning
+        names = node_names(self.data)
+        first, *rest = row.meaning.split(";")
+        return ";".join([f"{first}: {names[ends[0]]} and {names[ends[1]]}", *rest])
+
+    def body(self) -> str:
+        """The page without its frame, with its style: what a notebook shows."""
+        graphs = model_figures(self.model) if self.model else ()
+        return report_body(
+            f"Report of {self.name}",
+            INTRO,
+            card=card(self.verdict),
+            drawing=self.drawing(),
+            caption=self.caption(),
+            places=self.places(),
+            sections=self.sections(),
+            model=(self.model_name, graphs),
+            left_out=self.summary.left_out,
+        )
+
+    def drawing(self) -> str:
+        """The graph with its worst places, as an ``<svg>``."""
+        position = self.data.get("pos")
+        if position is None or position.size(1) != 2:
+            position = layout(self.data.edge_index, self.data.num_nodes)
+        marks = [place.edges[:, :200].numpy() for place in self.summary.bottlenecks]
+        return drawing_svg(
+            position.cpu().numpy(),
+            self.data.edge_index.cpu().numpy(),
+            marks=marks,
+            pair=self.summary.pair,
+            names=node_names(self.data),
+        )
+
+    def caption(self) -> str:
+        """What the drawing shows beside the numbered places."""
+        text = "Point at a node for its name."
+        if self.summary.pair:
+            u, v = (node_names(self.data)[node] for node in self.summary.pair)
+            text = f"Dotted: the pair of highest resistance, {u} and {v}. {text}"
+        if self.data.edge_index.size(1) > 2 * DRAWN_EDGES:
+            text += f" An even sample of about {DRAWN_EDGES:,} edges is drawn."
+        return text
+
+    def html(self) -> str:
+        """A page that needs nothing else."""
+        return report_page(f"Report of {self.name}", self.body())
+
+    def save(self, path: str | Path) -> Path:
+        """Write the page to a file and return its path."""
+        path = Path(path)
+        path.write_text(self.html(), encoding="utf-8")
+        return path
+
+    def _repr_html_(self) -> str:
+        return self.body()
+
+
+def node_names(data: Data) -> list[str]:
+    """Names of the nodes as the file gave them, else their numbers."""
+    labels = data.get("labels")
+    if labels is None:
+        labels = range(data.num_nodes)
+    return [str(label) for label in labels]
+
+
+def report(
+    data: Data,
+    model: nn.Module | None = None,
+    *,
+    name: str | None = None,
+    pairs: Tensor | None = None,
+    num_layers: int = 4,
+    max_seconds: float = 30.0,
+    seed: int = 0,
+    model_name: str | None = None,
+) -> Report:
+    """Everything about one graph, and about a model on it, on one page.
+
+    Args:
+        data: an undirected graph; with ``edge_weight`` (conductances), ``y`` (classes of the
+            nodes), ``x``, ``pos`` and ``labels`` (names) where it has them.
+        model: any module called as ``model(x, edge_index)`` that returns ``[nodes, channels]``; on
+            ``data.x``, or on normal noise of as many channels as its first linear layer takes.
+        name: heading; the graph's own name if not given.
+        pairs: ``[2, pairs]`` sources and targets that the task has to connect; ``data.y`` is then
+            not taken for the task.
+        num_layers: depth of the network that the verdict has in mind. A model with a module list
+            called ``layers`` has as many as that.
+        max_seconds: of the numbers, by their estimates; what does not fit is named on the page.
+            The verdict and the model come on top, each about as long at most.
+        seed: of every random choice.
+        model_name: how the page calls the model; the name of its class if not given.
+
+    Returns:
+        ``Report``.
+
+    Raises:
+        ValueError: the graph is directed, or a weight is negative.
+    """
+    edge_index, count, weight = data.edge_index, data.num_nodes, data.get("edge_weight")
+    weight = None if weight is None else weight.reshape(-1).to(torch.float64)
+    labels = classes(data)
+    summary = summarize(
+        edge_index, count, weight, labels=labels, max_seconds=max_seconds, seed=seed
+    )
+    if model is not None:
+        num_layers = len(getattr(model, "layers", ())) or num_layers
+    verdict = None
+    sizes = torch.bincount(components(edge_index, count)) if count else torch.zeros(1)
+    if int(sizes.max()) >= 3:
+        added, method = proposal(data, seed)
+        verdict = rewiring_verdict(
+            edge_index,
+            count,
+            weight,
+            added=added,
+            method=method,
+            labels=None if pairs is not None else labels,
+            pairs=pairs,
+            num_layers=num_layers,
+            places=summary.bottlenecks,
+            generator=torch.Generator().manual_seed(seed),
+        )
+    found = None
+    if model is not None:
+        x = features(data, model, seed)
+        layers = len(getattr(model, "layers", ())) or None
+        found = summarize_model(model, x, edge_index, num_layers=layers, seed=seed)
+    heading = name or data.get("name") or "a graph"
+    if model is not None and model_name is None:
+        model_name = type(model).__name__
+    return Report(heading, data, summary, verdict, found, model_name or "")
+
+
+def classes(data: Data) -> Tensor | None:
+    """``data.y`` where it is one class for each node."""
+    labels = data.get("y")
+    if not isinstance(labels, Tensor) or labels.shape != (data.num_nodes,):
+        return None
+    return labels.cpu() if labels.is_floating_point() else labels.cpu().long()
+
+
+def proposal(data: Data, seed: int) -> tuple[Tensor, str]:
+    """The first edges that GTR would add, or FoSR on a large graph, and the method's name."""
+    edges = int((data.edge_index[0] < data.edge_index[1]).sum())
+    budget = min(max(round(SHARE * edges), FEWEST), MOST)
+    edge_index = data.edge_index.cpu()
+    if data.num_nodes <= DENSE:
+        return gtr(edge_index, data.num_nodes, num_edges=budget).added, "GTR"
+    generator = torch.Generator().manual_seed(seed)
+    found = fosr(edge_index, data.num_nodes, num_edges=budget, generator=generator)
+    return found.added, "FoSR"
+
+
+def features(data: Data, model: nn.Module, seed: int) -> Tensor:
+    """The graph's own features, or normal noise where it has none that fit."""
+    wanted = [m.in_features for m in model.modules() if isinstance(m, nn.Linear)]
+    x = data.get("x")
+    if isinstance(x, Tensor) and x.is_floating_point() and (not wanted or x.size(1) == wanted[0]):
+        return x
+    if not wanted:
+        raise ValueError(
+            "the graph has no features x, and the model has no linear layer to tell how wide they "
+            "would be; set data.x"
+        )
+    generator = torch.Generator().manual_seed(seed)
+    return torch.randn(data.num_nodes, wanted[0], generator=generator)
+
+
+def card(verdict: Verdict | None) -> tuple[str, str, list[CardLine], str]:
+    """(answer, sentence, lines, how far to trust it) of the card."""
+    if verdict is None:
+        return "none", "There is nothing to rewire below three connected nodes.", [], ""
+    lines = [CardLine(e.says, e.name, e.value, e.sure, e.why) for e in verdict.evidence]
+    return verdict.answer, verdict.sentence, lines, CAVEAT
+
+
+def place_text(place: Bottleneck, summary: Summary, names: list[str]) -> str:
+    """One place in a sentence, with its edges if they are few, and what resistance it holds."""
+    text = place.sentence[0].upper() + place.sentence[1:]
+    if place.edges.size(1) <= 4:
+        text += f" ({', '.join(f'{names[u]}–{names[v]}' for u, v in place.edges.T.tolist())})"
+    totals = {m.name: m.value for m in summary.measures if m.name.startswith("total resistance")}
+    if not totals:
+        return f"{text}."
+    total = totals.get("total resistance within", totals["total resistance"])
+    return f"{text}. At least {place.loss / total:.1%} of the total resistance is lost here."
+
+
+def model_figures(found: ModelSummary) -> list[tuple[str, str]]:
+    """(caption, svg) of what a model hears and of what its layers leave apart."""
+    share, error = found.share_by_hop
+    reach = found.reach
+    sampled = " over a sample of nodes" if found.sampled else ""
+    spread = f" ± {float(reach.standard_error):.2g}" if found.sampled else ""
+    figures = [
+        (
+            f"Share of what influences a node, by hop; mean{sampled}. Effective range: "
+            f"{float(reach.value):.2f}{spread} hops.",
+            bars_svg(share.tolist(), error.tolist() if found.sampled else None, unit="hops"),
+        )
+    ]
+    smooth = found.smoothing
+    if smooth.size.numel():
+        relative: Callable = lambda values: (values / smooth.size.square()).tolist()  # noqa: E731
+        figures.append(
+            (
+                "Over-smoothing, layer by layer: both fall to 0 where all nodes become alike.",
+                lines_svg(
+                    {
+                        "Dirichlet energy / size²": relative(smooth.normalized),
+                        "cosine distance of neighbors": smooth.mean_average_distance.tolist(),
+                    },
+                    found.layers,
+                ),
+            )
+        )
+    return figures
