@@ -3,6 +3,7 @@
 from workbench.figures.attention import attention_bars, attention_maps, attention_picture
 from workbench.figures.blind_spots import blind_spot_figure, blind_spot_picture
 from workbench.figures.brec import brec_cells, brec_table_figure
+from workbench.figures.coloring import coloring_picture
 from workbench.figures.curves import interval_figure, tape_curves, training_curves
 from workbench.figures.decay import decay_curves, decay_panels, decay_picture
 from workbench.figures.graph import graph_figure
@@ -18,6 +19,7 @@ __all__ = [
     "blind_spot_picture",
     "brec_cells",
     "brec_table_figure",
+    "coloring_picture",
     "decay_curves",
     "decay_panels",
     "decay_picture",

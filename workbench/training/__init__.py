@@ -14,6 +14,7 @@ from workbench.training.loop import fit
 from workbench.training.metrics import METRICS
 from workbench.training.pairs import PairedProgress, PairedRuns, compare_training
 from workbench.training.progress import Progress
+from workbench.training.relabeling import EmbeddingDistance, embedding_distance
 from workbench.training.reliable_comparison import (
     ReliableComparison,
     reliable_paired_comparison,
@@ -29,6 +30,7 @@ __all__ = [
     "BrecResult",
     "Comparison",
     "Curve",
+    "EmbeddingDistance",
     "PairedProgress",
     "PairedRuns",
     "Progress",
@@ -38,6 +40,7 @@ __all__ = [
     "brec",
     "brec_table",
     "compare_training",
+    "embedding_distance",
     "fit",
     "list_runs",
     "paired_comparison",

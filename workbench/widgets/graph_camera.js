@@ -37,7 +37,7 @@ class GraphCamera extends GraphData {
   // [scale, shift x, shift y]: screen x = shift x + scale * x, screen y = shift y - scale * y
   transform(panel) {
     const [left, right, low, high] = this.box;
-    const marginX = 30, top = 34, bottom = this.values ? 58 : 34;
+    const marginX = 30, top = 34, bottom = this.values && !this.model.get("classes") ? 58 : 34;
     const roomX = Math.max(20, panel.width - 2 * marginX);
     const roomY = Math.max(20, panel.height - top - bottom);
     const spanX = right - left, spanY = high - low;
@@ -78,7 +78,8 @@ class GraphCamera extends GraphData {
     const area = (width * height) / (this.model.get("mode") === "both" ? 2 : 1);
     const camera = this.model.get("camera");
     const zoom = camera.length === 3 ? camera[2] : 1;
-    let base = Math.max(1.4, Math.min(8, 0.24 * Math.sqrt(area / Math.max(1, this.n))));
+    const most = this.model.get("texts").length ? 12 : 8; // a text needs room
+    let base = Math.max(1.4, Math.min(most, 0.24 * Math.sqrt(area / Math.max(1, this.n))));
     if (!this.large) base = Math.min(base, Math.max(3, (0.45 * this.spacing() * scale) / zoom));
     return Math.min(14, base * Math.sqrt(Math.max(0.5, zoom)));
   }

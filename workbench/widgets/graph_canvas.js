@@ -100,7 +100,8 @@ class GraphView extends GraphGestures {
       node_values: () => this.readValues(), node_values_before: () => this.readValues(),
       color_range: () => this.readValues(),
       palette: () => this.readValues(), color_label: () => this.describe(),
-      labels: () => this.outdate("nodes"),
+      labels: () => this.outdate("nodes"), texts: () => this.outdate("nodes"),
+      ringed: () => (this.dirty = true), classes: () => this.describe(),
       candidates: () => this.readCandidates(), methods: () => this.readCandidates(),
       position: () => (this.dirty = true), mode: () => this.resized(),
       camera: () => this.traveled(), selection: () => (this.dirty = true),
@@ -248,8 +249,9 @@ class GraphView extends GraphGestures {
     const { model, root } = this;
     root.style.height = `${model.get("height")}px`;
     const [low, high] = model.get("color_range");
-    this.colorbar.style.display = this.values ? "" : "none";
-    if (this.values) {
+    const bar = this.values && !model.get("classes");
+    this.colorbar.style.display = bar ? "" : "none";
+    if (bar) {
       this.colorbarLabel.textContent = model.get("color_label");
       this.colorbarEnds[0].textContent = number(low);
       this.colorbarEnds[1].textContent = number(high);

@@ -34,6 +34,9 @@ class GraphCanvas(anywidget.AnyWidget):
             colors do not change.
         candidates: int32 [candidates, 3], rows u, v, index into ``methods``: drawn dashed.
 
+    ``texts`` (one short text per node, or none) is written inside the nodes; ``ringed`` lists nodes
+    to ring. ``classes`` says that the values are numbers of classes: no color bar is drawn.
+
     ``camera`` is [center x, center y, zoom] in the units of ``positions``, zoom 1 shows the whole
     graph; the empty list means "fit". Two canvases with the same positions and linked cameras
     show the same region whatever their sizes.
@@ -72,6 +75,9 @@ class GraphCanvas(anywidget.AnyWidget):
     color_label = traitlets.Unicode("").tag(sync=True)
     palette = traitlets.Bytes().tag(sync=True)
     labels = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    texts = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    ringed = traitlets.List(traitlets.Int()).tag(sync=True)
+    classes = traitlets.Bool(False).tag(sync=True)
 
     candidates = traitlets.Bytes(b"").tag(sync=True)
     methods = traitlets.List(traitlets.Unicode()).tag(sync=True)

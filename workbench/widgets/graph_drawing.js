@@ -229,7 +229,27 @@ class GraphDrawing extends GraphCamera {
         if (radius > 2.5) context.stroke();
       }
     }
+    this.drawTexts(context, inView, bins, (i) => [x0 + k * positions[2 * i], y0 - k * positions[2 * i + 1]]);
     this.drawLabels(context, inView, w, h, margin);
+  }
+
+  // a short text inside each node, black or white, whichever the color of the node leaves readable
+  drawTexts(context, inView, bins, at) {
+    const texts = this.model.get("texts");
+    const { theme, ratio, table } = this, { radius } = this.view;
+    if (!texts.length || radius < 5) return;
+    context.textAlign = "center";
+    context.textBaseline = "middle";
+    for (const i of inView) {
+      const text = texts[i];
+      if (!text) continue;
+      const c = 3 * bins[i], [x, y] = at(i);
+      const [r, g, b] = bins[i] < 256 ? [table[c], table[c + 1], table[c + 2]] : theme.plain;
+      context.font = `600 ${Math.min(1.15, 2.1 / text.length) * radius * ratio}px ${theme.font}`;
+      context.fillStyle = 0.299 * r + 0.587 * g + 0.114 * b > 140 ? "#000" : "#fff";
+      context.fillText(text, x, y + 0.06 * radius * ratio);
+    }
+    context.textAlign = "start";
   }
 
   drawLabels(context, inView, w, h, margin) {
@@ -359,6 +379,7 @@ class GraphDrawing extends GraphCamera {
     const { radius } = this.view;
     const selection = this.model.get("selection").filter((i) => i >= 0 && i < n);
     const picked = this.model.get("picked").filter((i) => i >= 0 && i < n);
+    const ringed = this.model.get("ringed").filter((i) => i >= 0 && i < n);
     const ring = (i, extra, width, color, dash = []) => {
       const [x, y] = this.at(i);
       context.beginPath();
@@ -390,6 +411,7 @@ class GraphDrawing extends GraphCamera {
       context.globalAlpha = 1;
       context.setLineDash([]);
     }
+    for (const i of ringed) ring(i, 2.5, 2.5, theme.removed);
     for (const i of selection) {
       ring(i, 3.5, 4.5, theme.ground);
       ring(i, 3.5, 2, theme.strong);

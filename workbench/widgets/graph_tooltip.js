@@ -45,7 +45,7 @@ class GraphTooltip extends GraphDrawing {
     } else {
       lines.push(["wb-tip-head", this.name(u)]);
       const values = live ? this.values : this.valuesBefore;
-      if (values) lines.push(["", `${model.get("color_label")} ${number(values[u])}`]);
+      if (values) lines.push(["", `${model.get("color_label")} ${number(values[u])}`.trim()]);
       if (editable) {
         const key = byKey ? "Enter" : "click";
         lines.push(["wb-tip-do", picked === u ? `${key} again to let go` : `${key} to start an edge here`]);

@@ -306,8 +306,9 @@ class MatrixView {
 
   describe() {
     const { model, n } = this;
-    const unit = model.get("unit");
+    const classes = model.get("classes"), unit = classes ? "" : model.get("unit");
     const title = model.get("title");
+    this.root.classList.toggle("wb-classes", classes);
     this.title.textContent = unit ? `${title} (${unit})` : title;
     this.root.classList.toggle("wb-empty", !n); // then the title says why
     const parts = [];
@@ -336,7 +337,8 @@ class MatrixView {
     const width = this.root.clientWidth, height = this.root.clientHeight;
     if (!width || !height) return;
     const ratio = (this.ratio = window.devicePixelRatio || 1);
-    const panels = this.shown.length, gap = 14, left = 10, bar = 92, foot = 46;
+    const panels = this.shown.length, gap = 14, left = 10;
+    const [bar, foot] = this.model.get("classes") ? [0, 0] : [92, 46];
     const top = panels > 1 ? 56 : 40, bottom = 12;
     const free = height - top - bottom, across = width - 2 * left - (panels - 1) * gap;
     // the color bar stands where it leaves the larger picture
@@ -627,9 +629,10 @@ class MatrixView {
     const { model, n } = this;
     const [row, column] = this.active;
     const u = this.node(row), v = this.node(column);
-    const unit = model.get("unit");
+    const unit = model.get("unit"), classes = model.get("classes");
     const text = (values) => {
       const q = values[row * n + column];
+      if (classes && q !== MISSING) return `${unit} ${q}`.trim();
       return q === MISSING ? model.get("missing") : `≈ ${number(this.value(q))}${unit ? ` ${unit}` : ""}`;
     };
     const lines = [["wb-tip-head", `${this.name(u)} – ${this.name(v)}`]];

@@ -50,6 +50,9 @@ class MatrixCanvas(anywidget.AnyWidget):
     ``tape`` (a ``TapeBar``; ``position`` where there is none) differs from ``values_position``,
     where ``values`` were computed; -1 switches that off.
 
+    ``classes`` says that levels are numbers of classes: no color bar is drawn, and the tooltip says
+    ``unit`` and the number of the class.
+
     ``rows`` and ``columns`` say what a row and a column stand for ("to", "from"); the tooltip names
     them where they differ.
 
@@ -76,6 +79,7 @@ class MatrixCanvas(anywidget.AnyWidget):
     columns = traitlets.Unicode("column").tag(sync=True)
     missing = traitlets.Unicode("no number").tag(sync=True)
     labels = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    classes = traitlets.Bool(False).tag(sync=True)
     colormap = traitlets.Enum(list(COLORMAPS), default_value="cividis").tag(sync=True)
     palette = traitlets.Bytes().tag(sync=True)
 

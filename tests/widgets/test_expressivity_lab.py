@@ -1,0 +1,392 @@
+"""The expressivity lab without a browser: set a widget, read what is shown."""
+
+from collections import defaultdict
+from datetime import UTC, datetime
+
+import networkx as nx
+import numpy as np
+import pytest
+import torch
+from torch_geometric.data import Data
+
+from workbench.diagnostics import TESTS, TooLargeError
+from workbench.figures.coloring import CLASS_COLORS, class_table
+from workbench.graphs import FAMOUS_PAIRS, csl, path, ring, rook, write_graph
+from workbench.models import MODELS
+from workbench.widgets import expressivity_lab
+from workbench.widgets.expressivity_seen import seen
+from workbench.widgets.expressivity_state import Pair, steady
+from workbench.widgets.expressivity_tests import RAISED, TEST_TEXTS, menu
+from workbench.widgets.matrix_canvas import MISSING
+
+HEXAGON = "hexagon and two triangles"
+
+
+@pytest.fixture(scope="module")
+def module_lab():
+    lab = expressivity_lab()
+    yield lab
+    lab.close()
+
+
+@pytest.fixture
+def lab(module_lab):
+    module_lab.pair, module_lab.test = HEXAGON, "1-wl"
+    module_lab.choose("a")
+    module_lab.choose("b")
+    return module_lab
+
+
+def rows(data: bytes, kind: str, lab) -> np.ndarray:
+    return np.frombuffer(data, kind).reshape(lab._rounds.length + 1, -1)
+
+
+def upload(path) -> dict:
+    content = path.read_bytes()
+    return {
+        "name": path.name,
+        "type": "",
+        "size": len(content),
+        "content": memoryview(content),
+        "last_modified": datetime.now(UTC),
+    }
+
+
+# ---- code and mouse drive the same state -------------------------------------------------
+
+
+def test_it_opens_on_a_pair_that_message_passing_cannot_tell_apart(lab):
+    assert lab.verdict == "1-WL: equal, stable after 0 rounds"
+    assert "cannot see the difference" in lab._verdict.value
+    assert lab.a.num_nodes == lab.b.num_nodes == 6
+    assert lab.round == 0
+    assert not lab.distinction
+
+
+def test_raising_k_breaks_the_tie(lab):
+    lab._raise.click()
+    lab.wait()
+    assert lab.test == lab._test_menu.value == "2-fwl"
+    assert lab.verdict == "2-FWL: different from round 1"
+    assert lab.round == 1  # where they part
+    lab._raise.click()
+    lab.wait()
+    assert lab.test == "3-fwl"
+    assert lab._raise.disabled
+    assert set(RAISED.values()) <= set(TESTS)
+
+
+def test_the_menus_and_the_code_agree(lab):
+    lab._pair_menu.value = "two spiders"
+    lab.wait()
+    assert lab.pair == "two spiders"
+    assert lab.verdict == "1-WL: different from round 4"
+    lab.test = "spd-wl"
+    assert lab._test_menu.value == "spd-wl"
+    assert FAMOUS_PAIRS["two spiders"].sentence.split(":")[0] in lab._about_pair.value
+    assert TEST_TEXTS["spd-wl"].sentence[:20] in lab._about_test.value
+
+
+def test_the_round_moves_by_code_and_by_slider(lab):
+    lab.pair = "two spiders"
+    lab.round = 2
+    assert lab._rounds.position == 2
+    lab._rounds.position = 3
+    assert lab.round == 3
+    with pytest.raises(ValueError, match="from 0 to 12, got 13"):
+        lab.round = 13
+
+
+@pytest.mark.parametrize("test", TESTS)
+def test_every_test_has_words_and_colors(lab, test):
+    assert test in TEST_TEXTS
+    assert test in [value for _, value in menu()]
+    lab.test = test
+    told = test in FAMOUS_PAIRS[HEXAGON].told_apart
+    assert bool(lab.distinction) == told
+    assert ("different" in lab.verdict) == told
+    bar = lab._rounds
+    assert rows(bar.nodes_a, "<f4", lab).shape[1] == 6
+    assert rows(bar.pairs_b, "u1", lab).shape[1] == 36
+    counts = np.frombuffer(bar.counts, "<i4").reshape(bar.length + 1, 2, bar.num_colors)
+    assert (counts.sum(axis=2) == counts[0].sum(axis=1)).all()  # items come and go nowhere
+    first = lab.distinction.round
+    equal = [bool((a == b).all()) for a, b in counts]
+    assert equal == [first is None or r < first for r in range(len(counts))]
+
+
+# ---- what is drawn -----------------------------------------------------------------------
+
+
+def test_a_class_that_splits_leaves_its_number_to_its_largest_part():
+    rounds = [np.array([0, 0, 0, 0]), np.array([3, 1, 1, 1]), np.array([0, 2, 1, 1])]
+    assert [part.tolist() for part in steady(rounds)] == [[0, 0, 0, 0], [1, 0, 0, 0], [1, 2, 0, 0]]
+
+
+@pytest.mark.parametrize("test", ["1-wl", "2-fwl", "1,1-wl", "rd-wl"])
+def test_the_numbers_shown_are_the_colors_of_the_test(test):
+    pair = Pair(*FAMOUS_PAIRS["decalin and bicyclopentyl"].build())
+    colored = pair.colored(test)
+    for shown, found in zip(colored.items, colored.distinction.coloring.rounds, strict=True):
+        both = set(zip(shown.tolist(), found.tolist(), strict=True))
+        assert len(both) == len(set(shown.tolist())) == len(set(found.tolist()))
+
+
+@pytest.mark.parametrize("test", TESTS)
+@pytest.mark.parametrize("name", ["decalin and bicyclopentyl", "CFI over a ladder"])
+def test_what_a_node_saw_decides_its_color(name, test):
+    """Equal colors exactly where color before and bags are equal, in both graphs, each round."""
+    pair = Pair(*FAMOUS_PAIRS[name].build())
+    colored = pair.colored(test)
+    for round in range(1, colored.last + 1):
+        sights = defaultdict(set)
+        for which in (0, 1):
+            chosen = [(v,) for v in range(pair.sizes[which])]
+            if colored.text.pair is not None:
+                chosen += [(0, v) for v in range(pair.sizes[which])]
+            for nodes in chosen:
+                sight = seen(colored, which, round, nodes)
+                if sight.color < 0:  # outside the ego net
+                    continue
+                kind = "node" if len(nodes) == 1 or colored.text.pair[-1] != "v" else "pair"
+                bags = tuple((t, frozenset(bag.items())) for t, bag in sight.bags.items())
+                sights[kind, sight.color].add((sight.before, bags))
+        assert all(len(same) == 1 for same in sights.values())
+        for kind in ("node", "pair"):
+            mine = [next(iter(s)) for (k, _), s in sights.items() if k == kind]
+            assert len(set(mine)) == len(mine)
+
+
+def test_the_witness_is_ringed_from_its_round_on(lab):
+    lab.pair, lab.test = "two spiders", "1-wl"
+    assert lab._rounds.witness_from == 4
+    a, b = lab._rounds.witness
+    assert a == sorted(set(lab.distinction.only_a.ravel().tolist()))
+    assert b == sorted(set(lab.distinction.only_b.ravel().tolist()))
+    assert "Witness after round 4" in lab._verdict.value
+    lab.pair = "rook and Shrikhande"
+    assert lab._rounds.witness_from == -1
+    assert lab._rounds.witness == [[], []]
+
+
+def test_many_colors_get_numbers(lab):
+    assert not lab._rounds.numbered
+    lab.pair = "two spiders"
+    assert lab._rounds.numbered
+
+
+def test_colors_are_many_and_all_different():
+    assert len(set(CLASS_COLORS)) == len(CLASS_COLORS) >= 20
+    table = class_table()
+    assert len(table) == 768
+    assert table[:3] == table[3 * len(CLASS_COLORS) :][:3]
+
+
+def test_the_matrix_shows_what_a_node_sees(lab):
+    levels = rows(lab._rounds.pairs_a, "u1", lab)[0].reshape(6, 6)
+    assert (levels != MISSING).sum() == lab.a.num_edges
+    assert not lab._rounds.marks_pairs
+    lab.test = "2-fwl"
+    assert lab._rounds.marks_pairs
+    levels = rows(lab._rounds.pairs_a, "u1", lab)[1].reshape(6, 6)
+    # a hexagon: itself, neighbor, two hops, opposite
+    assert len(np.unique(levels)) == 4
+
+
+def test_isomorphic_graphs_are_called_so():
+    order = torch.randperm(7, generator=torch.Generator().manual_seed(0))
+    base = path(7)
+    lab = expressivity_lab(base, Data(edge_index=order[base.edge_index], num_nodes=7), test="2-fwl")
+    assert "equal" in lab.verdict
+    assert "isomorphic, and every test says so" in lab._verdict.value
+    lab.close()
+
+
+# ---- why -----------------------------------------------------------------------------------
+
+
+def test_why_a_node_has_its_color(lab):
+    lab.pair, lab.test, lab.round = "two spiders", "1-wl", 1
+    assert "starts" not in lab.why("a", 0)
+    assert "3 x (0)" in lab.why("a", 0)  # the body sees three legs
+    assert "1 x (0)" in lab.why("b", 6)  # a foot sees one neighbor
+    assert "Click a node" not in lab._why.value
+    assert "a: node 0" in lab._why.value
+    assert "they saw different bags" in lab._why.value
+    lab.round = 0
+    assert "start with" in lab._why.value
+
+
+def test_clicks_choose_nodes_and_pairs(lab):
+    lab._graphs[0].picked = [2]
+    assert "a: node 2" in lab._why.value
+    lab._graphs[0].picked = []
+    assert "Click a node" in lab._why.value
+    lab.test = "2-fwl"
+    message = {"type": "click", "u": 1, "v": 4}
+    lab._matrices[1]._handle_custom_msg(message, [])
+    assert "b: pair (1, 4)" in lab._why.value
+    assert lab._graphs[1].picked == [1]
+
+
+def test_hovered_pairs_get_a_hint(lab):
+    lab.test = "spd-wl"
+    lab._graphs[0]._handle_custom_msg({"type": "hover", "u": 0, "v": 3}, [])
+    assert lab._graphs[0].hint == "3 hops"
+    lab._graphs[1]._handle_custom_msg({"type": "hover", "u": 0, "v": 3}, [])
+    assert lab._graphs[1].hint == "not connected"
+    lab.test = "2-fwl"
+    lab._matrices[0]._handle_custom_msg({"type": "hover", "u": 0, "v": 3}, [])
+    assert lab._matrices[0].hint.startswith("pair color")
+
+
+@pytest.mark.parametrize(
+    ("graph", "nodes", "message"),
+    [("c", (0,), "graph must be"), ("a", (6,), "from 0 to 5"), ("a", (0, 1, 2), "one or two")],
+)
+def test_choosing_what_is_not_there(lab, graph, nodes, message):
+    with pytest.raises(ValueError, match=message):
+        lab.choose(graph, *nodes)
+
+
+# ---- your own graphs ---------------------------------------------------------------------
+
+
+def test_your_own_graphs_by_code():
+    lab = expressivity_lab(csl(11, 2), nx.circulant_graph(11, [1, 3]))
+    assert lab.pair == "your graphs"
+    assert lab.verdict == "1-WL: equal, stable after 0 rounds"
+    lab.b = "ring:11"
+    assert lab.verdict == "1-WL: different from round 1"
+    assert lab.b.num_edges == 22
+    lab.pair = HEXAGON
+    assert lab.a.num_nodes == 6
+    lab.close()
+
+
+@pytest.mark.parametrize("suffix", [".g6", ".graphml"])
+def test_files_from_the_browser(lab, tmp_path, suffix):
+    file = tmp_path / f"rook{suffix}"
+    if suffix == ".g6":
+        nx.write_graph6(nx.line_graph(nx.complete_bipartite_graph(4, 4)), file)
+    else:
+        write_graph(rook(), file)
+    lab._uploads[0].value = (upload(file),)
+    lab.wait()
+    assert lab.a.num_nodes == 16
+    assert lab.pair == lab._pair_menu.value == "your graphs"
+    assert lab.verdict == "1-WL: different from round 0"
+
+
+def test_a_bad_file_leaves_the_lab_as_it_was(lab, tmp_path):
+    file = tmp_path / "bad.graphml"
+    file.write_text("<graphml>")
+    lab._uploads[1].value = (upload(file),)
+    lab.wait()
+    assert "bad.graphml was not opened" in lab._status.value
+    assert lab.pair == HEXAGON
+    lab.test = "2-fwl"
+    assert "different" in lab.verdict
+
+
+def test_a_test_that_does_not_fit_is_said_and_the_menu_goes_back():
+    lab = expressivity_lab(csl(201, 2), csl(201, 3))
+    lab._test_menu.value = "3-fwl"
+    lab.wait()
+    assert "fwl_colors" in lab._status.value
+    assert lab.test == lab._test_menu.value == "1-wl"
+    with pytest.raises(TooLargeError):
+        lab.test = "3-fwl"
+    lab.close()
+
+
+def test_large_graphs_have_no_matrix_and_very_large_ones_are_refused():
+    lab = expressivity_lab(ring(400), ring(400))
+    assert lab._matrices[0].size == 0
+    assert "up to 300 nodes" in lab._matrices[0].title
+    lab.close()
+    with pytest.raises(TooLargeError, match="draws up to 1,000"):
+        expressivity_lab(ring(1001), ring(1001))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"a": ring(6)}, "give two graphs"),
+        ({"b": ring(6)}, "a is missing"),
+        ({"a": "karate"}, "name of a famous pair"),
+        ({"test": "17-wl"}, "test must be one of"),
+        ({"a": Data(edge_index=torch.zeros(2, 0, dtype=torch.int64), num_nodes=0), "b": ring(3)},
+         "no nodes"),
+    ],
+)  # fmt: skip
+def test_bad_arguments(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        expressivity_lab(**arguments)
+
+
+def test_graphs_of_different_size_self_loops_and_isolated_nodes():
+    loops = Data(edge_index=torch.tensor([[0, 0, 1], [0, 1, 0]]), num_nodes=3)
+    lab = expressivity_lab(loops, path(2))
+    for test in TESTS:
+        lab.test = test
+        assert lab.distinction
+        assert lab.why("a", 2)
+    lab.close()
+
+
+# ---- a model on the pair -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_message_passing_does_not_tell_a_regular_pair_apart(lab, name):
+    found = lab.run_model(name, num_layers=3, seed=1)
+    assert not found.told_apart
+    assert found is lab.result
+    assert "it does not tell them apart" in lab._model._said.value
+
+
+def test_the_button_runs_the_chosen_model(lab):
+    lab.pair = "two spiders"
+    assert lab.result is None
+    lab._model.model.value, lab._model.layers.value = "GIN", 6
+    lab._model.button.click()
+    lab.wait()
+    assert lab.result.told_apart
+    assert "GIN, 6 layers, random weights of seed" in lab._model._said.value
+    lab._model.layers.value = 2  # as many rounds of 1-WL: too few
+    lab._model.button.click()
+    lab.wait()
+    assert not lab.result.told_apart
+
+
+def test_the_same_seed_gives_the_same_answer(lab):
+    lab.pair = "two spiders"
+    first, state = lab.run_model("GCN", seed=3), torch.get_rng_state()
+    assert lab.run_model("GCN", seed=3) == first
+    assert torch.equal(torch.get_rng_state(), state)
+
+
+def test_an_unknown_model(lab):
+    with pytest.raises(ValueError, match="name must be one of"):
+        lab.run_model("AlexNet")
+
+
+# ---- pictures --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("suffix", [".png", ".svg"])
+def test_a_still_picture(lab, tmp_path, suffix):
+    lab.pair = "two spiders"
+    file = lab.save(tmp_path / f"pair{suffix}")
+    start = {".png": b"\x89PNG", ".svg": b"<?xml"}[suffix]
+    assert file.read_bytes().startswith(start)
+    with pytest.raises(ValueError, match=r"\.png or \.svg"):
+        lab.save(tmp_path / "pair.pdf")
+
+
+def test_a_still_picture_of_more_colors_than_it_draws(lab):
+    lab.pair, lab.test = "two spiders", "2-fwl"
+    lab.round = lab._rounds.length
+    assert lab._rounds.num_colors > 300
+    assert lab.picture() == lab.picture()

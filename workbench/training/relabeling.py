@@ -1,0 +1,130 @@
+"""Whether a model tells two graphs apart, measured against the noise of relabelings."""
+
+import copy
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch_geometric.data import Data
+
+#: A distance counts where it is this many times the largest distance between relabelings.
+FACTOR = 10.0
+
+
+@dataclass(frozen=True)
+class EmbeddingDistance:
+    """Distance of the embeddings of two graphs, and of one graph under other names of its nodes.
+
+    Attributes:
+        distance: ``|| f(a) - f(b) ||``.
+        noise_mean, noise_max: ``|| f(a) - f(relabeled a) ||``, mean and maximum over
+            ``relabelings`` random relabelings of each of the two graphs. In exact arithmetic these
+            are 0 for a model whose answer does not depend on the order of the nodes.
+        size: ``|| f(a) ||``.
+        relabelings: how many for each graph.
+    """
+
+    distance: float
+    noise_mean: float
+    noise_max: float
+    size: float
+    relabelings: int
+
+    @property
+    def told_apart(self) -> bool:
+        """Whether the distance is more than ten times the largest noise."""
+        return self.distance > FACTOR * self.noise_max
+
+    @property
+    def sentence(self) -> str:
+        """The numbers and what they mean, in words."""
+        said = (
+            f"distance {self.distance:.2g}; the same graph under other node numbers moves by "
+            f"{self.noise_mean:.2g} on average and {self.noise_max:.2g} at most"
+        )
+        if self.told_apart and self.noise_max < 1e-6 * max(self.size, 1e-300):
+            return f"{said}: it tells them apart."
+        if self.told_apart:
+            return f"{said}: the distance is larger, but the answer depends on the numbering."
+        if self.noise_max > 1e-6 * max(self.size, 1e-300):
+            return f"{said}: the difference is noise; the answer depends on the numbering."
+        return f"{said}: rounding; with these weights it does not tell them apart."
+
+
+@torch.no_grad()
+def embedding_distance(
+    model: nn.Module,
+    data_a: Data,
+    data_b: Data,
+    *,
+    relabelings: int = 16,
+    generator: torch.Generator | None = None,
+) -> EmbeddingDistance:
+    """Distance of two graphs to a model, against the noise of relabelings.
+
+    A copy of the model runs in evaluation mode and in float64 on the CPU, so that rounding stays
+    far below a real difference. Where one of the graphs has no ``x``, every node of both gets the
+    feature 1.
+
+    Args:
+        model: called as ``model(x, edge_index, batch)``; returns one row for the graph.
+        data_a, data_b: graphs.
+        relabelings: random orders of the nodes for each graph, at least 1.
+        generator: draws them.
+
+    Returns:
+        ``EmbeddingDistance``.
+
+    Raises:
+        ValueError: ``relabelings`` is below 1, a graph has no nodes, or the model returns a row for
+            each node.
+    """
+    if relabelings < 1:
+        raise ValueError(f"relabelings must be at least 1, got {relabelings}")
+    if not (data_a.num_nodes and data_b.num_nodes):
+        raise ValueError("both graphs need at least one node")
+    featured = data_a.get("x") is not None and data_b.get("x") is not None
+    graphs = [_features(data, featured) for data in (data_a, data_b)]
+    model = copy.deepcopy(model).cpu().eval().double()
+    own = [_embedding(model, *graph) for graph in graphs]
+    noise = [
+        float((_embedding(model, *_relabeled(*graph, generator)) - here).norm())
+        for graph, here in zip(graphs, own, strict=True)
+        for _ in range(relabelings)
+    ]
+    distance = float((own[0] - own[1]).norm())
+    mean = sum(noise) / len(noise)
+    return EmbeddingDistance(distance, mean, max(noise), float(own[0].norm()), relabelings)
+
+
+def feature_width(data_a: Data, data_b: Data) -> int:
+    """Number of input channels that ``embedding_distance`` gives a model for two graphs."""
+    if data_a.get("x") is None or data_b.get("x") is None:
+        return 1
+    return data_a.x.reshape(data_a.num_nodes, -1).size(1)
+
+
+def _features(data: Data, featured: bool) -> tuple[Tensor, Tensor]:
+    if not featured:
+        return torch.ones(data.num_nodes, 1, dtype=torch.float64), data.edge_index.cpu()
+    return data.x.reshape(data.num_nodes, -1).double().cpu(), data.edge_index.cpu()
+
+
+def _embedding(model: nn.Module, x: Tensor, edge_index: Tensor) -> Tensor:
+    found = model(x, edge_index, torch.zeros(x.size(0), dtype=torch.int64))
+    if found.size(0) != 1:
+        raise ValueError(
+            f"the model returned {found.size(0)} rows for one graph; build it with level='graph'"
+        )
+    return found.ravel()
+
+
+def _relabeled(
+    x: Tensor, edge_index: Tensor, generator: torch.Generator | None
+) -> tuple[Tensor, Tensor]:
+    """The same graph with its nodes, and the columns of its edges, in a random order."""
+    order = torch.randperm(x.size(0), generator=generator)
+    moved = torch.empty_like(x)
+    moved[order] = x
+    columns = torch.randperm(edge_index.size(1), generator=generator)
+    return moved, order[edge_index][:, columns]

@@ -1,0 +1,261 @@
+"""What the expressivity lab knows: a pair of graphs, a test, the colors of every round."""
+
+from functools import cached_property
+
+import numpy as np
+import torch
+from torch_geometric.data import Data
+
+from workbench.diagnostics import (
+    TESTS,
+    Distinction,
+    TooLargeError,
+    distinguishes,
+    effective_resistance,
+    hop_distance,
+    is_isomorphic,
+)
+from workbench.graphs import layout
+from workbench.widgets.expressivity_tests import text_of
+
+#: All pairs of nodes are drawn up to here.
+LARGEST_MATRIX = 300
+#: Larger graphs are for ``distinguishes``, not for the eye.
+LARGEST_NODES = 1_000
+
+#: Steps of the walks of RRWP, beside the start.
+_WALK_STEPS = 20
+
+
+class Pair:
+    """Two graphs, with what does not depend on the test.
+
+    Raises:
+        TooLargeError: a graph has too many nodes to look at.
+        ValueError: a graph has no nodes.
+    """
+
+    def __init__(self, a: Data, b: Data, name: str = ""):
+        for data in (a, b):
+            if not data.num_nodes:
+                raise ValueError("a graph without nodes cannot be shown; give one with nodes")
+            if data.num_nodes > LARGEST_NODES:
+                raise TooLargeError(
+                    f"a graph has {data.num_nodes:,} nodes and the lab draws up to "
+                    f"{LARGEST_NODES:,}; use workbench.diagnostics.distinguishes"
+                )
+        self.graphs, self.name = (a, b), name
+        self.sizes = (int(a.num_nodes), int(b.num_nodes))
+        self.positions = [_positions(data) for data in self.graphs]
+        self.names = [
+            getattr(data, "name", None) or which
+            for data, which in zip(self.graphs, "ab", strict=True)
+        ]
+        self.isomorphic = bool(is_isomorphic(a, b))
+        self._colored: dict[str, Colored] = {}
+
+    @cached_property
+    def neighbors(self) -> list[list[list[int]]]:
+        """Of each graph and node, the nodes that it sees along its edges, ascending."""
+        found = []
+        for data, size in zip(self.graphs, self.sizes, strict=True):
+            seen: list[set[int]] = [set() for _ in range(size)]
+            for u, v in data.edge_index.T.tolist():
+                seen[v].add(u)
+            found.append([sorted(part) for part in seen])
+        return found
+
+    def colored(self, test: str) -> "Colored":
+        """The colors of a test, computed once.
+
+        Raises:
+            ValueError: the test is unknown, or the features of the graphs do not fit.
+            TooLargeError: the test would not fit into memory.
+        """
+        if test not in self._colored:
+            self._colored[test] = Colored(self, test)
+        return self._colored[test]
+
+
+class Colored:
+    """A test that was run on a pair, ready to be drawn.
+
+    Colors are numbered so that a class which splits leaves its number to its largest part: from
+    round to round only what changed changes its color.
+
+    Attributes:
+        test, text: which test.
+        distinction: the answer, from ``workbench.diagnostics.distinguishes``.
+        items: ``[rounds][items]`` color numbers of all items of both graphs.
+        counts: ``[rounds, 2, colors]`` how many items of each graph have each color.
+        nodes: of each graph ``[rounds, nodes]``, the color that stands for each node.
+        pairs: of each graph ``[rounds, nodes, nodes]`` or None where too large; -1 for none.
+    """
+
+    def __init__(self, pair: Pair, test: str):
+        if test not in TESTS:
+            raise ValueError(f"test must be one of {', '.join(TESTS)}; got {test!r}")
+        self.pair, self.test, self.text = pair, test, text_of(test)
+        self.distinction: Distinction = distinguishes(*pair.graphs, test=test)
+        found = self.distinction.coloring
+        self.start = found.start.tolist()
+        self._nodes = found.nodes.cpu().numpy()
+        self._tables = [self._table(which) for which in (0, 1)]
+        shown = np.concatenate([self._node_items(which) for which in (0, 1)])
+        steadied = steady([colors.cpu().numpy() for colors in found.rounds])
+        self.items = first_numbers(steadied, shown[shown >= 0])
+        most = max((int(colors.max(initial=-1)) for colors in self.items), default=-1) + 1
+        ends = self.start[1]
+        self.counts = np.stack(
+            [
+                [np.bincount(part, minlength=most) for part in (colors[:ends], colors[ends:])]
+                for colors in self.items
+            ]
+        )
+        self.nodes = [self._colors_at(self._node_items(which)) for which in (0, 1)]
+        self.pairs = [self._matrix(which) for which in (0, 1)]
+
+    @property
+    def last(self) -> int:
+        """Number of the last round."""
+        return len(self.items) - 1
+
+    @cached_property
+    def distances(self) -> list[np.ndarray] | None:
+        """Of each graph ``[nodes, nodes]`` or ``[nodes, nodes, numbers]``: what GD-WL sees."""
+        kind = TESTS[self.test][1].get("distance")
+        if kind is None:
+            return None
+        return [_distance(data, kind) for data in self.pair.graphs]
+
+    @cached_property
+    def distance_classes(self) -> list[np.ndarray]:
+        """Of each graph ``[nodes, nodes]`` numbers of the different distances."""
+        return _classes(self.distances)
+
+    def item(self, which: int, *nodes: int) -> int:
+        """Place of an item in ``items``; -1 where there is none."""
+        found = int(self._tables[which][nodes])
+        return found if found < 0 else found + self.start[which]
+
+    def color(self, which: int, round: int, *nodes: int) -> int:
+        """Color of an item; -1 where there is none."""
+        place = self.item(which, *nodes)
+        return -1 if place < 0 else int(self.items[round][place])
+
+    def witness(self, which: int) -> list[int]:
+        """Nodes of a graph whose color is more frequent there in the first round that differs."""
+        round = self.distinction.round
+        if round is None:
+            return []
+        mine, other = self.counts[round, which], self.counts[round, 1 - which]
+        colors = self.nodes[which][round]
+        return np.flatnonzero((colors >= 0) & (mine > other)[colors]).tolist()
+
+    def _table(self, which: int) -> np.ndarray:
+        rows = self._nodes[self.start[which] : self.start[which + 1]]
+        # the last place of each side is for -1, a copy as a whole
+        table = np.full((self.pair.sizes[which] + 1,) * rows.shape[1], -1, dtype=np.int64)
+        table[tuple(rows.T)] = np.arange(len(rows))
+        return table
+
+    def _node_items(self, which: int) -> np.ndarray:
+        v = np.arange(self.pair.sizes[which])
+        form = tuple(v if part == "v" else part for part in self.text.node)
+        return self._places(which, form)
+
+    def _places(self, which: int, form: tuple) -> np.ndarray:
+        place = self._tables[which][form]
+        return np.where(place >= 0, place + self.start[which], -1)
+
+    def _colors_at(self, place: np.ndarray) -> np.ndarray:
+        return np.stack([np.where(place >= 0, colors[place], -1) for colors in self.items])
+
+    def _matrix(self, which: int) -> np.ndarray | None:
+        size = self.pair.sizes[which]
+        if max(self.pair.sizes) > LARGEST_MATRIX:
+            return None
+        if self.text.pair is not None:
+            u, v = np.meshgrid(np.arange(size), np.arange(size), indexing="ij")
+            form = tuple({"u": u, "v": v}.get(part, part) for part in self.text.pair)
+            return self._colors_at(self._places(which, form))
+        if self.distances is not None:
+            return np.repeat(self.distance_classes[which][None], len(self.items), axis=0)
+        seen = np.zeros((size, size), dtype=bool)
+        for v, others in enumerate(self.pair.neighbors[which]):
+            seen[v, others] = True
+        return np.where(seen[None], self.nodes[which][:, None, :], -1)
+
+
+def steady(rounds: list[np.ndarray]) -> list[np.ndarray]:
+    """Color numbers that stay: of a class that splits, the largest part keeps its number.
+
+    Args:
+        rounds: ``[items]`` colors of each round, each refining the one before.
+    """
+    shown: list[np.ndarray] = []
+    taken = 0
+    for colors in rounds:
+        unique, first, inverse, count = np.unique(
+            colors, return_index=True, return_inverse=True, return_counts=True
+        )
+        parent = shown[-1][first] if shown else np.arange(unique.size)
+        order = np.lexsort((first, -count, parent))
+        number = np.empty(unique.size, dtype=np.int64)
+        if not shown:
+            number[np.lexsort((first, -count))] = np.arange(unique.size)
+            taken = unique.size
+        else:
+            keeps = np.diff(parent[order], prepend=-1) != 0
+            number[order[keeps]] = parent[order[keeps]]
+            new = order[~keeps]
+            number[new] = taken + np.arange(new.size)
+            taken += new.size
+        shown.append(number[inverse.ravel()])
+    return shown
+
+
+def first_numbers(rounds: list[np.ndarray], shown: np.ndarray) -> list[np.ndarray]:
+    """The same colors, numbered anew so that those of the items ``shown`` come first."""
+    most = max((int(colors.max(initial=-1)) for colors in rounds), default=-1) + 1
+    seen = np.concatenate([np.unique(colors[shown]) for colors in rounds])
+    ours = seen[np.sort(np.unique(seen, return_index=True)[1])]
+    others = np.setdiff1d(np.arange(most), ours)
+    number = np.empty(most, dtype=np.int64)
+    number[np.concatenate([ours, others])] = np.arange(most)
+    return [number[colors] for colors in rounds]
+
+
+def _positions(data: Data) -> np.ndarray:
+    pos = data.get("pos")
+    if pos is not None and pos.size(1) >= 2 and bool(torch.isfinite(pos).all()):
+        return pos[:, :2].detach().cpu().numpy().astype(np.float32)
+    return layout(data.edge_index.cpu(), data.num_nodes).numpy()
+
+
+def _distance(data: Data, kind: str) -> np.ndarray:
+    edge_index, size = data.edge_index.cpu(), data.num_nodes
+    if kind == "shortest-path":
+        return hop_distance(edge_index, size).numpy()
+    if kind == "resistance":
+        return effective_resistance(edge_index, size).numpy()
+    if kind == "both":
+        both = hop_distance(edge_index, size), effective_resistance(edge_index, size)
+        return torch.stack(both, dim=-1).numpy()
+    step = np.zeros((size, size))
+    source, target = edge_index.numpy()
+    step[source, target] = 1.0
+    step /= np.maximum(step.sum(axis=1, keepdims=True), 1.0)
+    walks = [np.eye(size)]
+    for _ in range(_WALK_STEPS):
+        walks.append(walks[-1] @ step)
+    return np.stack(walks, axis=-1)
+
+
+def _classes(distances: list[np.ndarray]) -> list[np.ndarray]:
+    """Numbers for the different distances, small ones first, the same in both graphs."""
+    rows = [np.round(part.reshape(part.shape[0] ** 2, -1), 8) + 0.0 for part in distances]
+    rows = [np.where(np.isfinite(part), part, 1e300) for part in rows]
+    _, inverse = np.unique(np.concatenate(rows), axis=0, return_inverse=True)
+    parts = np.split(inverse.ravel(), [len(rows[0])])
+    return [part.reshape(d.shape[:2]) for part, d in zip(parts, distances, strict=True)]
