@@ -1,17 +1,23 @@
 """The interactive labs: thin layers over the library."""
 
 from workbench.widgets.attention_lens import AttentionLens, attention_lens
+from workbench.widgets.expressivity_lab import ExpressivityLab, expressivity_lab
 from workbench.widgets.graph_canvas import GraphCanvas
 from workbench.widgets.matrix_canvas import MatrixCanvas
+from workbench.widgets.report import Report, report
 from workbench.widgets.rewiring_lab import RewiringLab, rewiring_lab
 from workbench.widgets.tape_bar import TapeBar
 
 __all__ = [
     "AttentionLens",
+    "ExpressivityLab",
     "GraphCanvas",
     "MatrixCanvas",
+    "Report",
     "RewiringLab",
     "TapeBar",
     "attention_lens",
+    "expressivity_lab",
+    "report",
     "rewiring_lab",
 ]
