@@ -129,6 +129,6 @@ def _draw_nodes(axes, positions, edges, values, marked, missed) -> None:
             low, high = float(finite.min()), float(finite.max())
             limits = (low, high if high > low else low + 1.0)
         values = np.where(np.isfinite(values), values, limits[0])
-    lines = LineCollection(positions[missed.T], colors=REMOVED, linewidths=1.6, zorder=2)
+    lines = LineCollection(positions[missed.T], colors=REMOVED, linewidths=1.6, zorder=2.5)
     axes.add_collection(lines)
     draw_graph(axes, positions, np.asarray(edges), values, limits, none, none, marked)

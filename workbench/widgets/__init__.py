@@ -6,6 +6,7 @@ from workbench.widgets.graph_canvas import GraphCanvas
 from workbench.widgets.matrix_canvas import MatrixCanvas
 from workbench.widgets.report import Report, report
 from workbench.widgets.rewiring_lab import RewiringLab, rewiring_lab
+from workbench.widgets.sensitivity_lab import SensitivityLab, sensitivity_lab
 from workbench.widgets.tape_bar import TapeBar
 
 __all__ = [
@@ -15,9 +16,11 @@ __all__ = [
     "MatrixCanvas",
     "Report",
     "RewiringLab",
+    "SensitivityLab",
     "TapeBar",
     "attention_lens",
     "expressivity_lab",
     "report",
     "rewiring_lab",
+    "sensitivity_lab",
 ]
