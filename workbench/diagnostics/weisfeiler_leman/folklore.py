@@ -1,6 +1,7 @@
 """Folklore k-WL: pairs and triples that see, through every node w, the tuples with w put in."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 import torch
@@ -21,14 +22,11 @@ class Folklore:
         self.k, self.device = k, device
         self.size = np.array([graph.size for graph in graphs], dtype=np.int64)
         self.start = np.concatenate([[0], np.cumsum(self.size**k)]).astype(np.int64)
-        nodes = [self._tuples(graph.size) for graph in graphs]
+        nodes = [_tuples(graph.size, k) for graph in graphs]
         types = [tuple_types(g, part) for g, part in zip(graphs, nodes, strict=True)]
         self.color = numbered(np.concatenate(types))
         self.nodes = np.concatenate(nodes)
         self.graph_of = np.repeat(np.arange(self.size.size), np.diff(self.start))
-
-    def _tuples(self, size: int) -> np.ndarray:
-        return np.stack(np.unravel_index(np.arange(size**self.k), (size,) * self.k), axis=1)
 
     def hashed(self, colors: np.ndarray, seed: int) -> np.ndarray:
         """Hash of what every tuple sees."""
@@ -45,13 +43,16 @@ class Folklore:
 
     def verified(self, colors: np.ndarray, count: int) -> bool:
         """Whether equal tuples see equal multisets."""
-        turned = colors
+        colors = colors.astype(np.int32)  # half of what is read
+        ends = list(zip(self.start, self.start[1:], self.size.tolist(), strict=False))
+        blocks = [colors[low:high].reshape((size,) * self.k) for low, high, size in ends]
+        where = count, self.start[:-1], self.size, self.graph_of
         if self.k == 2:
-            ends = zip(self.start, self.start[1:], self.size.tolist(), strict=False)
-            turned = np.concatenate([colors[a:b].reshape(n, n).T.ravel() for a, b, n in ends])
-        return hashing.folklore_seen_equal(
-            colors, turned, count, self.k, self.start[:-1], self.size, self.graph_of
-        )
+            turned = np.concatenate([block.T.ravel() for block in blocks])
+            return hashing.pairs_seen_equal(colors, turned, *where)
+        second = np.concatenate([block.transpose(0, 2, 1).ravel() for block in blocks])
+        third = np.concatenate([block.transpose(1, 2, 0).ravel() for block in blocks])
+        return hashing.triples_seen_equal(colors, second, third, *where)
 
 
 def torch_hash(colors: Tensor, seed: int) -> Tensor:
@@ -68,3 +69,11 @@ def torch_hash(colors: Tensor, seed: int) -> Tensor:
             seen = one[None, w] + two[:, w][:, None] + three[:, :, w, None]
         total += (seen ^ ((seen >> 32) & 0xFFFFFFFF)) * factor
     return total
+
+
+@lru_cache(maxsize=1)
+def _tuples(size: int, k: int) -> np.ndarray:
+    """``[size^k, k]``: the nodes of every tuple; pairs of graphs mostly have one size."""
+    found = np.stack(np.unravel_index(np.arange(size**k), (size,) * k)).T
+    found.flags.writeable = False
+    return found

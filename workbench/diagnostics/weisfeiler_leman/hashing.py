@@ -175,65 +175,167 @@ def seen_equal(indptr, neighbor, label, colors, count):
     return True
 
 
+@njit(cache=True, nogil=True)
+@no_type_check
+def transposed(flat, graph_start, graph_size, result):
+    """Whether the color of (v, u) follows from that of (u, v); ``result[color]`` is it."""
+    result[:] = -1
+    for graph in range(graph_size.size):
+        base, size = graph_start[graph], graph_size[graph]
+        for u in range(size):
+            for v in range(size):
+                color, other = flat[base + u * size + v], flat[base + v * size + u]
+                if result[color] < 0:
+                    result[color] = other
+                elif result[color] != other:
+                    return False
+    return True
+
+
 @njit(cache=True, nogil=True, inline="always")
 @no_type_check
-def _folklore_key(flat, turned, base, size, tuple_size, w, u, v, z):
-    """What a pair or triple sees through w, as one number; colors stay below 2^31 or 2^21."""
-    if tuple_size == 2:
-        return flat[base + u * size + w] * (1 << 31) + turned[base + v * size + w]
-    first = flat[base + (w * size + v) * size + z]
-    second = flat[base + (u * size + w) * size + z]
-    third = flat[base + (u * size + v) * size + w]
-    return (first * (1 << 21) + second) * (1 << 21) + third
+def _local(color, local, used):
+    """Number of a color among those that the model of a class sees, a new one at need."""
+    if local[color] < 0:
+        local[color] = used
+        return used, used + 1
+    return local[color], used
 
 
 @njit(cache=True, nogil=True)
 @no_type_check
-def folklore_seen_equal(flat, turned, count, tuple_size, graph_start, graph_size, graph_of):
-    """Whether all pairs (triples) of each color see the same multiset through w: no hash decides.
+def pairs_seen_equal(flat, turned, count, graph_start, graph_size, graph_of):
+    """Whether all pairs of each color see the same multiset through w: no hash decides.
 
     ``flat`` holds the colors of all graphs one after another; graph g has ``graph_size[g]`` nodes
-    and starts at ``graph_start[g]``. ``turned`` holds those of (v, u) at (u, v), so that pairs are
-    read in the order of memory.
+    and starts at ``graph_start[g]``. ``turned`` holds those of (v, u) at (u, v), so that both are
+    read in the order of memory. Colors that the first pair of a class sees get small numbers, and
+    the places of a small table count what it sees. Pairs of one class see equally many nodes, so
+    they see the same where no count falls below 0. Where the color of (v, u) follows from that of
+    (u, v), one of both is looked at: what (v, u) sees is what (u, v) sees, turned around.
     """
     order, start = by_color(flat, count)
-    room = 16
-    while room < 2 * graph_size.max():
-        room *= 2
-    keys, owner = np.empty(room, np.int64), np.full(room, -1, np.int64)
-    left, visit = np.zeros(room, np.int64), np.full(room, -1, np.int64)
-    total = np.zeros(room, np.int64)
+    other = np.empty(count, np.int64)
+    half = transposed(flat, graph_start, graph_size, other)
+    width = graph_size.max()
+    one, two = np.full(count, -1, np.int32), np.full(count, -1, np.int32)
+    left, total = np.zeros(width * width, np.int32), np.zeros(width * width, np.int32)
+    places = np.empty(width, np.int64)
     for color in range(count):
-        if start[color + 1] - start[color] < 2:
+        if start[color + 1] - start[color] < 2 or (half and other[color] < color):
             continue
-        width = 0
-        for member in range(start[color], start[color + 1]):
+        model = order[start[color]]
+        size = graph_size[graph_of[model]]
+        row, column = _pair_rows(model, graph_start, graph_of, size)
+        ones = twos = used = 0
+        for w in range(size):
+            a, ones = _local(flat[row + w], one, ones)
+            b, twos = _local(turned[column + w], two, twos)
+            place = a * width + b
+            if total[place] == 0:
+                places[used] = place
+                used += 1
+            total[place] += 1
+        for member in range(start[color] + 1, start[color + 1]):
             item = order[member]
-            graph = graph_of[item]
-            base, size = graph_start[graph], graph_size[graph]
-            inside = item - base
-            z = inside % size if tuple_size == 3 else 0
-            pair = inside // size if tuple_size == 3 else inside
-            u, v = pair // size, pair % size
-            if member == start[color]:
-                width = size
-                for w in range(size):
-                    key = _folklore_key(flat, turned, base, size, tuple_size, w, u, v, z)
-                    place = _find(keys, owner, color, key)
-                    if owner[place] != color:
-                        owner[place], keys[place], total[place] = color, key, 0
-                    total[place] += 1
-                continue
-            if size != width:
+            if graph_size[graph_of[item]] != size:
                 return False
+            x, y = _pair_rows(item, graph_start, graph_of, size)
+            if half and other[color] == color and y < x:
+                # its mirror image is in the class; one that sees what it sees itself is enough
+                base = graph_start[graph_of[item]]
+                u, v = (item - base) // size, (item - base) % size
+                if model != base + v * size + u:
+                    continue
+            for at in range(used):
+                left[places[at]] = total[places[at]]
             for w in range(size):
-                key = _folklore_key(flat, turned, base, size, tuple_size, w, u, v, z)
-                place = _find(keys, owner, color, key)
-                if owner[place] != color:
+                a, b = one[flat[x + w]], two[turned[y + w]]
+                if a < 0 or b < 0:
                     return False
-                if visit[place] != item:
-                    visit[place], left[place] = item, total[place]
+                place = a * width + b
                 left[place] -= 1
                 if left[place] < 0:
                     return False
+        for at in range(used):  # the tables are clean again
+            left[places[at]] = total[places[at]] = 0
+        for w in range(size):
+            one[flat[row + w]] = two[turned[column + w]] = -1
     return True
+
+
+@njit(cache=True, nogil=True, inline="always")
+@no_type_check
+def _pair_rows(item, graph_start, graph_of, size):
+    """Where the row of u and that of v begin, for the pair (u, v)."""
+    base = graph_start[graph_of[item]]
+    return base + (item - base) // size * size, base + (item - base) % size * size
+
+
+@njit(cache=True, nogil=True)
+@no_type_check
+def triples_seen_equal(flat, second, third, count, graph_start, graph_size, graph_of):
+    """``pairs_seen_equal`` for triples.
+
+    ``second[u, v, w]`` is the color of (u, w, v) and ``third[u, v, w]`` that of (w, u, v), so that
+    what (u, v, z) sees is read in the order of memory. Two colors are numbered together before the
+    third one joins, so that the tables stay small.
+    """
+    order, start = by_color(flat, count)
+    width = graph_size.max()
+    one, two = np.full(count, -1, np.int32), np.full(count, -1, np.int32)
+    three, both = np.full(count, -1, np.int32), np.full(width * width, -1, np.int32)
+    left, total = np.zeros(width * width, np.int32), np.zeros(width * width, np.int32)
+    places = np.empty(width, np.int64)
+    for color in range(count):
+        if start[color + 1] - start[color] < 2:
+            continue
+        model = order[start[color]]
+        size = graph_size[graph_of[model]]
+        row, column, shaft = _triple_rows(model, graph_start, graph_of, size)
+        ones = twos = threes = joined = used = 0
+        for w in range(size):
+            a, ones = _local(flat[row + w], one, ones)
+            b, twos = _local(second[column + w], two, twos)
+            c, threes = _local(third[shaft + w], three, threes)
+            d, joined = _local(a * width + b, both, joined)
+            place = d * width + c
+            if total[place] == 0:
+                places[used] = place
+                used += 1
+            total[place] += 1
+        for member in range(start[color] + 1, start[color + 1]):
+            item = order[member]
+            if graph_size[graph_of[item]] != size:
+                return False
+            x, y, z = _triple_rows(item, graph_start, graph_of, size)
+            for at in range(used):
+                left[places[at]] = total[places[at]]
+            for w in range(size):
+                a, b, c = one[flat[x + w]], two[second[y + w]], three[third[z + w]]
+                if a < 0 or b < 0 or c < 0:
+                    return False
+                d = both[a * width + b]
+                if d < 0:
+                    return False
+                place = d * width + c
+                left[place] -= 1
+                if left[place] < 0:
+                    return False
+        for at in range(used):  # the tables are clean again
+            left[places[at]] = total[places[at]] = 0
+        for w in range(size):
+            both[one[flat[row + w]] * width + two[second[column + w]]] = -1
+        for w in range(size):
+            one[flat[row + w]] = two[second[column + w]] = three[third[shaft + w]] = -1
+    return True
+
+
+@njit(cache=True, nogil=True, inline="always")
+@no_type_check
+def _triple_rows(item, graph_start, graph_of, size):
+    """Where the rows over w begin, for the triple (u, v, z): (u, v, .), (u, ., z), (., v, z)."""
+    base = graph_start[graph_of[item]]
+    pair, z = (item - base) // size, (item - base) % size
+    u, v = pair // size, pair % size
+    return base + (u * size + v) * size, base + (u * size + z) * size, base + (v * size + z) * size

@@ -168,16 +168,22 @@ def tuples_see_tuples(graph: Graph, k: int, near: str = "all") -> Relation:
 
 def tuple_types(graph: Graph, nodes: np.ndarray) -> np.ndarray:
     """Isomorphism type of each ordered tuple, as a row: node colors, equalities, edge labels."""
-    table = graph.seen_labels()
-    parts = [graph.color[nodes[:, i]] for i in range(nodes.shape[1])]
-    for i in range(nodes.shape[1]):
-        parts.append(table[nodes[:, i], nodes[:, i]])  # a self-loop
-        for j in range(nodes.shape[1]):
+    table, columns = graph.seen_labels(), list(nodes.T)
+    loops = table.diagonal()
+    width = len(columns) * (3 * len(columns) + 1) // 2
+    found = np.empty((nodes.shape[0], width), dtype=np.int64, order="F")
+    for i, first in enumerate(columns):
+        found[:, 2 * i], found[:, 2 * i + 1] = graph.color[first], loops[first]
+    at = 2 * len(columns)
+    for i, first in enumerate(columns):
+        for j, second in enumerate(columns):
             if i < j:
-                parts.append(nodes[:, i] == nodes[:, j])
+                found[:, at] = first == second
+                at += 1
             if i != j:
-                parts.append(table[nodes[:, i], nodes[:, j]])
-    return np.stack(parts, axis=1).astype(np.int64)
+                found[:, at] = table[first, second]
+                at += 1
+    return found
 
 
 def together(parts: Sequence[Relation]) -> tuple[Relation, np.ndarray]:
@@ -200,11 +206,26 @@ def together(parts: Sequence[Relation]) -> tuple[Relation, np.ndarray]:
 
 def numbered(rows: np.ndarray) -> np.ndarray:
     """Rows of integers -> numbers from 0, equal where the rows are."""
-    number = np.zeros(rows.shape[0], dtype=np.int64)
-    for column in rows.T:
-        finer = np.empty_like(number)
-        renumber(number, np.ascontiguousarray(column, dtype=np.int64).view(np.uint64), finer)
-        number = finer
+    code, room = np.zeros(rows.shape[0], dtype=np.int64), 1
+    if not rows.shape[0]:
+        return code
+    lowest, highest = rows.min(axis=0).tolist(), rows.max(axis=0).tolist()
+    for column, low, high in zip(rows.T, lowest, highest, strict=True):
+        if low == high:
+            continue
+        span = high - low + 1
+        if room * span >= 1 << 62:
+            code, room = _renumbered(code), rows.shape[0]
+        if room * span >= 1 << 62:
+            column, low, span = _renumbered(column), 0, rows.shape[0]
+        code, room = code * span + (column - low), room * span
+    return _renumbered(code)
+
+
+def _renumbered(code: np.ndarray) -> np.ndarray:
+    number = np.empty(code.size, dtype=np.int64)
+    code = np.ascontiguousarray(code, dtype=np.int64)
+    renumber(np.zeros_like(code), code.view(np.uint64), number)
     return number
 
 
