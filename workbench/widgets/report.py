@@ -1,6 +1,5 @@
 """The report of a graph: summary, verdict and model on one page, in a notebook or a file."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,7 +8,6 @@ from torch import Tensor, nn
 from torch_geometric.data import Data
 
 from workbench.diagnostics.summary import (
-    Bottleneck,
     ModelSummary,
     Summary,
     Verdict,
@@ -17,13 +15,12 @@ from workbench.diagnostics.summary import (
     summarize,
     summarize_model,
 )
-from workbench.diagnostics.summary.verdict import CAVEAT
 from workbench.figures.drawing import DRAWN_EDGES, drawing_svg
-from workbench.figures.page import CardLine, Section, report_body, report_page
-from workbench.figures.sparklines import bars_svg, lines_svg
+from workbench.figures.page import Section, report_body, report_page
 from workbench.graphs.edges import components
 from workbench.graphs.layout import layout
 from workbench.rewiring import fosr, gtr
+from workbench.widgets.report_parts import card, model_figures, node_names, place_text
 
 #: GTR needs a dense matrix; beyond this many nodes FoSR proposes the edges.
 DENSE = 3_000
@@ -146,14 +143,6 @@ class Report:
         return self.body()
 
 
-def node_names(data: Data) -> list[str]:
-    """Names of the nodes as the file gave them, else their numbers."""
-    labels = data.get("labels")
-    if labels is None:
-        labels = range(data.num_nodes)
-    return [str(label) for label in labels]
-
-
 def report(
     data: Data,
     model: nn.Module | None = None,
@@ -256,54 +245,3 @@ def features(data: Data, model: nn.Module, seed: int) -> Tensor:
         )
     generator = torch.Generator().manual_seed(seed)
     return torch.randn(data.num_nodes, wanted[0], generator=generator)
-
-
-def card(verdict: Verdict | None) -> tuple[str, str, list[CardLine], str]:
-    """(answer, sentence, lines, how far to trust it) of the card."""
-    if verdict is None:
-        return "none", "There is nothing to rewire below three connected nodes.", [], ""
-    lines = [CardLine(e.says, e.name, e.value, e.sure, e.why) for e in verdict.evidence]
-    return verdict.answer, verdict.sentence, lines, CAVEAT
-
-
-def place_text(place: Bottleneck, summary: Summary, names: list[str]) -> str:
-    """One place in a sentence, with its edges if they are few, and what resistance it holds."""
-    text = place.sentence[0].upper() + place.sentence[1:]
-    if place.edges.size(1) <= 4:
-        text += f" ({', '.join(f'{names[u]}–{names[v]}' for u, v in place.edges.T.tolist())})"
-    totals = {m.name: m.value for m in summary.measures if m.name.startswith("total resistance")}
-    if not totals:
-        return f"{text}."
-    total = totals.get("total resistance within", totals["total resistance"])
-    return f"{text}. At least {place.loss / total:.1%} of the total resistance is lost here."
-
-
-def model_figures(found: ModelSummary) -> list[tuple[str, str]]:
-    """(caption, svg) of what a model hears and of what its layers leave apart."""
-    share, error = found.share_by_hop
-    reach = found.reach
-    sampled = " over a sample of nodes" if found.sampled else ""
-    spread = f" ± {float(reach.standard_error):.2g}" if found.sampled else ""
-    figures = [
-        (
-            f"Share of what influences a node, by hop; mean{sampled}. Effective range: "
-            f"{float(reach.value):.2f}{spread} hops.",
-            bars_svg(share.tolist(), error.tolist() if found.sampled else None, unit="hops"),
-        )
-    ]
-    smooth = found.smoothing
-    if smooth.size.numel():
-        relative: Callable = lambda values: (values / smooth.size.square()).tolist()  # noqa: E731
-        figures.append(
-            (
-                "Over-smoothing, layer by layer: both fall to 0 where all nodes become alike.",
-                lines_svg(
-                    {
-                        "Dirichlet energy / size²": relative(smooth.normalized),
-                        "cosine distance of neighbors": smooth.mean_average_distance.tolist(),
-                    },
-                    found.layers,
-                ),
-            )
-        )
-    return figures

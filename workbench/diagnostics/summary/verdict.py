@@ -24,10 +24,13 @@ from workbench.typing import EdgeIndex, EdgeWeight, Pairs
 
 Answer = Literal["likely", "doubtful", "unlikely"]
 
+#: Nodes and edges up to which so many random graphs are drawn: together some ten seconds.
+NULLS = ((2_000, 19), (20_000, 9), (150_000, 3), (float("inf"), 1))
+
 #: What the card says of itself.
 CAVEAT = (
     "A rule of thumb over numbers of the graph, not a prediction with a known error: its limits "
-    "were set by hand. data/results/verdict.json holds how it fared against training."
+    "were set by hand. How it fared against training is in data/results/verdict.json."
 )
 
 
@@ -93,8 +96,8 @@ def rewiring_verdict(
         labels: ``[nodes]`` class of each node, negative or nan where unknown.
         pairs: ``[2, pairs]`` sources and targets that the task has to connect.
         num_layers: depth of the network that one has in mind.
-        num_nulls: random graphs to compare with; 19 to 500 nodes, 9 to 5,000, 3 to 50,000, else 1
-            if not given.
+        num_nulls: random graphs to compare with; 19 on small graphs down to 1 beyond 150,000 nodes
+            and edges, if not given.
         places: what ``bottlenecks`` gave, if it is there already.
         generator: source of the random graphs, on the CPU; a fresh one with seed 0 if not given.
 
@@ -116,7 +119,7 @@ def rewiring_verdict(
             f"the largest component has {size} nodes: there is nothing to rewire below three"
         )
     generator = generator or torch.Generator().manual_seed(0)
-    nulls = num_nulls or (19 if size <= 500 else 9 if size <= 5_000 else 3 if size <= 50_000 else 1)
+    nulls = num_nulls or next(count for most, count in NULLS if size + part.graph.num_edges <= most)
     edges, weight = part.edge_index(), part.edge_weight()
     found = approximate_total_resistance(edges, size, weight)
     total, error = float(found.value), float(found.standard_error)

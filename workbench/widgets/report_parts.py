@@ -1,0 +1,67 @@
+"""The pieces of a report as its page shows them."""
+
+from torch_geometric.data import Data
+
+from workbench.diagnostics.summary import Bottleneck, ModelSummary, Summary, Verdict
+from workbench.diagnostics.summary.verdict import CAVEAT
+from workbench.figures.page import CardLine
+from workbench.figures.sparklines import bars_svg, lines_svg
+
+
+def node_names(data: Data) -> list[str]:
+    """Names of the nodes as the file gave them, else their numbers."""
+    labels = data.get("labels")
+    if labels is None:
+        labels = range(data.num_nodes)
+    return [str(label) for label in labels]
+
+
+def card(verdict: Verdict | None) -> tuple[str, str, list[CardLine], str]:
+    """(answer, sentence, lines, how far to trust it) of the card."""
+    if verdict is None:
+        return "none", "There is nothing to rewire below three connected nodes.", [], ""
+    lines = [CardLine(e.says, e.name, e.value, e.sure, e.why) for e in verdict.evidence]
+    return verdict.answer, verdict.sentence, lines, CAVEAT
+
+
+def place_text(place: Bottleneck, summary: Summary, names: list[str]) -> str:
+    """One place in a sentence, with its edges if they are few, and what resistance it holds."""
+    text = place.sentence[0].upper() + place.sentence[1:]
+    if place.edges.size(1) <= 4:
+        text += f" ({', '.join(f'{names[u]}–{names[v]}' for u, v in place.edges.T.tolist())})"
+    totals = {m.name: m.value for m in summary.measures if m.name.startswith("total resistance")}
+    if not totals:
+        return f"{text}."
+    total = totals.get("total resistance within", totals["total resistance"])
+    return f"{text}. At least {place.loss / total:.1%} of the total resistance is lost here."
+
+
+def model_figures(found: ModelSummary) -> list[tuple[str, str]]:
+    """(caption, svg) of what a model hears and of what its layers leave apart."""
+    share, error = found.share_by_hop
+    reach = found.reach
+    sampled = " over a sample of nodes" if found.sampled else ""
+    spread = f" ± {float(reach.standard_error):.2g}" if found.sampled else ""
+    figures = [
+        (
+            f"Share of what influences a node, by hop; mean{sampled}. Effective range: "
+            f"{float(reach.value):.2f}{spread} hops.",
+            bars_svg(share.tolist(), error.tolist() if found.sampled else None, unit="hops"),
+        )
+    ]
+    smooth = found.smoothing
+    if smooth.size.numel():
+        energy = (smooth.normalized / smooth.size.square()).tolist()
+        figures.append(
+            (
+                "Over-smoothing, layer by layer: both fall to 0 where all nodes become alike.",
+                lines_svg(
+                    {
+                        "Dirichlet energy / size²": energy,
+                        "cosine distance of neighbors": smooth.mean_average_distance.tolist(),
+                    },
+                    found.layers,
+                ),
+            )
+        )
+    return figures
