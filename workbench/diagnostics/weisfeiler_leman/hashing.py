@@ -3,7 +3,8 @@
 Colors are numbered 0, 1, 2, ... over all graphs of a call. In every round each item's multiset of
 seen colors is hashed to 64 bits, and items with equal (color, hash) get the same new number. Two
 different hashes prove that two items saw different things. That equal hashes mean equal things is
-no proof, so ``seen_equal`` and ``folklore_seen_equal`` look again, without a hash.
+no proof, so ``seen_equal``, ``pairs_seen_equal`` and
+``triples_seen_equal`` look again, without a hash.
 """
 
 from typing import no_type_check
