@@ -10,6 +10,7 @@ from workbench.training.brec_result import (
 )
 from workbench.training.compare import Comparison, paired_comparison
 from workbench.training.first_use import warm_up
+from workbench.training.graph_families import FamilySplit, family_split
 from workbench.training.loop import fit
 from workbench.training.metrics import METRICS
 from workbench.training.pairs import PairedProgress, PairedRuns, compare_training
@@ -31,6 +32,7 @@ __all__ = [
     "Comparison",
     "Curve",
     "EmbeddingDistance",
+    "FamilySplit",
     "PairedProgress",
     "PairedRuns",
     "Progress",
@@ -41,6 +43,7 @@ __all__ = [
     "brec_table",
     "compare_training",
     "embedding_distance",
+    "family_split",
     "fit",
     "list_runs",
     "paired_comparison",

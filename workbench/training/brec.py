@@ -97,7 +97,7 @@ def brec(
         seeds: which (BREC: 100, 200, ..., 1000), or how many of these. Fewer than ten are
             reported as such. A pair's weights depend on the seed and the pair alone.
         features: (edge_index, num_nodes) -> ``[nodes, channels]`` input, computed on each relabeled
-            copy; a single 1 for each node if not given.
+            copy; ``x`` of the graphs, else a single 1, if not given.
         name: of the method in tables; else that of the test or model.
         max_nodes: leave out pairs of larger graphs.
         epochs: of every pair, like the options below.

@@ -1,6 +1,6 @@
 """One pair of BREC: relabel both graphs, train a fresh model to separate them, decide."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -123,6 +123,27 @@ def embedded(model: nn.Module, x: Tensor, edge_index: Tensor, batch: Tensor) -> 
     return rows
 
 
+def embed_copies(
+    model: nn.Module,
+    graphs: Sequence[Data],
+    features: Features | None,
+    num_copies: int,
+    generator: torch.Generator,
+) -> Tensor:
+    """``[graphs, copies, channels]`` in float64, without training."""
+    rows = []
+    with torch.no_grad():
+        for at in range(0, len(graphs), 64):
+            copies = [
+                _relabeled(graph, features, generator)
+                for graph in graphs[at : at + 64]
+                for _ in range(num_copies)
+            ]
+            x, edge_index, batch = _joined(copies)
+            rows.append(embedded(model, x.double(), edge_index, batch))
+    return torch.cat(rows).reshape(len(graphs), num_copies, -1)
+
+
 def _block(
     first: Data,
     second: Data,
@@ -149,8 +170,11 @@ def _relabeled(
     moved = order[data.edge_index]
     moved = moved[:, torch.argsort(moved[0] * size + moved[1])]
     # on each copy anew: an encoding that relabeling changes must not pass for one that it does not
-    x = torch.ones(size, 1) if features is None else features(moved, size).float()
-    return x, moved
+    if features is not None:
+        return features(moved, size).float(), moved
+    if data.get("x") is None:
+        return torch.ones(size, 1), moved
+    return torch.empty_like(data.x).index_copy_(0, order, data.x).float(), moved
 
 
 def _joined(group: list[tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor, Tensor]:
