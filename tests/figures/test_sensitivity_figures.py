@@ -54,6 +54,8 @@ def test_blind_spots_are_red_and_counted():
     assert red.customdata.tolist() == [["from 2 to 6", "0.05"], ["from 3 to 7", "0"]]
     assert figure.layout.title.text == "Forman misses 2 of 3 squashed edges: MOSR 0.667"
     assert [(s.x0, s.y0) for s in figure.layout.shapes] == [(0, 0), (0, 0.2)]
+    texts = {note.text: note.y for note in figure.layout.annotations}
+    assert texts["squashed ↓"] == pytest.approx(np.log10(0.2))  # where plotly puts it on the line
 
 
 def test_nothing_squashed_is_said():
@@ -80,9 +82,10 @@ def test_a_crowd_is_sampled_and_says_so():
 
 def test_influence_bars_mark_the_range():
     figure = influence_bars({"a": [1, 2], "b": [2, 1]}, {"a": 0.5, "b": float("nan")})
-    assert [bar.name for bar in figure.data] == ["a", "b"]
-    assert figure.layout.shapes[0].x0 == 0.5
-    assert [note.text for note in figure.layout.annotations] == ["range 0.50"]
+    assert [bar.name for bar in figure.data if bar.type == "bar"] == ["a", "b"]
+    marks = [(mark.x[0], mark.text) for mark in figure.data if mark.type == "scatter"]
+    assert marks == [(0.5, "range 0.50")]  # and none for what has no range
+    assert len(influence_bars({}).data) == 0
 
 
 @pytest.mark.parametrize("format", ["png", "svg"])

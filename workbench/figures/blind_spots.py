@@ -82,8 +82,18 @@ def blind_spot_figure(
         note = {"annotation_text": "detected ←", "annotation_position": "bottom left"}
         figure.add_vline(x=border, line=line, **note, annotation_font_size=11)
     if level is not None and level > 0:
-        note = {"annotation_text": "squashed ↓", "annotation_position": "top right"}
-        figure.add_hline(y=level, line=line, **note, annotation_font_size=11)
+        figure.add_hline(y=level, line=line)
+        # on a logarithmic axis plotly places a line by its value and a text by its logarithm
+        figure.add_annotation(
+            x=1,
+            xref="paper",
+            xanchor="right",
+            y=np.log10(level),
+            yanchor="bottom",
+            text="squashed ↓",
+            showarrow=False,
+            font_size=11,
+        )
     text = missed_sentence(squashed, detected, measure=measure, among=among)
     figure.update_layout(
         template=TEMPLATE,

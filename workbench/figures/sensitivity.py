@@ -15,7 +15,7 @@ from workbench.figures.theme import REMOVED, TEMPLATE
 def influence_bars(
     influence, ranges=None, *, quantity: str = "share of influence", height: int = 320
 ) -> go.Figure:
-    """Influence by hop as bars, the effective range of each model as a line.
+    """Influence by hop as bars, the effective range of each model as a mark above them.
 
     Args:
         influence: mapping from a name to ``[hops]`` influence of the nodes at hop 0, 1, ...
@@ -25,6 +25,7 @@ def influence_bars(
     """
     figure = go.Figure()
     ranges = ranges or {}
+    top = max((float(np.max(values)) for values in influence.values() if len(values)), default=1.0)
     for i, (name, values) in enumerate(influence.items()):
         values, color = np.asarray(values, dtype=np.float64), COLORS[i % len(COLORS)]
         figure.add_bar(
@@ -35,13 +36,17 @@ def influence_bars(
             hovertemplate="hop %{x}: %{y:.4g}<extra>" + name + "</extra>",
         )
         if name in ranges and np.isfinite(float(ranges[name])):
-            figure.add_vline(
-                x=float(ranges[name]),
-                line={"color": color, "width": 2, "dash": "dash"},
-                annotation_text=f"range {float(ranges[name]):.2f}",
-                # one below the other, where two ranges are close
-                annotation_y=1 - 0.09 * i,
-                annotation_font={"color": color, "size": 12},
+            figure.add_scatter(
+                x=[float(ranges[name])],
+                # one above the other, where two ranges are close
+                y=[top * (1.08 + 0.1 * i)],
+                mode="markers+text",
+                marker={"color": color, "size": 11, "symbol": "triangle-down"},
+                text=f"range {float(ranges[name]):.2f}",
+                textposition="middle right",
+                textfont={"color": color},
+                showlegend=False,
+                hoverinfo="skip",
             )
     figure.update_layout(
         template=TEMPLATE, height=height, barmode="group", bargap=0.25, showlegend=True
