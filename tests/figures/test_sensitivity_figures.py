@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 import pytest
+import torch
 
 from workbench.figures import (
     blind_spot_figure,
@@ -81,7 +82,9 @@ def test_a_crowd_is_sampled_and_says_so():
 
 
 def test_influence_bars_mark_the_range():
-    figure = influence_bars({"a": [1, 2], "b": [2, 1]}, {"a": 0.5, "b": float("nan")})
+    figure = influence_bars(
+        {"a": torch.tensor([1.0, 2.0]), "b": [2, 1]}, {"a": 0.5, "b": float("nan")}
+    )
     assert [bar.name for bar in figure.data if bar.type == "bar"] == ["a", "b"]
     marks = [(mark.x[0], mark.text) for mark in figure.data if mark.type == "scatter"]
     assert marks == [(0.5, "range 0.50")]  # and none for what has no range

@@ -25,9 +25,10 @@ def influence_bars(
     """
     figure = go.Figure()
     ranges = ranges or {}
-    top = max((float(np.max(values)) for values in influence.values() if len(values)), default=1.0)
+    influence = {name: np.asarray(values, np.float64) for name, values in influence.items()}
+    top = max((float(values.max()) for values in influence.values() if values.size), default=1.0)
     for i, (name, values) in enumerate(influence.items()):
-        values, color = np.asarray(values, dtype=np.float64), COLORS[i % len(COLORS)]
+        color = COLORS[i % len(COLORS)]
         figure.add_bar(
             x=np.arange(len(values)),
             y=values,
