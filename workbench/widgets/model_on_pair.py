@@ -57,8 +57,8 @@ class ModelOnPair(ipywidgets.VBox):
         self.result = None
         self._said.value = (
             '<span class="workbench-fine">Random weights, no training. A distance above the noise '
-            "of other node numbers proves that a model of this kind tells the pair apart; none "
-            "proves nothing about other weights, unless 1-WL bounds the model.</span>"
+            "of other numberings proves that such a model can tell the pair apart; one within it "
+            "leaves open what other weights do.</span>"
         )
 
     def run(self, a: Data, b: Data) -> EmbeddingDistance:

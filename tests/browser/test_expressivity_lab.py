@@ -1,0 +1,188 @@
+"""The expressivity notebook in a real JupyterLab: drag, choose, click, run a model."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from browser.conftest import REPOSITORY, Lab
+
+pytestmark = pytest.mark.browser
+
+NOTEBOOK = "08_expressivity.ipynb"
+
+
+@pytest.fixture(scope="module")
+def opened(chromium, jupyter_server):
+    """Notebook 08, run once for all tests of this file; its first lab is looked at."""
+    context = chromium.new_context(viewport={"width": 1440, "height": 1300})
+    lab = Lab(context.new_page(), jupyter_server)
+    results = jupyter_server.root.parent / "data" / "results"
+    results.mkdir(parents=True, exist_ok=True)
+    shutil.copy(REPOSITORY / "data" / "results" / "wl_upper_bound.json", results)
+    shutil.copy(REPOSITORY / "notebooks" / NOTEBOOK, jupyter_server.root / NOTEBOOK)
+    lab.open_and_run(NOTEBOOK, 240)
+    lab.page.wait_for_selector(".wb-rounds-column", timeout=60_000)
+    lab.page.wait_for_timeout(1500)  # the labs below take their places
+    yield lab
+    assert lab.outside == [], "requests to other machines"
+    assert lab.errors == []
+    lab.close()
+    context.close()
+
+
+@pytest.fixture
+def first(opened):
+    """The lab of the notebook's first section, in sight and as the notebook left it."""
+    opened.ask("lab.pair = 'two spiders'; lab.test = '1-wl'; lab.round = 0")
+    root = opened.page.locator(".workbench-expressivity").first
+    root.scroll_into_view_if_needed()
+    root.get_by_text("round 0 of 12").wait_for(timeout=10_000)
+    return root
+
+
+def look(lab, name):
+    """Keep a picture of the page where a folder for them is named."""
+    folder = os.environ.get("WORKBENCH_SCREENSHOTS")
+    if folder:
+        lab.page.screenshot(path=Path(folder) / f"{name}.png")
+
+
+def pixels(root, which=0) -> str:
+    """The picture of a graph as text, to see whether it changed."""
+    canvas = root.locator(".wb-graph canvas").nth(which)
+    return canvas.evaluate("canvas => canvas.toDataURL()")
+
+
+def test_dragging_the_slider_recolors_both_graphs(opened, first):
+    before = pixels(first, 0), pixels(first, 1)
+    slider = first.get_by_label("round of the refinement")
+    slider.hover()  # waits until it stands still
+    look(opened, "expressivity-before-drag")
+    box = slider.bounding_box()
+    middle = box["y"] + box["height"] / 2
+    opened.page.mouse.move(box["x"] + 8, middle)
+    opened.page.mouse.down()
+    opened.page.mouse.move(box["x"] + box["width"] / 2, middle, steps=6)
+    opened.page.mouse.up()
+    reached = int(slider.input_value())
+    assert 5 <= reached <= 7
+    first.get_by_text(f"round {reached} of 12").wait_for(timeout=5_000)
+    opened.wait_until("lab.round", str(reached))
+    assert all(pixels(first, which) != before[which] for which in (0, 1))
+    assert first.locator(".wb-rounds-column.wb-differs").count() > 3
+    look(opened, "expressivity-round")
+
+
+def test_a_drag_needs_no_kernel(opened, first):
+    # the kernel is busy; the colors move all the same
+    opened.page.evaluate(
+        """() => { window.jupyterapp.shell.currentWidget.sessionContext.session.kernel
+          .requestExecute({ code: "import time; time.sleep(4)", store_history: false }); }"""
+    )
+    before = pixels(first)
+    first.get_by_label("one round further").click()
+    first.get_by_text("round 1 of 12").wait_for(timeout=2_000)
+    assert pixels(first) != before
+    opened.wait_until("lab.round", "1", seconds=20)
+
+
+def test_arrow_keys_move_the_round_and_stay_in_the_lab(opened, first):
+    slider = first.get_by_label("round of the refinement")
+    slider.focus()
+    opened.page.keyboard.press("ArrowRight")
+    opened.page.keyboard.press("ArrowRight")
+    opened.wait_until("lab.round", "2")
+    assert slider.evaluate("element => element === document.activeElement")
+
+
+def test_another_test_by_the_menu_and_by_raise_k(opened, first):
+    top = first.locator(".wb-graph").first.bounding_box()["y"]
+    first.locator("select").nth(1).select_option("SPD-WL (shortest paths)")
+    first.get_by_text("SPD-WL: different from round 1.").wait_for(timeout=10_000)
+    opened.wait_until("lab.test", "spd-wl")
+    assert abs(first.locator(".wb-graph").first.bounding_box()["y"] - top) < 2  # nothing jumps
+    opened.ask("lab.pair = 'hexagon and two triangles'; lab.test = '1-wl'")
+    first.get_by_text("1-WL: equal, stable after 0 rounds.").wait_for(timeout=10_000)
+    first.get_by_role("button", name="raise k").click()
+    first.get_by_text("2-FWL: different from round 1.").wait_for(timeout=10_000)
+    look(opened, "expressivity-raised")
+
+
+def test_a_clicked_node_says_what_it_saw(opened, first):
+    opened.ask("lab.round = 1")
+    first.get_by_text("round 1 of 12").wait_for(timeout=5_000)
+    canvas = first.locator(".wb-graph canvas").first
+    canvas.focus()
+    opened.page.keyboard.press("ArrowUp")  # the node in the middle: the body
+    opened.page.keyboard.press("Enter")
+    why = first.locator(".workbench-why")
+    why.get_by_text("its neighbors:").wait_for(timeout=10_000)
+    assert why.locator(".workbench-chip").count() >= 3
+    opened.ask("lab.choose('a', 0); lab.choose('b', 1)")
+    why.get_by_text("they saw different bags").wait_for(timeout=10_000)
+    look(opened, "expressivity-why")
+    opened.ask("lab.choose('a'); lab.choose('b')")
+
+
+def test_a_click_with_the_mouse_chooses_a_node(opened, first):
+    # the top foot of the spider: the highest node, in the middle of the picture
+    canvas = first.locator(".wb-graph canvas").first
+    box = canvas.bounding_box()
+    for y in range(10, int(box["height"]), 6):
+        canvas.hover(position={"x": box["width"] / 2, "y": y})
+        if first.locator(".wb-graph").first.locator(".wb-tip.wb-shown").count():
+            break
+    canvas.click(position={"x": box["width"] / 2, "y": y})
+    first.locator(".workbench-why").get_by_text("a: node").wait_for(timeout=10_000)
+    opened.ask("lab.choose('a')")
+
+
+def test_a_hovered_column_shows_where_its_color_is(opened, first):
+    opened.ask("lab.pair = 'hexagon and two triangles'; lab.test = '2-fwl'; lab.round = 1")
+    first.get_by_text("2-FWL: different").wait_for(timeout=10_000)
+    before = pixels(first, 0), pixels(first, 1)
+    column = first.get_by_label("12 pairs in a, 0 in b").first
+    column.hover()
+    opened.page.wait_for_timeout(300)
+    assert pixels(first, 0) != before[0]  # pairs of a
+    look(opened, "expressivity-column")
+    opened.page.mouse.move(5, 5)
+    opened.page.wait_for_timeout(300)
+    assert pixels(first, 0) == before[0]
+
+
+def test_a_model_is_run_on_the_pair(opened, first):
+    first.get_by_role("button", name="run model").click()
+    first.get_by_text("it tells them apart").wait_for(timeout=30_000)
+    opened.wait_until("lab.result.told_apart", "True")
+    opened.ask("lab.pair = 'rook and Shrikhande'")
+    first.get_by_role("button", name="run model").click()
+    first.get_by_text("it does not tell them apart").wait_for(timeout=30_000)
+
+
+def test_both_themes_and_a_narrow_page(opened, first):
+    for theme in ("JupyterLab Dark", "JupyterLab Light"):
+        opened.theme(theme)
+        look(opened, f"expressivity-{theme.split()[-1].lower()}")
+    opened.page.set_viewport_size({"width": 620, "height": 1300})
+    opened.page.wait_for_timeout(600)
+    widths = opened.page.evaluate(
+        """() => { const root = document.querySelector(".workbench-expressivity");
+          return [root.scrollWidth, root.clientWidth]; }"""
+    )
+    assert widths[0] <= widths[1] + 1
+    look(opened, "expressivity-narrow")
+    opened.page.set_viewport_size({"width": 1440, "height": 1300})
+
+
+def test_the_page_without_a_kernel_shows_pictures(opened):
+    kinds = opened.page.evaluate(
+        """() => [...window.jupyterapp.shell.currentWidget.content.model.cells]
+          .flatMap((cell) => cell.outputs?.toJSON() ?? [])
+          .map((output) => Object.keys(output.data ?? {}))"""
+    )
+    pictures = sum("image/png" in kind for kind in kinds)
+    labs = sum("application/vnd.jupyter.widget-view+json" in kind for kind in kinds)
+    assert pictures >= labs == 3
