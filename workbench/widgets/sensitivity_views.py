@@ -177,7 +177,8 @@ def pair_text(state: SensitivityState, shown: Shown, u: int, v: int) -> str:
     if u == v:
         return f"{a} to itself: {float(matrix[u, u]):.3g}"
     hops = float(state.hops[v, u])
-    far = "not connected" if np.isinf(hops) else f"{hops:.0f} hops"
+    plural = "" if hops == 1 else "s"
+    far = "not connected" if np.isinf(hops) else f"{hops:.0f} hop{plural}"
     if state.resistance is not None and np.isfinite(hops):
         far += f", {float(state.resistance[v, u]):.3g} ohm"
     there, back = f"{a} to {b}: {float(matrix[u, v]):.3g}", f"{b} to {a}: {float(matrix[v, u]):.3g}"
