@@ -15,8 +15,7 @@ from workbench.diagnostics.summary import Measure, summarize
 from workbench.graphs import write_graph
 from workbench.graphs.files import file_format
 from workbench.rewiring import REWIRINGS, Rewired
-from workbench.widgets.report import classes
-from workbench.widgets.report_parts import node_names
+from workbench.widgets.report_parts import classes, node_names
 
 _OWN = {"edge_index", "num_nodes", "num_edges", "generator"}
 

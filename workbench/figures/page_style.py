@@ -4,8 +4,9 @@ from workbench.figures.theme import OKABE_ITO
 
 _PLACES = (OKABE_ITO[4], OKABE_ITO[5], OKABE_ITO[3])
 
-# every rule is below .gw-report, so that a notebook around it keeps its own look; JupyterLab's
-# variables come first, and where there are none the color scheme of the reader
+# every rule is below .gw-report, so that a notebook around it keeps its own look; the class twice
+# outweighs what JupyterLab says of tables. JupyterLab's colors come first, and where there are
+# none the color scheme of the reader
 STYLE = """
 .gw-report { --d-page: #fff; --d-ink: #1d2126; --d-soft: #5c6670; --d-line: #dde1e6;
   --d-edge: #8b949e; --d-node: #dfe4ea; --d-tint: #f5f7f9; }
@@ -28,12 +29,15 @@ STYLE = """
 .gw-report svg { display: block; width: 100%; height: auto; max-height: 30rem;
   border: 1px solid var(--line); border-radius: 6px; background: none; }
 .gw-report figcaption { font-size: .88rem; margin-top: .4rem; }
-.gw-report table { border-collapse: collapse; width: 100%; font-size: inherit; margin: 0; }
-.gw-report th, .gw-report td { text-align: left; vertical-align: top; background: none;
-  padding: .45rem .9rem .45rem 0; border: 0; border-top: 1px solid var(--line); }
-.gw-report tr, .gw-report tr:nth-child(even), .gw-report tr:hover { background: none; }
-.gw-report tbody th { font-weight: 600; width: 13rem; }
-.gw-report td.value { font-variant-numeric: tabular-nums; width: 13rem; color: var(--ink); }
+.gw-report.gw-report table { border-collapse: collapse; width: 100%; font-size: inherit;
+  margin: 0; }
+.gw-report.gw-report th, .gw-report.gw-report td { text-align: left; vertical-align: top;
+  background: none; padding: .45rem .9rem .45rem 0; border: 0; border-top: 1px solid var(--line); }
+.gw-report.gw-report tr, .gw-report.gw-report tr:nth-child(even),
+.gw-report.gw-report tr:hover { background: none; }
+.gw-report.gw-report tbody th { font-weight: 600; width: 13rem; }
+.gw-report.gw-report td.value { font-variant-numeric: tabular-nums; width: 13rem;
+  color: var(--ink); }
 .gw-report small { display: block; color: var(--soft); font-size: .85em; }
 .gw-report .card { background: var(--tint); border: 1px solid var(--line);
   border-left: 5px solid var(--answer); border-radius: 6px; padding: .9rem 1.1rem; margin: 1rem 0; }

@@ -20,7 +20,13 @@ from workbench.figures.page import Section, report_body, report_page
 from workbench.graphs.edges import components
 from workbench.graphs.layout import layout
 from workbench.rewiring import fosr, gtr
-from workbench.widgets.report_parts import card, model_figures, node_names, place_text
+from workbench.widgets.report_parts import (
+    card,
+    classes,
+    model_figures,
+    node_names,
+    place_text,
+)
 
 #: GTR needs a dense matrix; beyond this many nodes FoSR proposes the edges.
 DENSE = 3_000
@@ -44,7 +50,7 @@ TITLES = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Report:
     """What ``report`` found. Shows itself in a notebook; ``html()`` is a page of its own.
 
@@ -139,6 +145,13 @@ class Report:
         path.write_text(self.html(), encoding="utf-8")
         return path
 
+    def __repr__(self) -> str:
+        answer = self.verdict.answer if self.verdict else "none"
+        return (
+            f"Report({self.name!r}, {len(self.summary.measures)} numbers, "
+            f"{len(self.summary.bottlenecks)} worst places, verdict: {answer})"
+        )
+
     def _repr_html_(self) -> str:
         return self.body()
 
@@ -210,14 +223,6 @@ def report(
     if model is not None and model_name is None:
         model_name = type(model).__name__
     return Report(heading, data, summary, verdict, found, model_name or "")
-
-
-def classes(data: Data) -> Tensor | None:
-    """``data.y`` where it is one class for each node."""
-    labels = data.get("y")
-    if not isinstance(labels, Tensor) or labels.shape != (data.num_nodes,):
-        return None
-    return labels.cpu() if labels.is_floating_point() else labels.cpu().long()
 
 
 def proposal(data: Data, seed: int) -> tuple[Tensor, str]:

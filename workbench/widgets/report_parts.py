@@ -1,5 +1,6 @@
 """The pieces of a report as its page shows them."""
 
+from torch import Tensor
 from torch_geometric.data import Data
 
 from workbench.diagnostics.summary import Bottleneck, ModelSummary, Summary, Verdict
@@ -14,6 +15,14 @@ def node_names(data: Data) -> list[str]:
     if labels is None:
         labels = range(data.num_nodes)
     return [str(label) for label in labels]
+
+
+def classes(data: Data) -> Tensor | None:
+    """``data.y`` where it is one class for each node."""
+    labels = data.get("y")
+    if not isinstance(labels, Tensor) or labels.shape != (data.num_nodes,):
+        return None
+    return labels.cpu() if labels.is_floating_point() else labels.cpu().long()
 
 
 def card(verdict: Verdict | None) -> tuple[str, str, list[CardLine], str]:

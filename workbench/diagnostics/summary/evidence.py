@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import torch
+from jaxtyping import Int64
 from torch import Tensor
 
 from workbench.diagnostics import approximate_total_resistance, homophily
@@ -14,6 +15,9 @@ from workbench.diagnostics.summary.reach import heard_from
 from workbench.typing import EdgeIndex, Pairs
 
 Says = Literal["for", "against", "open"]
+
+#: Edges that a rewiring proposes, one column each.
+Added = Int64[Tensor, "2 added"]
 
 #: Where a number begins to speak (for, against). Set on twelve small graphs before any training,
 #: and a judgement: between the two a number says nothing.
@@ -79,7 +83,7 @@ def squeeze(part: Part, total: float, count: int, generator: torch.Generator) ->
     )
 
 
-def bought(part: Part, total: float, error: float, added: Pairs, method: str) -> Evidence:
+def bought(part: Part, total: float, error: float, added: Added, method: str) -> Evidence:
     """The drop of the total resistance by edges that a rewiring proposes."""
     graph, count = part.graph, added.size(1)
     edges = torch.cat([part.edge_index(), added, added.flip(0)], dim=1)
@@ -128,13 +132,12 @@ def across(part: Part, place: Bottleneck, num_layers: int) -> Evidence:
     )
 
 
-def arrives(part: Part, pairs: Pairs, num_layers: int, added: Pairs | None) -> Evidence:
+def arrives(
+    part: Part, pairs: Pairs, num_layers: int, added: Int64[Tensor, "2 added"] | None
+) -> Evidence:
     """What the targets of a task hear from their sources, and after the proposed edges."""
-    local = torch.full((int(part.nodes.max()) + 1,), -1, dtype=torch.int64)
-    local[part.nodes] = torch.arange(part.nodes.numel())
-    source, target = (local[nodes.clamp(max=local.numel() - 1)] for nodes in pairs.cpu())
-    inside = (source >= 0) & (target >= 0)
-    if not bool(inside.any()):
+    source, target = part.local(pairs)
+    if not source.numel():
         return Evidence(
             "what the task's pairs hear",
             "no pair is in the largest component",
@@ -143,7 +146,6 @@ def arrives(part: Part, pairs: Pairs, num_layers: int, added: Pairs | None) -> E
             "nothing passes between components",
             "task",
         )
-    source, target = source[inside], target[inside]
     graph = part.graph
 
     def share(edges: EdgeIndex, weight: Tensor) -> float:
@@ -187,7 +189,7 @@ def labels_nearby(edge_index: EdgeIndex, num_nodes: int, labels: Tensor) -> Evid
 
 
 def labels_joined(
-    edge_index: EdgeIndex, labels: Tensor, added: Pairs, method: str
+    edge_index: EdgeIndex, labels: Tensor, added: Added, method: str
 ) -> Evidence | None:
     """Whether the proposed edges join equal labels as often as the graph's edges do."""
     labels = labels.cpu()

@@ -7,7 +7,7 @@ from jaxtyping import Int64
 from torch import Tensor
 
 from workbench.graphs.edges import UndirectedEdges, both_directions, components, undirected_edges
-from workbench.typing import EdgeIndex, EdgeWeight
+from workbench.typing import EdgeIndex, EdgeWeight, Pairs
 
 
 @dataclass(frozen=True)
@@ -16,6 +16,11 @@ class Part:
 
     graph: UndirectedEdges
     nodes: Int64[Tensor, " nodes"]
+
+    def local(self, pairs: Pairs) -> Int64[Tensor, "2 inside"]:
+        """Those pairs of the whole graph that lie in it, by its own numbers."""
+        at = torch.searchsorted(self.nodes, pairs.cpu()).clamp(max=max(self.nodes.numel() - 1, 0))
+        return at[:, (self.nodes[at] == pairs.cpu()).all(0)]
 
     def edge_index(self) -> EdgeIndex:
         """Both directions of its edges."""

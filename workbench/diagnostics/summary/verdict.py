@@ -62,7 +62,7 @@ def rewiring_verdict(
     num_nodes: int,
     edge_weight: EdgeWeight | None = None,
     *,
-    added: Pairs | None = None,
+    added: Int64[Tensor, "2 added"] | None = None,
     method: str = "rewiring",
     labels: Int64[Tensor, " nodes"] | Float[Tensor, " nodes"] | None = None,
     pairs: Pairs | None = None,
@@ -127,7 +127,7 @@ def rewiring_verdict(
     evidence = [squeeze(part, total, nulls, generator)]
     inside = None
     if added is not None:
-        inside = _inside(part, added.cpu(), num_nodes)
+        inside = part.local(added)
         if inside.size(1):
             evidence.append(bought(part, total, error, inside, method))
     if places:
@@ -172,11 +172,3 @@ def weighed(evidence: tuple[Evidence, ...]) -> tuple[Answer, str]:
             "the task has to reach across."
         )
     return "doubtful", f"The numbers do not agree: {of_graph}."
-
-
-def _inside(part, added: Pairs, num_nodes: int) -> Pairs:
-    """Pairs whose ends are both in the component, by its own numbers."""
-    local = torch.full((num_nodes,), -1, dtype=torch.int64)
-    local[part.nodes] = torch.arange(part.nodes.numel())
-    ends = local[added]
-    return ends[:, (ends >= 0).all(0)]

@@ -1,0 +1,438 @@
+"""The summary of a graph: worst places, evidence, and the numbers within their seconds."""
+
+import networkx as nx
+import pytest
+import torch
+
+from workbench.diagnostics import (
+    approximate_total_resistance,
+    kemeny_constant,
+    spectral_gap,
+    total_resistance,
+)
+from workbench.diagnostics.summary import (
+    Evidence,
+    bottlenecks,
+    rewiring_verdict,
+    summarize,
+    summarize_model,
+)
+from workbench.diagnostics.summary.evidence import ACROSS, SQUEEZE, judged
+from workbench.diagnostics.summary.largest import largest_component
+from workbench.diagnostics.summary.measure import Budget, rounded
+from workbench.diagnostics.summary.model_summary import layer_names
+from workbench.diagnostics.summary.null_model import random_rewired
+from workbench.diagnostics.summary.reach import heard_from
+from workbench.diagnostics.summary.verdict import weighed
+from workbench.graphs import (
+    barbell,
+    erdos_renyi,
+    from_networkx,
+    grid,
+    karate,
+    lollipop,
+    path,
+    random_regular,
+    ring,
+    ring_of_cliques,
+    tree,
+)
+from workbench.models import GCN
+from workbench.rewiring import gtr
+
+
+def generator(seed: int = 0) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+# ---------------------------------------------------------------- worst places
+
+
+def test_a_path_between_cliques_is_one_corridor():
+    """Four edges in a row, each parting 10 + k from 13 - k nodes at 1 ohm."""
+    data = barbell(10, 3)
+    (place,) = bottlenecks(data.edge_index, data.num_nodes)
+    assert place.num_cuts == 4
+    assert place.loss == 10 * 13 + 11 * 12 + 12 * 11 + 13 * 10
+    assert place.sizes == (11, 12)
+    assert int(place.side.sum()) == 11
+    assert sorted(place.edges.T.tolist()) == [[9, 10], [10, 11], [11, 12], [12, 13]]
+    assert place.sentence == (
+        "a corridor of 4 edges, one after the other: the only way between 11 nodes and 12 nodes"
+    )
+
+
+def test_a_bridge_is_called_one():
+    data = barbell(6, 0)
+    place = bottlenecks(data.edge_index, data.num_nodes)[0]
+    assert place.sentence == "a bridge: the only edge between 6 nodes and 6 nodes"
+    assert place.edges.T.tolist() == [[5, 6]]
+    assert place.loss == 36
+
+
+def test_conductances_make_a_cut_wider():
+    """Two parallel links of 1 and 3 siemens between two triangles: 9 pairs at 1/4 ohm."""
+    pairs = [(0, 1), (1, 2), (0, 2), (3, 4), (4, 5), (3, 5), (2, 3), (1, 4)]
+    weight = [9.0, 9.0, 9.0, 9.0, 9.0, 9.0, 1.0, 3.0]
+    edge_index = torch.tensor(pairs + [(v, u) for u, v in pairs]).T
+    place = bottlenecks(edge_index, 6, torch.tensor(weight * 2))[0]
+    assert place.conductance == 4.0
+    assert place.loss == 9 / 4
+    assert place.num_edges == 2
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_place_never_loses_more_than_there_is(seed):
+    """Nash-Williams: the sum over edge-disjoint cuts is a lower bound of the total resistance."""
+    data = erdos_renyi(40, 0.08, generator=generator(seed))
+    weight = torch.rand(data.edge_index.size(1), generator=generator(seed)) + 0.1
+    low, high = data.edge_index.min(0).values, data.edge_index.max(0).values
+    weight = (torch.rand(1600, generator=generator(seed)) + 0.1)[low * 40 + high]
+    part = largest_component(data.edge_index, 40, weight)
+    total = float(total_resistance(part.edge_index(), part.nodes.numel(), part.edge_weight()))
+    places = bottlenecks(data.edge_index, 40, weight)
+    assert places
+    for place in places:
+        assert 0 < place.loss <= total * (1 + 1e-9)
+        inside = set(place.side.nonzero().flatten().tolist())
+        crossing = [(u in inside) != (v in inside) for u, v in place.edges.T.tolist()]
+        assert all(crossing[: place.num_edges])
+
+
+@pytest.mark.parametrize("depth", [3, 5])
+def test_bridges_part_a_tree_as_networkx_says(depth):
+    data = tree(depth)
+    place = bottlenecks(data.edge_index, data.num_nodes)[0]
+    graph = nx.Graph(data.edge_index.T.tolist())
+    losses = []
+    for edge in list(graph.edges):
+        graph.remove_edge(*edge)
+        sizes = [len(part) for part in nx.connected_components(graph)]
+        losses.append(sizes[0] * sizes[1])
+        graph.add_edge(*edge)
+    assert place.loss >= max(losses)
+    assert max(place.sizes) * min(place.sizes) == max(losses)
+
+
+def test_the_order_of_the_nodes_makes_no_difference():
+    data = lollipop(7, 4)
+    order = torch.randperm(data.num_nodes, generator=generator())
+    before = bottlenecks(data.edge_index, data.num_nodes)
+    after = bottlenecks(order[data.edge_index], data.num_nodes)
+    assert [p.loss for p in before] == pytest.approx([p.loss for p in after])
+    assert after[0].side[order].equal(before[0].side)
+
+
+@pytest.mark.parametrize("pairs", [[], [(0, 0)]], ids=["no edge", "a loop"])
+def test_nothing_is_narrow_where_there_are_no_edges(pairs):
+    edge_index = torch.tensor(pairs, dtype=torch.int64).reshape(-1, 2).T
+    assert bottlenecks(edge_index, 3) == ()
+    assert bottlenecks(edge_index[:, :0], 0) == ()
+
+
+def test_of_two_components_the_larger_is_looked_at():
+    first, second = barbell(4, 0), ring(5)
+    edge_index = torch.cat([second.edge_index, first.edge_index + 5], dim=1)
+    place = bottlenecks(edge_index, 13)[0]
+    assert place.edges.T.tolist() == [[8, 9]]
+    assert not place.side[:5].any()
+
+
+def test_what_places_refuse():
+    with pytest.raises(ValueError, match="directed"):
+        bottlenecks(torch.tensor([[0, 1], [1, 2]]), 3)
+    with pytest.raises(ValueError, match="-1"):
+        bottlenecks(ring(4).edge_index, 4, count=-1)
+
+
+# ---------------------------------------------------------------- random graphs of equal degrees
+
+
+def test_a_random_graph_has_the_same_degrees_and_is_connected():
+    part = largest_component(karate().edge_index, 34)
+    drawn = random_rewired(part.graph, generator=generator())
+    assert drawn.degree().equal(part.graph.degree())
+    assert (drawn.source < drawn.target).all()
+    key = drawn.source * 34 + drawn.target
+    assert key.unique().numel() == key.numel()
+    graph = nx.Graph(torch.stack([drawn.source, drawn.target], 1).tolist())
+    assert nx.is_connected(graph)
+    again = random_rewired(part.graph, generator=generator())
+    other = random_rewired(part.graph, generator=generator(1))
+    assert drawn.source.equal(again.source)
+    assert drawn.target.equal(again.target)
+    assert not torch.equal(
+        torch.stack([drawn.source, drawn.target]), torch.stack([other.source, other.target])
+    )
+
+
+def test_conductances_are_dealt_out():
+    data = karate()
+    low, high = data.edge_index.min(0).values, data.edge_index.max(0).values
+    weight = torch.rand(34 * 34, generator=generator(), dtype=torch.float64)[low * 34 + high]
+    part = largest_component(data.edge_index, 34, weight)
+    drawn = random_rewired(part.graph, generator=generator())
+    assert drawn.weight.sort().values.equal(part.graph.weight.sort().values)
+
+
+# ---------------------------------------------------------------- what is heard
+
+
+def test_what_is_heard_is_the_power_of_the_mean_operator():
+    part = largest_component(karate().edge_index, 34)
+    edges, weight = part.edge_index(), part.edge_weight()
+    mean = torch.eye(34, dtype=torch.float64)
+    mean[edges[1], edges[0]] = weight
+    mean /= mean.sum(1, keepdim=True)
+    mass = torch.rand(34, generator=generator(), dtype=torch.float64)
+    heard, mixed = heard_from(edges, weight, mass, 5)
+    assert torch.allclose(heard, torch.linalg.matrix_power(mean, 5) @ mass)
+    heard, mixed = heard_from(edges, weight, mass, 400)
+    assert torch.allclose(heard, mixed.expand(34))
+
+
+# ---------------------------------------------------------------- the verdict
+
+
+@pytest.mark.parametrize(
+    ("number", "limits", "says"),
+    [
+        (1.5, SQUEEZE, "for"),
+        (1.3, SQUEEZE, "open"),
+        (1.15, SQUEEZE, "against"),
+        (0.1, ACROSS, "for"),
+        (0.4, ACROSS, "open"),
+        (0.9, ACROSS, "against"),
+    ],
+)
+def test_limits_are_read_either_way(number, limits, says):
+    assert judged(number, limits) == says
+
+
+@pytest.mark.parametrize(
+    ("graph", "task", "answer"),
+    [
+        (["for", "for"], [], "likely"),
+        (["for", "for"], ["for"], "likely"),
+        (["for", "for", "against"], [], "doubtful"),
+        (["for", "open"], ["for"], "doubtful"),
+        (["for", "for"], ["against"], "unlikely"),
+        (["for", "for", "for"], ["against", "for"], "doubtful"),
+        (["against", "against"], ["for"], "unlikely"),
+        ([], [], "doubtful"),
+    ],
+)
+def test_the_answer_counts(graph, task, answer):
+    evidence = [Evidence("n", "v", says, "exact", "w") for says in graph]
+    evidence += [Evidence("n", "v", says, "exact", "w", "task") for says in task]
+    assert weighed(tuple(evidence))[0] == answer
+
+
+def card(data, **options):
+    added = gtr(data.edge_index, data.num_nodes, num_edges=4).added
+    return rewiring_verdict(data.edge_index, data.num_nodes, added=added, method="GTR", **options)
+
+
+def test_a_barbell_and_an_expander_are_told_apart():
+    assert card(barbell(10, 3)).answer == "likely"
+    regular = random_regular(60, 4, generator=generator())
+    found = card(regular)
+    assert found.answer == "unlikely"
+    assert found.saying("for") == ()
+
+
+def test_the_task_turns_the_card():
+    data = ring_of_cliques(6, 5)
+    far = card(data, pairs=torch.tensor([[18], [3]]), num_layers=8)
+    near = card(data, labels=data.y, num_layers=2)
+    assert (far.answer, near.answer) == ("likely", "unlikely")
+    assert {e.name for e in near.saying("against") if e.about == "task"} == {
+        "labels nearby",
+        "labels that new edges join",
+    }
+
+
+def test_what_edges_buy_is_the_drop_of_the_total_resistance():
+    data = barbell(10, 3)
+    result = gtr(data.edge_index, 23, num_edges=4)
+    before = float(total_resistance(data.edge_index, 23))
+    after = float(total_resistance(result.edge_index, 23))
+    (bought,) = (e for e in card(data).evidence if e.name == "what few edges buy")
+    assert f"take away {1 - after / before:.1%}" in bought.value
+
+
+def test_squeeze_is_the_ratio_to_the_random_graphs():
+    """A ring is the only connected graph of its degrees."""
+    found = rewiring_verdict(ring(12).edge_index, 12)
+    assert found.evidence[0].value.startswith("1.00 times")
+    assert found.num_edges == 0
+
+
+def test_a_bound_from_below_never_speaks_against():
+    for data in (random_regular(60, 4, generator=generator()), grid(9, 9), karate()):
+        (place,) = (e for e in card(data).evidence if e.name == "one narrow place")
+        assert place.says != "against"
+
+
+def test_the_same_seed_gives_the_same_card():
+    data = karate()
+    one, two = (card(data, generator=generator(7)) for _ in range(2))
+    assert one == two
+
+
+def test_pairs_in_other_components_are_open():
+    edge_index = torch.cat([barbell(4, 0).edge_index, ring(5).edge_index + 8], dim=1)
+    found = rewiring_verdict(edge_index, 13, pairs=torch.tensor([[9], [11]]))
+    assert found.evidence[-1].says == "open"
+
+
+def test_what_the_verdict_refuses():
+    with pytest.raises(ValueError, match="2 nodes"):
+        rewiring_verdict(path(2).edge_index, 2)
+    with pytest.raises(ValueError, match="num_layers=0"):
+        rewiring_verdict(ring(5).edge_index, 5, num_layers=0)
+    with pytest.raises(ValueError, match="directed"):
+        rewiring_verdict(torch.tensor([[0, 1], [1, 2]]), 3)
+
+
+# ---------------------------------------------------------------- the numbers
+
+
+def test_numbers_are_those_of_the_functions():
+    data = karate()
+    found = summarize(data.edge_index, 34, labels=data.y)
+    assert found["total resistance"].value == pytest.approx(
+        float(total_resistance(data.edge_index, 34))
+    )
+    assert found["spectral gap"].value == pytest.approx(float(spectral_gap(data.edge_index, 34)))
+    kemeny = float(kemeny_constant(data.edge_index, 34))
+    assert found["Kemeny's constant"].value == pytest.approx(kemeny)
+    mean = float(total_resistance(data.edge_index, 34)) / (34 * 33 / 2)
+    assert found["mean resistance of a pair"].value == pytest.approx(mean)
+    assert found["mean commute time"].value == pytest.approx(2 * 78 * mean)
+    graph = nx.karate_club_graph()
+    assert found["clustering"].value == pytest.approx(nx.transitivity(graph))
+    assert found["mean distance"].value == pytest.approx(nx.average_shortest_path_length(graph))
+    assert found["homophily (edge)"].value > 0.5
+    assert list(found.groups()) == [
+        "size",
+        "distances",
+        "resistance",
+        "spectrum",
+        "curvature",
+        "structure",
+        "expressivity",
+    ]
+    with pytest.raises(KeyError, match="no measure"):
+        found["nothing"]
+
+
+def test_what_does_not_fit_is_left_out_and_named():
+    data = grid(20, 20)
+    found = summarize(data.edge_index, 400, max_seconds=0.0)
+    assert {row.group for row in found.measures} <= {"size", "distances", "structure"}
+    said = " ".join(found.left_out)
+    for name in ("resistances", "spectrum", "balanced Forman", "1-WL", "worst places"):
+        assert name in said
+    assert "of 0 s in all" in said
+
+
+def test_a_disconnected_graph_says_so():
+    """A path of 3, an edge, an isolated node, a self-loop, a repeated edge."""
+    pairs = [(0, 1), (1, 0), (1, 2), (2, 1), (0, 1), (1, 0), (3, 4), (4, 3), (0, 0)]
+    found = summarize(torch.tensor(pairs).T, 6)
+    assert found["components"].value == 3
+    assert found["largest component"].value == 3
+    assert "1 self-loops, 1 repeated edges" in found["edges"].meaning
+    assert found["total resistance"].text == "∞ ohm"
+    assert found["total resistance within"].value == 5
+    assert found["diameter"].value == 2
+    assert found["mean resistance of a pair"].value == pytest.approx(4 / 3)
+
+
+@pytest.mark.parametrize("nodes", [0, 1, 4])
+def test_without_edges_there_are_counts_only(nodes):
+    found = summarize(torch.zeros(2, 0, dtype=torch.int64), nodes)
+    assert {row.group for row in found.measures} == {"size"}
+    assert found.bottlenecks == ()
+
+
+def test_weights_are_conductances():
+    data = ring(6)
+    weight = torch.full((12,), 2.0)
+    one, two = summarize(data.edge_index, 6), summarize(data.edge_index, 6, weight)
+    assert two["total resistance"].value == pytest.approx(one["total resistance"].value / 2)
+    assert two["mean commute time"].value == pytest.approx(one["mean commute time"].value)
+
+
+def test_estimates_carry_their_error():
+    data = erdos_renyi(800, 0.01, generator=generator())
+    found = summarize(data.edge_index, 800)["mean resistance of a pair"]
+    assert found.sure == "exact" or found.sure.startswith("± ")
+    value = approximate_total_resistance(data.edge_index, 800, within_components=True)
+    assert float(value.value) > 0
+
+
+def test_directed_graphs_are_refused():
+    with pytest.raises(ValueError, match="directed"):
+        summarize(torch.tensor([[0, 1], [1, 2]]), 3)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (1.0, "1"),
+        (1234567.0, "1,234,570"),
+        (1.5e12, "1.5e+12"),
+        (float("inf"), "∞"),
+        (0.0, "0"),
+        (2.48271e-05, "2.48271e-05"),
+    ],
+)
+def test_numbers_are_rounded_for_reading(value, text):
+    assert rounded(value) == text
+
+
+def test_the_budget_refuses_what_is_too_large_whatever_the_seconds():
+    budget = Budget(1e9, 1_000_000, 2_000_000)
+    assert not budget.allows("hop_distance")
+    assert "20,000 nodes" in budget.left_out[0]
+    assert budget.allows("balanced_forman")
+
+
+# ---------------------------------------------------------------- a model
+
+
+def test_a_model_hears_as_far_as_its_layers():
+    data = ring(20)
+    torch.manual_seed(0)
+    model = GCN(4, 8, 3, num_layers=3).eval()
+    x = torch.randn(20, 4, generator=generator())
+    found = summarize_model(model, x, data.edge_index, num_layers=3)
+    share, _ = found.share_by_hop
+    assert share.numel() == 4
+    assert float(share.sum()) == pytest.approx(1.0)
+    assert 0 < float(found.reach.value) < 3
+    assert found.layers == ("encoder", "layers.0", "layers.1", "layers.2")
+    assert not found.sampled
+    assert found.smoothing.size.numel() == 4
+
+
+def test_large_graphs_are_sampled():
+    data = grid(20, 20)
+    torch.manual_seed(0)
+    model = GCN(4, 8, 2, num_layers=2).eval()
+    x = torch.randn(400, 4, generator=generator())
+    found = summarize_model(model, x, data.edge_index, num_layers=2)
+    assert found.sampled
+    assert float(found.reach.node_error) > 0
+
+
+def test_a_model_without_lists_is_read_at_its_children():
+    model = torch.nn.Sequential(torch.nn.Linear(2, 3), torch.nn.ReLU())
+    assert layer_names(model) == ["0", "1"]
+
+
+def test_graphs_of_networkx_are_measured():
+    data = from_networkx(nx.petersen_graph())
+    assert summarize(data.edge_index, 10)["total resistance"].value == pytest.approx(33)

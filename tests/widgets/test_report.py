@@ -1,0 +1,139 @@
+"""The report of a graph in a notebook and as a file; the verdict beside stored trainings."""
+
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch_geometric.data import Data
+
+from workbench.graphs import barbell, grid, karate, path
+from workbench.models import GCN
+from workbench.widgets import report
+from workbench.widgets.report_parts import classes, place_text
+
+RESULTS = Path(__file__).parents[2] / "data" / "results" / "verdict.json"
+
+
+@pytest.fixture(scope="module")
+def page():
+    torch.manual_seed(0)
+    model = GCN(8, 8, 2, num_layers=6).eval()
+    return report(barbell(8, 2), model, model_name="A network")
+
+
+def test_a_notebook_shows_it_and_a_file_holds_it(page, tmp_path):
+    body = page._repr_html_()
+    assert body.startswith("<style>")
+    assert "<html" not in body
+    saved = page.save(tmp_path / "page.html").read_text(encoding="utf-8")
+    assert body in saved
+    assert saved.startswith("<!DOCTYPE html>")
+    outside = re.findall(r"(?:src|href|url|action)\s*[=(]\s*[\"']?(?!data:)[^\s\"'>)]+", saved)
+    assert outside == []
+    assert "<script" not in saved
+
+
+def test_its_name_in_a_list_is_short(page):
+    assert len(repr(page)) < 120
+    assert "verdict: likely" in repr(page)
+
+
+def test_every_part_is_on_the_page(page):
+    body = page._repr_html_()
+    assert "Will rewiring pay here?" in body
+    assert "not a prediction with a known error" in body
+    for row in page.summary.measures:
+        assert row.text in body
+        assert row.name.replace("'", "&#x27;") in body
+    for piece in page.verdict.evidence:
+        assert piece.name in body
+    assert "A network on this graph" in body
+    assert body.count("<svg") == 3  # the graph, influence by hop, smoothing
+    assert body.count('class="mark') == len(page.summary.bottlenecks) == 1
+
+
+def test_a_place_names_its_edges_and_what_it_holds(page):
+    (place,) = page.summary.bottlenecks
+    text = place_text(place, page.summary, [f"<{k}>" for k in range(18)])
+    assert "<7>–<8>" in text
+    assert f"{place.loss / page.summary['total resistance'].value:.1%}" in text
+
+
+def test_two_reports_of_one_graph_are_one_page():
+    assert report(karate()).html() == report(karate()).html()
+
+
+def test_classes_are_labels_of_nodes_only():
+    assert classes(karate()).shape == (34,)
+    assert classes(Data(edge_index=torch.zeros(2, 0), num_nodes=3, y=torch.tensor([1]))) is None
+    assert classes(barbell(4, 0)) is None
+
+
+def test_features_are_noise_where_the_graph_has_none():
+    data, model = grid(4, 4), GCN(5, 8, 2, num_layers=2).eval()
+    assert report(data, model).model.reach.value.isfinite()
+    with pytest.raises(ValueError, match=r"set data\.x"):
+        report(data, torch.nn.Identity())
+
+
+def test_the_smallest_graph_has_nothing_to_rewire():
+    found = report(path(1))
+    assert found.verdict is None
+    assert "Nothing to rewire" in found._repr_html_()
+
+
+def test_odd_graphs_make_a_page():
+    """Components, a self-loop, a repeated edge, weights, an isolated node."""
+    pairs = torch.tensor([(0, 1), (1, 2), (2, 0), (2, 3), (2, 3), (4, 5)])
+    edge_index = torch.cat([pairs, pairs.flip(1), torch.tensor([(0, 0)])]).T
+    weight = torch.ones(edge_index.size(1))
+    data = Data(edge_index=edge_index, num_nodes=7, edge_weight=weight)
+    body = report(data)._repr_html_()
+    assert "∞ ohm" in body
+    assert "nan" not in body
+    directed = Data(edge_index=torch.tensor([[0, 1], [1, 2]]), num_nodes=3)
+    with pytest.raises(ValueError, match="directed"):
+        report(directed)
+
+
+def stored() -> dict:
+    return json.loads(RESULTS.read_text(encoding="utf-8"))["cases"]
+
+
+def test_the_stored_trainings_are_what_the_notebook_says_of_them():
+    """Likely gained, unlikely did not beyond noise, and the doubtful ones gained too."""
+    cases = stored()
+    low = {answer: [] for answer in ("likely", "doubtful", "unlikely")}
+    for case in cases.values():
+        difference = np.subtract(case["after"], case["before"])
+        assert difference.mean() == pytest.approx(case["change"], abs=1e-6)
+        low[case["answer"]].append(case["low"])
+    assert {answer: len(values) for answer, values in low.items()} == {
+        "likely": 3,
+        "doubtful": 2,
+        "unlikely": 5,
+    }
+    assert min(low["likely"]) > 0
+    assert min(low["doubtful"]) > 0
+    assert max(low["unlikely"]) <= 0
+
+
+@pytest.mark.parametrize("name", ["barbell", "ring", "grid", "karate, labels"])
+def test_the_card_still_says_what_was_stored(name):
+    import importlib.util
+
+    place = Path(__file__).parents[1] / "benchmarks" / "verdict_check.py"
+    spec = importlib.util.spec_from_file_location("verdict_check", place)
+    check = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(check)
+    build, ends, num_layers, _ = check.CASES[name]
+    pairs = None if ends is None else torch.tensor([[ends[1]], [ends[0]]])
+    found = report(build(), pairs=pairs, num_layers=num_layers).verdict
+    case = stored()[name]
+    assert found.answer == case["answer"]
+    assert [(e.says, e.name) for e in found.evidence] == [
+        (e["says"], e["name"]) for e in case["evidence"]
+    ]
