@@ -132,3 +132,21 @@ def modular_resistance(data, prime):
     inverse = matrix[:, size:]
     own = inverse.diagonal()
     return (own[:, None] + own[None] - 2 * inverse) % prime
+
+
+def test_reference_rows_are_marked_and_add_up():
+    record = json.loads((RESULTS / "brec_reference.json").read_text())
+    assert "not by this workbench" in record["note"]
+    for row in record["rows"]:
+        known = sum(row["by_subset"].values())
+        whole = set(row["by_subset"]) == set(BREC_SUBSETS)
+        assert known == row["distinguished"] if whole else known <= row["distinguished"]
+        assert row["source"].startswith("computed elsewhere")
+
+
+def test_4_wl_leaves_twenty_pairs():
+    # nobody has published it: 3-FWL (as strong as 4-WL) on all pairs, none left out
+    row = stored("brec_exact.json")["3-fwl"]
+    assert tuple(row["by_subset"].values()) == (60, 50, 50, 100, 80, 20, 20)
+    assert row["cells"].count("x") == 0
+    assert [pair for pair, letter in enumerate(row["cells"]) if letter == "n"] == [*range(340, 360)]

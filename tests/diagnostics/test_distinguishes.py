@@ -89,3 +89,22 @@ def test_strongly_regular_families(name, data_root):
 def test_pair_marks_split_sr25(data_root):
     graphs = read_graphs(data_root / "expressiveness" / "sr" / "sr251256.g6")
     assert graph_classes(graphs, test="1,2-wl").unique().numel() == len(graphs) == 15
+
+
+def test_many_pairs_are_told_apart_as_each_alone():
+    marked = ring(6)
+    marked.x = torch.tensor([[1.0], [0], [0], [0], [0], [0]])
+    turned, wide, tied = ring(6), ring(6), ring(6)
+    turned.x = marked.x.roll(2, dims=0)
+    wide.x = torch.ones(6, 2)
+    tied.edge_attr = torch.arange(12) % 2
+    graphs = [ring(6), TWO_TRIANGLES, ring(5), path(6), marked, turned, tied, rook(), shrikhande()]
+    pairs = [(a, b) for a in graphs for b in graphs]
+    for test in ("1-wl", "2-fwl", "spd-wl", "1,1-wl"):
+        alone = [bool(distinguishes(a, b, test=test)) for a, b in pairs]
+        assert tell_apart(pairs, test=test).tolist() == alone
+    assert tell_apart([]).tolist() == []
+    with pytest.raises(ValueError, match="x has 1 channels in one graph and 2 in another"):
+        tell_apart([(ring(6), ring(6)), (marked, wide)])
+    with pytest.raises(ValueError, match="test must be one of"):
+        tell_apart(pairs, test="4-fwl")

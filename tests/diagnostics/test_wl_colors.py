@@ -332,4 +332,4 @@ def test_errors_say_what_came():
     with pytest.raises(ValueError, match=r"distance is \[3, 3\], not \[4, 4\]"):
         distance_wl_colors(data.edge_index, 4, distance=torch.zeros(3, 3))
     with pytest.raises(TooLargeError, match="use "):
-        fwl_colors(ring(200).edge_index, 200, k=3)
+        fwl_colors(ring(300).edge_index, 300, k=3)

@@ -111,23 +111,19 @@ def tell_apart(pairs: Sequence[tuple[Data, Data]], *, test: str = "1-wl") -> Boo
         TooLargeError: the test would not fit into memory for one of the pairs.
     """
     found = torch.zeros(len(pairs), dtype=torch.bool)
-    if test == "1-wl" and pairs:  # so cheap that one loop over all is quicker than a loop each
-        for chosen in _chunks(pairs):
-            part = [pairs[number] for number in chosen]
-            built = items_of(_graphs_of_pairs(part), test, part[0][0].edge_index.device)
-            last = built.refine().rounds[-1]
-            found[torch.from_numpy(chosen)] = torch.from_numpy(_differ(last, built.start))
-        return found
-    for chosen in _chunks(pairs):
-        graphs = _graphs_of_pairs([pairs[number] for number in chosen])
-        for place, number in enumerate(chosen.tolist()):
-            device = pairs[number][0].edge_index.device
+    for chosen, names in _chunks(pairs):
+        graphs = graphs_of([graph for number in chosen for graph in pairs[number]], names)
+        device = pairs[chosen[0]][0].edge_index.device
+        if test == "1-wl":  # so cheap that one loop over all is quicker than a loop each
+            built = items_of(graphs, test, device)
+            differ = _differ(built.refine().rounds[-1], built.start)
+            found[torch.tensor(chosen)] = torch.from_numpy(differ)
+            continue
+        for place, number in enumerate(chosen):
             built = items_of(graphs[2 * place : 2 * place + 2], test, device)
             middle = int(built.start[1])
 
             def differ(colors: np.ndarray, count: int, middle: int = middle) -> bool:
-                if 2 * middle != colors.size:
-                    return True
                 first = np.bincount(colors[:middle], minlength=count)
                 return not np.array_equal(first, np.bincount(colors[middle:], minlength=count))
 
@@ -136,40 +132,24 @@ def tell_apart(pairs: Sequence[tuple[Data, Data]], *, test: str = "1-wl") -> Boo
     return found
 
 
-def _chunks(pairs: Sequence[tuple[Data, Data]]) -> list[np.ndarray]:
-    """Numbers of pairs whose graphs may be prepared together: all have features, or none.
+def _chunks(pairs: Sequence[tuple[Data, Data]]) -> list[tuple[list[int], tuple[str, ...]]]:
+    """Numbers of pairs that may be prepared together, and the features that are read there.
 
-    A few million edges at a time are enough to be quick.
+    Both graphs of each pair hold these features, and all have one width. A few million edges at a
+    time are enough to be quick.
     """
-    kind = [
-        tuple(
-            tuple(None if g.get(name) is None else g[name][0].numel() for g in pair)
-            if all(g.get(name) is not None and len(g[name]) for g in pair)
-            else ()
-            for name in ("x", "edge_attr")
-        )
-        for pair in pairs
-    ]
-    edges = np.cumsum([a.edge_index.size(1) + b.edge_index.size(1) for a, b in pairs])
     groups: dict[tuple, list[int]] = {}
-    for number, (key, total) in enumerate(zip(kind, edges.tolist(), strict=True)):
-        groups.setdefault((key, total >> 22), []).append(number)
-    return [np.array(group) for group in groups.values()]
-
-
-def _graphs_of_pairs(pairs: Sequence[tuple[Data, Data]]) -> list[Graph]:
-    """Graphs of all pairs, one after another; features that one of a pair lacks are not read."""
-    whole = []
-    for pair in pairs:
-        for graph in pair:
-            names = [n for n in ("x", "edge_attr") if all(g.get(n) is not None for g in pair)]
-            part = {name: graph[name] for name in names}
-            whole.append(
-                graph
-                if len(names) == sum(graph.get(n) is not None for n in ("x", "edge_attr"))
-                else Data(edge_index=graph.edge_index, num_nodes=graph.num_nodes, **part)
-            )
-    return graphs_of(whole)
+    edges = 0
+    for number, pair in enumerate(pairs):
+        key = []
+        for name in ("x", "edge_attr"):
+            first, second = pair[0].get(name), pair[1].get(name)
+            if first is not None and second is not None:
+                key.append((name, first.shape[1:], second.shape[1:]))
+        edges += pair[0].edge_index.size(1) + pair[1].edge_index.size(1)
+        where = (edges >> 22, pair[0].edge_index.device, *key)
+        groups.setdefault(where, []).append(number)
+    return [(numbers, tuple(name for name, *_ in key)) for (_, _, *key), numbers in groups.items()]
 
 
 def _differ(colors: np.ndarray, start: np.ndarray) -> np.ndarray:
@@ -215,8 +195,8 @@ def items_of(graphs: list[Graph], test: str, device: torch.device) -> items.Item
     return build(graphs, device, **options)
 
 
-def graphs_of(data: Sequence[Data]) -> list[Graph]:
-    """Graphs ready for refinement; equal rows of ``x`` and ``edge_attr`` are equal labels.
+def graphs_of(data: Sequence[Data], names: Sequence[str] = ("x", "edge_attr")) -> list[Graph]:
+    """Graphs ready for refinement; equal rows of the named features are equal labels.
 
     Raises:
         ValueError: ``x`` or ``edge_attr`` has different widths in two graphs.
@@ -225,7 +205,10 @@ def graphs_of(data: Sequence[Data]) -> list[Graph]:
     offset = (sizes.cumsum(0) - sizes).tolist()
     edges = [g.edge_index.cpu() + begin for g, begin in zip(data, offset, strict=True)]
     batch = torch.repeat_interleave(torch.arange(len(data)), sizes)
-    labels = [_joined([graph.get(name) for graph in data], name) for name in ("x", "edge_attr")]
+    labels = [
+        _joined([graph.get(name) for graph in data], name) if name in names else None
+        for name in ("x", "edge_attr")
+    ]
     return split(*prepare(torch.cat(edges, dim=1), int(sizes.sum()), *labels, batch))
 
 
