@@ -35,7 +35,7 @@ KEPT = ("tags", "slideshow", "editable")
 LIVE = "application/vnd.jupyter.widget-view+json"
 PLOTLY = "application/vnd.plotly.v1+json"
 #: Notebooks that need data sets which no test machine downloads.
-NEED_DATA = ("02_cora_and_roads.ipynb",)
+NEED_DATA = ("02_cora_and_roads.ipynb", "09_brec.ipynb")
 
 
 def kernel_settings() -> dict[str, str]:
@@ -67,8 +67,14 @@ def linked(archive: Path) -> Path:
         place.mkdir(parents=True, exist_ok=True)
         (place / "raw").symlink_to(raw)
     for entry in archive.iterdir():
-        if entry.name != "pyg" and not (folder / entry.name).exists():
-            (folder / entry.name).symlink_to(entry)
+        if entry.name == "pyg":
+            continue
+        place = folder / entry.name
+        # a folder that is there holds a link to its raw files; the rest of it is linked beside
+        for source in sorted(entry.iterdir()) if place.is_dir() else [entry]:
+            target = place / source.name if place.is_dir() else place
+            if not target.exists():
+                target.symlink_to(source)
     return folder
 
 
