@@ -34,20 +34,6 @@ CHROMIUM_FLAGS = [
     "--use-angle=swiftshader",
     "--enable-unsafe-swiftshader",
 ]
-# ipykernel 7.0 to 7.3 sends replies past the stream that reads requests from the same socket. A
-# request that arrives in that moment stays unread until the next connection, one in fifty after a
-# page load (ipykernel issue 1554). 7.4 sends them through the stream, as this start-up file does.
-ANSWER_ALL = """
-import ipykernel
-from ipykernel.kernelbase import Kernel
-
-if (7,) <= ipykernel.version_info < (7, 4):
-    from ipykernel.subshell_manager import SubshellManager
-
-    SubshellManager._send_on_shell_channel = (
-        lambda self, message: Kernel.instance().shell_stream.send_multipart(message)
-    )
-"""
 HERE = {"127.0.0.1", "localhost", "::1"}
 
 
@@ -79,9 +65,6 @@ class Server:
         (settings / "notification.jupyterlab-settings").write_text(
             json.dumps({"fetchNews": "false", "checkForUpdates": False})
         )
-        startup = folder / "ipython" / "profile_default" / "startup"
-        startup.mkdir(parents=True)
-        (startup / "00-answer-all.py").write_text(ANSWER_ALL)
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]

@@ -2,6 +2,7 @@
 
 from workbench.widgets.attention_lens import AttentionLens, attention_lens
 from workbench.widgets.expressivity_lab import ExpressivityLab, expressivity_lab
+from workbench.widgets.first_click import hear_first_clicks
 from workbench.widgets.graph_canvas import GraphCanvas
 from workbench.widgets.matrix_canvas import MatrixCanvas
 from workbench.widgets.report import Report, report
@@ -24,3 +25,5 @@ __all__ = [
     "rewiring_lab",
     "sensitivity_lab",
 ]
+
+hear_first_clicks()
