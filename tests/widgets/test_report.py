@@ -62,6 +62,15 @@ def test_a_place_names_its_edges_and_what_it_holds(page):
     assert f"{place.loss / page.summary['total resistance'].value:.1%}" in text
 
 
+def test_a_place_says_which_other_measures_point_at_it():
+    found = report(barbell(6, 0))
+    assert (
+        "Here is the edge of highest resistance and of lowest balanced Forman" in found.places()[0]
+    )
+    assert found.elsewhere() == ""
+    assert "In none of these places: the edge of" in report(karate()).elsewhere()
+
+
 def test_two_reports_of_one_graph_are_one_page():
     assert report(karate()).html() == report(karate()).html()
 

@@ -83,6 +83,7 @@ def report_body(
     drawing: str,
     caption: str,
     places: Sequence[str],
+    elsewhere: str = "",
     sections: Sequence[Section],
     model: tuple[str, Sequence[tuple[str, str]]] = ("", ()),
     left_out: Sequence[str] = (),
@@ -96,6 +97,7 @@ def report_body(
         drawing: an ``<svg>``.
         caption: what the drawing shows beside the places.
         places: a sentence for each numbered place.
+        elsewhere: a sentence below them, or nothing.
         sections: the tables.
         model: name and (caption, ``<svg>``) charts of a model; no name, no section.
         left_out: what was not measured, with the reason.
@@ -115,6 +117,7 @@ def report_body(
         f"<h2>{'The worst places' if places else 'The graph'}</h2>" if drawing else "",
         f"<figure>{drawing}<figcaption>{escape(caption)}</figcaption></figure>" if drawing else "",
         f'<ol class="places">{named}</ol>' if places else "",
+        f"<p>{escape(elsewhere)}</p>" if elsewhere else "",
         f"<section><h2>{escape(model[0])} on this graph</h2>"
         f'<div class="charts">{charts}</div></section>'
         if model[0]

@@ -23,6 +23,8 @@ from workbench.rewiring import fosr, gtr
 from workbench.widgets.report_parts import (
     card,
     classes,
+    elsewhere,
+    features,
     model_figures,
     node_names,
     place_text,
@@ -85,6 +87,10 @@ class Report:
         names = node_names(self.data)
         return [place_text(place, self.summary, names) for place in self.summary.bottlenecks]
 
+    def elsewhere(self) -> str:
+        """What other measures point at outside those places; empty where they agree."""
+        return elsewhere(self.summary, node_names(self.data)) if self.summary.bottlenecks else ""
+
     def _named(self, row) -> str:
         ends = {
             "highest resistance": self.summary.pair,
@@ -106,6 +112,7 @@ class Report:
             drawing=self.drawing(),
             caption=self.caption(),
             places=self.places(),
+            elsewhere=self.elsewhere(),
             sections=self.sections(),
             model=(self.model_name, graphs),
             left_out=self.summary.left_out,
@@ -235,18 +242,3 @@ def proposal(data: Data, seed: int) -> tuple[Tensor, str]:
     generator = torch.Generator().manual_seed(seed)
     found = fosr(edge_index, data.num_nodes, num_edges=budget, generator=generator)
     return found.added, "FoSR"
-
-
-def features(data: Data, model: nn.Module, seed: int) -> Tensor:
-    """The graph's own features, or normal noise where it has none that fit."""
-    wanted = [m.in_features for m in model.modules() if isinstance(m, nn.Linear)]
-    x = data.get("x")
-    if isinstance(x, Tensor) and x.is_floating_point() and (not wanted or x.size(1) == wanted[0]):
-        return x
-    if not wanted:
-        raise ValueError(
-            "the graph has no features x, and the model has no linear layer to tell how wide they "
-            "would be; set data.x"
-        )
-    generator = torch.Generator().manual_seed(seed)
-    return torch.randn(data.num_nodes, wanted[0], generator=generator)

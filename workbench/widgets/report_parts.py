@@ -1,6 +1,7 @@
 """The pieces of a report as its page shows them."""
 
-from torch import Tensor
+import torch
+from torch import Tensor, nn
 from torch_geometric.data import Data
 
 from workbench.diagnostics.summary import Bottleneck, ModelSummary, Summary, Verdict
@@ -25,6 +26,21 @@ def classes(data: Data) -> Tensor | None:
     return labels.cpu() if labels.is_floating_point() else labels.cpu().long()
 
 
+def features(data: Data, model: nn.Module, seed: int) -> Tensor:
+    """The graph's own features, or normal noise where it has none that fit."""
+    wanted = [m.in_features for m in model.modules() if isinstance(m, nn.Linear)]
+    x = data.get("x")
+    if isinstance(x, Tensor) and x.is_floating_point() and (not wanted or x.size(1) == wanted[0]):
+        return x
+    if not wanted:
+        raise ValueError(
+            "the graph has no features x, and the model has no linear layer to tell how wide they "
+            "would be; set data.x"
+        )
+    generator = torch.Generator().manual_seed(seed)
+    return torch.randn(data.num_nodes, wanted[0], generator=generator)
+
+
 def card(verdict: Verdict | None) -> tuple[str, str, list[CardLine], str]:
     """(answer, sentence, lines, how far to trust it) of the card."""
     if verdict is None:
@@ -38,11 +54,30 @@ def place_text(place: Bottleneck, summary: Summary, names: list[str]) -> str:
     text = place.sentence[0].upper() + place.sentence[1:]
     if place.edges.size(1) <= 4:
         text += f" ({', '.join(f'{names[u]}–{names[v]}' for u, v in place.edges.T.tolist())})"
+    here = {tuple(pair) for pair in place.edges.T.tolist()}
+    marked = {"resistance": tuple(sorted(summary.edge))} | summary.lowest
+    kinds = [name for name, pair in marked.items() if pair and pair in here]
+    which = [f"highest {kind}" if kind == "resistance" else f"lowest {kind}" for kind in kinds]
     totals = {m.name: m.value for m in summary.measures if m.name.startswith("total resistance")}
-    if not totals:
-        return f"{text}."
-    total = totals.get("total resistance within", totals["total resistance"])
-    return f"{text}. At least {place.loss / total:.1%} of the total resistance is lost here."
+    if totals:
+        total = totals.get("total resistance within", totals["total resistance"])
+        text += f". At least {place.loss / total:.1%} of the total resistance is lost here"
+    if which:
+        text += f". Here is the edge of {' and of '.join(which)}"
+    return f"{text}."
+
+
+def elsewhere(summary: Summary, names: list[str]) -> str:
+    """The edges that other measures point at, where they are in none of the places."""
+    here = {tuple(pair) for p in summary.bottlenecks for pair in p.edges.T.tolist()}
+    marked = {"highest resistance": tuple(sorted(summary.edge))}
+    marked |= {f"lowest {kind}": pair for kind, pair in summary.lowest.items()}
+    rest = [
+        f"the edge of {what} ({names[pair[0]]}–{names[pair[1]]})"
+        for what, pair in marked.items()
+        if pair and tuple(pair) not in here
+    ]
+    return f"In none of these places: {' and '.join(rest)}." if rest else ""
 
 
 def model_figures(found: ModelSummary) -> list[tuple[str, str]]:

@@ -5,7 +5,6 @@ import torch
 from torch import Tensor
 
 from workbench.diagnostics import (
-    DIAGNOSTICS,
     TooLargeError,
     algebraic_connectivity,
     approximate_kemeny_constant,
@@ -25,17 +24,12 @@ from workbench.diagnostics import (
     wl_colors,
 )
 from workbench.diagnostics.summary.largest import Part
-from workbench.diagnostics.summary.measure import Budget, Measure, rounded
+from workbench.diagnostics.summary.measure import Budget, Measure, exact, rounded
 from workbench.graphs.edges import UndirectedEdges
 from workbench.typing import EdgeIndex
 
 #: Exact forms that cost a power of the nodes are left to graphs of at most this many.
 SMALL = 2_000
-
-
-def exact(group: str, name: str, value: float, unit: str, meaning: str) -> Measure:
-    """A row whose value is exact."""
-    return Measure(group, name, float(value), float(value), unit, "exact", meaning)
 
 
 def estimated(group: str, name: str, found, unit: str, meaning: str) -> Measure:
@@ -172,39 +166,6 @@ def spectra(part: Part, budget: Budget) -> list[Measure]:
         ends = float(bounds.lower), float(bounds.upper)
         rows.append(Measure(group, "mixing time", *ends, "steps", "bounds", meaning))
     return rows
-
-
-#: Name in ``DIAGNOSTICS`` -> how it is shown.
-CURVATURES = {
-    "balanced_forman": "balanced Forman",
-    "ollivier_ricci": "Ollivier-Ricci",
-    "augmented_forman": "augmented Forman (triangles)",
-    "weighted_forman": "weighted Forman",
-    "resistance_curvature": "resistance curvature",
-}
-
-
-def curvatures(
-    edge_index: EdgeIndex, num_nodes: int, budget: Budget
-) -> tuple[list[Measure], dict[str, Tensor]]:
-    """Least, mean and share of negative edges of every curvature that fits; and its values."""
-    rows, values = [], {}
-    off = edge_index[0] < edge_index[1]
-    for name, shown in CURVATURES.items():
-        if name not in DIAGNOSTICS or not bool(off.any()) or not budget.allows(name, shown=shown):
-            continue
-        try:
-            found = DIAGNOSTICS[name](edge_index, num_nodes)
-        except TooLargeError as error:
-            budget.left_out.append(f"{shown} ({str(error).split(':')[0]})")
-            continue
-        values[name], value = found, found[off]
-        negative = float((value < -1e-12).double().mean())
-        value = torch.where(value.abs() < 1e-12, 0.0, value)
-        low, mean = float(value.min()), float(value.mean())
-        meaning = f"lowest of an edge; mean {rounded(mean, 4)}; negative on {negative:.1%} of edges"
-        rows.append(exact("curvature", shown, low, "", meaning))
-    return rows, values
 
 
 def structure(edge_index: EdgeIndex, num_nodes: int, graph, labels: Tensor | None) -> list[Measure]:

@@ -42,6 +42,11 @@ class Measure:
         return f"{text} {self.unit}".rstrip()
 
 
+def exact(group: str, name: str, value: float, unit: str, meaning: str) -> Measure:
+    """A row whose value is exact."""
+    return Measure(group, name, float(value), float(value), unit, "exact", meaning)
+
+
 def rounded(value: float, digits: int = 6) -> str:
     """A number to so many digits, with commas up to ten million."""
     if math.isinf(value):

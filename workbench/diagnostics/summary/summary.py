@@ -8,6 +8,7 @@ from torch import Tensor
 
 from workbench.diagnostics.summary import graph_measures
 from workbench.diagnostics.summary.bottlenecks import Bottleneck, bottlenecks
+from workbench.diagnostics.summary.curvature_measures import curvatures
 from workbench.diagnostics.summary.extremes import highest_edge, highest_pair
 from workbench.diagnostics.summary.largest import largest_component
 from workbench.diagnostics.summary.measure import Budget, Measure
@@ -24,6 +25,7 @@ class Summary:
         bottlenecks: its worst places.
         pair: nodes of the pair of highest finite resistance that was found, or ().
         edge: ends of the edge of highest resistance, or ().
+        lowest: curvature -> ends of the edge where it is lowest (the first of them).
         left_out: what the seconds did not suffice for, each with its reason.
     """
 
@@ -31,6 +33,7 @@ class Summary:
     bottlenecks: tuple[Bottleneck, ...]
     pair: tuple[int, ...]
     edge: tuple[int, ...]
+    lowest: dict[str, tuple[int, int]]
     left_out: tuple[str, ...]
 
     def groups(self) -> dict[str, list[Measure]]:
@@ -84,7 +87,7 @@ def summarize(
     part_of = components(torch.stack([graph.source, graph.target]), num_nodes)
     rows = graph_measures.sizes(edge_index, graph, part_of)
     if num_nodes < 2 or graph.num_edges == 0:
-        return Summary(tuple(rows), (), (), (), ())
+        return Summary(tuple(rows), (), (), (), {}, ())
     budget = Budget(max_seconds, num_nodes, graph.num_edges)
     part, within = largest_component(edge_index, num_nodes, weight), int(part_of.max()) > 0
     labels = None if labels is None else labels.cpu()
@@ -100,11 +103,11 @@ def summarize(
     rows += graph_measures.spectra(part, budget)
     rows += graph_measures.structure(edge_index, num_nodes, graph, labels)
     rows += graph_measures.expressivity(edge_index, num_nodes, budget)
-    bends, _ = graph_measures.curvatures(edge_index, num_nodes, budget)
+    bends, lowest = curvatures(edge_index, num_nodes, budget)
     rows += bends
     places = ()
     if budget.allows("laplacian_eigenpairs", shown="the worst places"):
         places = bottlenecks(edge_index, num_nodes, weight)
     order = ("size", "distances", "resistance", "spectrum", "curvature", "structure")
     rows.sort(key=lambda row: order.index(row.group) if row.group in order else len(order))
-    return Summary(tuple(rows), places, pair, edge, tuple(budget.left_out))
+    return Summary(tuple(rows), places, pair, edge, lowest, tuple(budget.left_out))
