@@ -13,8 +13,11 @@ MODES = ("code", "paper")
 #: The released code's threshold: Hotelling's at 32 copies, 16 channels and level 0.05.
 CODE_THRESHOLD = 72.34
 
-#: Variance that takes the place of one that rounding alone makes.
+#: What the repository puts on the diagonal of a covariance that is 0.
 SMALLEST_VARIANCE = 1e-7
+
+#: Rounding moves an embedding by about as many of its last digits (mode "paper").
+ROUNDING = 64
 
 
 @dataclass(frozen=True)
@@ -76,11 +79,12 @@ def reliable_paired_comparison(
     are constant, S is 0 and its pseudo-inverse would make any difference vanish; S is then 1e-7
     times the identity, as the repository's constant for this case has it.
 
-    Differs from the paper: in mode ``"paper"``, directions in which S is below 1e-7 of the mean
-    square of the embeddings (or below 1e-7) take that variance. Else the rounding noise of a model
-    that gives both graphs the same embedding would count as a difference in a share alpha of all
-    pairs. Where all variances are larger, this is Hotelling's statistic. Mode ``"code"`` computes
-    in the type of the embeddings, as the code does; mode ``"paper"`` in float64.
+    Differs from the paper: in mode ``"paper"``, directions in which the standard deviation is below
+    64 times the resolution of the embeddings' type (7.6e-6 of their root mean square in float32)
+    take that. Else the rounding noise of a model that gives both graphs the same embedding would
+    count as a difference in a share alpha of all pairs. Where all deviations are larger, this is
+    Hotelling's statistic. Mode ``"code"`` computes in the type of the embeddings, as the code
+    does; mode ``"paper"`` in float64.
 
     Raises:
         ValueError: shapes do not fit, an embedding is not finite, there are fewer than 2 copies
@@ -118,6 +122,7 @@ def _near(value: float) -> float:
 
 
 def _statistic(first: Tensor, second: Tensor, mode: str) -> float:
+    resolution = torch.finfo(first.dtype).eps
     if mode == "paper":
         first, second = first.double(), second.double()
     difference = first - second
@@ -129,7 +134,7 @@ def _statistic(first: Tensor, second: Tensor, mode: str) -> float:
         return float(mean @ torch.linalg.pinv(covariance) @ mean)
     square = float(torch.cat([first, second]).square().mean())
     variance, direction = torch.linalg.eigh(covariance)
-    variance = variance.clamp(min=SMALLEST_VARIANCE * max(1.0, square))
+    variance = variance.clamp(min=max((ROUNDING * resolution) ** 2 * square, 1e-300))
     return float(first.size(0) * ((mean @ direction).square() / variance).sum())
 
 
