@@ -97,6 +97,16 @@ def test_a_graph_without_edges_cannot_be_twisted():
         cfi(torch.zeros(2, 0, dtype=torch.int64), 3, twisted=True)
 
 
+def test_gadgets_stand_where_the_base_is_drawn():
+    pos = torch.tensor([[0.0, 0.0], [4.0, 0.0], [8.0, 0.0]])
+    placed = cfi(path(3).edge_index, 3, pos=pos).pos
+    assert placed.shape == (4, 2)  # the middle node has two even subsets
+    assert placed[0, 0] == -1
+    assert placed[3, 0] == 1
+    with pytest.raises(ValueError, match=r"pos is \[2, 2\], not \[3, 2\]"):
+        cfi(path(3).edge_index, 3, pos=pos[:2])
+
+
 def test_a_base_of_high_degree_is_refused_before_it_is_built():
     with pytest.raises(ValueError, match="more than the"):
         cfi(complete(30).edge_index, 30)

@@ -3,6 +3,7 @@
 import math
 
 import numpy as np
+from torch import Tensor
 from torch_geometric.data import Data
 
 from workbench.graphs.building import check_size, circle, undirected_graph
@@ -11,7 +12,9 @@ from workbench.graphs.layout import layout
 from workbench.typing import EdgeIndex
 
 
-def cfi(edge_index: EdgeIndex, num_nodes: int, *, twisted: bool = False) -> Data:
+def cfi(
+    edge_index: EdgeIndex, num_nodes: int, *, twisted: bool = False, pos: Tensor | None = None
+) -> Data:
     """CFI graph over a base graph: a gadget for each node, plain or with one edge twisted.
 
     Node v of degree d becomes ``2^(d-1)`` nodes, one for each subset S of even size of its edges.
@@ -28,12 +31,15 @@ def cfi(edge_index: EdgeIndex, num_nodes: int, *, twisted: bool = False) -> Data
             dropped; an isolated node becomes one node.
         num_nodes: number of nodes of the base graph.
         twisted: twist one edge.
+        pos: ``[nodes, 2]``, where the base nodes are drawn, about 1 apart; on a circle, or by
+            ``layout``, if not given.
 
     Returns:
         ``Data`` with ``pos``: gadgets at the places of the base nodes.
 
     Raises:
-        ValueError: there is no edge to twist, or the graph would have too many edges.
+        ValueError: there is no edge to twist, the graph would have too many edges, or ``pos`` does
+            not place every base node.
 
     References:
         J.-Y. Cai, M. Fürer, N. Immerman, An optimal lower bound on the number of variables for
@@ -44,6 +50,8 @@ def cfi(edge_index: EdgeIndex, num_nodes: int, *, twisted: bool = False) -> Data
     low, high = edges.source.cpu().numpy(), edges.target.cpu().numpy()
     if twisted and not low.size:
         raise ValueError("the base graph has no edge to twist")
+    if pos is not None and tuple(pos.shape) != (num_nodes, 2):
+        raise ValueError(f"pos is {list(pos.shape)}, not [{num_nodes}, 2]")
     incident: list[list[int]] = [[] for _ in range(num_nodes)]
     for number, (u, v) in enumerate(zip(low.tolist(), high.tolist(), strict=True)):
         incident[u].append(number)
@@ -68,7 +76,7 @@ def cfi(edge_index: EdgeIndex, num_nodes: int, *, twisted: bool = False) -> Data
         np.concatenate([none, *source]),
         np.concatenate([none, *target]),
         int(start[-1]),
-        _places(edge_index, num_nodes, [len(part) for part in subsets]),
+        _places(edge_index, num_nodes, [len(part) for part in subsets], pos),
     )
 
 
@@ -81,13 +89,16 @@ def even_subsets(items: list[int]) -> list[frozenset[int]]:
     return [subset for subset in chosen if len(subset) % 2 == 0]
 
 
-def _places(edge_index: EdgeIndex, num_nodes: int, sizes: list[int]) -> np.ndarray:
+def _places(
+    edge_index: EdgeIndex, num_nodes: int, sizes: list[int], pos: Tensor | None
+) -> np.ndarray:
     """Small circles, turned so that no edge runs along another, at the base's drawing."""
-    if num_nodes <= 12:
-        base = circle(num_nodes).astype(np.float64)
+    if pos is not None:
+        base, apart = pos.detach().cpu().numpy()[:, :2].astype(np.float64), 1.0
+    elif num_nodes <= 12:
+        base, apart = circle(num_nodes), 2 * math.sin(math.pi / max(num_nodes, 3))
     else:
-        base = layout(edge_index, num_nodes).numpy().astype(np.float64)
-    apart = 2 * math.sin(math.pi / max(num_nodes, 3)) if num_nodes <= 12 else 0.3
+        base, apart = layout(edge_index, num_nodes).numpy().astype(np.float64), 0.3
     parts = [
         place + circle(size, start=0.4 + v, radius=0.32 * apart if size > 1 else 0.0)
         for v, (place, size) in enumerate(zip(base, sizes, strict=True))

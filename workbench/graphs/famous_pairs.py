@@ -135,13 +135,14 @@ def _cycle(nodes) -> list[tuple[int, int]]:
     return list(zip(nodes, [*nodes[1:], nodes[0]], strict=True))
 
 
-def _cfi_pair(edges: list[tuple[int, int]]) -> tuple[Data, Data]:
+def _cfi_pair(edges: list[tuple[int, int]], pos: torch.Tensor | None = None) -> tuple[Data, Data]:
     one_way = torch.tensor(edges).T
     both, size = torch.cat([one_way, one_way.flip(0)], dim=1), int(one_way.max()) + 1
-    return cfi(both, size), cfi(both, size, twisted=True)
+    return cfi(both, size, pos=pos), cfi(both, size, twisted=True, pos=pos)
 
 
 _LADDER = [(0, 1), (1, 2), (3, 4), (4, 5), (0, 3), (1, 4), (2, 5)]
+_LADDER_POS = torch.tensor([(rung, float(side)) for side in (1, 0) for rung in (0.0, 1.4, 2.8)])
 _K33 = [(u, v) for u in range(3) for v in range(3, 6)]
 _K5 = [(u, v) for u in range(5) for v in range(u)]
 _ALL = frozenset(_NODES + _DISTANCES + _MARKS + _PAIRS + _TRIPLES)
@@ -196,7 +197,7 @@ FAMOUS_PAIRS: dict[str, FamousPair] = {
         "A gadget for each node of a ladder of three rungs, plain and with one edge twisted: hop "
         "distances do not show the twist, resistance, marks and pairs do.",
         _BEYOND_NODES - {"spd-wl"},
-        lambda: _cfi_pair(_LADDER),
+        lambda: _cfi_pair(_LADDER, _LADDER_POS),
     ),
     "rook and Shrikhande": FamousPair(
         "Strongly regular with equal parameters (16, 6, 2, 2), and the CFI pair over K4: 2-FWL "

@@ -38,6 +38,7 @@ def show_pair(pair: Pair, graphs: Sequence[GraphCanvas], matrices: Sequence[Matr
             canvas.positions = np.ascontiguousarray(pair.positions[which], "<f4").tobytes()
             canvas.spans = spans.tobytes()
             canvas.palette = matrix.palette = class_table()
+            canvas.status = f"{'ab'[which]}: {pair.names[which]}, {size} nodes, {len(ends)} edges"
             canvas.color_range, canvas.color_label = [0.0, 255.0], "color"
             matrix.size = size if max(pair.sizes) <= LARGEST_MATRIX else 0
 
