@@ -224,6 +224,36 @@ def test_a_bridge_is_the_highest_edge_of_a_large_graph(capsys, monkeypatch):
     assert "5 and 6; a bridge" in " ".join(out.split())
 
 
+def test_report_of_a_model(tmp_path, capsys):
+    page = tmp_path / "report.html"
+    words = ["report", "karate", "--model", "GCN", "--num-layers", "3", "--html", str(page)]
+    code, out, err = run(capsys, *words)
+    assert code == 0
+    assert err == ""
+    assert re.search(r"An untrained GCN of 3 layers: effective range [\d.]+ hops", out)
+    assert "An untrained GCN of 3 layers on this graph" in page.read_text()
+    assert "no model 'Perceptron'; there are" in refused(
+        capsys, "report", "karate", "--model", "Perceptron"
+    )
+
+
+def test_report_without_a_model_speaks_of_none(capsys, tmp_path):
+    page = tmp_path / "report.html"
+    code, out, _ = run(capsys, "report", "barbell:5,1", "--html", str(page))
+    assert code == 0
+    assert "Will rewiring pay here? Likely." in out
+    assert "1. A corridor of 2 edges" in out
+    assert "untrained" not in out + page.read_text()
+    assert "None" not in page.read_text()
+
+
+def test_report_leaves_out_what_takes_too_long(capsys):
+    code, out, _ = run(capsys, "report", "grid:20x20", "--seconds", "0")
+    assert code == 0
+    assert "Left out: " in out
+    assert "of 0 s in all" in " ".join(out.split())
+
+
 # ---------------------------------------------------------------- rewire
 
 

@@ -19,7 +19,7 @@ from workbench.diagnostics.summary import (
 )
 from workbench.diagnostics.summary.evidence import ACROSS, SQUEEZE, judged
 from workbench.diagnostics.summary.largest import largest_component
-from workbench.diagnostics.summary.measure import Budget, rounded
+from workbench.diagnostics.summary.measure import Budget, percent, rounded
 from workbench.diagnostics.summary.model_summary import layer_names
 from workbench.diagnostics.summary.null_model import random_rewired
 from workbench.diagnostics.summary.reach import heard_from
@@ -391,6 +391,13 @@ def test_directed_graphs_are_refused():
 )
 def test_numbers_are_rounded_for_reading(value, text):
     assert rounded(value) == text
+
+
+@pytest.mark.parametrize(
+    ("share", "text"), [(0.0, "0.0%"), (0.5, "50.0%"), (0.0123, "1.2%"), (0.00031, "0.031%")]
+)
+def test_small_shares_keep_two_digits(share, text):
+    assert percent(share) == text
 
 
 def test_the_budget_refuses_what_is_too_large_whatever_the_seconds():

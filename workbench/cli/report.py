@@ -3,6 +3,7 @@
 import shutil
 import textwrap
 from collections.abc import Sequence
+from pathlib import Path
 
 import torch
 from torch import nn
@@ -68,7 +69,7 @@ def report(
     found = measured(
         data,
         network,
-        name=graph,
+        name=Path(graph).name,
         num_layers=num_layers,
         max_seconds=float(seconds),
         seed=seed,

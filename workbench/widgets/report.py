@@ -227,9 +227,8 @@ def report(
         layers = len(getattr(model, "layers", ())) or None
         found = summarize_model(model, x, edge_index, num_layers=layers, seed=seed)
     heading = name or data.get("name") or "a graph"
-    if model is not None and model_name is None:
-        model_name = type(model).__name__
-    return Report(heading, data, summary, verdict, found, model_name or "")
+    called = "" if model is None else model_name or type(model).__name__
+    return Report(heading, data, summary, verdict, found, called)
 
 
 def proposal(data: Data, seed: int) -> tuple[Tensor, str]:

@@ -5,6 +5,7 @@ from torch import Tensor, nn
 from torch_geometric.data import Data
 
 from workbench.diagnostics.summary import Bottleneck, ModelSummary, Summary, Verdict
+from workbench.diagnostics.summary.measure import percent
 from workbench.diagnostics.summary.verdict import CAVEAT
 from workbench.figures.page import CardLine
 from workbench.figures.sparklines import bars_svg, lines_svg
@@ -61,7 +62,7 @@ def place_text(place: Bottleneck, summary: Summary, names: list[str]) -> str:
     totals = {m.name: m.value for m in summary.measures if m.name.startswith("total resistance")}
     if totals:
         total = totals.get("total resistance within", totals["total resistance"])
-        text += f". At least {place.loss / total:.1%} of the total resistance is lost here"
+        text += f". At least {percent(place.loss / total)} of the total resistance is lost here"
     if which:
         text += f". Here is the edge of {' and of '.join(which)}"
     return f"{text}."

@@ -3,7 +3,7 @@
 import torch
 
 from workbench.diagnostics import DIAGNOSTICS, TooLargeError
-from workbench.diagnostics.summary.measure import Budget, Measure, exact, rounded
+from workbench.diagnostics.summary.measure import Budget, Measure, exact, percent, rounded
 from workbench.typing import EdgeIndex
 
 #: Name in ``DIAGNOSTICS`` -> how it is shown.
@@ -39,6 +39,8 @@ def curvatures(
         low, mean = float(value.min()), float(value.mean())
         at = int((value <= low + 1e-9 * max(abs(low), 1.0)).nonzero()[0])
         lowest[shown] = (int(ends[0, at]), int(ends[1, at]))
-        meaning = f"lowest of an edge; mean {rounded(mean, 4)}; negative on {negative:.1%} of edges"
+        meaning = (
+            f"lowest of an edge; mean {rounded(mean, 4)}; negative on {percent(negative)} of edges"
+        )
         rows.append(exact("curvature", shown, low, "", meaning))
     return rows, lowest

@@ -10,6 +10,7 @@ from torch import Tensor
 from workbench.diagnostics import approximate_total_resistance, homophily
 from workbench.diagnostics.summary.bottlenecks import Bottleneck
 from workbench.diagnostics.summary.largest import Part
+from workbench.diagnostics.summary.measure import percent, rounded
 from workbench.diagnostics.summary.null_model import random_rewired
 from workbench.diagnostics.summary.reach import heard_from
 from workbench.typing import EdgeIndex, Pairs
@@ -95,12 +96,12 @@ def bought(part: Part, total: float, error: float, added: Added, method: str) ->
     edges_word = "edge" if count == 1 else "edges"
     return Evidence(
         "what few edges buy",
-        f"{count} {edges_word} by {method} ({unit:.1%} more) take away {drop:.1%} of the total "
-        "resistance",
+        f"{count} {edges_word} by {method} ({percent(unit)} more) take away {percent(drop)} of the "
+        "total resistance",
         judged(drop / unit, BOUGHT) if drop > 2 * noise else "open",
-        f"± {noise:.1%} standard error" if noise else "exact",
-        f"{drop / unit:.3g} times their share of the edges; on random regular graphs it is about "
-        "1.6 times",
+        f"± {percent(noise)} standard error" if noise else "exact",
+        f"{rounded(drop / unit, 3)} times their share of the edges; on random regular graphs it "
+        "is about 1.6 times",
     )
 
 
@@ -109,7 +110,7 @@ def narrowest(place: Bottleneck, total: float) -> Evidence:
     share = place.loss / total
     return Evidence(
         "one narrow place",
-        f"at least {share:.1%} of the total resistance is lost at one place",
+        f"at least {percent(share)} of the total resistance is lost at one place",
         "for" if share >= PLACE else "open",  # a bound from below cannot speak against
         "lower bound (Nash-Williams)",
         place.sentence,
@@ -124,11 +125,11 @@ def across(part: Part, place: Bottleneck, num_layers: int) -> Evidence:
     share, even = float(heard[side].mean()), float(mixed)
     return Evidence(
         "signal across it",
-        f"{share:.2%} of what the smaller side hears after {num_layers} layers comes from across; "
-        f"complete mixing would make it {even:.1%}",
+        f"{percent(share)} of what the smaller side hears after {num_layers} layers comes from "
+        f"across; complete mixing would make it {percent(even)}",
         judged(share / even, ACROSS),
         "exact, for a mean-aggregating network without weights; a trained one differs",
-        f"{share / even:.2f} of complete mixing",
+        f"{share / even:.2g} of complete mixing",
     )
 
 

@@ -55,6 +55,11 @@ def rounded(value: float, digits: int = 6) -> str:
     return f"{value:,.10g}" if 1e-4 <= abs(value) < 1e7 or value == 0 else f"{value:.{digits}g}"
 
 
+def percent(share: float) -> str:
+    """A share in percent: to a tenth, and small ones to two digits."""
+    return f"{100 * share:.1f}%" if abs(share) >= 0.01 or share == 0 else f"{100 * share:.2g}%"
+
+
 class Budget:
     """Seconds that are left, and what they did not suffice for."""
 
