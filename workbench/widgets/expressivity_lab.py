@@ -12,6 +12,7 @@ from workbench.diagnostics import TESTS, Distinction
 from workbench.graphs import FAMOUS_PAIRS
 from workbench.training import EmbeddingDistance
 from workbench.widgets import expressivity_views as views
+from workbench.widgets import expressivity_words as words
 from workbench.widgets.color_rounds import ColorRounds
 from workbench.widgets.expressivity_state import Colored, Pair
 from workbench.widgets.expressivity_tests import RAISED, menu
@@ -161,7 +162,7 @@ class ExpressivityLab(ipywidgets.VBox):
     @property
     def verdict(self) -> str:
         """The answer of the test in one line."""
-        return views.verdict(self._colored)
+        return words.verdict(self._colored)
 
     @property
     def distinction(self) -> Distinction:
@@ -180,7 +181,7 @@ class ExpressivityLab(ipywidgets.VBox):
         """
         self.choose(graph, *nodes)
         which = "ab".index(graph)
-        return views.why_text(self._colored, which, self.round, nodes)
+        return words.why_text(self._colored, which, self.round, nodes)
 
     def choose(self, graph: str, *nodes: int) -> None:
         """Explain a node or a pair of one graph below the pictures; no node chooses none.
@@ -272,7 +273,7 @@ class ExpressivityLab(ipywidgets.VBox):
     def _heard(self, which: int, widget, content) -> None:
         u, v = content.get("u"), content.get("v")
         if content.get("type") == "hover":
-            widget.show_hint(u, v, views.hint(self._colored, which, self.round, u, v))
+            widget.show_hint(u, v, words.hint(self._colored, which, self.round, u, v))
         elif content.get("type") == "click":
             self.choose("ab"[which], u, v)
 
@@ -343,7 +344,7 @@ class ExpressivityLab(ipywidgets.VBox):
     def _show_test(self) -> None:
         self._sync_menus()
         self._about_test.value = html.escape(self._colored.text.sentence)
-        self._verdict.value = views.verdict_html(self._colored)
+        self._verdict.value = words.verdict_html(self._colored)
         views.show_colors(self._colored, self._rounds, self._matrices)
         self._show_why()
 
@@ -360,7 +361,7 @@ class ExpressivityLab(ipywidgets.VBox):
         self._follows = False
 
     def _show_why(self) -> None:
-        self._why.value = views.why_html(self._colored, self.round, self._chosen)
+        self._why.value = words.why_html(self._colored, self.round, self._chosen)
 
     def _say(self, text: str, *, wrong: bool = False) -> None:
         kind = "workbench-wrong" if wrong else "workbench-fine"
