@@ -19,6 +19,14 @@ SCALARS = [
 NODES = ["laplacian_spectrum", "partial_spectrum"]
 PAIRS = ["effective_resistance", "commute_time", "hitting_time", "hop_distance"]
 BOUNDS = ["cheeger_bounds", "diameter_bounds"]
+EDGES = [
+    "balanced_forman",
+    "forman",
+    "augmented_forman",
+    "weighted_forman",
+    "ollivier_ricci",
+    "resistance_curvature",
+]
 OF_A_GRAPH = [
     *SCALARS,
     *NODES,
@@ -26,7 +34,8 @@ OF_A_GRAPH = [
     *BOUNDS,
     "cheeger_constant",
     "fiedler_vector",
-    "balanced_forman",
+    "node_resistance_curvature",
+    *EDGES,
 ]
 
 
@@ -62,7 +71,16 @@ def test_the_order_of_the_nodes_does_not_matter(name):
         torch.testing.assert_close(after, before, rtol=1e-9, atol=1e-9)
 
 
-@pytest.mark.parametrize("name", [n for n in OF_A_GRAPH if n != "balanced_forman"])
+@pytest.mark.parametrize("name", EDGES)
+def test_the_order_of_the_nodes_does_not_matter_to_edges(name):
+    for edge_index, num_nodes in lists():
+        order = torch.randperm(num_nodes, generator=torch.Generator().manual_seed(1))
+        before = DIAGNOSTICS[name](edge_index, num_nodes)
+        after = DIAGNOSTICS[name](order[edge_index], num_nodes)
+        torch.testing.assert_close(after, before, rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("name", [n for n in OF_A_GRAPH if n not in EDGES])
 def test_self_loops_repeats_and_column_order_change_nothing(name):
     for edge_index, num_nodes in lists():
         if refused(name, num_nodes):

@@ -39,6 +39,7 @@ from workbench.diagnostics.eigenpairs import (
     laplacian_eigenpairs,
     partial_spectrum,
 )
+from workbench.diagnostics.forman import augmented_forman, forman
 from workbench.diagnostics.graph_distance import (
     GraphDistance,
     NewEdges,
@@ -62,6 +63,7 @@ from workbench.diagnostics.influence import (
 from workbench.diagnostics.isomorphism import is_isomorphic, isomorphism_classes
 from workbench.diagnostics.jacobian_range import hessian_range, jacobian_range, mixed_influence
 from workbench.diagnostics.kemeny import approximate_kemeny_constant, kemeny_constant
+from workbench.diagnostics.minhash import EdgeEstimate, approximate_weighted_forman
 from workbench.diagnostics.mixing import (
     MixingBounds,
     mixing_time,
@@ -70,6 +72,7 @@ from workbench.diagnostics.mixing import (
     stationary_distribution,
 )
 from workbench.diagnostics.obstruction import obstruction, obstruction_limit
+from workbench.diagnostics.ollivier import ollivier_ricci
 from workbench.diagnostics.orbit_adjacency import (
     ORBIT_ADJACENCIES,
     OrbitAdjacency,
@@ -84,6 +87,10 @@ from workbench.diagnostics.rank import (
 from workbench.diagnostics.rank_correlation import rank_correlation
 from workbench.diagnostics.resistance import commute_time, effective_resistance, total_resistance
 from workbench.diagnostics.resistance_bound import resistance_bound
+from workbench.diagnostics.resistance_curvature import (
+    node_resistance_curvature,
+    resistance_curvature,
+)
 from workbench.diagnostics.resistance_sparse import resistance_of_edges, resistance_of_pairs
 from workbench.diagnostics.resistance_total import approximate_total_resistance
 from workbench.diagnostics.sensitivity import sensitivity
@@ -99,6 +106,7 @@ from workbench.diagnostics.topological_concentration import topological_concentr
 from workbench.diagnostics.trace import Approximation
 from workbench.diagnostics.upper_bound import UpperBound, wl_upper_bound
 from workbench.diagnostics.walk_bound import walk_bound
+from workbench.diagnostics.weighted_forman import weighted_forman
 from workbench.diagnostics.weisfeiler_leman import (
     TESTS,
     Coloring,
@@ -143,6 +151,13 @@ DIAGNOSTICS = {
     "diameter": diameter,
     "diameter_bounds": diameter_bounds,
     "balanced_forman": balanced_forman,
+    "forman": forman,
+    "augmented_forman": augmented_forman,
+    "weighted_forman": weighted_forman,
+    "approximate_weighted_forman": approximate_weighted_forman,
+    "ollivier_ricci": ollivier_ricci,
+    "resistance_curvature": resistance_curvature,
+    "node_resistance_curvature": node_resistance_curvature,
     "orbit_adjacency": orbit_adjacency,
     "topological_concentration": topological_concentration,
     "approximate_topological_concentration": approximate_topological_concentration,
@@ -211,6 +226,7 @@ __all__ = [
     "DecayStatistics",
     "DiameterBounds",
     "Distinction",
+    "EdgeEstimate",
     "EffectiveRange",
     "Estimate",
     "GraphDistance",

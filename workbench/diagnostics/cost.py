@@ -139,6 +139,32 @@ _COSTS = {
     "balanced_forman": _Cost(
         lambda n, m: 2e-7 * m * (1 + 2 * m / max(n, 1)), lambda n, m: 40.0 * n + 100.0 * m
     ),
+    "forman": _Cost(lambda n, m: 2e-8 * n + 6e-7 * m, lambda n, m: 40.0 * n + 150.0 * m),
+    "augmented_forman": _Cost(
+        # degrees are taken for equal, here and below; the calls count the steps of their own graph
+        lambda n, m: 5e-8 * n + m * (1.5e-6 + 2e-8 * m / max(n, 1)),
+        lambda n, m: 80.0 * n + 250.0 * m,
+    ),
+    "weighted_forman": _Cost(
+        lambda n, m: 5e-8 * n + m * (1.5e-6 + 2e-8 * m / max(n, 1)),
+        lambda n, m: 100.0 * n + 250.0 * m,
+        "approximate_weighted_forman",
+    ),
+    "approximate_weighted_forman": _Cost(
+        lambda n, m: 1.5e-6 * n + 4e-6 * m, lambda n, m: 200.0 * n + 250.0 * m
+    ),
+    "ollivier_ricci": _Cost(
+        lambda n, m: m * (5e-6 + 1.5e-8 * (1 + 2 * m / max(n, 1)) ** 2),
+        lambda n, m: 2e7 + 80.0 * n + 400.0 * m,
+        "balanced_forman",
+        "a lower bound of the Lin-Lu-Yau curvature",
+    ),
+    "resistance_curvature": _Cost(
+        lambda n, m: 1e-5 * (n + m), lambda n, m: 900.0 * n + 500.0 * m, _PAIRS, how=_BY_EDGES
+    ),
+    "node_resistance_curvature": _Cost(
+        lambda n, m: 1e-5 * (n + m), lambda n, m: 900.0 * n + 500.0 * m, _PAIRS, how=_BY_EDGES
+    ),
     "orbit_adjacency": _Cost(
         # degrees are taken for equal; the call itself counts the steps of its own graph
         lambda n, m: 1e-7 * n * (1 + 2 * m / max(n, 1)) ** 3,
