@@ -165,7 +165,7 @@ class SensitivityState:
             key, net = (model, norm), self._models[model]
             zeros = torch.zeros(self.num_nodes, self.num_nodes, dtype=torch.float64)
             rows, done = self._parts.get(key, (zeros, 0))
-        size = 4
+        size, warm = 1, False
         while done < self.num_nodes:
             chosen = torch.arange(done, min(done + size, self.num_nodes))
             began = time.monotonic()
@@ -180,9 +180,10 @@ class SensitivityState:
                 self._parts[key] = rows, done
             left = spent / chosen.numel() * (self.num_nodes - done)
             report(done / self.num_nodes, left)
-            # the first parts are mostly overhead: a part of its full size tells the pace
-            if spent >= PART_SECONDS / 2 and left > patience:
+            # the first part warms up, and short ones are mostly overhead: they tell no pace
+            if warm and spent >= PART_SECONDS / 2 and left > patience:
                 return left
+            warm = True
             if spent < PART_SECONDS:
                 size *= 2
             elif spent > 2 * PART_SECONDS:
