@@ -14,8 +14,9 @@ from workbench.figures.coloring import CLASS_COLORS, class_table
 from workbench.graphs import FAMOUS_PAIRS, csl, path, ring, rook, write_graph
 from workbench.models import MODELS
 from workbench.widgets import expressivity_lab
+from workbench.widgets.color_numbers import steady
 from workbench.widgets.expressivity_seen import seen
-from workbench.widgets.expressivity_state import Pair, steady
+from workbench.widgets.expressivity_state import Pair
 from workbench.widgets.expressivity_tests import RAISED, TEST_TEXTS, menu
 from workbench.widgets.matrix_canvas import MISSING
 
@@ -57,34 +58,34 @@ def upload(path) -> dict:
 
 def test_it_opens_on_a_pair_that_message_passing_cannot_tell_apart(lab):
     assert lab.verdict == "1-WL: equal, stable after 0 rounds"
-    assert "cannot see the difference" in lab._verdict.value
+    assert "cannot see the difference" in lab._controls.verdict.value
     assert lab.a.num_nodes == lab.b.num_nodes == 6
     assert lab.round == 0
     assert not lab.distinction
 
 
 def test_raising_k_breaks_the_tie(lab):
-    lab._raise.click()
+    lab._controls.raise_k.click()
     lab.wait()
-    assert lab.test == lab._test_menu.value == "2-fwl"
+    assert lab.test == lab._controls.test.value == "2-fwl"
     assert lab.verdict == "2-FWL: different from round 1"
     assert lab.round == 1  # where they part
-    lab._raise.click()
+    lab._controls.raise_k.click()
     lab.wait()
     assert lab.test == "3-fwl"
-    assert lab._raise.disabled
+    assert lab._controls.raise_k.disabled
     assert set(RAISED.values()) <= set(TESTS)
 
 
 def test_the_menus_and_the_code_agree(lab):
-    lab._pair_menu.value = "two spiders"
+    lab._controls.pair.value = "two spiders"
     lab.wait()
     assert lab.pair == "two spiders"
     assert lab.verdict == "1-WL: different from round 4"
     lab.test = "spd-wl"
-    assert lab._test_menu.value == "spd-wl"
-    assert FAMOUS_PAIRS["two spiders"].sentence.split(":")[0] in lab._about_pair.value
-    assert TEST_TEXTS["spd-wl"].sentence[:20] in lab._about_test.value
+    assert lab._controls.test.value == "spd-wl"
+    assert FAMOUS_PAIRS["two spiders"].sentence.split(":")[0] in lab._controls.about_pair.value
+    assert TEST_TEXTS["spd-wl"].sentence[:20] in lab._controls.about_test.value
 
 
 def test_the_round_moves_by_code_and_by_slider(lab):
@@ -163,7 +164,7 @@ def test_the_witness_is_ringed_from_its_round_on(lab):
     a, b = lab._rounds.witness
     assert a == sorted(set(lab.distinction.only_a.ravel().tolist()))
     assert b == sorted(set(lab.distinction.only_b.ravel().tolist()))
-    assert "Witness after round 4" in lab._verdict.value
+    assert "Witness after round 4" in lab._controls.verdict.value
     lab.pair = "rook and Shrikhande"
     assert lab._rounds.witness_from == -1
     assert lab._rounds.witness == [[], []]
@@ -198,7 +199,7 @@ def test_isomorphic_graphs_are_called_so():
     base = path(7)
     lab = expressivity_lab(base, Data(edge_index=order[base.edge_index], num_nodes=7), test="2-fwl")
     assert "equal" in lab.verdict
-    assert "isomorphic, and every test says so" in lab._verdict.value
+    assert "isomorphic, and every test says so" in lab._controls.verdict.value
     lab.close()
 
 
@@ -210,22 +211,22 @@ def test_why_a_node_has_its_color(lab):
     assert "starts" not in lab.why("a", 0)
     assert "3 x (0)" in lab.why("a", 0)  # the body sees three legs
     assert "1 x (0)" in lab.why("b", 6)  # a foot sees one neighbor
-    assert "Click a node" not in lab._why.value
-    assert "a: node 0" in lab._why.value
-    assert "they saw different bags" in lab._why.value
+    assert "Click a node" not in lab._controls.why.value
+    assert "a: node 0" in lab._controls.why.value
+    assert "they saw different bags" in lab._controls.why.value
     lab.round = 0
-    assert "start with" in lab._why.value
+    assert "start with" in lab._controls.why.value
 
 
 def test_clicks_choose_nodes_and_pairs(lab):
     lab._graphs[0].picked = [2]
-    assert "a: node 2" in lab._why.value
+    assert "a: node 2" in lab._controls.why.value
     lab._graphs[0].picked = []
-    assert "Click a node" in lab._why.value
+    assert "Click a node" in lab._controls.why.value
     lab.test = "2-fwl"
     message = {"type": "click", "u": 1, "v": 4}
     lab._matrices[1]._handle_custom_msg(message, [])
-    assert "b: pair (1, 4)" in lab._why.value
+    assert "b: pair (1, 4)" in lab._controls.why.value
     assert lab._graphs[1].picked == [1]
 
 
@@ -271,19 +272,19 @@ def test_files_from_the_browser(lab, tmp_path, suffix):
         nx.write_graph6(nx.line_graph(nx.complete_bipartite_graph(4, 4)), file)
     else:
         write_graph(rook(), file)
-    lab._uploads[0].value = (upload(file),)
+    lab._controls.uploads[0].value = (upload(file),)
     lab.wait()
     assert lab.a.num_nodes == 16
-    assert lab.pair == lab._pair_menu.value == "your graphs"
+    assert lab.pair == lab._controls.pair.value == "your graphs"
     assert lab.verdict == "1-WL: different from round 0"
 
 
 def test_a_bad_file_leaves_the_lab_as_it_was(lab, tmp_path):
     file = tmp_path / "bad.graphml"
     file.write_text("<graphml>")
-    lab._uploads[1].value = (upload(file),)
+    lab._controls.uploads[1].value = (upload(file),)
     lab.wait()
-    assert "bad.graphml was not opened" in lab._status.value
+    assert "bad.graphml was not opened" in lab._controls.status.value
     assert lab.pair == HEXAGON
     lab.test = "2-fwl"
     assert "different" in lab.verdict
@@ -291,10 +292,10 @@ def test_a_bad_file_leaves_the_lab_as_it_was(lab, tmp_path):
 
 def test_a_test_that_does_not_fit_is_said_and_the_menu_goes_back():
     lab = expressivity_lab(csl(201, 2), csl(201, 3))
-    lab._test_menu.value = "3-fwl"
+    lab._controls.test.value = "3-fwl"
     lab.wait()
-    assert "fwl_colors" in lab._status.value
-    assert lab.test == lab._test_menu.value == "1-wl"
+    assert "fwl_colors" in lab._controls.status.value
+    assert lab.test == lab._controls.test.value == "1-wl"
     with pytest.raises(TooLargeError):
         lab.test = "3-fwl"
     lab.close()

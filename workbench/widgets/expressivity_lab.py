@@ -14,8 +14,9 @@ from workbench.training import EmbeddingDistance
 from workbench.widgets import expressivity_views as views
 from workbench.widgets import expressivity_words as words
 from workbench.widgets.color_rounds import ColorRounds
+from workbench.widgets.expressivity_controls import Controls
 from workbench.widgets.expressivity_state import Colored, Pair
-from workbench.widgets.expressivity_tests import RAISED, menu
+from workbench.widgets.expressivity_tests import RAISED
 from workbench.widgets.graph_canvas import GraphCanvas
 from workbench.widgets.job import ShouldStop, Worker
 from workbench.widgets.matrix_canvas import MatrixCanvas
@@ -41,11 +42,11 @@ class ExpressivityLab(ipywidgets.VBox):
     """
 
     def __init__(self, pair: Pair, test: str):
-        self._pair, self._picture, self._follows = pair, None, False
+        self._pair, self._picture = pair, None
         self._chosen: list[tuple[int, ...] | None] = [None, None]
         self._colored: Colored = pair.colored(test)
         self._worker = Worker(self._wrong)
-        self._build(test)
+        self._controls = Controls(test)
         self._model = ModelOnPair(lambda: self._worker.submit("model", self._run_model))
         self._matrices = [
             MatrixCanvas(height=330, classes=True, title=which) for which in ("a", "b")
@@ -67,46 +68,17 @@ class ExpressivityLab(ipywidgets.VBox):
         self._show_pair()
         self._show_test()
         self._listen()
-        shown = [self._verdict, self._rounds, pictures, self._why, self._model, self._status]
-        super().__init__([*self._rows, *shown])
+        shown = [
+            self._controls.verdict,
+            self._rounds,
+            pictures,
+            self._controls.why,
+            self._model,
+            self._controls.status,
+        ]
+        super().__init__([*self._controls.rows, *shown])
         self.add_class("workbench-lab")
         self.add_class("workbench-expressivity")
-
-    def _build(self, test: str) -> None:
-        narrow = {"description_width": "auto"}
-        self._pair_menu = ipywidgets.Dropdown(description="pair", style=narrow)
-        self._pair_menu.layout.width = "300px"
-        self._uploads = [
-            ipywidgets.FileUpload(
-                description=f"open {which} …",
-                accept=".g6,.graph6,.graphml,.gml,.edges,.edgelist,.txt,.csv,.npz",
-                tooltip=f"a file in place of graph {which}: graph6, GraphML, GML, edge list, npz",
-            )
-            for which in "ab"
-        ]
-        self._test_menu = ipywidgets.Dropdown(
-            options=menu(), value=test, description="test", style=narrow
-        )
-        self._test_menu.layout.width = "300px"
-        self._raise = ipywidgets.Button(
-            description="raise k", tooltip="from nodes to pairs to triples: 1-WL, 2-FWL, 3-FWL"
-        )
-        for button in (*self._uploads, self._raise):
-            button.layout.width = "100px"
-        said = [ipywidgets.HTML() for _ in range(5)]
-        self._about_pair, self._about_test, self._verdict, self._why, self._status = said
-        self._verdict.add_class("workbench-verdict")
-        self._why.add_class("workbench-why")
-        self._status.add_class("workbench-status")
-        for line in (self._about_pair, self._about_test):
-            line.add_class("workbench-about")
-        row = ipywidgets.Layout(flex_flow="row wrap", grid_gap="8px", align_items="center")
-        self._rows = [
-            ipywidgets.Box([self._pair_menu, *self._uploads], layout=row),
-            self._about_pair,
-            ipywidgets.Box([self._test_menu, self._raise], layout=row),
-            self._about_test,
-        ]
 
     # ---- what the cell below can use -----------------------------------------------------
 
@@ -246,28 +218,30 @@ class ExpressivityLab(ipywidgets.VBox):
     # ---- what follows what ----------------------------------------------------------------
 
     def _listen(self) -> None:
-        self._pair_menu.observe(self._pair_chosen, "value")
-        self._test_menu.observe(self._test_chosen, "value")
-        self._raise.on_click(lambda _: setattr(self._test_menu, "value", RAISED[self.test]))
+        self._controls.pair.observe(self._pair_chosen, "value")
+        self._controls.test.observe(self._test_chosen, "value")
+        self._controls.raise_k.on_click(
+            lambda _: setattr(self._controls.test, "value", RAISED[self.test])
+        )
         self._rounds.observe(lambda _: self._rested(), "position")
         for which in (0, 1):
-            self._uploads[which].observe(lambda change, w=which: self._uploaded(w, change), "value")
+            shown.uploads[which].observe(lambda change, w=which: self._uploaded(w, change), "value")
             self._graphs[which].observe(lambda change, w=which: self._node(w, change.new), "picked")
             for canvas in (self._graphs[which], self._matrices[which]):
                 canvas.on_msg(lambda widget, content, _, w=which: self._heard(w, widget, content))
 
     def _pair_chosen(self, change) -> None:
-        if not self._follows and change.new in FAMOUS_PAIRS:
-            self._submit(lambda: (famous(change.new), self._test_menu.value))
+        if not self._controls.follows and change.new in FAMOUS_PAIRS:
+            self._submit(lambda: (famous(change.new), self._controls.test.value))
 
     def _test_chosen(self, change) -> None:
-        if not self._follows:
+        if not self._controls.follows:
             self._submit(lambda: (self._pair, change.new))
 
     def _uploaded(self, which: int, change) -> None:
         if change.new:
             file = change.new[0]
-            self._uploads[which].value = ()
+            self._controls.uploads[which].value = ()
             self._submit(lambda: (self._with(which, uploaded_graph(file)), self.test))
 
     def _heard(self, which: int, widget, content) -> None:
@@ -304,7 +278,7 @@ class ExpressivityLab(ipywidgets.VBox):
         """Find (pair, test) and its colors in the thread, the newest request wins."""
 
         def work(should_stop: ShouldStop) -> None:
-            self._say("computing …")
+            self._controls.say("computing …")
             pair, test = find()
             colored = pair.colored(test)
             if not should_stop():
@@ -320,18 +294,18 @@ class ExpressivityLab(ipywidgets.VBox):
             self._show_pair()
             self._model.clear()
         self._show_test()
-        self._say("")
+        self._controls.say("")
         self._worker.submit("picture", self._store_picture)
 
     def _run_model(self, _: ShouldStop) -> None:
-        self._say(f"running {self._model.model.value} …")
+        self._controls.say(f"running {self._model.model.value} …")
         self._model.run(self.a, self.b)
-        self._say("")
+        self._controls.say("")
 
     def _wrong(self, error: Exception) -> None:
         # the menus go back to what is shown
-        self._sync_menus()
-        self._say(str(error), wrong=True)
+        self._controls.sync(self._pair.name, self.test)
+        self._controls.say(str(error), wrong=True)
 
     # ---- what is shown --------------------------------------------------------------------
 
@@ -339,33 +313,19 @@ class ExpressivityLab(ipywidgets.VBox):
         views.show_pair(self._pair, self._graphs, self._matrices)
         known = FAMOUS_PAIRS.get(self._pair.name)
         names = " and ".join(self._pair.names)
-        self._about_pair.value = html.escape(known.sentence if known else f"Your graphs: {names}.")
+        self._controls.about_pair.value = html.escape(
+            known.sentence if known else f"Your graphs: {names}."
+        )
 
     def _show_test(self) -> None:
-        self._sync_menus()
-        self._about_test.value = html.escape(self._colored.text.sentence)
-        self._verdict.value = words.verdict_html(self._colored)
+        self._controls.sync(self._pair.name, self.test)
+        self._controls.about_test.value = html.escape(self._colored.text.sentence)
+        self._controls.verdict.value = words.verdict_html(self._colored)
         views.show_colors(self._colored, self._rounds, self._matrices)
         self._show_why()
 
-    def _sync_menus(self) -> None:
-        self._follows = True
-        options = [*FAMOUS_PAIRS]
-        if self._pair.name not in FAMOUS_PAIRS:
-            options.append(self._pair.name)
-        if self._pair_menu.options != tuple(options):
-            self._pair_menu.options = options
-        self._pair_menu.value = self._pair.name
-        self._test_menu.value = self.test
-        self._raise.disabled = self.test not in RAISED
-        self._follows = False
-
     def _show_why(self) -> None:
-        self._why.value = words.why_html(self._colored, self.round, self._chosen)
-
-    def _say(self, text: str, *, wrong: bool = False) -> None:
-        kind = "workbench-wrong" if wrong else "workbench-fine"
-        self._status.value = f'<span class="{kind}">{html.escape(text)}</span>' if text else ""
+        self._controls.why.value = words.why_html(self._colored, self.round, self._chosen)
 
     def _ipython_display_(self) -> None:
         # a page without a kernel shows this picture; the live canvas hides it
