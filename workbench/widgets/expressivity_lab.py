@@ -218,11 +218,10 @@ class ExpressivityLab(ipywidgets.VBox):
     # ---- what follows what ----------------------------------------------------------------
 
     def _listen(self) -> None:
-        self._controls.pair.observe(self._pair_chosen, "value")
-        self._controls.test.observe(self._test_chosen, "value")
-        self._controls.raise_k.on_click(
-            lambda _: setattr(self._controls.test, "value", RAISED[self.test])
-        )
+        shown = self._controls
+        shown.pair.observe(self._pair_chosen, "value")
+        shown.test.observe(self._test_chosen, "value")
+        shown.raise_k.on_click(lambda _: setattr(shown.test, "value", RAISED[self.test]))
         self._rounds.observe(lambda _: self._rested(), "position")
         for which in (0, 1):
             shown.uploads[which].observe(lambda change, w=which: self._uploaded(w, change), "value")
