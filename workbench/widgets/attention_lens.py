@@ -16,6 +16,7 @@ from torch_geometric.data import Data
 from workbench.widgets import attention_views as views
 from workbench.widgets.attention_state import AttentionState
 from workbench.widgets.attention_views import LOOKS, SEEN
+from workbench.widgets.drawn_graph import show_graph
 from workbench.widgets.graph_canvas import GraphCanvas
 from workbench.widgets.head_maps import HeadMaps
 from workbench.widgets.job import ShouldStop, Worker
@@ -55,7 +56,7 @@ class AttentionLens(ipywidgets.VBox):
         self._maps = HeadMaps()
         views.show_maps(state, self._maps)
         views.show_bars(state, self._maps, self._head)
-        views.show_graph(state, self._canvas, self._matrix)
+        show_graph(state, self._canvas, self._matrix)
         views.show_matrix(state, self._matrix, self._head)
         self._show_node()
         self._listen()

@@ -8,7 +8,6 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 from torch_geometric.data import Data
-from torch_geometric.utils import to_undirected
 
 from workbench.capture import Attention, capture_attention
 from workbench.diagnostics import (
@@ -18,11 +17,8 @@ from workbench.diagnostics import (
     attention_distance,
     attention_entropy,
     attention_resistance_correlation,
-    effective_resistance,
-    fiedler_vector,
-    hop_distance,
 )
-from workbench.graphs.layout import layout
+from workbench.widgets.drawn_graph import DrawnGraph
 
 #: All pairs of nodes are drawn and ranked, for each head.
 LARGEST_NODES = 1_500
@@ -30,7 +26,7 @@ LARGEST_NODES = 1_500
 ENTROPY, DISTANCE, RESISTANCE = "entropy", "distance (hops)", "correlation with low resistance"
 
 
-class AttentionState:
+class AttentionState(DrawnGraph):
     """Attention of one call of a model on one graph, head by head.
 
     Args:
@@ -83,23 +79,13 @@ class AttentionState:
         local[nodes.cpu()] = torch.arange(self.num_nodes)
         edges = local[data.edge_index.cpu()]
         edges = edges[:, (edges >= 0).all(dim=0)]
-        self.edge_index = to_undirected(edges, num_nodes=self.num_nodes)
-        self.hops = hop_distance(edges, self.num_nodes)
-        try:
-            self.resistance = effective_resistance(edges, self.num_nodes)
-        except ValueError:  # directed: there is no resistance
-            self.resistance = None
-        pos = getattr(data, "pos", None)
-        if pos is not None and pos.size(1) >= 2 and bool(torch.isfinite(pos).all()):
-            self.positions = pos[nodes, :2].detach().cpu().numpy().astype(np.float32)
-        else:
-            self.positions = layout(self.edge_index, self.num_nodes).numpy()
-        self.order = np.arange(self.num_nodes)
-        if self.num_nodes > 2 and self.edge_index.numel():
-            vector = fiedler_vector(self.edge_index, self.num_nodes).numpy()
-            self.order = np.argsort(vector, kind="stable")
-        labels = getattr(data, "labels", None)
-        self.names = [str(labels[i]) for i in nodes.tolist()] if labels is not None else []
+        pos, labels = getattr(data, "pos", None), getattr(data, "labels", None)
+        super().__init__(
+            edges,
+            nodes.numel(),
+            None if pos is None else pos[nodes],
+            [] if labels is None else [str(labels[i]) for i in nodes.tolist()],
+        )
 
     def _maps(self) -> dict[str, np.ndarray]:
         most = max(call.num_heads for call in self._calls)

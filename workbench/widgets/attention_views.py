@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 
 from workbench.figures import attention_maps, attention_picture
 from workbench.widgets.attention_state import RESISTANCE, AttentionState
-from workbench.widgets.graph_canvas import NEVER, GraphCanvas
+from workbench.widgets.graph_canvas import GraphCanvas
 from workbench.widgets.head_maps import HeadMaps, map_cells
 from workbench.widgets.matrix_canvas import MatrixCanvas, levels
 
@@ -24,20 +24,6 @@ HELP = (
 
 #: (layer, head)
 Head = tuple[int, int]
-
-
-def show_graph(state: AttentionState, canvas: GraphCanvas, matrix: MatrixCanvas) -> None:
-    """Send what does not change from head to head."""
-    source, target = state.edge_index.numpy()
-    one_way = np.stack([source, target], axis=1)[source < target]
-    spans = np.zeros((len(one_way), 4), dtype="<i4")
-    spans[:, :2], spans[:, 3] = one_way, NEVER
-    with canvas.hold_sync(), matrix.hold_sync():
-        canvas.num_nodes = matrix.size = state.num_nodes
-        canvas.positions = np.ascontiguousarray(state.positions, "<f4").tobytes()
-        canvas.spans = spans.tobytes()
-        canvas.labels = matrix.labels = state.names
-        matrix.order = state.order.astype("<i4").tobytes()
 
 
 def show_matrix(state: AttentionState, canvas: MatrixCanvas, head: Head) -> None:
@@ -142,8 +128,8 @@ def node_values(
     if node is None:
         return attention.mean(axis=0), "attention received, mean over the nodes"
     if view == LOOKS:
-        return attention[node], f"attention of {name(state, node)}"
-    return attention[:, node], f"attention to {name(state, node)}"
+        return attention[node], f"attention of {state.name(node)}"
+    return attention[:, node], f"attention to {state.name(node)}"
 
 
 def strongest(
@@ -164,26 +150,21 @@ def sentence(state: AttentionState, head: Head, node: int | None, view: str) -> 
     if node is None:
         return f'<span class="workbench-fine">{HELP}</span>'
     pairs = strongest(state, head, node, view)
-    named = ", ".join(f"{name(state, i)} {value:.3g}" for i, value in pairs) or "nobody"
+    named = ", ".join(f"{state.name(i)} {value:.3g}" for i, value in pairs) or "nobody"
     verb = "looks at" if view == LOOKS else "is looked at by"
     own = state.matrix(*head)[node, node]
-    return html.escape(f"{name(state, node)} {verb}: {named}; itself {own:.3g}.")
+    return html.escape(f"{state.name(node)} {verb}: {named}; itself {own:.3g}.")
 
 
 def pair_text(state: AttentionState, head: Head, u: int, v: int) -> str:
     """What two nodes are to each other, for a tooltip."""
-    attention, a, b = state.matrix(*head), name(state, u), name(state, v)
+    attention, a, b = state.matrix(*head), state.name(u), state.name(v)
     if u == v:
         return f"{a} looks at itself: {attention[u, u]:.3g}"
     hops = float(state.hops[v, u])
     far = "not connected" if hops == float("inf") else f"{hops:.0f} hops apart"
     there, back = f"{a} looks at {b}", f"{b} looks at {a}"
     return f"{there}: {attention[u, v]:.3g}\n{back}: {attention[v, u]:.3g}\n{far}"
-
-
-def name(state: AttentionState, node: int) -> str:
-    """The name of a node."""
-    return state.names[node] if state.names else str(node)
 
 
 def _height(state: AttentionState) -> int:

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from workbench.diagnostics import BlindSpots, Stopped
 from workbench.widgets import sensitivity_views as views
+from workbench.widgets.drawn_graph import show_graph
 from workbench.widgets.graph_canvas import GraphCanvas
 from workbench.widgets.job import ShouldStop, Worker
 from workbench.widgets.matrix_canvas import MatrixCanvas
@@ -51,7 +52,7 @@ class SensitivityScreen:
         self._status, self._summary = ipywidgets.HTML(), ipywidgets.HTML()
         for line in (self._status, self._summary):
             line.add_class("workbench-status")
-        views.show_graph(state, self.canvas, self.matrix)
+        show_graph(state, self.canvas, self.matrix)
         self.show_node()
         self._listen()
         self._say(HELP)

@@ -13,21 +13,17 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 from torch_geometric.data import Data
-from torch_geometric.utils import to_undirected
 
 from workbench.diagnostics import (
     Decay,
     DecayFit,
     TooLargeError,
     decay_fit,
-    effective_resistance,
-    fiedler_vector,
-    hop_distance,
     jacobian_range,
     sensitivity,
     sensitivity_decay,
 )
-from workbench.graphs.layout import layout
+from workbench.widgets.drawn_graph import DrawnGraph
 from workbench.widgets.job import ShouldStop
 
 #: All pairs of nodes are drawn and ranked.
@@ -62,7 +58,7 @@ class Shown:
     among: str = "edges"
 
 
-class SensitivityState:
+class SensitivityState(DrawnGraph):
     """Sensitivities of some models on one graph.
 
     Args:
@@ -72,11 +68,7 @@ class SensitivityState:
         readout: from what a model returns to one row per node.
 
     Attributes:
-        edge_index: the edges in both directions, for the drawing.
-        positions: where the nodes are drawn.
-        order: row order of the matrix.
-        names: name of each node, or nothing.
-        hops, resistance: distances of the nodes; resistance is None on a directed graph.
+        edges: as the models get them.
         warned: what the models were warned of, each once.
     """
 
@@ -90,10 +82,9 @@ class SensitivityState:
     ):
         if getattr(data, "x", None) is None:
             raise ValueError("the data have no node features x; set data.x to [nodes, channels]")
-        self.num_nodes = int(data.num_nodes)
-        if self.num_nodes > LARGEST_NODES:
+        if data.num_nodes > LARGEST_NODES:
             raise TooLargeError(
-                f"the graph has {self.num_nodes:,} nodes; the lab draws all pairs of 1 to "
+                f"the graph has {data.num_nodes:,} nodes; the lab draws all pairs of 1 to "
                 f"{LARGEST_NODES:,}; use sensitivity(..., nodes=...) for chosen nodes, or "
                 "influence_by_hop(..., num_layers=...) for all"
             )
@@ -101,7 +92,10 @@ class SensitivityState:
         self._own = dict(models)
         self.warned: list[str] = []
         self._lock = threading.Lock()
-        self._set_graph()
+        self.edges = data.edge_index.detach().cpu()
+        labels = getattr(data, "labels", None)
+        names = [] if labels is None else [str(label) for label in labels]
+        super().__init__(self.edges, int(data.num_nodes), getattr(data, "pos", None), names)
         self.refresh()
 
     def refresh(self) -> None:
@@ -115,27 +109,6 @@ class SensitivityState:
     def models(self) -> list[str]:
         """The names of the models."""
         return list(self._own)
-
-    def _set_graph(self) -> None:
-        edges = self.data.edge_index.detach().cpu()
-        self.edges = edges
-        self.edge_index = to_undirected(edges, num_nodes=self.num_nodes)
-        self.hops = hop_distance(edges, self.num_nodes)
-        try:
-            self.resistance = effective_resistance(edges, self.num_nodes)
-        except ValueError:  # directed: there is no resistance
-            self.resistance = None
-        pos = getattr(self.data, "pos", None)
-        if pos is not None and pos.size(1) >= 2 and bool(torch.isfinite(pos).all()):
-            self.positions = pos[:, :2].detach().cpu().numpy().astype(np.float32)
-        else:
-            self.positions = layout(self.edge_index, self.num_nodes).numpy()
-        self.order = np.arange(self.num_nodes)
-        if self.num_nodes > 2 and self.edge_index.numel():
-            vector = fiedler_vector(self.edge_index, self.num_nodes).numpy()
-            self.order = np.argsort(vector, kind="stable")
-        labels = getattr(self.data, "labels", None)
-        self.names = [str(label) for label in labels] if labels is not None else []
 
     # ---- the matrices ---------------------------------------------------------------------
 

@@ -15,7 +15,7 @@ from workbench.figures import (
     sensitivity_picture,
 )
 from workbench.figures.blind_spots import missed_sentence
-from workbench.widgets.graph_canvas import NEVER, GraphCanvas
+from workbench.widgets.graph_canvas import GraphCanvas
 from workbench.widgets.matrix_canvas import MatrixCanvas, levels
 from workbench.widgets.sensitivity_blindness import drawn_pairs
 from workbench.widgets.sensitivity_state import LOG, REACHES, SensitivityState, Shown
@@ -25,20 +25,6 @@ SMALLEST_SHARE = 1e-9
 
 #: The canvas draws its sixth kind of pairs in the red of removed edges.
 RED = 5
-
-
-def show_graph(state: SensitivityState, canvas: GraphCanvas, matrix: MatrixCanvas) -> None:
-    """Send what never changes."""
-    source, target = state.edge_index.numpy()
-    one_way = np.stack([source, target], axis=1)[source < target]
-    spans = np.zeros((len(one_way), 4), dtype="<i4")
-    spans[:, :2], spans[:, 3] = one_way, NEVER
-    with canvas.hold_sync(), matrix.hold_sync():
-        canvas.num_nodes = matrix.size = state.num_nodes
-        canvas.positions = np.ascontiguousarray(state.positions, "<f4").tobytes()
-        canvas.spans = spans.tobytes()
-        canvas.labels = matrix.labels = state.names
-        matrix.order = state.order.astype("<i4").tobytes()
 
 
 def value_range(state: SensitivityState, shown: Shown) -> tuple[float, float]:
@@ -97,7 +83,7 @@ def node_values(state: SensitivityState, shown: Shown) -> tuple[np.ndarray, str]
         return state.range(shown.model, shown.norm), "mean distance of what reaches it (hops)"
     receives = shown.view == REACHES
     row = matrix[shown.node] if receives else matrix[:, shown.node]
-    one = name(state, shown.node)
+    one = state.name(shown.node)
     title = f"sensitivity of {one} to it" if receives else f"sensitivity to {one}"
     if shown.scale == LOG:
         with np.errstate(divide="ignore"):
@@ -171,7 +157,7 @@ def summary(state: SensitivityState, shown: Shown, found: BlindSpots | None) -> 
 
 def pair_text(state: SensitivityState, shown: Shown, u: int, v: int) -> str:
     """What two nodes are to each other, for a tooltip."""
-    matrix, a, b = state.matrix(shown.model, shown.norm), name(state, u), name(state, v)
+    matrix, a, b = state.matrix(shown.model, shown.norm), state.name(u), state.name(v)
     if matrix is None:
         return ""
     if u == v:
@@ -233,11 +219,6 @@ def still(state: SensitivityState, shown: Shown, found: BlindSpots | None, forma
 def norm_name(norm: str) -> str:
     """How a norm is called in a title."""
     return {"frobenius": "Frobenius norm", "l1": "L1 norm", "spectral": "spectral norm"}[norm]
-
-
-def name(state: SensitivityState, node: int) -> str:
-    """The name of a node."""
-    return state.names[node] if state.names else str(node)
 
 
 def error_text(error: Exception) -> str:
