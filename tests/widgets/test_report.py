@@ -64,9 +64,7 @@ def test_a_place_names_its_edges_and_what_it_holds(page):
 
 def test_a_place_says_which_other_measures_point_at_it():
     found = report(barbell(6, 0))
-    assert (
-        "Here is the edge of highest resistance and of lowest balanced Forman" in found.places()[0]
-    )
+    assert "Here is the edge of highest resistance, of lowest balanced Forman" in found.places()[0]
     assert found.elsewhere() == ""
     assert "In none of these places: the edge of" in report(karate()).elsewhere()
 

@@ -64,7 +64,7 @@ def place_text(place: Bottleneck, summary: Summary, names: list[str]) -> str:
         total = totals.get("total resistance within", totals["total resistance"])
         text += f". At least {percent(place.loss / total)} of the total resistance is lost here"
     if which:
-        text += f". Here is the edge of {' and of '.join(which)}"
+        text += f". Here is the edge of {', of '.join(which)}"
     return f"{text}."
 
 
@@ -78,7 +78,7 @@ def elsewhere(summary: Summary, names: list[str]) -> str:
         for what, pair in marked.items()
         if pair and tuple(pair) not in here
     ]
-    return f"In none of these places: {' and '.join(rest)}." if rest else ""
+    return f"In none of these places: {', '.join(rest)}." if rest else ""
 
 
 def model_figures(found: ModelSummary) -> list[tuple[str, str]]:

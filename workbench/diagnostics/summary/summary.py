@@ -103,11 +103,11 @@ def summarize(
     rows += graph_measures.spectra(part, budget)
     rows += graph_measures.structure(edge_index, num_nodes, graph, labels)
     rows += graph_measures.expressivity(edge_index, num_nodes, budget)
-    bends, lowest = curvatures(edge_index, num_nodes, budget)
-    rows += bends
     places = ()
     if budget.allows("laplacian_eigenpairs", shown="the worst places"):
         places = bottlenecks(edge_index, num_nodes, weight)
+    bends, lowest = curvatures(edge_index, num_nodes, budget)
+    rows += bends
     order = ("size", "distances", "resistance", "spectrum", "curvature", "structure")
     rows.sort(key=lambda row: order.index(row.group) if row.group in order else len(order))
     return Summary(tuple(rows), places, pair, edge, lowest, tuple(budget.left_out))
