@@ -20,7 +20,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
 #: Parts of Jupyter that jupyterlab and ipykernel cannot do without.
 COME_WITH_JUPYTERLAB = {"jupyter-core", "nbclient", "nbformat", "packaging", "traitlets", "ipython"}
-LOCAL = {"workbench", "tests", *(path.stem for path in (ROOT / "tests").iterdir())}
+LOCAL = {"brec_results", "workbench", "tests", *(path.stem for path in (ROOT / "tests").iterdir())}
 
 
 def imported(path: Path) -> set[str]:
