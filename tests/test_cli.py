@@ -182,12 +182,8 @@ def test_report_of_the_smallest_graphs(graph, nodes, tmp_path, capsys):
 def test_report_of_a_graph_too_large_for_a_matrix_says_how_sure_it_is(
     fills_in, capsys, monkeypatch
 ):
-    from workbench.diagnostics import (
-        pair_sums,
-        resistance_of_edges,
-        resistance_sparse,
-        total_resistance,
-    )
+    from workbench.diagnostics import resistance_of_edges, total_resistance
+    from workbench.diagnostics.resistance import pair_sums, resistance_sparse
     from workbench.diagnostics.summary import extremes
     from workbench.graphs import grid
 

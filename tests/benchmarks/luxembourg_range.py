@@ -18,7 +18,7 @@ from pathlib import Path
 import torch
 import torch_geometric
 
-from workbench.diagnostics.influence import effective_range
+from workbench.diagnostics.sensitivity.influence import effective_range
 from workbench.graphs import load_dataset
 from workbench.models import GCN
 

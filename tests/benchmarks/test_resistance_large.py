@@ -24,7 +24,7 @@ from scipy.sparse.linalg import cg, splu
 from scipy.spatial import Delaunay
 
 from workbench.diagnostics import resistance_of_edges, resistance_of_pairs
-from workbench.diagnostics.elimination import Elimination, plan
+from workbench.diagnostics.resistance.elimination import Elimination, plan
 from workbench.graphs import grid
 from workbench.graphs.edges import both_directions, undirected_edges
 

@@ -23,7 +23,7 @@ from workbench.diagnostics import (
     spectral_gap,
     total_resistance,
 )
-from workbench.diagnostics.elimination import Elimination, plan
+from workbench.diagnostics.resistance.elimination import Elimination, plan
 from workbench.graphs.edges import undirected_edges
 
 pytestmark = pytest.mark.parity

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from conftest import load_oracle, oracle_graph
-from workbench.diagnostics.spectrum import fiedler_vector, spectral_gap
+from workbench.diagnostics.spectrum.full_spectrum import fiedler_vector, spectral_gap
 from workbench.graphs import open_graph
 from workbench.graphs.edges import both_directions, undirected_edges
 from workbench.rewiring import apply_edits, fosr, fosr_ranking

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbench.diagnostics.cost import TooLargeError
-from workbench.diagnostics.resistance import effective_resistance, total_resistance
+from workbench.diagnostics.resistance.all_pairs import effective_resistance, total_resistance
 from workbench.graphs.edges import both_directions
 from workbench.rewiring import ResistanceTracker
 

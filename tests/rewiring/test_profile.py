@@ -7,11 +7,11 @@ import pytest
 import torch
 
 from conftest import oracle_graph, oracle_names
-from workbench.diagnostics.cheeger import cheeger_constant
 from workbench.diagnostics.cost import Stopped
-from workbench.diagnostics.distance import diameter, hop_distance
-from workbench.diagnostics.resistance import total_resistance
-from workbench.diagnostics.spectrum import fiedler_vector, laplacian_spectrum
+from workbench.diagnostics.distance.hop_distance import diameter, hop_distance
+from workbench.diagnostics.resistance.all_pairs import total_resistance
+from workbench.diagnostics.spectrum.cheeger import cheeger_constant
+from workbench.diagnostics.spectrum.full_spectrum import fiedler_vector, laplacian_spectrum
 from workbench.graphs.edges import both_directions, components
 from workbench.rewiring import ResistanceTracker, apply_edits, fosr, gtr, profile, sdrf, what_if
 from workbench.rewiring.hops import UNREACHED, HopTracker

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from conftest import load_oracle, oracle_graph, oracle_names
-from workbench.diagnostics.curvature import balanced_forman
+from workbench.diagnostics.curvature.balanced_forman import balanced_forman
 from workbench.graphs.edges import both_directions, undirected_edges
 from workbench.rewiring import RANKINGS, sdrf, sdrf_ranking
 from workbench.rewiring.curvature_state import CurvatureState

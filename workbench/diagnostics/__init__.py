@@ -1,46 +1,28 @@
 """What we measure: one file per concept, tensors in and tensors out."""
 
-from workbench.diagnostics.approximate_concentration import (
-    NodeEstimate,
-    approximate_topological_concentration,
-)
-from workbench.diagnostics.approximate_sensitivity import (
-    SquaredSensitivity,
-    approximate_sensitivity,
-)
-from workbench.diagnostics.attention import attention_distance, attention_entropy
-from workbench.diagnostics.attention_by_hop import HopMass, attention_by_hop
-from workbench.diagnostics.attention_resistance import (
+from workbench.diagnostics.attention.attention import attention_distance, attention_entropy
+from workbench.diagnostics.attention.attention_by_hop import HopMass, attention_by_hop
+from workbench.diagnostics.attention.attention_resistance import (
     ResistanceCorrelation,
     attention_resistance_correlation,
 )
-from workbench.diagnostics.attention_rollout import attention_rollout, neighbor_average
-from workbench.diagnostics.blind_spots import BlindSpots, blind_pairs, blind_spots
-from workbench.diagnostics.cheeger import CheegerBounds, cheeger_bounds, cheeger_constant
-from workbench.diagnostics.commute import commute_time_of_edges, commute_time_of_pairs
+from workbench.diagnostics.attention.attention_rollout import attention_rollout, neighbor_average
+from workbench.diagnostics.attention.rank_correlation import rank_correlation
 from workbench.diagnostics.cost import LIMITS, Estimate, Stopped, TooLargeError, estimate
-from workbench.diagnostics.counting import (
-    PATTERNS,
-    homomorphism_count,
-    subgraph_count,
-    subgraph_counts,
+from workbench.diagnostics.curvature.balanced_forman import balanced_forman
+from workbench.diagnostics.curvature.forman import augmented_forman, forman
+from workbench.diagnostics.curvature.minhash import EdgeEstimate, approximate_weighted_forman
+from workbench.diagnostics.curvature.ollivier import ollivier_ricci
+from workbench.diagnostics.curvature.resistance_curvature import (
+    node_resistance_curvature,
+    resistance_curvature,
 )
-from workbench.diagnostics.curvature import balanced_forman
-from workbench.diagnostics.decay import Decay, DecayFit, decay_fit, sensitivity_decay
-from workbench.diagnostics.decay_rate import DecayStatistics, decay_rate, decay_statistics
-from workbench.diagnostics.distance import DiameterBounds, diameter, diameter_bounds, hop_distance
-from workbench.diagnostics.distribution_distance import (
+from workbench.diagnostics.curvature.weighted_forman import weighted_forman
+from workbench.diagnostics.distance.distribution_distance import (
     degree_distribution_distance,
     hop_distribution_distance,
 )
-from workbench.diagnostics.eigenpairs import (
-    Eigenpairs,
-    algebraic_connectivity,
-    laplacian_eigenpairs,
-    partial_spectrum,
-)
-from workbench.diagnostics.forman import augmented_forman, forman
-from workbench.diagnostics.graph_distance import (
+from workbench.diagnostics.distance.graph_distance import (
     GraphDistance,
     NewEdges,
     edge_jaccard_distance,
@@ -48,66 +30,26 @@ from workbench.diagnostics.graph_distance import (
     hops_of_new_edges,
     resistance_matrix_distance,
 )
-from workbench.diagnostics.hitting import hitting_time
-from workbench.diagnostics.homophily import (
-    degree_assortativity,
-    homophily,
-    label_informativeness,
+from workbench.diagnostics.distance.hop_distance import (
+    DiameterBounds,
+    diameter,
+    diameter_bounds,
+    hop_distance,
 )
-from workbench.diagnostics.influence import (
-    EffectiveRange,
-    HopInfluence,
-    effective_range,
-    influence_by_hop,
-)
-from workbench.diagnostics.isomorphism import is_isomorphic, isomorphism_classes
-from workbench.diagnostics.jacobian_range import hessian_range, jacobian_range, mixed_influence
-from workbench.diagnostics.kemeny import approximate_kemeny_constant, kemeny_constant
-from workbench.diagnostics.minhash import EdgeEstimate, approximate_weighted_forman
-from workbench.diagnostics.mixing import (
-    MixingBounds,
-    mixing_time,
-    mixing_time_bounds,
-    relaxation_time,
-    stationary_distribution,
-)
-from workbench.diagnostics.obstruction import obstruction, obstruction_limit
-from workbench.diagnostics.ollivier import ollivier_ricci
-from workbench.diagnostics.orbit_adjacency import (
-    ORBIT_ADJACENCIES,
-    OrbitAdjacency,
-    orbit_adjacency,
-)
-from workbench.diagnostics.rank import (
-    distance_to_mean,
-    effective_rank,
-    rank_one_distance,
-    stable_rank,
-)
-from workbench.diagnostics.rank_correlation import rank_correlation
-from workbench.diagnostics.resistance import commute_time, effective_resistance, total_resistance
-from workbench.diagnostics.resistance_bound import resistance_bound
-from workbench.diagnostics.resistance_curvature import (
-    node_resistance_curvature,
-    resistance_curvature,
-)
-from workbench.diagnostics.resistance_sparse import resistance_of_edges, resistance_of_pairs
-from workbench.diagnostics.resistance_total import approximate_total_resistance
-from workbench.diagnostics.sensitivity import sensitivity
-from workbench.diagnostics.smoothing import dirichlet_energy, mad_gap, mean_average_distance
-from workbench.diagnostics.smoothing_by_layer import Smoothing, smoothing_by_layer
-from workbench.diagnostics.spectral_distance import (
+from workbench.diagnostics.distance.spectral_distance import (
     SpectralDistanceBounds,
     spectral_distance,
     spectral_distance_bounds,
 )
-from workbench.diagnostics.spectrum import fiedler_vector, laplacian_spectrum, spectral_gap
-from workbench.diagnostics.topological_concentration import topological_concentration
-from workbench.diagnostics.trace import Approximation
-from workbench.diagnostics.upper_bound import UpperBound, wl_upper_bound
-from workbench.diagnostics.walk_bound import walk_bound
-from workbench.diagnostics.weighted_forman import weighted_forman
-from workbench.diagnostics.weisfeiler_leman import (
+from workbench.diagnostics.expressivity.counting import (
+    PATTERNS,
+    homomorphism_count,
+    subgraph_count,
+    subgraph_counts,
+)
+from workbench.diagnostics.expressivity.isomorphism import is_isomorphic, isomorphism_classes
+from workbench.diagnostics.expressivity.upper_bound import UpperBound, wl_upper_bound
+from workbench.diagnostics.expressivity.weisfeiler_leman import (
     TESTS,
     Coloring,
     Distinction,
@@ -121,6 +63,92 @@ from workbench.diagnostics.weisfeiler_leman import (
     tell_apart,
     wl_colors,
 )
+from workbench.diagnostics.resistance.all_pairs import (
+    commute_time,
+    effective_resistance,
+    total_resistance,
+)
+from workbench.diagnostics.resistance.commute import commute_time_of_edges, commute_time_of_pairs
+from workbench.diagnostics.resistance.hitting import hitting_time
+from workbench.diagnostics.resistance.kemeny import approximate_kemeny_constant, kemeny_constant
+from workbench.diagnostics.resistance.resistance_sparse import (
+    resistance_of_edges,
+    resistance_of_pairs,
+)
+from workbench.diagnostics.resistance.resistance_total import approximate_total_resistance
+from workbench.diagnostics.resistance.trace import Approximation
+from workbench.diagnostics.sensitivity.approximate_sensitivity import (
+    SquaredSensitivity,
+    approximate_sensitivity,
+)
+from workbench.diagnostics.sensitivity.blind_spots import BlindSpots, blind_pairs, blind_spots
+from workbench.diagnostics.sensitivity.decay import Decay, DecayFit, decay_fit, sensitivity_decay
+from workbench.diagnostics.sensitivity.decay_rate import (
+    DecayStatistics,
+    decay_rate,
+    decay_statistics,
+)
+from workbench.diagnostics.sensitivity.influence import (
+    EffectiveRange,
+    HopInfluence,
+    effective_range,
+    influence_by_hop,
+)
+from workbench.diagnostics.sensitivity.jacobian_range import (
+    hessian_range,
+    jacobian_range,
+    mixed_influence,
+)
+from workbench.diagnostics.sensitivity.obstruction import obstruction, obstruction_limit
+from workbench.diagnostics.sensitivity.resistance_bound import resistance_bound
+from workbench.diagnostics.sensitivity.sensitivity import sensitivity
+from workbench.diagnostics.sensitivity.walk_bound import walk_bound
+from workbench.diagnostics.smoothing.rank import (
+    distance_to_mean,
+    effective_rank,
+    rank_one_distance,
+    stable_rank,
+)
+from workbench.diagnostics.smoothing.smoothing import (
+    dirichlet_energy,
+    mad_gap,
+    mean_average_distance,
+)
+from workbench.diagnostics.smoothing.smoothing_by_layer import Smoothing, smoothing_by_layer
+from workbench.diagnostics.spectrum.cheeger import CheegerBounds, cheeger_bounds, cheeger_constant
+from workbench.diagnostics.spectrum.eigenpairs import (
+    Eigenpairs,
+    algebraic_connectivity,
+    laplacian_eigenpairs,
+    partial_spectrum,
+)
+from workbench.diagnostics.spectrum.full_spectrum import (
+    fiedler_vector,
+    laplacian_spectrum,
+    spectral_gap,
+)
+from workbench.diagnostics.spectrum.mixing import (
+    MixingBounds,
+    mixing_time,
+    mixing_time_bounds,
+    relaxation_time,
+    stationary_distribution,
+)
+from workbench.diagnostics.structure.approximate_concentration import (
+    NodeEstimate,
+    approximate_topological_concentration,
+)
+from workbench.diagnostics.structure.homophily import (
+    degree_assortativity,
+    homophily,
+    label_informativeness,
+)
+from workbench.diagnostics.structure.orbit_adjacency import (
+    ORBIT_ADJACENCIES,
+    OrbitAdjacency,
+    orbit_adjacency,
+)
+from workbench.diagnostics.structure.topological_concentration import topological_concentration
 
 #: Every diagnostic by its name.
 DIAGNOSTICS = {

@@ -3,10 +3,10 @@
 import numpy as np
 import torch
 
-from workbench.diagnostics.distance import diameter_bounds
-from workbench.diagnostics.laplacian_solver import LaplacianSolver
-from workbench.diagnostics.resistance_total import approximate_total_resistance
-from workbench.diagnostics.spectrum import gap_and_fiedler
+from workbench.diagnostics.distance.hop_distance import diameter_bounds
+from workbench.diagnostics.resistance.laplacian_solver import LaplacianSolver
+from workbench.diagnostics.resistance.resistance_total import approximate_total_resistance
+from workbench.diagnostics.spectrum.full_spectrum import gap_and_fiedler
 from workbench.graphs.edges import UndirectedEdges, both_directions, components
 from workbench.rewiring.fiedler import sweep_conductance
 

@@ -8,8 +8,8 @@ import torch
 from jaxtyping import Float64, Int64
 from torch import Tensor
 
-from workbench.diagnostics.cheeger import cheeger_constant
 from workbench.diagnostics.cost import LIMITS, Stopped
+from workbench.diagnostics.spectrum.cheeger import cheeger_constant
 from workbench.graphs.edges import UndirectedEdges, both_directions, undirected_edges
 from workbench.rewiring.base import final_presence
 from workbench.rewiring.fiedler import gap_and_vector, sweep_conductance

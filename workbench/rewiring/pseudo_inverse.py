@@ -11,7 +11,7 @@ from numba import njit
 from scipy.linalg import blas
 
 from workbench.diagnostics.cost import TooLargeError
-from workbench.diagnostics.resistance import all_pairs
+from workbench.diagnostics.resistance.all_pairs import all_pairs
 from workbench.graphs.edges import UndirectedEdges
 from workbench.rewiring.edge_store import EdgeStore
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from workbench.diagnostics import TooLargeError, hop_distance
-from workbench.diagnostics.resistance_among import resistance_among
+from workbench.diagnostics.resistance.resistance_among import resistance_among
 from workbench.rewiring import Edit, ResistanceTracker, WhatIf, apply_edits, what_if
 from workbench.rewiring.fiedler import gap_and_vector
 from workbench.rewiring.profile import DENSE_NODES

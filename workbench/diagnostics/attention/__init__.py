@@ -1,0 +1,1 @@
+"""What attention looks at, measured against the graph."""

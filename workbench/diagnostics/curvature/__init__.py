@@ -1,0 +1,1 @@
+"""Curvatures of edges: where a graph squeezes, seen from its neighborhoods."""

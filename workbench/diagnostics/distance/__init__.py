@@ -1,0 +1,1 @@
+"""Distances: between nodes in hops, and between graphs."""

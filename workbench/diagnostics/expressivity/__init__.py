@@ -1,0 +1,1 @@
+"""Which graphs can be told apart: color refinement, isomorphism, counts."""

@@ -1,0 +1,241 @@
+"""Whether a test tells two graphs apart, with the witness."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Int64
+from torch import Tensor
+from torch_geometric.data import Data
+
+from workbench.diagnostics.expressivity.weisfeiler_leman import items
+from workbench.diagnostics.expressivity.weisfeiler_leman.coloring import Coloring, coloring
+from workbench.diagnostics.expressivity.weisfeiler_leman.prepared import prepare, split
+from workbench.diagnostics.expressivity.weisfeiler_leman.relations import Graph
+
+#: Test -> what it colors: a builder of items, and its options.
+TESTS: dict[str, tuple[Callable[..., items.Items], dict]] = {
+    "1-wl": (items.node_items, {}),
+    "2-wl": (items.tuple_items, {"k": 2, "near": "all"}),
+    "3-wl": (items.tuple_items, {"k": 3, "near": "all"}),
+    "delta-2-wl": (items.tuple_items, {"k": 2, "near": "told-apart"}),
+    "delta-2-lwl": (items.tuple_items, {"k": 2, "near": "neighbors"}),
+    "2-fwl": (items.folklore_items, {"k": 2}),
+    "3-fwl": (items.folklore_items, {"k": 3}),
+    "spd-wl": (items.distance_items, {"distance": "shortest-path"}),
+    "rd-wl": (items.distance_items, {"distance": "resistance"}),
+    "spd-rd-wl": (items.distance_items, {"distance": "both"}),
+    "rrwp-wl": (items.distance_items, {"distance": "rrwp"}),
+    "ego-wl": (items.subgraph_items, {"policy": "ego"}),
+    "1,1-wl": (items.marked_items, {"marks": 1}),
+    "dss-wl": (items.subgraph_items, {"policy": "dss"}),
+    "1,2-wl": (items.marked_items, {"marks": 2}),
+}
+
+
+@dataclass(frozen=True)
+class Distinction:
+    """Whether two graphs are told apart, and by what; true or false as such.
+
+    Attributes:
+        test: the name of the test.
+        distinguished: the answer. Both answers are exact: different hashes prove a difference, and
+            equality is verified without a hash.
+        round: first round whose histograms of colors differ; None where none does.
+        only_a, only_b: items (rows of node numbers) of each graph whose color at that round is
+            more frequent in this graph than in the other; empty where the graphs are equal.
+        coloring: the colors of both graphs; graph 0 is a, graph 1 is b.
+    """
+
+    test: str
+    distinguished: bool
+    round: int | None
+    only_a: Int64[Tensor, "items_a width"]
+    only_b: Int64[Tensor, "items_b width"]
+    coloring: Coloring
+
+    def __bool__(self) -> bool:
+        return self.distinguished
+
+    def __repr__(self) -> str:
+        if not self.distinguished:
+            stalls = self.coloring.num_rounds
+            return f"Distinction({self.test}: equal, stable after {stalls} rounds)"
+        return (
+            f"Distinction({self.test}: different from round {self.round}, "
+            f"{self.only_a.size(0)} and {self.only_b.size(0)} items differ)"
+        )
+
+
+def distinguishes(
+    data_a: Data, data_b: Data, *, test: str = "1-wl", max_rounds: int | None = None
+) -> Distinction:
+    """Whether a test of the Weisfeiler-Leman family tells two graphs apart.
+
+    Args:
+        data_a, data_b: graphs. Where both hold ``x``, equal rows are equal first colors; where
+            both hold ``edge_attr``, equal rows are equal edge labels (tests on distances do not
+            read them).
+        test: a key of ``TESTS``: ``"1-wl"``; ``"2-wl"``, ``"3-wl"`` (oblivious), ``"delta-2-wl"``,
+            ``"delta-2-lwl"`` (local); ``"2-fwl"``, ``"3-fwl"`` (folklore); ``"spd-wl"``,
+            ``"rd-wl"`` (resistance), ``"spd-rd-wl"``, ``"rrwp-wl"``; ``"1,1-wl"`` (nodes marked),
+            ``"1,2-wl"`` (pairs marked), ``"ego-wl"`` (2 hops), ``"dss-wl"``.
+        max_rounds: stop after this many rounds; to stability if not given.
+
+    Returns:
+        ``Distinction``: true where the graphs are told apart, with the first round and the nodes
+        or tuples whose colors differ.
+
+    Raises:
+        ValueError: the test is unknown, or the features of the graphs have different widths.
+        TooLargeError: the test would not fit into memory.
+
+    References:
+        See the function behind each test: ``wl_colors``, ``kwl_colors``, ``fwl_colors``,
+        ``distance_wl_colors``, ``klwl_colors``, ``subgraph_wl_colors``.
+    """
+    graphs, device = graphs_of([data_a, data_b]), data_a.edge_index.device
+    built = items_of(graphs, test, device)
+    found = built.refine(max_rounds=max_rounds)
+    return compare(test, coloring(found, built.nodes, built.start, device))
+
+
+def tell_apart(pairs: Sequence[tuple[Data, Data]], *, test: str = "1-wl") -> Bool[Tensor, " pairs"]:
+    """Which pairs of graphs a test tells apart: ``distinguishes`` for many, without witnesses.
+
+    Each pair is refined until its histograms differ, or to stability.
+
+    Raises:
+        ValueError: as in ``distinguishes``.
+        TooLargeError: the test would not fit into memory for one of the pairs.
+    """
+    found = torch.zeros(len(pairs), dtype=torch.bool)
+    for chosen, names in _chunks(pairs):
+        graphs = graphs_of([graph for number in chosen for graph in pairs[number]], names)
+        device = pairs[chosen[0]][0].edge_index.device
+        if test == "1-wl":  # so cheap that one loop over all is quicker than a loop each
+            built = items_of(graphs, test, device)
+            differ = _differ(built.refine().rounds[-1], built.start)
+            found[torch.tensor(chosen)] = torch.from_numpy(differ)
+            continue
+        for place, number in enumerate(chosen):
+            built = items_of(graphs[2 * place : 2 * place + 2], test, device)
+            middle = int(built.start[1])
+
+            def differ(colors: np.ndarray, count: int, middle: int = middle) -> bool:
+                first = np.bincount(colors[:middle], minlength=count)
+                return not np.array_equal(first, np.bincount(colors[middle:], minlength=count))
+
+            last = built.refine(enough=differ).rounds[-1]
+            found[number] = differ(last, int(last.max(initial=-1)) + 1)
+    return found
+
+
+def _chunks(pairs: Sequence[tuple[Data, Data]]) -> list[tuple[list[int], tuple[str, ...]]]:
+    """Numbers of pairs that may be prepared together, and the features that are read there.
+
+    Both graphs of each pair hold these features, and all have one width. A few million edges at a
+    time are enough to be quick.
+    """
+    groups: dict[tuple, list[int]] = {}
+    edges = 0
+    for number, pair in enumerate(pairs):
+        key = []
+        for name in ("x", "edge_attr"):
+            first, second = pair[0].get(name), pair[1].get(name)
+            if first is not None and second is not None:
+                key.append((name, first.shape[1:], second.shape[1:]))
+        edges += pair[0].edge_index.size(1) + pair[1].edge_index.size(1)
+        where = (edges >> 22, pair[0].edge_index.device, *key)
+        groups.setdefault(where, []).append(number)
+    return [(numbers, tuple(name for name, *_ in key)) for (_, _, *key), numbers in groups.items()]
+
+
+def _differ(colors: np.ndarray, start: np.ndarray) -> np.ndarray:
+    """Which of the pairs of graphs 2i and 2i + 1 have different histograms of colors."""
+    sizes = np.diff(start)
+    graph = np.repeat(np.arange(sizes.size), sizes)
+    found = sizes[0::2] != sizes[1::2]
+    kept = ~found[graph // 2]
+    count = int(colors.max(initial=0)) + 1
+    keys = (graph[kept] // 2) * count + colors[kept]
+    first = graph[kept] % 2 == 0
+    one, other = np.sort(keys[first]), np.sort(keys[~first])
+    found[np.unique(one[one != other] // count)] = True
+    return found
+
+
+def graph_classes(graphs: Sequence[Data], *, test: str = "1-wl") -> Int64[Tensor, " graphs"]:
+    """A number for each graph, equal for graphs that a test cannot tell apart.
+
+    All graphs are refined together, to stability. Features are read as in ``distinguishes``,
+    where every graph holds them.
+
+    Raises:
+        ValueError: as in ``distinguishes``.
+        TooLargeError: the test would not fit into memory for all graphs together.
+    """
+    if not graphs:
+        return torch.zeros(0, dtype=torch.int64)
+    device = graphs[0].edge_index.device
+    built = items_of(graphs_of(graphs), test, device)
+    return coloring(built.refine(), built.nodes, built.start, device).graph_classes()
+
+
+def items_of(graphs: list[Graph], test: str, device: torch.device) -> items.Items:
+    """What the test colors.
+
+    Raises:
+        ValueError: the test is unknown.
+    """
+    if test not in TESTS:
+        raise ValueError(f"test must be one of {', '.join(TESTS)}; got {test!r}")
+    build, options = TESTS[test]
+    return build(graphs, device, **options)
+
+
+def graphs_of(data: Sequence[Data], names: Sequence[str] = ("x", "edge_attr")) -> list[Graph]:
+    """Graphs ready for refinement; equal rows of the named features are equal labels.
+
+    Raises:
+        ValueError: ``x`` or ``edge_attr`` has different widths in two graphs.
+    """
+    sizes = torch.tensor([graph.num_nodes for graph in data])
+    offset = (sizes.cumsum(0) - sizes).tolist()
+    edges = [g.edge_index.cpu() + begin for g, begin in zip(data, offset, strict=True)]
+    batch = torch.repeat_interleave(torch.arange(len(data)), sizes)
+    labels = [
+        _joined([graph.get(name) for graph in data], name) if name in names else None
+        for name in ("x", "edge_attr")
+    ]
+    return split(*prepare(torch.cat(edges, dim=1), int(sizes.sum()), *labels, batch))
+
+
+def compare(test: str, found: Coloring, a: int = 0, b: int = 1) -> Distinction:
+    """The distinction of two graphs that were colored together."""
+    for round in range(len(found.rounds)):
+        difference = found.histogram(a, round) - found.histogram(b, round)
+        if bool(difference.any()):
+            only = [
+                found.nodes[found.start[graph] : found.start[graph + 1]][
+                    (sign * difference)[found.of_graph(graph, round)] > 0
+                ]
+                for graph, sign in ((a, 1), (b, -1))
+            ]
+            return Distinction(test, True, round, *only, found)
+    none = found.nodes[:0]
+    return Distinction(test, False, None, none, none, found)
+
+
+def _joined(parts: list[Tensor | None], name: str) -> Tensor | None:
+    if any(part is None for part in parts):
+        return None
+    rows = [part.cpu().reshape(part.size(0), -1) for part in parts]
+    widths = sorted({part.size(1) for part in rows})
+    if len(widths) > 1:
+        raise ValueError(
+            f"{name} has {widths[0]} channels in one graph and {widths[-1]} in another; give all "
+            "graphs the same, or leave it out of one"
+        )
+    return torch.cat(rows)

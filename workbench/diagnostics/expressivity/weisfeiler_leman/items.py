@@ -1,0 +1,145 @@
+"""What a test colors, ready for the loop: one builder for each family of tests."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from workbench.diagnostics.cost import LIMITS, MEMORY_SHARE, TooLargeError, available_bytes
+from workbench.diagnostics.expressivity.weisfeiler_leman import folklore, relations
+from workbench.diagnostics.expressivity.weisfeiler_leman.pair_classes import pair_classes
+from workbench.diagnostics.expressivity.weisfeiler_leman.refine import (
+    Refined,
+    refine,
+    relation_loop,
+)
+from workbench.diagnostics.expressivity.weisfeiler_leman.relations import Graph
+
+#: A pair of graphs of this size takes a minute under 3-FWL.
+_LARGEST_FOR_TRIPLES = 200
+
+
+@dataclass(frozen=True)
+class Items:
+    """First colors of all items, which nodes they stand for, and the two steps of the loop.
+
+    Attributes:
+        color: ``[items]`` numbers from 0.
+        nodes: ``[items, width]``.
+        start: ``[graphs + 1]``.
+        hashed, verified: see ``refine``.
+    """
+
+    color: np.ndarray
+    nodes: np.ndarray
+    start: np.ndarray
+    hashed: Callable[[np.ndarray, int], np.ndarray]
+    verified: Callable[[np.ndarray, int], bool]
+
+    def refine(self, **options) -> Refined:
+        """Colors per round, see ``refine``."""
+        return refine(self.color, self.hashed, self.verified, **options)
+
+
+def node_items(graphs: Sequence[Graph], device: torch.device) -> Items:
+    """1-WL."""
+    return _related(graphs, lambda _, graph: relations.nodes_see_neighbors(graph), device)
+
+
+def distance_items(
+    graphs: Sequence[Graph], device: torch.device, *, distance: str | Tensor
+) -> Items:
+    """GD-WL."""
+    check_size("distance_wl_colors", graphs, lambda g: 40 * g.size**2, "wl_colors")
+    classes = pair_classes(graphs, distance)
+    return _related(graphs, lambda i, graph: relations.nodes_see_all(graph, classes[i]), device)
+
+
+def tuple_items(graphs: Sequence[Graph], device: torch.device, *, k: int, near: str) -> Items:
+    """Oblivious k-WL and its local variants."""
+
+    def size(graph: Graph) -> float:
+        seen = graph.neighbor.size / max(graph.size, 1) if near == "neighbors" else graph.size
+        return 60.0 * k * graph.size**k * (seen + 1)
+
+    check_size("kwl_colors", graphs, size, "fwl_colors with k one less")
+    return _related(graphs, lambda _, g: relations.tuples_see_tuples(g, k, near), device)
+
+
+def marked_items(graphs: Sequence[Graph], device: torch.device, *, marks: int) -> Items:
+    """1-WL on copies with 0, 1, 2, ... nodes marked."""
+
+    def size(graph: Graph) -> float:
+        return 80.0 * graph.size**marks * (graph.size + graph.neighbor.size)
+
+    check_size("klwl_colors", graphs, size, "subgraph_wl_colors or a smaller l")
+
+    def build(_: int, graph: Graph) -> relations.Relation:
+        if marks == 0:
+            return relations.marked_copies(graph, np.zeros((1, 0), dtype=np.int64))
+        places = np.unravel_index(np.arange(graph.size**marks), (graph.size,) * marks)
+        return relations.marked_copies(graph, np.stack(places, axis=1))
+
+    return _related(graphs, build, device)
+
+
+def subgraph_items(
+    graphs: Sequence[Graph], device: torch.device, *, policy: str, radius: int = 2
+) -> Items:
+    """Ego nets (``"ego"``), or marked copies that see each other (``"dss"``)."""
+
+    def size(graph: Graph) -> float:
+        return 200.0 * graph.size * (graph.size + graph.neighbor.size)
+
+    check_size("subgraph_wl_colors", graphs, size, "wl_colors")
+
+    def build(_: int, graph: Graph) -> relations.Relation:
+        if policy == "dss":
+            return relations.copies_see_each_other(graph)
+        near, step = np.eye(graph.size, dtype=bool), graph.adjacency()
+        step = step + step.T
+        for _ in range(radius):
+            near |= (step @ near) > 0
+        return relations.marked_copies(graph, np.arange(graph.size)[:, None], near.T)
+
+    return _related(graphs, build, device)
+
+
+def folklore_items(graphs: Sequence[Graph], device: torch.device, *, k: int) -> Items:
+    """2-FWL and 3-FWL."""
+    room = 80.0 if k == 2 else 120.0
+    check_size("fwl_colors", graphs, lambda graph: room * graph.size**k, "subgraph_wl_colors")
+    largest = max((graph.size for graph in graphs), default=0)
+    if k == 3 and largest > _LARGEST_FOR_TRIPLES:
+        raise TooLargeError(
+            f"fwl_colors(k=3) takes graphs of up to {_LARGEST_FOR_TRIPLES} nodes, the largest "
+            f"here has {largest:,}; use k=2, or klwl_colors(l=2)"
+        )
+    tuples = folklore.Folklore(graphs, k, device)
+    return Items(tuples.color, tuples.nodes, tuples.start, tuples.hashed, tuples.verified)
+
+
+def _related(graphs, build: Callable[[int, Graph], relations.Relation], device) -> Items:
+    relation, start = relations.together([build(i, graph) for i, graph in enumerate(graphs)])
+    hashed, verified = relation_loop(relation, device)
+    return Items(relation.color, relation.nodes, start, hashed, verified)
+
+
+def check_size(
+    name: str, graphs: Sequence[Graph], size: Callable[[Graph], float], alternative: str
+) -> None:
+    """Refuse what would not fit, before anything is built.
+
+    Raises:
+        TooLargeError: with the sizes, the estimate and what to use instead.
+    """
+    largest = max((graph.size for graph in graphs), default=0)
+    needed, free = sum(size(graph) for graph in graphs), available_bytes()
+    if needed > MEMORY_SHARE * free or largest > LIMITS[name]:
+        raise TooLargeError(
+            f"{name} on {len(graphs):,} graphs of up to {largest:,} nodes would take about "
+            f"{needed / 1e9:.3g} GB; {free / 1e9:.3g} GB are free, of which half may be used, and "
+            f"one graph may have {LIMITS[name]:,} nodes; use {alternative}"
+        )

@@ -1,0 +1,114 @@
+"""The loop: hash what is seen, renumber, stop where nothing splits, verify.
+
+A hash can only merge colors by mistake, never split them. So what the loop ends with is the stable
+partition or coarser; and if every color's items see the same multisets, it is stable, hence exact.
+Where two multisets share a hash the check says so, and the loop goes on with another hash.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from workbench.diagnostics.expressivity.weisfeiler_leman import hashing
+from workbench.diagnostics.expressivity.weisfeiler_leman.relations import Relation
+
+#: Collisions of a 64-bit hash are so rare that a second one would be a defect.
+_MOST_SEEDS = 8
+
+Hash = Callable[[np.ndarray, int], np.ndarray]
+Check = Callable[[np.ndarray, int], bool]
+
+
+@dataclass(frozen=True)
+class Refined:
+    """Colors after each round, and whether the last is stable."""
+
+    rounds: list[np.ndarray]
+    stable: bool
+
+
+def refine(
+    color: np.ndarray,
+    hashed: Hash,
+    verified: Check,
+    *,
+    max_rounds: int | None = None,
+    enough: Callable[[np.ndarray, int], bool] | None = None,
+) -> Refined:
+    """Refine until stable.
+
+    Args:
+        color: first colors ``[items]``, numbered from 0.
+        hashed: (colors, seed) -> hash of what each item sees.
+        verified: (colors, number of colors) -> whether equal colors see equal things.
+        max_rounds: end after this many rounds.
+        enough: (colors, number of colors) -> end here, although it may not be stable.
+    """
+    color = np.ascontiguousarray(color, dtype=np.int64)
+    rounds, count = [color], int(color.max(initial=-1)) + 1
+    for seed in range(1, _MOST_SEEDS + 1):
+        while max_rounds is None or len(rounds) <= max_rounds:
+            if enough is not None and enough(rounds[-1], count):
+                return Refined(rounds, False)
+            finer = np.empty_like(color)
+            found = hashing.renumber(rounds[-1], hashed(rounds[-1], seed), finer)
+            if found == count:
+                break
+            rounds.append(finer)
+            count = found
+        else:
+            return Refined(rounds, False)
+        if verified(rounds[-1], count):
+            return Refined(rounds, True)
+    raise RuntimeError(f"{_MOST_SEEDS} different 64-bit hashes collided; please report the graph")
+
+
+def relation_loop(relation: Relation, device: torch.device) -> tuple[Hash, Check]:
+    """Both steps for the items of a relation: compiled loops, or torch where it is on CUDA."""
+    table = relation.indptr, relation.neighbor, relation.label
+
+    def hashed(colors: np.ndarray, seed: int) -> np.ndarray:
+        result = np.empty(colors.size, np.uint64)
+        hashing.hash_seen(*table, colors, np.uint64(seed), result)
+        return result
+
+    def verified(colors: np.ndarray, count: int) -> bool:
+        return hashing.seen_equal(*table, colors, count)
+
+    return TorchHash(relation, device) if device.type == "cuda" else hashed, verified
+
+
+class TorchHash:
+    """``hash_seen`` by torch, for CUDA: the same sums, with wrap-around in int64."""
+
+    def __init__(self, relation: Relation, device: torch.device):
+        row = np.repeat(np.arange(relation.color.size), np.diff(relation.indptr))
+        self.row = torch.from_numpy(row).to(device)
+        self.neighbor = torch.from_numpy(relation.neighbor).to(device)
+        self.shift = torch.from_numpy(relation.label).to(device) * _signed(0xD6E8FEB86659FD93)
+
+    def __call__(self, colors: np.ndarray, seed: int) -> np.ndarray:
+        """Hash of what each item sees."""
+        scrambled = mixed(torch.from_numpy(colors).to(self.row.device) + seed)
+        seen = mixed(scrambled[self.neighbor] + self.shift)
+        total = torch.zeros_like(scrambled).index_add_(0, self.row, seen)
+        return total.cpu().numpy().view(np.uint64)
+
+
+def mixed(value: Tensor) -> Tensor:
+    """``hashing.mix`` of int64 numbers, taken as 64 bits without a sign."""
+    value = value + _signed(0x9E3779B97F4A7C15)
+    value = (value ^ _shifted(value, 30)) * _signed(0xBF58476D1CE4E5B9)
+    value = (value ^ _shifted(value, 27)) * _signed(0x94D049BB133111EB)
+    return value ^ _shifted(value, 31)
+
+
+def _shifted(value: Tensor, bits: int) -> Tensor:
+    return (value >> bits) & ((1 << (64 - bits)) - 1)
+
+
+def _signed(value: int) -> int:
+    return value - (1 << 64) if value >= 1 << 63 else value

@@ -1,0 +1,1 @@
+"""Effective resistance, and what follows from it: commute and hitting times, Kemeny's constant."""

@@ -1,0 +1,148 @@
+"""Effective resistance between all pairs, its sum, and commute times: dense and exact."""
+
+import numpy as np
+import torch
+from jaxtyping import Float64
+from torch import Tensor
+
+from workbench.diagnostics.cost import check_size
+from workbench.diagnostics.resistance.grounded_inverse import grounded_inverse, resistance_in_place
+from workbench.diagnostics.resistance.pair_sums import pair_sums
+from workbench.diagnostics.resistance.parts import connected_parts
+from workbench.graphs.edges import UndirectedEdges, components, undirected_edges
+from workbench.typing import EdgeIndex, EdgeWeight, PairMatrix
+
+
+def effective_resistance(
+    edge_index: EdgeIndex, num_nodes: int, edge_weight: EdgeWeight | None = None
+) -> PairMatrix:
+    """Effective resistance of every pair of nodes, each edge being a resistor.
+
+        R_uv = (1_u - 1_v)^T L^+ (1_u - 1_v),   L = D - A
+
+    Args:
+        edge_index: ``[2, edges]``, both directions of every undirected edge.
+        num_nodes: number of nodes.
+        edge_weight: conductances ``[edges]`` (strengths, never lengths); 1 where not given.
+
+    Returns:
+        ``[nodes, nodes]`` float64, symmetric, on the device of the input; in ohms where weights
+        are in siemens, in unit resistors without weights. 0 on the diagonal, ``inf`` between
+        components. No node gives a ``[0, 0]`` matrix.
+
+    Self-loops carry no current and change nothing. A repeated edge counts once, but repeats with
+    weights are parallel conductors, whose conductances add. An isolated node is a component.
+
+    One Cholesky factor and inverse of the grounded Laplacian per component, in place: the peak is
+    two matrices of the size of the result, one on a connected graph on the CPU.
+
+    Raises:
+        TooLargeError: more nodes than ``LIMITS`` allows; use ``resistance_of_pairs``.
+        ValueError: the graph is directed, a weight is negative, or the weights span so many
+            orders of magnitude that float64 cannot hold the answer.
+
+    References:
+        Klein and Randić, Resistance distance, J. Math. Chem. 12, 1993. Black, Wan and Nayyeri,
+        Understanding oversquashing in GNNs through the lens of effective resistance, ICML 2023,
+        arXiv 2302.06835.
+    """
+    graph = undirected_edges(edge_index, num_nodes, edge_weight)
+    check_size("effective_resistance", num_nodes, graph.num_edges, device=edge_index.device)
+    return all_pairs(graph)
+
+
+def total_resistance(
+    edge_index: EdgeIndex,
+    num_nodes: int,
+    edge_weight: EdgeWeight | None = None,
+    *,
+    within_components: bool = False,
+) -> Float64[Tensor, ""]:
+    """Sum of the effective resistance over unordered pairs: the Kirchhoff index.
+
+        R_tot = sum_{u<v} R_uv = n tr(L^+) = n tr(G) - 1^T G 1,   G = inverse of the grounded L
+
+    Args:
+        edge_index: ``[2, edges]``, both directions of every undirected edge.
+        num_nodes: number of nodes.
+        edge_weight: conductances ``[edges]``; 1 where not given.
+        within_components: sum over pairs inside one component only, so that the sum is finite.
+
+    Returns:
+        A float64 scalar; ``inf`` if the graph is disconnected, unless ``within_components``. No
+        node or one node gives 0.
+
+    Self-loops, repeats, isolated nodes and weights: as in ``effective_resistance``. The trace
+    comes from one Cholesky inverse per component, or, where elimination stays sparse (roads,
+    grids, trees), from that, to a million nodes; no matrix of resistances is formed.
+
+    Raises:
+        TooLargeError: more nodes than ``LIMITS`` allows, and elimination does not stay sparse; use
+            ``approximate_total_resistance``.
+        ValueError: as in ``effective_resistance``.
+
+    References:
+        Klein and Randić 1993. Black, Wan and Nayyeri, ICML 2023, arXiv 2302.06835. Ghosh, Boyd
+        and Saberi, Minimizing effective resistance of a graph, SIAM Review 50, 2008.
+    """
+    graph = undirected_edges(edge_index, num_nodes, edge_weight)
+    labels = components(torch.stack([graph.source, graph.target]), num_nodes)
+    if num_nodes and int(labels.max()) > 0 and not within_components:
+        return torch.full((), torch.inf, dtype=torch.float64, device=edge_index.device)
+    mass = torch.ones(num_nodes, dtype=torch.float64, device=edge_index.device)
+    return pair_sums("total_resistance", graph, labels, mass).sum()
+
+
+def commute_time(
+    edge_index: EdgeIndex, num_nodes: int, edge_weight: EdgeWeight | None = None
+) -> PairMatrix:
+    """Expected steps of a random walk from u to v and back to u.
+
+        C_uv = vol R_uv,   vol = sum of the degrees in the component of u and v (2m if connected)
+
+    Returns:
+        ``[nodes, nodes]`` float64, symmetric, in steps; ``inf`` between components.
+
+    The walk follows an edge with probability proportional to its conductance. Self-loops are
+    dropped, so the walk never stays. Repeats, isolated nodes and weights: as in
+    ``effective_resistance``.
+
+    Raises:
+        TooLargeError: more nodes than ``LIMITS`` allows; use ``commute_time_of_pairs``.
+        ValueError: as in ``effective_resistance``.
+
+    References:
+        Chandra, Raghavan, Ruzzo, Smolensky and Tiwari, The electrical resistance of a graph
+        captures its commute and cover times, STOC 1989.
+    """
+    graph = undirected_edges(edge_index, num_nodes, edge_weight)
+    check_size("commute_time", num_nodes, graph.num_edges, device=edge_index.device)
+    labels = components(torch.stack([graph.source, graph.target]), num_nodes)
+    volume = torch.zeros(num_nodes, dtype=torch.float64, device=edge_index.device)
+    volume.index_add_(0, labels, graph.degree())
+    resistance = all_pairs(graph)
+    return resistance.mul_(volume[labels].clamp(min=torch.finfo(torch.float64).tiny)[:, None])
+
+
+def all_pairs(graph: UndirectedEdges) -> PairMatrix:
+    """``[nodes, nodes]`` resistance of a graph that has been checked, component by component."""
+    size, device = graph.num_nodes, graph.source.device
+    labels = components(torch.stack([graph.source, graph.target]), size)
+    if size and int(labels.max()) == 0:
+        return _component_resistance(graph)
+    result = torch.full((size, size), torch.inf, dtype=torch.float64, device=device)
+    result.fill_diagonal_(0.0)
+    for nodes, part in connected_parts(graph, labels):
+        result[nodes[:, None], nodes] = _component_resistance(part)
+    return result
+
+
+def _component_resistance(graph: UndirectedEdges) -> PairMatrix:
+    """Resistance of all pairs of a connected graph."""
+    inverse = grounded_inverse(graph)
+    if isinstance(inverse, Tensor):
+        diagonal = inverse.diagonal().clone()
+        resistance = inverse.mul_(-2.0).add_(diagonal[:, None]).add_(diagonal)
+        return resistance.fill_diagonal_(0.0).clamp_(min=0.0)
+    resistance_in_place(inverse, np.diagonal(inverse).copy())
+    return torch.from_numpy(inverse)

@@ -1,0 +1,152 @@
+"""How fast the share of one node in another's output changes with depth, of the graph alone."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from jaxtyping import Float64
+from torch import Tensor
+
+from workbench.diagnostics.cost import (
+    LONGEST_SECONDS,
+    Estimate,
+    check_size,
+    estimate,
+    too_large,
+)
+from workbench.diagnostics.distance.hop_distance import hop_distance
+from workbench.diagnostics.sensitivity.walk_bound import message_operator
+from workbench.typing import EdgeIndex, EdgeWeight, PairMatrix
+
+
+@dataclass(frozen=True)
+class DecayStatistics:
+    """Decay rates of all pairs in four numbers.
+
+    Attributes:
+        prevalence: share of the ordered pairs whose rate is positive.
+        intensity: mean of the positive rates.
+        variability: their standard deviation (over one fewer than their number).
+        extremity: the largest rate.
+    """
+
+    prevalence: Float64[Tensor, ""]
+    intensity: Float64[Tensor, ""]
+    variability: Float64[Tensor, ""]
+    extremity: Float64[Tensor, ""]
+
+
+def decay_rate(
+    edge_index: EdgeIndex,
+    num_nodes: int,
+    edge_weight: EdgeWeight | None = None,
+    *,
+    depths: tuple[int, int] | None = None,
+    self_loops: bool = True,
+    variant: Literal["paper", "official"] = "paper",
+) -> PairMatrix:
+    """Rate at which the share of each input in each node's output decays with depth, of the graph.
+
+        s_vu(r) = (A^r)_vu / sum_w (A^r)_vw ~ exp(-k_vu r)
+
+    k_vu by least squares of ``log s_vu`` against the number of layers r. It needs no model: walks
+    stand for paths of messages, as in linear layers with equal weights.
+
+    Args:
+        edge_index: ``[2, edges]``; messages go from row 0 to row 1, so both directions of every
+            undirected edge.
+        num_nodes: number of nodes.
+        edge_weight: conductances ``[edges]`` (strengths, never lengths); 1 where not given.
+        depths: first and last r of the fit; from the diameter D (the largest finite hop distance)
+            to 2 D - 1 if not given, and at least two depths.
+        self_loops: walk on A + I, as the released code does.
+        variant: ``"paper"`` for k as above; ``"official"`` for the slope itself, -k, which the
+            released code counts as the rate.
+
+    Returns:
+        ``[nodes, nodes]`` float64, row = output v, column = input u, for each layer; nan where the
+        share is 0 at one of the depths: no walk of that length, as between components, or below
+        1e-308 (diameters of more than about 600). Rates below 1e-12 are 0.
+
+    Loops in the list are dropped, a repeated edge counts once; with weights, repeats add. Directed
+    graphs are taken as they stand. Cost: a sparse product for each layer up to the last.
+
+    Differs from the paper: the definition is taken from its abstract and its released code. That
+    code counts the slopes as rates, where its own figure labels the slope as minus the rate; see
+    ``variant``.
+
+    Raises:
+        TooLargeError: more nodes than ``LIMITS`` allows, or so long a diameter that it would take
+            more than half a minute; measure a model with ``sensitivity`` and ``decay_fit``.
+        ValueError: a conductance is negative, ``depths`` are not two rising positive numbers, or
+            ``variant`` is unknown.
+
+    References:
+        Saber and Salehi-Abari, Over-squashing in GNNs and causal inference of rewiring strategies,
+        CIKM 2025, arXiv 2508.09265.
+    """
+    if variant not in ("paper", "official"):
+        raise ValueError(f'variant must be "paper" or "official", got {variant!r}')
+    if depths is not None and not 1 <= depths[0] < depths[1]:
+        raise ValueError(f"depths are the first and a later last layer, at least 1, got {depths}")
+    operator = message_operator(
+        edge_index, num_nodes, edge_weight, normalization="none", self_loops=self_loops
+    )
+    check_size("decay_rate", num_nodes, edge_index.size(1) // 2, device=edge_index.device)
+    if depths is None:
+        hops = hop_distance(edge_index, num_nodes)
+        longest = int(hops[hops.isfinite()].max()) if num_nodes else 1
+        depths = (max(longest, 1), max(2 * longest - 1, longest + 1, 2))
+    seconds = 5e-9 * num_nodes * (num_nodes + operator._nnz()) * depths[1]
+    if seconds > LONGEST_SECONDS:
+        asked = estimate("decay_rate", num_nodes=num_nodes)
+        why = f"{depths[1]} layers are walked"
+        raise too_large(
+            Estimate(asked.name, seconds, asked.bytes, False, why, asked.alternative), num_nodes
+        )
+    walks = operator.T.coalesce()  # so that column v holds the shares in v
+    shares = torch.eye(num_nodes, dtype=torch.float64, device=edge_index.device)
+    slope, alive = torch.zeros_like(shares), torch.ones_like(shares, dtype=torch.bool)
+    middle, count = sum(depths) / 2, depths[1] - depths[0] + 1
+    least = torch.finfo(torch.float64).tiny
+    for depth in range(1, depths[1] + 1):
+        shares = torch.sparse.mm(walks, shares)
+        shares /= shares.sum(0).clamp(min=least)
+        if depth >= depths[0]:
+            alive &= shares > 0
+            slope.add_(
+                shares.clamp(min=torch.finfo(torch.float64).tiny).log(), alpha=depth - middle
+            )
+    slope = slope.T / (count * (count * count - 1) / 12)  # the sum of (r - middle)^2
+    slope[slope.abs() < 1e-12] = 0.0
+    slope[~alive.T] = torch.nan
+    return slope if variant == "official" else -slope
+
+
+def decay_statistics(rate: PairMatrix) -> DecayStatistics:
+    """Prevalence, intensity, variability and extremity of the decay rates of all pairs.
+
+    Args:
+        rate: ``[nodes, nodes]`` as ``decay_rate`` gives it; nan entries count nowhere, so that the
+            prevalence is a share of the pairs that have a rate.
+
+    Returns:
+        ``DecayStatistics``; the last three are over the positive rates, per layer, and 0 where
+        there is none. The prevalence is nan where no pair has a rate.
+
+    Differs from the paper: its code divides by the number of all pairs of nodes, which is the same
+    on connected graphs.
+
+    References:
+        Saber and Salehi-Abari, CIKM 2025, arXiv 2508.09265.
+    """
+    known = rate[~rate.isnan()]
+    over = known[known > 0]
+    share = torch.as_tensor(over.numel() / known.numel() if known.numel() else torch.nan).to(rate)
+    nothing = torch.zeros_like(share)
+    return DecayStatistics(
+        share,
+        over.mean() if over.numel() else nothing,
+        over.std() if over.numel() > 1 else nothing,
+        over.max() if over.numel() else nothing,
+    )

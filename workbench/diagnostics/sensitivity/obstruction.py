@@ -1,0 +1,208 @@
+"""What keeps two nodes of a deep model from telling each other anything: Jacobian obstruction."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+import torch
+from jaxtyping import Float, Float64
+from torch import Tensor, nn
+
+from workbench.diagnostics.resistance.all_pairs import effective_resistance
+from workbench.diagnostics.sensitivity.evaluation import differentiable, evaluating, output_of
+from workbench.graphs.edges import undirected_edges
+from workbench.typing import EdgeIndex, EdgeWeight, PairMatrix, Pairs
+
+#: Order of each norm in ``torch.linalg.matrix_norm``.
+_ORDERS = {"spectral": 2, "frobenius": "fro"}
+
+
+def obstruction(
+    model: nn.Module,
+    x: Float[Tensor, "nodes channels"],
+    edge_index: EdgeIndex,
+    pairs: Pairs,
+    *,
+    layers: Sequence[str],
+    symmetric: bool = True,
+    norm: Literal["spectral", "frobenius"] = "spectral",
+    inputs: Mapping[str, Any] | None = None,
+) -> Float64[Tensor, " pairs"]:
+    """Jacobian obstruction of pairs of nodes: large where one node's state misses the other's.
+
+        O(v, u) = sum_{k=0}^{m} || J_k(v, u) + J_k(u, v) ||      or, not symmetric: || J_k(v, u) ||
+
+        J_k(v, u) = 1/d_v  d h_v^(m) / d h_v^(k)  -  1/sqrt(d_v d_u)  d h_v^(m) / d h_u^(k)
+
+    where h^(0) = x and h^(1), ..., h^(m) are what the named layers give.
+
+    Args:
+        model: any module that is called as ``model(x, edge_index, **inputs)``.
+        x: ``[nodes, channels]``, floating point.
+        edge_index: ``[2, edges]``, both directions of every undirected edge; d counts neighbors,
+            so loops and repeats change nothing but the model.
+        pairs: ``[2, pairs]``, v in row 0, u in row 1.
+        layers: names of submodules, as ``model.named_modules()`` gives them, whose outputs are the
+            states ``[nodes, channels]``, in the order in which they run; one that runs several
+            times gives several states. Each must be the whole state that goes on: where the model
+            adds a residual or an activation after a module, name the module that contains both.
+        symmetric: which of the two.
+        norm: of the blocks, largest singular value or root of the sum of squares.
+        inputs: more keyword arguments of the model.
+
+    Returns:
+        ``[pairs]`` float64 on the device of ``x``, without a unit where the layers keep it; 0 for a
+        node with itself. For a linear model it tends to ``obstruction_limit`` with depth.
+
+    Pairs in different components have an obstruction too, which grows without bound. Evaluation
+    mode, gradients, ``torch.no_grad``: as in ``sensitivity``. Derivatives in the model's own
+    precision, norms in float64. One backward pass for each output channel of each node in
+    ``pairs``; all states of one forward pass are kept.
+
+    Raises:
+        TypeError: ``x`` is not floating point.
+        ValueError: a name is unknown or did not run, a layer gives no ``[nodes, channels]``, a pair
+            names a node that does not exist or has no neighbor, or the graph is directed.
+
+    References:
+        Di Giovanni, Giusti, Barbero, Luise, Liò and Bronstein, On over-squashing in message
+        passing neural networks: the impact of width, depth, and topology, ICML 2023,
+        arXiv 2302.02941, section 5.
+    """
+    if norm not in _ORDERS:
+        raise ValueError(f'norm must be "spectral" or "frobenius", got {norm!r}')
+    degree = undirected_edges(edge_index, x.size(0)).degree()
+    _check_pairs(pairs, degree)
+    modules = _named(model, layers)
+    with evaluating(model):
+        start = differentiable(x)
+        states, hooks = [start], []
+        try:
+            for module in modules:
+                hook = module.register_forward_hook(lambda *call: states.append(call[-1]))
+                hooks.append(hook)
+            output_of(model, start, edge_index, inputs)
+        finally:
+            for hook in hooks:
+                hook.remove()
+        _check_states(states, layers, x.size(0))
+        result = torch.zeros(pairs.size(1), dtype=torch.float64, device=x.device)
+        found = _blocks(states, pairs)
+        for at, (v, u) in enumerate(pairs.T.tolist()):
+            if v == u:
+                continue
+            here, back = (_scaled(found, degree, *pair) for pair in ((v, u), (u, v)))
+            for one, other in zip(here, back, strict=True):
+                block = one + other if symmetric else one
+                result[at] += torch.linalg.matrix_norm(block, ord=_ORDERS[norm])
+    return result
+
+
+def obstruction_limit(
+    edge_index: EdgeIndex,
+    num_nodes: int,
+    edge_weight: EdgeWeight | None = None,
+    *,
+    singular_value: float = 1.0,
+    neighbor_weight: float = 0.5,
+    activation: float = 1.0,
+) -> PairMatrix:
+    """What the symmetric obstruction of a deep model tends to: effective resistance, scaled.
+
+        O(v, u)  ->  rho / (nu c_a) R_vu        with m -> inf
+
+    for layers ``h' = sigma(c_r W_r h + c_a W_a Ahat h)`` with nu (c_r + c_a) = 1: exactly, if there
+    is no activation and every weight matrix is nu times the identity; else, in expectation over
+    paths that are active with probability rho, a lower bound where nu is the smallest singular
+    value of the weights, and an upper bound where it is the largest and nu (c_r + c_a) <= 1.
+
+    Args:
+        edge_index: ``[2, edges]``, both directions of every undirected edge.
+        num_nodes: number of nodes.
+        edge_weight: conductances ``[edges]`` (strengths, never lengths); 1 where not given.
+        singular_value: nu.
+        neighbor_weight: c_a.
+        activation: rho, the share of active paths; 1 without activation.
+
+    Returns:
+        ``[nodes, nodes]`` float64, symmetric; ``inf`` between components.
+
+    Loops, repeats, isolated nodes, cost and errors: as in ``effective_resistance``. On a bipartite
+    graph nu c_a must be below 1, or the sum swings for ever.
+
+    Raises:
+        TooLargeError: more nodes than ``LIMITS`` allows; use ``resistance_of_pairs``.
+        ValueError: as in ``effective_resistance``; nu or c_a is not positive, or rho is not between
+            0 and 1.
+
+    References:
+        Di Giovanni et al., ICML 2023, arXiv 2302.02941, theorem 5.5.
+    """
+    if not singular_value * neighbor_weight > 0 or singular_value < 0:
+        raise ValueError(
+            f"nu and c_a must be positive, got {singular_value=} and {neighbor_weight=}"
+        )
+    if not 0 <= activation <= 1:
+        raise ValueError(f"activation is a share between 0 and 1, got {activation}")
+    resistance = effective_resistance(edge_index, num_nodes, edge_weight)
+    if activation == 0:
+        return torch.zeros_like(resistance)
+    return resistance.mul_(activation / (singular_value * neighbor_weight))
+
+
+def _scaled(found: dict, degree: Tensor, v: int, u: int) -> list[Tensor]:
+    """J_k(v, u) for every k."""
+    own, other = 1.0 / degree[v], 1.0 / (degree[v] * degree[u]).sqrt()
+    return [own * a - other * b for a, b in zip(found[v, v], found[v, u], strict=True)]
+
+
+def _blocks(states: list[Tensor], pairs: Pairs) -> dict[tuple[int, int], list[Tensor]]:
+    """(v, u) -> [d h_v^(m) / d h_u^(k) for every k], for v with itself and with its partners."""
+    partners: dict[int, set[int]] = {}
+    for v, u in pairs.T.tolist():
+        partners.setdefault(v, {v}).add(u)
+        partners.setdefault(u, {u}).add(v)
+    found = {}
+    for v, others in partners.items():
+        columns = sorted(others)
+        rows: list[list[Tensor]] = [[] for _ in states]
+        for value in states[-1][v]:
+            slopes = torch.autograd.grad(value, states, retain_graph=True, allow_unused=True)
+            for row, slope, state in zip(rows, slopes, states, strict=True):
+                slope = torch.zeros_like(state) if slope is None else slope
+                row.append(slope[columns].double())
+        for place, u in enumerate(columns):
+            found[v, u] = [torch.stack([slope[place] for slope in row]) for row in rows]
+    return found
+
+
+def _named(model: nn.Module, layers: Sequence[str]) -> list[nn.Module]:
+    modules = dict(model.named_modules())
+    unknown = [name for name in layers if name not in modules]
+    if isinstance(layers, str) or unknown or not layers:
+        raise ValueError(
+            f"layers must name submodules, got {layers!r}; there is "
+            + ", ".join(name for name in modules if name)
+        )
+    return [modules[name] for name in layers]
+
+
+def _check_states(states: list[Tensor], layers: Sequence[str], num_nodes: int) -> None:
+    if len(states) - 1 < len(layers):
+        raise ValueError(f"of the layers {list(layers)} only {len(states) - 1} ran")
+    for state in states:
+        if not isinstance(state, Tensor) or state.dim() != 2 or state.size(0) != num_nodes:
+            came = list(state.shape) if isinstance(state, Tensor) else type(state).__name__
+            raise ValueError(f"each layer must give [nodes, channels], one gave {came}")
+    if not states[-1].requires_grad:
+        raise ValueError(f"the output of {layers[-1]!r} does not depend on x")
+
+
+def _check_pairs(pairs: Pairs, degree: Tensor) -> None:
+    if pairs.numel() == 0:
+        return
+    low, high = int(pairs.min()), int(pairs.max())
+    if low < 0 or high >= degree.numel():
+        raise ValueError(f"pairs holds nodes {low} to {high}, outside 0 to {degree.numel() - 1}")
+    alone = pairs.flatten()[degree[pairs.flatten()] == 0]
+    if alone.numel():
+        raise ValueError(f"node {int(alone[0])} has no neighbor, so that 1/d is infinite")

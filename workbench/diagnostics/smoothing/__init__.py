@@ -1,0 +1,1 @@
+"""How alike and how low in rank node states become, layer by layer."""

@@ -1,0 +1,1 @@
+"""The Laplacian's spectrum, cuts, and how long walks take to mix."""

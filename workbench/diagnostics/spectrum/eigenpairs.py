@@ -1,0 +1,182 @@
+"""A few eigenvalues of the graph Laplacian from either end of its spectrum, and their vectors."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from jaxtyping import Float64
+from torch import Tensor
+
+from workbench.diagnostics.resistance.parts import connected_parts
+from workbench.diagnostics.spectrum.lanczos import GraphLaplacian, extreme_vectors
+from workbench.graphs.edges import UndirectedEdges, components, undirected_edges
+from workbench.typing import EdgeIndex, EdgeWeight
+
+#: Components of at most this many nodes are decomposed densely.
+_DENSE_NODES = 600
+
+#: So are larger ones of which a good part of the spectrum is asked for.
+_DENSE_NODES_MANY = 4_000
+
+
+@dataclass(frozen=True)
+class Eigenpairs:
+    """Eigenvalues of a graph Laplacian, ascending, with unit vectors and a bound of their error.
+
+    Attributes:
+        values: ``[pairs]``.
+        vectors: ``[nodes, pairs]``, orthonormal.
+        residual: ``[pairs]``, ``|| L x - value x ||``: an eigenvalue lies within so much of each
+            value.
+    """
+
+    values: Float64[Tensor, " pairs"]
+    vectors: Float64[Tensor, "nodes pairs"]
+    residual: Float64[Tensor, " pairs"]
+
+
+def laplacian_eigenpairs(
+    edge_index: EdgeIndex,
+    num_nodes: int,
+    edge_weight: EdgeWeight | None = None,
+    *,
+    count: int = 8,
+    which: Literal["smallest", "largest"] = "smallest",
+    normalized: bool = True,
+) -> Eigenpairs:
+    """The ``count`` smallest or largest eigenvalues with eigenvectors, to a million nodes.
+
+        L x = lambda x,   L = I - D^{-1/2} A D^{-1/2}   or   D - A
+
+    Args:
+        edge_index: ``[2, edges]``, both directions of every undirected edge.
+        num_nodes: number of nodes.
+        edge_weight: conductances ``[edges]``; 1 where not given.
+        count: how many, counted with multiplicity, the zeros among them; all where the graph has
+            fewer nodes.
+        which: from which end of the spectrum.
+        normalized: which Laplacian.
+
+    Returns:
+        ``Eigenpairs(values, vectors, residual)`` in float64 on the device of the input, ascending.
+        Values without unit (0 to 2) if normalized, else in units of the weights. The values that
+        belong to components are exact zeros, with vectors that are constant (times sqrt(d) if
+        normalized) on one component each; an isolated node is one of them.
+
+    Self-loops are dropped. A repeated edge counts once; with weights, repeats add.
+
+    Components of up to 600 nodes are decomposed densely. Beyond, Lanczos iterations run on the
+    inverse through one sparse factor (planar-like graphs), else on the Laplacian itself, and if
+    those do not converge on its inverse by conjugate gradients; all on the CPU. A single Lanczos
+    run can miss copies of a multiple eigenvalue: so it is run again orthogonally to what it
+    found, until nothing comes that belongs in between.
+
+    Raises:
+        ValueError: the graph is directed, a weight is negative, or ``count`` is negative.
+        RuntimeError: the iterations do not converge.
+
+    References:
+        Lehoucq, Sorensen and Yang, ARPACK Users' Guide, SIAM 1998. Parlett, The symmetric
+        eigenvalue problem, SIAM 1998 (residual bound).
+    """
+    if count < 0:
+        raise ValueError(f"count must not be negative, got {count}")
+    graph = undirected_edges(edge_index, num_nodes, edge_weight)
+    device, count = edge_index.device, min(count, num_nodes)
+    labels = components(torch.stack([graph.source, graph.target]), num_nodes)
+    num_components = int(labels.max()) + 1 if num_nodes else 0
+    found = []  # (value, nodes, vector, residual), zeros first and so at the small end of a tie
+    if which == "smallest" or count > num_nodes - num_components:
+        found += _zeros(graph, labels, num_components, count, normalized)
+    if which == "largest" or count > num_components:
+        for nodes, part in connected_parts(graph, labels):
+            found += _of_component(nodes, part, count, which == "largest", normalized)
+    order = sorted(range(len(found)), key=lambda k: found[k][0], reverse=which == "largest")
+    chosen = sorted((found[k] for k in order[:count]), key=lambda pair: pair[0])
+    vectors = torch.zeros(num_nodes, count, dtype=torch.float64, device=device)
+    for column, (_, nodes, vector, _) in enumerate(chosen):
+        vectors[nodes, column] = vector.to(device)
+    values = torch.tensor([pair[0] for pair in chosen], dtype=torch.float64, device=device)
+    residual = torch.tensor([pair[3] for pair in chosen], dtype=torch.float64, device=device)
+    return Eigenpairs(values, vectors, residual)
+
+
+def partial_spectrum(
+    edge_index: EdgeIndex,
+    num_nodes: int,
+    edge_weight: EdgeWeight | None = None,
+    *,
+    count: int = 8,
+    which: Literal["smallest", "largest"] = "smallest",
+    normalized: bool = True,
+) -> Float64[Tensor, " pairs"]:
+    """The ``count`` smallest or largest eigenvalues of the graph Laplacian, ascending.
+
+    ``laplacian_eigenpairs`` without the vectors: see there for options, conventions, precision.
+
+    Raises:
+        ValueError: the graph is directed, a weight is negative, or ``count`` is negative.
+        RuntimeError: the iterations do not converge.
+
+    References:
+        Lehoucq, Sorensen and Yang, ARPACK Users' Guide, SIAM 1998.
+    """
+    options = {"count": count, "which": which, "normalized": normalized}
+    return laplacian_eigenpairs(edge_index, num_nodes, edge_weight, **options).values
+
+
+def algebraic_connectivity(
+    edge_index: EdgeIndex, num_nodes: int, edge_weight: EdgeWeight | None = None
+) -> Float64[Tensor, ""]:
+    """Second smallest eigenvalue of ``L = D - A``: how hard it is to cut the graph in two.
+
+    Returns:
+        A float64 scalar in units of the weights on the device of the input, at most the smallest
+        degree unless the graph is complete; 0 if the graph is disconnected, and 0 where there is
+        no second eigenvalue (fewer than two nodes).
+
+    Self-loops are dropped. A repeated edge counts once; weights are conductances, and repeats
+    add. Multiple eigenvalues do no harm. Method and size: as in ``laplacian_eigenpairs``.
+
+    Raises:
+        ValueError: the graph is directed, or a weight is negative.
+        RuntimeError: the iterations do not converge.
+
+    References:
+        Fiedler, Algebraic connectivity of graphs, Czech. Math. J. 23, 1973.
+    """
+    found = partial_spectrum(edge_index, num_nodes, edge_weight, count=2, normalized=False)
+    return found[1] if num_nodes > 1 else torch.zeros_like(found.sum())
+
+
+def _zeros(
+    graph: UndirectedEdges, labels: Tensor, num_components: int, count: int, normalized
+) -> list:
+    """One eigenpair of value 0 for each component, as many as are asked for."""
+    size = graph.degree().sqrt() if normalized else torch.ones_like(graph.degree())
+    parts = torch.argsort(labels, stable=True).split(
+        torch.bincount(labels, minlength=num_components).tolist()
+    )
+    found = []
+    for nodes in parts[:count]:
+        vector = size[nodes] if nodes.numel() > 1 else torch.ones_like(size[nodes])
+        found.append((0.0, nodes, vector / vector.norm(), 0.0))
+    return found
+
+
+def _of_component(nodes: Tensor, graph: UndirectedEdges, count: int, largest: bool, normalized):
+    """The pairs of non-zero value at one end of the spectrum of a connected graph."""
+    size = graph.num_nodes
+    count = min(count, size - 1)
+    laplacian = GraphLaplacian(graph, normalized)
+    if size <= _DENSE_NODES or (size <= _DENSE_NODES_MANY and count > size // 20):
+        matrix = torch.from_numpy(laplacian.matrix.toarray()).to(graph.source.device)
+        vectors = torch.linalg.eigh(matrix).eigenvectors[:, 1:].cpu().numpy()
+        vectors = vectors[:, -count:] if largest else vectors[:, :count]
+    else:
+        vectors = extreme_vectors(laplacian, count, largest)
+    values, vectors, residual = laplacian.ritz(vectors)
+    return [
+        (float(values[k]), nodes, torch.from_numpy(vectors[:, k].copy()), float(residual[k]))
+        for k in range(values.size)
+    ]

@@ -1,0 +1,249 @@
+"""How long a random walk remembers where it began: stationary distribution and mixing time."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Float64
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components
+from torch import Tensor
+
+from workbench.diagnostics.cost import check_size
+from workbench.diagnostics.spectrum.eigenpairs import partial_spectrum
+from workbench.diagnostics.spectrum.full_spectrum import spectral_gap
+from workbench.graphs.edges import UndirectedEdges, components, undirected_edges
+from workbench.typing import EdgeIndex, EdgeWeight, NodeVector
+
+#: A distance that is this much above epsilon counts as equal to it.
+_ROUNDING = 1e-12
+
+
+@dataclass(frozen=True)
+class MixingBounds:
+    """``lower <= mixing time <= upper``, in steps."""
+
+    lower: Float64[Tensor, ""]
+    upper: Float64[Tensor, ""]
+
+
+def stationary_distribution(
+    edge_index: EdgeIndex, num_nodes: int, edge_weight: EdgeWeight | None = None
+) -> NodeVector:
+    """Share of its time that a random walk spends on each node: its degree over all degrees.
+
+        pi_u = d_u / 2m
+
+    Args:
+        edge_index: ``[2, edges]``, both directions of every undirected edge.
+        num_nodes: number of nodes.
+        edge_weight: conductances ``[edges]``: an edge is taken with probability proportional to
+            its weight; 1 where not given.
+
+    Returns:
+        ``[nodes]`` float64 on the device of the input. A walk never leaves its component, so each
+        component has its own distribution, and the values of each sum to 1; an isolated node has
+        1. A lazy walk has the same distribution.
+
+    Self-loops are dropped. A repeated edge counts once; with weights, repeats add.
+
+    Raises:
+        ValueError: the graph is directed (its distribution is no matter of degrees), or a weight
+            is negative.
+
+    References:
+        Lovász, Random walks on graphs: a survey, 1993.
+    """
+    graph = undirected_edges(edge_index, num_nodes, edge_weight)
+    degree = graph.degree()
+    labels = components(torch.stack([graph.source, graph.target]), num_nodes)
+    volume = torch.zeros_like(degree).index_add_(0, labels, degree)[labels]
+    return torch.where(volume > 0, degree / volume, 1.0)
+
+
+def mixing_time(
+    edge_index: EdgeIndex,
+    num_nodes: int,
+    edge_weight: EdgeWeight | None = None,
+    *,
+    epsilon: float = 0.25,
+    lazy: bool = True,
+) -> Float64[Tensor, ""]:
+    """Steps until a random walk is within epsilon of its stationary distribution, exact.
+
+        min { t :  max_u  1/2 sum_v | P^t(u, v) - pi_v |  <=  epsilon },   P = D^-1 A
+
+    or ``(I + D^-1 A) / 2`` if lazy: the walk stays with probability 1/2.
+
+    Args:
+        edge_index: ``[2, edges]``, both directions of every undirected edge.
+        num_nodes: number of nodes.
+        edge_weight: conductances ``[edges]``; 1 where not given.
+        epsilon: largest total variation distance, over the worst start.
+        lazy: whether the walk is lazy.
+
+    Returns:
+        A float64 scalar in steps, a whole number, on the device of the input. ``inf`` if the graph
+        is disconnected, and for the walk that is not lazy on a bipartite graph; 0 for fewer than
+        two nodes.
+
+    Self-loops are dropped. A repeated edge counts once; with weights, repeats add. One dense
+    eigendecomposition, then a bisection between the bounds of ``mixing_time_bounds``, each step
+    one product of the eigenvectors that are not forgotten yet.
+
+    Raises:
+        TooLargeError: more nodes than ``LIMITS`` allows; use ``mixing_time_bounds``.
+        ValueError: the graph is directed, a weight is negative, or ``epsilon`` is not between 0
+            and 1.
+
+    References:
+        Levin and Peres, Markov chains and mixing times, 2nd edition, AMS 2017.
+    """
+    _check_epsilon(epsilon)
+    graph = undirected_edges(edge_index, num_nodes, edge_weight)
+    check_size("mixing_time", num_nodes, graph.num_edges, device=edge_index.device)
+    result = torch.zeros((), dtype=torch.float64, device=edge_index.device)
+    if num_nodes < 2:
+        return result
+    if not _mixes(graph, lazy=lazy):
+        return result + torch.inf
+    values, vectors = torch.linalg.eigh(_symmetric_walk(graph, lazy=lazy))
+    values, vectors = values[:-1].clamp(-1.0, 1.0), vectors[:, :-1]
+    root = graph.degree().sqrt()
+    root /= root.norm()
+    slowest = float(values.abs().max())
+    lower, upper = _bounds(1.0 / max(1.0 - slowest, 1e-300), float(root.min()) ** 2, epsilon)
+    low, high = max(math.ceil(lower) - 1, 0), max(math.ceil(upper), 1)
+    while _distance(values, vectors, root, high) > epsilon + _ROUNDING:
+        low, high = high, 2 * high
+    if _distance(values, vectors, root, low) <= epsilon + _ROUNDING:
+        low, high = -1, low
+    while high - low > 1:
+        middle = (low + high) // 2
+        if _distance(values, vectors, root, middle) <= epsilon + _ROUNDING:
+            high = middle
+        else:
+            low = middle
+    return result + high
+
+
+def relaxation_time(
+    edge_index: EdgeIndex,
+    num_nodes: int,
+    edge_weight: EdgeWeight | None = None,
+    *,
+    lazy: bool = True,
+) -> Float64[Tensor, ""]:
+    """Steps in which the slowest mode of a random walk falls to 1/e: one over the absolute gap.
+
+        t_rel = 1 / (1 - max |mu|)   over the eigenvalues mu of P other than the 1
+
+    so twice one over ``spectral_gap`` for the lazy walk. Arguments as in ``mixing_time``.
+
+    Returns:
+        A float64 scalar in steps on the device of the input, at least 1. ``inf`` if the graph is
+        disconnected, and for the walk that is not lazy on a bipartite graph; 0 for fewer than two
+        nodes.
+
+    Self-loops are dropped. A repeated edge counts once; with weights, repeats add. To a million
+    nodes, with the tolerance of ``spectral_gap`` and of ``partial_spectrum``.
+
+    Raises:
+        ValueError: the graph is directed, or a weight is negative.
+        RuntimeError: the iterations do not converge.
+
+    References:
+        Levin and Peres, Markov chains and mixing times, chapter 12, AMS 2017.
+    """
+    graph = undirected_edges(edge_index, num_nodes, edge_weight)
+    gap = spectral_gap(edge_index, num_nodes, edge_weight)
+    if num_nodes < 2:
+        return torch.zeros_like(gap)
+    if not _mixes(graph, lazy=lazy):
+        return torch.full_like(gap, torch.inf)
+    if lazy:
+        return 2.0 / gap
+    top = partial_spectrum(edge_index, num_nodes, edge_weight, count=1, which="largest")[0]
+    return 1.0 / torch.minimum(gap, 2.0 - top)
+
+
+def mixing_time_bounds(
+    edge_index: EdgeIndex,
+    num_nodes: int,
+    edge_weight: EdgeWeight | None = None,
+    *,
+    epsilon: float = 0.25,
+    lazy: bool = True,
+) -> MixingBounds:
+    """Bounds of the mixing time from the spectral gap, to a million nodes.
+
+        (t_rel - 1) log(1 / 2 epsilon)  <=  t_mix  <=  t_rel log(1 / (epsilon min_u pi_u))
+
+    Returns:
+        ``MixingBounds(lower, upper)``, float64 scalars in steps. Both ``inf`` where
+        ``mixing_time`` is, both 0 for fewer than two nodes; the lower one is 0 from an ``epsilon``
+        of 1/2 on.
+
+    Arguments as in ``mixing_time``; self-loops, repeats, tolerance as in ``relaxation_time``.
+
+    Raises:
+        ValueError: the graph is directed, a weight is negative, or ``epsilon`` is not between 0
+            and 1.
+        RuntimeError: the iterations do not converge.
+
+    References:
+        Levin and Peres, Markov chains and mixing times, theorems 12.4 and 12.5, AMS 2017.
+    """
+    _check_epsilon(epsilon)
+    slow = relaxation_time(edge_index, num_nodes, edge_weight, lazy=lazy)
+    if num_nodes < 2 or slow.isinf():
+        return MixingBounds(slow, slow.clone())
+    smallest = float(stationary_distribution(edge_index, num_nodes, edge_weight).min())
+    lower, upper = _bounds(float(slow), smallest, epsilon)
+    return MixingBounds(torch.full_like(slow, lower), torch.full_like(slow, upper))
+
+
+def _bounds(slow: float, smallest: float, epsilon: float) -> tuple[float, float]:
+    return max((slow - 1.0) * math.log(0.5 / epsilon), 0.0), slow * math.log(1 / epsilon / smallest)
+
+
+def _check_epsilon(epsilon: float) -> None:
+    if not 0.0 < epsilon < 1.0:
+        raise ValueError(f"epsilon is a distance between 0 and 1, got {epsilon}")
+
+
+def _mixes(graph: UndirectedEdges, *, lazy: bool) -> bool:
+    """Whether the walk forgets its start: connected, and not bipartite unless lazy."""
+    source, target = graph.source.cpu().numpy(), graph.target.cpu().numpy()
+    size = graph.num_nodes
+    if not lazy:
+        # two copies of the nodes, every edge from copy to copy: connected if an odd cycle exists
+        source, target = np.append(source, target), np.append(target, source) + size
+        size *= 2
+    pattern = csr_array((np.ones(source.size, np.int8), (source, target)), shape=(size, size))
+    return connected_components(pattern, directed=False)[0] == 1
+
+
+def _symmetric_walk(graph: UndirectedEdges, *, lazy: bool) -> Tensor:
+    """D^-1/2 A D^-1/2, which has the eigenvalues of P; half the way to I if lazy."""
+    degree, weight = graph.degree(), graph.weight
+    weight = weight / (degree[graph.source] * degree[graph.target]).sqrt()
+    walk = degree.new_zeros(graph.num_nodes, graph.num_nodes)
+    walk[graph.source, graph.target] = walk[graph.target, graph.source] = weight
+    if lazy:
+        walk.mul_(0.5).diagonal().add_(0.5)
+    return walk
+
+
+def _distance(values: Tensor, vectors: Tensor, root: Tensor, steps: int) -> float:
+    """Largest total variation distance after so many steps, over all starts."""
+    power = values.abs().pow(steps) * (values.sign() if steps % 2 else 1.0)
+    kept = power.abs() > 1e-18 * float(root.min())
+    modes, power = vectors[:, kept], power[kept]
+    worst = 0.0
+    for rows, own in zip(modes.split(1024), root.split(1024), strict=True):
+        # P^t(u, v) - pi_v = sqrt(d_v / d_u) sum_k mu_k^t x_uk x_vk
+        apart = ((rows * power) @ modes.T).abs_() @ root / own
+        worst = max(worst, 0.5 * float(apart.max()))
+    return worst

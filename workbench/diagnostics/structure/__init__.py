@@ -1,0 +1,1 @@
+"""Local structure: concentration, graphlet orbits, homophily."""
