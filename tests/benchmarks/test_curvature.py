@@ -1,13 +1,15 @@
-"""Balanced Forman curvature of all edges, beside the dense formulation of the released code.
+"""Curvatures of all edges, beside the dense formulation of a released code and GraphRicciCurvature.
 
 Run by name, not collected by default:
 
     OMP_NUM_THREADS=1 python -m pytest tests/benchmarks/test_curvature.py -o addopts="" \\
         --benchmark-group-by=group --benchmark-columns=min,median,rounds
 
-The peer multiplies whole matrices and looks at every node for every edge, compiled by numba, as the
-published code does (with its loop mended: it stopped each row at the first non-neighbor). It is
-written here from the formula. Values are asserted equal; times are for reading.
+The peer of balanced Forman curvature multiplies whole matrices and looks at every node for every
+edge, compiled by numba, as the published code does (with its loop mended: it stopped each row at
+the first non-neighbor). It is written here from the formula. That of Forman and Ollivier curvatures
+is GraphRicciCurvature, in one process and on one thread; it is no dependency, and without it its
+rows are skipped. Values are asserted equal; times are for reading.
 """
 
 import networkx as nx
@@ -16,7 +18,16 @@ import pytest
 import torch
 from numba import njit
 
-from workbench.diagnostics import balanced_forman
+from workbench.diagnostics import (
+    approximate_weighted_forman,
+    augmented_forman,
+    balanced_forman,
+    forman,
+    node_resistance_curvature,
+    ollivier_ricci,
+    resistance_curvature,
+    weighted_forman,
+)
 from workbench.graphs import grid
 from workbench.graphs.edges import both_directions
 
@@ -91,3 +102,100 @@ def test_paper_on_a_large_grid(benchmark):
     data = grid(250, 400)
     found = timed(benchmark, lambda: balanced_forman(data.edge_index, 100_000), 5)
     assert found.numel() == data.num_edges
+
+
+def peer_values(graph, solver, key, edge_index):
+    solver.compute_ricci_curvature()
+    return torch.tensor([solver.G[u][v][key] for u, v in edge_index.T.tolist()]).double()
+
+
+@pytest.mark.parametrize("who", ["workbench", "GraphRicciCurvature"])
+@pytest.mark.parametrize("method", ["1d", "augmented"])
+def test_forman(benchmark, method, who):
+    benchmark.group = f"Forman, {method}, 3000 nodes"
+    edge_index = random_graph(3000)
+    function = {"1d": forman, "augmented": augmented_forman}[method]
+    if who == "workbench":
+        timed(benchmark, lambda: function(edge_index, 3000), 20)
+        return
+    peer = pytest.importorskip("GraphRicciCurvature.FormanRicci", reason="the peer is absent")
+    graph = nx.Graph(edge_index.T.tolist())
+    solver = peer.FormanRicci(graph, method=method)
+    timed(benchmark, solver.compute_ricci_curvature, 3)
+    found = peer_values(graph, solver, "formanCurvature", edge_index)
+    torch.testing.assert_close(function(edge_index, 3000), found)
+
+
+@pytest.mark.parametrize("who", ["workbench", "GraphRicciCurvature"])
+@pytest.mark.parametrize("num_nodes", [200, 1000, 3000])
+def test_ollivier(benchmark, num_nodes, who):
+    benchmark.group = f"Ollivier, alpha 0, {num_nodes} nodes"
+    edge_index = random_graph(num_nodes)
+    if who == "workbench":
+        timed(benchmark, lambda: ollivier_ricci(edge_index, num_nodes), 10)
+        return
+    peer = pytest.importorskip("GraphRicciCurvature.OllivierRicci", reason="the peer is absent")
+    graph = nx.Graph(edge_index.T.tolist())
+    largest = graph.subgraph(max(nx.connected_components(graph), key=len))
+    solver = peer.OllivierRicci(nx.Graph(largest), alpha=0.0, method="OTD", proc=1)
+    timed(benchmark, solver.compute_ricci_curvature, 1)
+    inside = torch.tensor([int(u) in largest for u in edge_index[0]])
+    found = peer_values(graph, solver, "ricciCurvature", edge_index[:, inside])
+    torch.testing.assert_close(ollivier_ricci(edge_index, num_nodes)[inside], found)
+
+
+LARGE = {
+    "random": lambda: random_graph(33_333),
+    "grid": lambda: grid(223, 224).edge_index,
+    "preferential": lambda: attached(33_333, 3),
+    "preferential, degree 40": lambda: attached(5_000, 20),
+}
+
+
+def attached(num_nodes, edges):
+    graph = nx.barabasi_albert_graph(num_nodes, edges, seed=0)
+    return both_directions(*torch.tensor(list(graph.edges)).T)
+
+
+@pytest.mark.parametrize("which", LARGE)
+@pytest.mark.parametrize(
+    "function",
+    [
+        forman,
+        augmented_forman,
+        lambda *graph: augmented_forman(*graph, max_cycle=4),
+        weighted_forman,
+        approximate_weighted_forman,
+        balanced_forman,
+        ollivier_ricci,
+        lambda *graph: ollivier_ricci(*graph, alpha="lin-lu-yau"),
+        resistance_curvature,
+        node_resistance_curvature,
+    ],
+    ids=[
+        "forman",
+        "AF3",
+        "AF4",
+        "WAF3",
+        "WAF3 by MinHash",
+        "BFC",
+        "ORC",
+        "LLY",
+        "resistance",
+        "resistance of nodes",
+    ],
+)
+def test_hundred_thousand_edges(benchmark, function, which):
+    benchmark.group = f"1e5 edges, {which}"
+    edge_index = LARGE[which]()
+    num_nodes = int(edge_index.max()) + 1
+    timed(benchmark, lambda: function(edge_index, num_nodes), 2)
+
+
+@pytest.mark.parametrize("function", [forman, weighted_forman, approximate_weighted_forman])
+def test_five_million_edges(benchmark, function):
+    benchmark.group = "5e6 edges, random"
+    ends = torch.randint(1_000_000, (2, 5_000_000), generator=torch.Generator().manual_seed(0))
+    ends = torch.unique(ends.sort(0).values[:, ends[0] != ends[1]], dim=1)
+    edge_index = both_directions(*ends)
+    benchmark.pedantic(lambda: function(edge_index, 1_000_000), rounds=1, iterations=1)
