@@ -38,7 +38,8 @@ def test_no_dead_kernel(name, large):
             DIAGNOSTICS[name](data.edge_index, data.num_nodes)
         except TooLargeError as error:
             refusal = str(error)
-        assert time.perf_counter() - began < 60  # a few seconds on a machine that is not shared
+        # seconds, and what is compiled on the first call; hours would be a dead kernel
+        assert time.perf_counter() - began < 300
         if refusal is not None:
             assert "100,000 nodes" in refusal
             assert any(other in refusal for other in DIAGNOSTICS if other != name)
