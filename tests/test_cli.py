@@ -64,7 +64,7 @@ def test_help_is_quick_and_loads_nothing_heavy():
     )
     start = time.monotonic()
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert time.monotonic() - start < 5  # 0.1 s on an idle machine
+    assert time.monotonic() - start < 20  # 0.1 s on an idle machine
     assert done.stdout.splitlines()[-1] == "[]"
     for command in ("lab", "app", "report", "rewire", "list", "doctor"):
         assert command in done.stdout
