@@ -158,6 +158,29 @@ def test_marked_copies(graph, marks):
     assert_same_partitions(found, refined(color, seen), tuple)
 
 
+@given(graphs(4), st.sampled_from([0, 1, 2]))
+@settings(max_examples=30, deadline=None)
+def test_tuples_in_marked_copies(graph, marks):
+    edge_index, size, labels = graph
+    arcs, color = set(map(tuple, edge_index.T.tolist())), {}
+    for copy in itertools.product(range(size), repeat=marks):
+        for pair in itertools.product(range(size), repeat=2):
+            marked = tuple(tuple(m == v for m in copy) for v in pair)
+            color[(*copy, *pair)] = (tuple_type(pair, arcs, labels), marked)
+        color[(*copy, -1, -1)] = (((), ()), ())
+
+    def seen(item, c):
+        *copy, u, v = item
+        if u < 0:
+            pairs = itertools.product(range(size), repeat=2)
+            return [(0, c[(*copy, *pair)]) for pair in pairs]
+        first = [(0, c[(*copy, w, v)]) for w in range(size)]
+        return first + [(1, c[(*copy, u, w)]) for w in range(size)]
+
+    found = klwl_colors(edge_index, size, k=2, l=marks, node_labels=labels)
+    assert_same_partitions(found, refined(color, seen), tuple)
+
+
 @given(graphs(5))
 @settings(max_examples=30, deadline=None)
 def test_copies_that_see_each_other(graph):
@@ -331,8 +354,8 @@ def test_errors_say_what_came():
         wl_colors(data.edge_index, 4, batch=torch.tensor([0, 0, 1, 1]))
     with pytest.raises(ValueError, match="k must be 1, 2 or 3, got 4"):
         fwl_colors(data.edge_index, 4, k=4)
-    with pytest.raises(ValueError, match="k must be 1, got 2"):
-        klwl_colors(data.edge_index, 4, k=2)
+    with pytest.raises(ValueError, match="k must be at least 1, got 0"):
+        klwl_colors(data.edge_index, 4, k=0)
     with pytest.raises(ValueError, match="distance must be one of"):
         distance_wl_colors(data.edge_index, 4, distance="hops")
     with pytest.raises(ValueError, match=r"distance is \[3, 3\], not \[4, 4\]"):

@@ -210,32 +210,31 @@ def klwl_colors(
 
     Args:
         edge_index, num_nodes, node_labels, edge_labels, batch, max_rounds: as in ``wl_colors``.
-        k: the test that runs in each copy: 1 for 1-WL.
+        k: the test that runs in each copy: 1 for 1-WL, from 2 on oblivious k-WL.
         l: how many nodes are marked, each with a mark of its own; 0 gives plain k-WL.
 
     Returns:
-        ``Coloring`` of (l marked nodes, node), and of (l marked nodes, -1), which stands for the
-        copy as a whole and sees all of its nodes.
+        ``Coloring`` of (l marked nodes, k-tuple of nodes), and of (l marked nodes, -1, ...), which
+        stands for the copy as a whole and sees all of its tuples.
 
     1,1-WL bounds node-marked subgraph networks, 1,2-WL the pair-marked ones. It is bounded by
-    (k+l)-WL. O(nodes^l (nodes + edges)) per round for k = 1.
+    (k+l)-WL. O(nodes^l (nodes + edges)) per round for k = 1, O(k nodes^(k+l+1)) beyond.
 
     Raises:
-        ValueError: ``k`` is not 1, or ``l`` is negative; what ``wl_colors`` raises.
+        ValueError: ``k`` is below 1, or ``l`` is negative; what ``wl_colors`` raises.
         TooLargeError: the copies would not fit into half of the free memory.
 
     References:
         Zhou, Wang and Zhang, From relational pooling to subgraph GNNs, ICML 2023,
         arXiv 2305.04963.
     """
-    if k != 1:
-        raise ValueError(
-            f"k must be 1, got {k}; for k-WL without marks use kwl_colors or fwl_colors"
-        )
+    if k < 1:
+        raise ValueError(f"k must be at least 1, got {k}")
     if l < 0:
         raise ValueError(f"l must not be negative, got {l}")
     graphs = split(*prepare(edge_index, num_nodes, node_labels, edge_labels, batch))
-    return _colored(items.marked_items(graphs, edge_index.device, marks=l), edge_index, max_rounds)
+    built = items.marked_items(graphs, edge_index.device, marks=l, k=k)
+    return _colored(built, edge_index, max_rounds)
 
 
 def subgraph_wl_colors(

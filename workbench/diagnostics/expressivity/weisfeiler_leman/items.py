@@ -68,19 +68,23 @@ def tuple_items(graphs: Sequence[Graph], device: torch.device, *, k: int, near: 
     return _related(graphs, lambda _, g: relations.tuples_see_tuples(g, k, near), device)
 
 
-def marked_items(graphs: Sequence[Graph], device: torch.device, *, marks: int) -> Items:
-    """1-WL on copies with 0, 1, 2, ... nodes marked."""
+def marked_items(graphs: Sequence[Graph], device: torch.device, *, marks: int, k: int = 1) -> Items:
+    """k-WL on copies with 0, 1, 2, ... nodes marked."""
 
     def size(graph: Graph) -> float:
-        return 80.0 * graph.size**marks * (graph.size + graph.neighbor.size)
+        seen = graph.neighbor.size if k == 1 else k * graph.size ** (k + 1)
+        return 80.0 * graph.size**marks * (graph.size**k + seen)
 
     check_size("klwl_colors", graphs, size, "subgraph_wl_colors or a smaller l")
 
     def build(_: int, graph: Graph) -> relations.Relation:
-        if marks == 0:
-            return relations.marked_copies(graph, np.zeros((1, 0), dtype=np.int64))
-        places = np.unravel_index(np.arange(graph.size**marks), (graph.size,) * marks)
-        return relations.marked_copies(graph, np.stack(places, axis=1))
+        chosen = np.zeros((1, 0), dtype=np.int64)
+        if marks:
+            places = np.unravel_index(np.arange(graph.size**marks), (graph.size,) * marks)
+            chosen = np.stack(places, axis=1)
+        if k == 1 or graph.size == 0:
+            return relations.marked_copies(graph, chosen)
+        return relations.marked_tuples(graph, chosen, k)
 
     return _related(graphs, build, device)
 

@@ -5,7 +5,7 @@ node, tuples) and what is seen (all nodes with a distance, copies of the graph).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -107,6 +107,32 @@ def marked_copies(graph: Graph, marks: np.ndarray, inside: np.ndarray | None = N
         np.concatenate([seen, np.arange(kept)]),
         np.concatenate([label, np.full(kept, high)]),
         np.concatenate([nodes.reshape(-1, width + 1)[keep], np.c_[marks, np.full(copies, -1)]]),
+    )
+
+
+def marked_tuples(graph: Graph, marks: np.ndarray, k: int) -> Relation:
+    """``marked_copies`` with k-tuples of nodes instead of nodes, which see as in oblivious k-WL."""
+    copies, width = marks.shape
+    parts = []
+    for row in marks:
+        color = graph.color << width
+        np.add.at(color, row, 1 << np.arange(width))  # one bit for each mark
+        parts.append(tuples_see_tuples(replace(graph, color=color), k))
+    size = graph.size**k
+    row = np.repeat(np.arange(copies * size), np.concatenate([np.diff(p.indptr) for p in parts]))
+    seen = np.concatenate([part.neighbor + i * size for i, part in enumerate(parts)])
+    label = np.concatenate([part.label for part in parts])
+    color = np.concatenate([part.color for part in parts])
+    tuples = np.concatenate([part.nodes for part in parts])
+    nodes = np.concatenate([np.repeat(marks, size, axis=0), tuples], axis=1)
+    whole = np.full((copies, width + k), -1)
+    whole[:, :width] = marks
+    return _sorted(
+        np.concatenate([color, np.full((copies, color.shape[1]), -1)]),
+        np.concatenate([row, copies * size + np.arange(copies * size) // size]),
+        np.concatenate([seen, np.arange(copies * size)]),
+        np.concatenate([label, np.full(copies * size, int(label.max(initial=0)) + 1)]),
+        np.concatenate([nodes, whole]),
     )
 
 
