@@ -10,7 +10,7 @@ from jaxtyping import Int64
 from torch import Tensor
 from torch_geometric.data import Data
 
-from workbench.diagnostics.expressivity.weisfeiler_leman.distinguish import graph_classes, graphs_of
+from workbench.diagnostics.expressivity.weisfeiler_leman.distinguish import classes_of, graphs_of
 from workbench.diagnostics.expressivity.weisfeiler_leman.relations import Graph
 
 
@@ -33,7 +33,12 @@ def isomorphism_classes(graphs: Sequence[Data]) -> Int64[Tensor, " graphs"]:
     """
     if not graphs:
         return torch.zeros(0, dtype=torch.int64)
-    prepared, cells = graphs_of(graphs), graph_classes(graphs)
+    return isomorphic(graphs_of(graphs), graphs[0].edge_index.device)
+
+
+def isomorphic(prepared: list[Graph], device: torch.device) -> Int64[Tensor, " graphs"]:
+    """``isomorphism_classes`` of graphs that are ready for refinement."""
+    cells = classes_of(prepared, "1-wl", device)
     alone = torch.bincount(cells)[cells] == 1
     if all(_symmetric(graph) for graph in prepared):
         names = [

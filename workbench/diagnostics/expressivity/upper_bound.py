@@ -8,7 +8,7 @@ from jaxtyping import Float64, Int64
 from torch import Tensor
 from torch_geometric.data import Data
 
-from workbench.diagnostics.expressivity.isomorphism import isomorphism_classes
+from workbench.diagnostics.expressivity.isomorphism import isomorphic
 from workbench.diagnostics.expressivity.weisfeiler_leman.coloring import coloring
 from workbench.diagnostics.expressivity.weisfeiler_leman.distinguish import graphs_of, items_of
 
@@ -74,9 +74,10 @@ def wl_upper_bound(
         raise ValueError(f"{labels.numel()} labels for {len(graphs)} graphs; give one for each")
     _, label = torch.unique(labels, return_inverse=True)
     device = graphs[0].edge_index.device
-    built = items_of(graphs_of(graphs), test, device)
+    prepared = graphs_of(graphs)
+    built = items_of(prepared, test, device)
     found = coloring(built.refine(max_rounds=max_rounds), built.nodes, built.start, device)
-    same = isomorphism_classes(graphs)
+    same = isomorphic(prepared, device)
     rounds = [_measured(found.graph_classes(r), label, same) for r in range(len(found.rounds))]
     accuracy, unique, identified, classes = zip(*rounds, strict=True)
     limit = _measured(same, label, same)

@@ -43,7 +43,7 @@ class Coloring:
     @property
     def num_colors(self) -> tuple[int, ...]:
         """Number of colors after 0, 1, 2, ... rounds."""
-        return tuple(int(colors.max()) + 1 if colors.numel() else 0 for colors in self.rounds)
+        return tuple(map(_count, self.rounds))
 
     @property
     def num_graphs(self) -> int:
@@ -56,11 +56,11 @@ class Coloring:
 
     def histogram(self, graph: int, round: int = -1) -> Int64[Tensor, " colors"]:
         """How many items of the graph have each color after a round."""
-        return torch.bincount(self.of_graph(graph, round), minlength=self.num_colors[round])
+        return torch.bincount(self.of_graph(graph, round), minlength=_count(self.rounds[round]))
 
     def graph_classes(self, round: int = -1) -> Int64[Tensor, " graphs"]:
         """A number for each graph; equal where the histograms of colors are equal."""
-        colors, count = self.rounds[round].cpu(), self.num_colors[round]
+        colors, count = self.rounds[round].cpu(), _count(self.rounds[round])
         sizes = self.start.diff().cpu()
         graph = torch.repeat_interleave(torch.arange(sizes.numel()), sizes)
         # sort each graph's colors, then compare graphs of one size as rows
@@ -74,6 +74,11 @@ class Coloring:
             classes[which] = number + taken
             taken = int(classes[which].max()) + 1
         return classes
+
+
+def _count(colors: Tensor) -> int:
+    """How many colors there are; they are numbered from 0."""
+    return int(colors.max()) + 1 if colors.numel() else 0
 
 
 def coloring(

@@ -178,8 +178,12 @@ def graph_classes(graphs: Sequence[Data], *, test: str = "1-wl") -> Int64[Tensor
     """
     if not graphs:
         return torch.zeros(0, dtype=torch.int64)
-    device = graphs[0].edge_index.device
-    built = items_of(graphs_of(graphs), test, device)
+    return classes_of(graphs_of(graphs), test, graphs[0].edge_index.device)
+
+
+def classes_of(graphs: list[Graph], test: str, device: torch.device) -> Int64[Tensor, " graphs"]:
+    """``graph_classes`` of graphs that are ready for refinement."""
+    built = items_of(graphs, test, device)
     return coloring(built.refine(), built.nodes, built.start, device).graph_classes()
 
 
