@@ -1,7 +1,6 @@
 """The rewiring lab without a browser: set a control, read what the canvases are told."""
 
 import base64
-import sys
 from datetime import UTC, datetime
 
 import networkx as nx
@@ -21,7 +20,7 @@ from workbench.diagnostics import (
 )
 from workbench.graphs import barbell, erdos_renyi, grid, karate, read_graph, ring, write_graph
 from workbench.rewiring import REWIRINGS, Edit, gtr
-from workbench.widgets import rewiring_lab
+from workbench.widgets import rewiring_lab, still_picture
 from workbench.widgets.rewiring_controls import OWN
 from workbench.widgets.rewiring_views import hint
 
@@ -484,8 +483,7 @@ def test_the_stored_picture_of_a_larger_graph_shows_its_edits(monkeypatch):
         shown.append(lab._state.caption)
         return Handle() if display_id else None
 
-    module = sys.modules["workbench.widgets.rewiring_lab"]  # the package names the function so
-    monkeypatch.setattr(module, "display", display)
+    monkeypatch.setattr(still_picture, "display", display)
     lab = rewiring_lab(grid(21, 20), num_edges=3)
     lab._ipython_display_()
     assert shown[-1].endswith("gtr, edit 3 of 3")

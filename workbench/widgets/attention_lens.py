@@ -9,7 +9,6 @@ import ipywidgets
 import networkx as nx
 import numpy as np
 import plotly.graph_objects as go
-from IPython.display import Image, display
 from torch import nn
 from torch_geometric.data import Data
 
@@ -19,12 +18,13 @@ from workbench.widgets.attention_views import LOOKS, SEEN
 from workbench.widgets.drawn_graph import show_graph
 from workbench.widgets.graph_canvas import GraphCanvas
 from workbench.widgets.head_maps import HeadMaps
-from workbench.widgets.job import ShouldStop, Worker
+from workbench.widgets.job import Worker
 from workbench.widgets.matrix_canvas import MatrixCanvas
 from workbench.widgets.opening import graph_of
+from workbench.widgets.still_picture import StillPicture
 
 
-class AttentionLens(ipywidgets.VBox):
+class AttentionLens(StillPicture, ipywidgets.VBox):
     """Maps of all heads; the graph, the matrix and the distances of the head that is chosen.
 
     Attributes:
@@ -34,7 +34,7 @@ class AttentionLens(ipywidgets.VBox):
     """
 
     def __init__(self, state: AttentionState):
-        self._state, self._picture = state, None
+        self._state = state
         self._head = (0, 0)
         self._follows = False
         self._worker = Worker(lambda error: setattr(self._status, "value", html.escape(str(error))))
@@ -202,15 +202,6 @@ class AttentionLens(ipywidgets.VBox):
         """Stop the thread and remove the lens from the page."""
         self._worker.close()
         super().close()
-
-    def _ipython_display_(self) -> None:
-        # a page without a kernel shows this picture; the live canvas hides it
-        self._picture = display(Image(self.picture()), display_id=True)
-        display(self._repr_mimebundle_(), raw=True)
-
-    def _store_picture(self, _: ShouldStop) -> None:
-        if self._picture is not None:
-            self._picture.update(Image(self.picture()))
 
 
 def attention_lens(

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import ipywidgets
 import networkx as nx
-from IPython.display import Image, display
 from torch_geometric.data import Data
 
 from workbench.diagnostics import TESTS, Distinction
@@ -22,6 +21,7 @@ from workbench.widgets.job import ShouldStop, Worker
 from workbench.widgets.matrix_canvas import MatrixCanvas
 from workbench.widgets.model_on_pair import ModelOnPair
 from workbench.widgets.opening import graph_of, uploaded_graph
+from workbench.widgets.still_picture import StillPicture
 
 #: A line of code that sets the test waits this long for its answer.
 WAIT_SECONDS = 120.0
@@ -29,7 +29,7 @@ YOUR_PAIR = "your graphs"
 Source = Data | nx.Graph | str | Path
 
 
-class ExpressivityLab(ipywidgets.VBox):
+class ExpressivityLab(StillPicture, ipywidgets.VBox):
     """Two graphs side by side, recolored round by round; code and mouse drive the same state.
 
     Attributes:
@@ -42,7 +42,7 @@ class ExpressivityLab(ipywidgets.VBox):
     """
 
     def __init__(self, pair: Pair, test: str):
-        self._pair, self._picture = pair, None
+        self._pair = pair
         self._chosen: list[tuple[int, ...] | None] = [None, None]
         self._colored: Colored = pair.colored(test)
         self._worker = Worker(self._wrong)
@@ -325,15 +325,6 @@ class ExpressivityLab(ipywidgets.VBox):
 
     def _show_why(self) -> None:
         self._controls.why.value = words.why_html(self._colored, self.round, self._chosen)
-
-    def _ipython_display_(self) -> None:
-        # a page without a kernel shows this picture; the live canvas hides it
-        self._picture = display(Image(self.picture()), display_id=True)
-        display(self._repr_mimebundle_(), raw=True)
-
-    def _store_picture(self, _: ShouldStop) -> None:
-        if self._picture is not None:
-            self._picture.update(Image(self.picture()))
 
 
 def famous(name: str) -> Pair:

@@ -5,7 +5,6 @@ from pathlib import Path
 import ipywidgets
 import networkx as nx
 import plotly.graph_objects as go
-from IPython.display import Image, display
 from torch_geometric.data import Data
 
 from workbench.rewiring import REWIRINGS, Tape
@@ -17,13 +16,14 @@ from workbench.widgets.rewiring_controls import Controls
 from workbench.widgets.rewiring_export import save_state, state_figure, state_picture
 from workbench.widgets.rewiring_screen import QUICK_NODES, Screen
 from workbench.widgets.rewiring_state import RewiringState
+from workbench.widgets.still_picture import StillPicture
 from workbench.widgets.training_panel import TrainingPanel
 
 #: A cell that shows a larger lab waits this many seconds for its edits, to store their picture.
 WAIT_SECONDS = 30.0
 
 
-class RewiringLab(ipywidgets.VBox):
+class RewiringLab(StillPicture, ipywidgets.VBox):
     """Graph, tape and position on the screen. Code and mouse drive the same state.
 
     Attributes:
@@ -36,7 +36,6 @@ class RewiringLab(ipywidgets.VBox):
 
     def __init__(self, state: RewiringState, method: str, num_edges: int):
         self._state = state
-        self._picture = None
         self._controls = Controls(method)
         self._screen = screen = Screen(self._controls)
         self._canvas, self._matrix, self._bar = screen.canvas, screen.matrix, screen.bar
@@ -151,11 +150,9 @@ class RewiringLab(ipywidgets.VBox):
         super().close()
 
     def _ipython_display_(self) -> None:
-        # a page without a kernel shows this picture; the live canvas hides it
         filled = self._commands.filled
         waits = not filled.is_set()
-        self._picture = display(Image(self.picture()), display_id=True)
-        display(self._repr_mimebundle_(), raw=True)
+        super()._ipython_display_()
         if waits and filled.wait(WAIT_SECONDS):
             self._store_picture()
 
@@ -169,10 +166,6 @@ class RewiringLab(ipywidgets.VBox):
             return
         size = path.stat().st_size / 1000
         self._screen.say(f"wrote {path} ({size:,.0f} kB) beside the notebook.")
-
-    def _store_picture(self) -> None:
-        if self._picture is not None:
-            self._picture.update(Image(self.picture()))
 
 
 def rewiring_lab(

@@ -8,7 +8,7 @@ import ipywidgets
 import networkx as nx
 import numpy as np
 import plotly.graph_objects as go
-from IPython.display import Image, display
+from IPython.display import Image
 from torch import Tensor, nn
 from torch_geometric.data import Data
 
@@ -20,9 +20,10 @@ from workbench.widgets.sensitivity_blindness import EDGES, MEASURES, NONE, PAIRS
 from workbench.widgets.sensitivity_controls import SensitivityControls, check_norm
 from workbench.widgets.sensitivity_screen import SensitivityScreen
 from workbench.widgets.sensitivity_state import LINEAR, LOG, SensitivityState
+from workbench.widgets.still_picture import StillPicture
 
 
-class SensitivityLab(ipywidgets.VBox):
+class SensitivityLab(StillPicture, ipywidgets.VBox):
     """Graph, matrix, decay and blind spots of one or several models. Code drives it as the mouse.
 
     Attributes:
@@ -30,7 +31,7 @@ class SensitivityLab(ipywidgets.VBox):
     """
 
     def __init__(self, state: SensitivityState, *, norm: str, curvature: str):
-        self._state, self._picture = state, None
+        self._state = state
         self._controls = SensitivityControls(state.models, norm=norm, measure=curvature)
         self._screen = SensitivityScreen(state, self._controls)
         self._canvas, self._matrix = self._screen.canvas, self._screen.matrix
@@ -190,10 +191,8 @@ class SensitivityLab(ipywidgets.VBox):
         super().close()
 
     def _ipython_display_(self) -> None:
-        # a page without a kernel shows this picture; the live canvas hides it
-        self._picture = display(Image(self.picture()), display_id=True)
-        display(self._repr_mimebundle_(), raw=True)
-        self._screen.rested = lambda image: self._picture.update(Image(image))
+        super()._ipython_display_()
+        self._screen.rested = lambda image: self._shown.update(Image(image))
 
 
 def sensitivity_lab(

@@ -96,9 +96,9 @@ class SensitivityScreen:
         elif content.get("type") == "click" and widget is self.matrix:
             self.node = content["u"]
 
-    def ask(self, *, patience: float = PATIENCE) -> None:
-        """Compute what is not there yet, unless that takes more than ``patience`` seconds."""
-        self._error, self._patience = "", patience
+    def ask(self, *, patience: float | None = None) -> None:
+        """Compute what is not there yet, unless that takes over ``patience`` (``PATIENCE``) s."""
+        self._error, self._patience = "", PATIENCE if patience is None else patience
         self.canvas.stale = self.matrix.stale = True
         self._controls.running(True)
         self.worker.submit("matrix", self._compute)

@@ -1,0 +1,22 @@
+"""The picture that a lab leaves in the output of its cell, for pages where no widget lives."""
+
+from IPython.display import DisplayHandle, Image, display
+
+
+class StillPicture:
+    """Beside an ipywidgets box that has ``picture()``, the bytes of a PNG.
+
+    The cell shows the picture and the widget; a page without a kernel keeps the picture, and the
+    live canvas (``hides_picture=True``) hides it.
+    """
+
+    _shown: DisplayHandle | None = None
+
+    def _ipython_display_(self) -> None:
+        self._shown = display(Image(self.picture()), display_id=True)
+        display(self._repr_mimebundle_(), raw=True)
+
+    def _store_picture(self, *_) -> None:
+        """Put the picture of what is shown now into the output; a worker may pass its stop."""
+        if self._shown is not None:
+            self._shown.update(Image(self.picture()))
