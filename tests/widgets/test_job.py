@@ -42,6 +42,30 @@ def test_an_error_is_told_and_the_next_request_still_runs():
     assert seen == ["b"]
 
 
+def test_a_delay_lets_others_pass_and_starts_anew_with_a_newer_request():
+    seen, done = [], threading.Event()
+    worker = Worker(on_error=seen.append)
+    begun = time.monotonic()
+    worker.submit("rest", lambda stop: seen.append("dropped"), delay=0.2)
+    worker.submit("rest", lambda stop: (seen.append("rest"), done.set()), delay=0.3)
+    worker.submit("now", lambda stop: seen.append("now"))
+    assert done.wait(5)
+    assert time.monotonic() - begun >= 0.3
+    assert seen == ["now", "rest"]
+
+
+def test_who_waits_ends_the_delays_and_a_stopped_one_never_runs():
+    seen = []
+    worker = Worker(on_error=seen.append)
+    worker.submit("first", lambda stop: worker.submit("second", seen.append, delay=3600), delay=60)
+    worker.submit("stopped", lambda stop: seen.append("stopped"), delay=60)
+    worker.stop("stopped")
+    assert worker.busy
+    assert worker.wait(5)
+    assert len(seen) == 1
+    assert not worker.busy
+
+
 def test_stop_and_close():
     started, seen = threading.Event(), []
 

@@ -16,13 +16,15 @@ class Worker:
     """Runs requests one after another in a daemon thread.
 
     A request has a key. A newer request with the same key replaces one that still waits, and asks
-    one that runs to stop. Keys run in the order in which they were first asked for.
+    one that runs to stop. Keys run in the order in which they were first asked for; one with a
+    delay lets the others pass until its time has come, or until somebody waits for the result.
     """
 
     def __init__(self, on_error: Callable[[Exception], None]):
         self._on_error = on_error
         self._changed = threading.Condition()
-        self._waiting: dict[str, Callable[[ShouldStop], None]] = {}
+        self._waiting: dict[str, tuple[float, Callable[[ShouldStop], None]]] = {}
+        self._in_a_hurry = 0
         self._running: str | None = None
         self._stop_running = threading.Event()
         self._thread: threading.Thread | None = None
@@ -34,14 +36,14 @@ class Worker:
         with self._changed:
             return bool(self._waiting) or self._running is not None
 
-    def submit(self, key: str, work: Callable[[ShouldStop], None]) -> None:
-        """Ask for ``work(should_stop)`` to be run."""
+    def submit(self, key: str, work: Callable[[ShouldStop], None], *, delay: float = 0.0) -> None:
+        """Ask for ``work(should_stop)`` to be run, not before ``delay`` seconds have passed."""
         with self._changed:
             if self._closed:
                 return
             if self._running == key:
                 self._stop_running.set()
-            self._waiting[key] = work
+            self._waiting[key] = time.monotonic() + delay, work
             if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._loop, daemon=True)
                 self._thread.start()
@@ -53,13 +55,22 @@ class Worker:
             self._waiting.pop(key, None)
             if self._running == key:
                 self._stop_running.set()
+            self._changed.notify_all()
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Block until nothing runs or waits; False if ``timeout`` seconds pass first."""
+        """Block until nothing runs or waits; False if ``timeout`` seconds pass first.
+
+        Delays end at once: who waits for the result moves nothing meanwhile.
+        """
         with self._changed:
-            return self._changed.wait_for(
-                lambda: not self._waiting and self._running is None, timeout
-            )
+            self._in_a_hurry += 1
+            self._changed.notify_all()
+            try:
+                return self._changed.wait_for(
+                    lambda: not self._waiting and self._running is None, timeout
+                )
+            finally:
+                self._in_a_hurry -= 1
 
     def close(self) -> None:
         """Stop everything; later requests are ignored."""
@@ -72,11 +83,11 @@ class Worker:
     def _loop(self) -> None:
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._waiting or self._closed)
-                if self._closed:
-                    return
-                key = next(iter(self._waiting))
-                work = self._waiting.pop(key)
+                while (key := self._due()) is None:
+                    if self._closed:
+                        return
+                    self._changed.wait(self._pause())
+                _, work = self._waiting.pop(key)
                 self._running = key
                 stop = self._stop_running = threading.Event()
             try:
@@ -88,12 +99,13 @@ class Worker:
                     self._running = None
                     self._changed.notify_all()
 
+    def _due(self) -> str | None:
+        """The key that runs next, if its time has come."""
+        now = time.monotonic()
+        due = (key for key, (at, _) in self._waiting.items() if self._in_a_hurry or at <= now)
+        return next(due, None)
 
-def patient(seconds: float, should_stop: ShouldStop) -> bool:
-    """Wait for a hand that may still move; False if it did."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if should_stop():
-            return False
-        time.sleep(0.02)
-    return not should_stop()
+    def _pause(self) -> float | None:
+        """Seconds until the first delay ends; None when nothing waits."""
+        soonest = min((at for at, _ in self._waiting.values()), default=None)
+        return None if soonest is None else max(soonest - time.monotonic(), 0.0)

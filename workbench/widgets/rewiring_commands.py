@@ -9,7 +9,7 @@ from torch_geometric.data import Data
 from workbench.graphs import open_graph
 from workbench.rewiring import REWIRINGS
 from workbench.widgets import rewiring_views as views
-from workbench.widgets.job import ShouldStop, Worker, patient
+from workbench.widgets.job import ShouldStop, Worker
 from workbench.widgets.opening import uploaded_graph
 from workbench.widgets.options import option_controls, option_values
 from workbench.widgets.rewiring_controls import OWN, Controls
@@ -40,7 +40,7 @@ class Commands:
         training: TrainingPanel,
         *,
         num_edges: int,
-        rested: Callable[[], None],
+        rested: Callable[[ShouldStop], None],
     ):
         self._state, self._controls = state, controls
         self._screen, self._training = screen, training
@@ -224,16 +224,15 @@ class Commands:
 
     def _rest(self) -> None:
         """What follows when the hand rests: colors, the best next edges, the still picture."""
-        self.worker.submit("rest", self._show_rest)
+        self.worker.stop("picture")
+        self.worker.submit("rest", self._show_rest, delay=0.1)
 
     def _show_rest(self, should_stop: ShouldStop) -> None:
-        if not patient(0.1, should_stop):
-            return
         self._screen.show_colors(self._state)
         self._screen.show_landmarks(self._state, should_stop)
         self._screen.show_best(self._state)
-        if patient(1.0, should_stop):
-            self._rested()
+        if not should_stop():
+            self.worker.submit("picture", self._rested, delay=1.0)
 
     def _show_error(self, error: Exception) -> None:
         self._screen.say(str(error) or type(error).__name__, wrong=True)
