@@ -72,8 +72,9 @@ class TrainingPanel(ipywidgets.VBox):
         super().__init__([*controls.rows(), self._pictures, self._result])
         self.start_button.on_click(lambda _: self.start())
         self.stop_button.on_click(lambda _: self.stop())
-        # what the first training would import, so that its first Stop is heard
-        self._worker.submit("warm up", lambda _: warm_up())
+        # what the first training would import, so that its first Stop is heard; a FigureWidget
+        # alone takes two seconds, which the import of this package would pay otherwise
+        self._worker.submit("warm up", lambda _: (warm_up(), go.FigureWidget()))
 
     def set_graph(self, graph: Data) -> None:
         """Offer the tasks that this graph allows; forget the last runs."""

@@ -33,7 +33,7 @@ def result_html(runs: PairedRuns, task: Task) -> str:
     )
 
 
-def update_curves(figure: go.FigureWidget, new: go.Figure) -> None:
+def update_curves(figure: "go.FigureWidget", new: go.Figure) -> None:
     """Give a live figure the traces of a new one; those that are there are changed in place."""
     with figure.batch_update():
         if len(new.data) == len(figure.data):
