@@ -4,7 +4,8 @@ from typing import no_type_check
 
 import numpy as np
 from numba import njit
-from scipy.sparse import csr_array
+
+from workbench.graphs.breadth_first import both_ways, search
 
 #: Between components. Twice this and one still fit 16 bits, so sums need no test.
 UNREACHED = 16_383
@@ -34,7 +35,7 @@ class HopTracker:
     def remove(self, u: int, v: int, source: np.ndarray, target: np.ndarray) -> None:
         """Give up an edge; ``source`` and ``target`` are the edges that remain."""
         distance = self.distance
-        offsets, neighbors = _lists(source, target, distance.shape[0])
+        start, neighbor = both_ways(source, target, distance.shape[0])
         gap = distance[u] - distance[v]
         rows = np.flatnonzero(gap)
         # Nodes nearer to u lose their way to v, unless another neighbor of v is as near as u.
@@ -42,8 +43,7 @@ class HopTracker:
             rows[
                 (sign * gap[rows] > 0)
                 & ~(
-                    distance[neighbors[offsets[end] : offsets[end + 1]]][:, rows]
-                    < distance[end][rows]
+                    distance[neighbor[start[end] : start[end + 1]]][:, rows] < distance[end][rows]
                 ).any(axis=0)
             ]
             for end, sign in ((u, 1), (v, -1))
@@ -58,38 +58,22 @@ class HopTracker:
         return np.inf if most == UNREACHED else float(most)
 
     def _search(self, source: np.ndarray, target: np.ndarray, rows: np.ndarray) -> None:
-        offsets, neighbors = _lists(source, target, self.distance.shape[0])
-        _breadth_first(offsets, neighbors, rows, self.distance)
-
-
-def _lists(source, target, num_nodes: int) -> tuple[np.ndarray, np.ndarray]:
-    """Where each node's neighbors start, and the neighbors."""
-    rows, columns = np.concatenate([source, target]), np.concatenate([target, source])
-    ones = np.ones(rows.size, dtype=np.int8)
-    lists = csr_array((ones, (rows, columns)), shape=(num_nodes, num_nodes))
-    return lists.indptr.astype(np.int64), lists.indices.astype(np.int64)
+        start, neighbor = both_ways(source, target, self.distance.shape[0])
+        _all_searches(start, neighbor, rows, self.distance)
 
 
 @njit(cache=True, nogil=True)
 @no_type_check
-def _breadth_first(offsets, neighbors, rows, distance):
+def _all_searches(start, neighbor, rows, distance):
     """Fill the given rows of ``distance``."""
-    queue = np.empty(distance.shape[0], dtype=np.int64)
+    size = distance.shape[0]
+    queue = np.empty(size, dtype=np.int64)
     for source in rows:
         row = distance[source]
-        row[:] = UNREACHED
-        row[source] = 0
-        queue[0] = source
-        head, tail = 0, 1
-        while head < tail:
-            u = queue[head]
-            head += 1
-            for at in range(offsets[u], offsets[u + 1]):
-                v = neighbors[at]
-                if row[v] == UNREACHED:
-                    row[v] = row[u] + 1
-                    queue[tail] = v
-                    tail += 1
+        if search(start, neighbor, source, row, queue) < size:
+            for v in range(size):
+                if row[v] < 0:
+                    row[v] = UNREACHED
 
 
 @njit(cache=True, nogil=True)

@@ -10,9 +10,10 @@ from torch_geometric.nn import GCNConv
 from conftest import load_oracle, oracle_graph
 from workbench.diagnostics import hop_distance, sensitivity
 from workbench.diagnostics.sensitivity import influence_passes
-from workbench.diagnostics.sensitivity.compression import both_ways, owners, shared_passes
+from workbench.diagnostics.sensitivity.compression import owners, shared_passes
 from workbench.diagnostics.sensitivity.influence import effective_range, influence_by_hop
 from workbench.graphs import complete, erdos_renyi, grid, karate, path, ring, tree
+from workbench.graphs.breadth_first import both_ways
 from workbench.models import GCN, GIN
 
 WAYS = {
@@ -311,7 +312,7 @@ def test_shared_passes_are_more_than_twice_the_reach_apart():
     graph = erdos_renyi(120, 0.015, generator=torch.Generator().manual_seed(0))
     distance = hop_distance(graph.edge_index, 120)
     for reach in (0, 1, 3):
-        classes = shared_passes(both_ways(graph.edge_index, 120), torch.arange(120), reach)
+        classes = shared_passes(both_ways(*graph.edge_index.numpy(), 120), torch.arange(120), reach)
         assert sorted(torch.cat(classes).tolist()) == list(range(120))
         for members in classes:
             apart = distance[members][:, members] + torch.diag(
@@ -324,12 +325,12 @@ def test_shared_passes_give_up_on_graphs_whose_balls_are_everything(monkeypatch)
     from workbench.diagnostics.sensitivity import compression
 
     monkeypatch.setattr(compression, "_LARGEST_WORK", 10)
-    classes = shared_passes(both_ways(complete(9).edge_index, 9), torch.arange(9), 1)
+    classes = shared_passes(both_ways(*complete(9).edge_index.numpy(), 9), torch.arange(9), 1)
     assert [members.tolist() for members in classes] == [[v] for v in range(9)]
 
 
 def test_owners_are_the_nearest_sources():
-    owner, hop = owners(both_ways(path(7).edge_index, 7), torch.tensor([6, 0]), 2)
+    owner, hop = owners(both_ways(*path(7).edge_index.numpy(), 7), torch.tensor([6, 0]), 2)
     assert owner.tolist() == [1, 1, 1, -1, 0, 0, 0]
     assert hop.tolist() == [0, 1, 2, -1, 2, 1, 0]
 

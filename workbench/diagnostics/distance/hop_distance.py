@@ -7,10 +7,10 @@ import numpy as np
 import torch
 from jaxtyping import Float64
 from numba import njit
-from scipy.sparse import csr_array
 from torch import Tensor
 
 from workbench.diagnostics.cost import TooLargeError, check_size
+from workbench.graphs.breadth_first import Lists, both_ways, lists, search
 from workbench.graphs.edges import check_edge_index, undirected_edges
 from workbench.typing import EdgeIndex, PairMatrix
 
@@ -49,7 +49,7 @@ def hop_distance(edge_index: EdgeIndex, num_nodes: int) -> PairMatrix:
     """
     check_edge_index(edge_index, num_nodes)
     check_size("hop_distance", num_nodes, edge_index.size(1) // 2)
-    start, neighbor = _lists(*edge_index.cpu().numpy(), num_nodes)
+    start, neighbor = lists(*edge_index.cpu().numpy(), num_nodes)
     result = np.empty((num_nodes, num_nodes))
     _all_searches(start, neighbor, result)
     return torch.from_numpy(result).to(edge_index.device)
@@ -127,11 +127,11 @@ def _sweeps(start: np.ndarray, neighbor: np.ndarray) -> tuple[float, float, int]
     farthest, together = np.zeros(num_nodes, dtype=np.int32), np.zeros(num_nodes)
     center, low, high = int(np.diff(start).argmax()), 0.0, np.inf
     for _ in range(4):
-        if _search(start, neighbor, center, distance, queue) < num_nodes:
+        if search(start, neighbor, center, distance, queue) < num_nodes:
             return np.inf, np.inf, center
         high = min(high, 2.0 * distance[queue[-1]])
         for _ in range(2):
-            _search(start, neighbor, int(queue[-1]), distance, queue)
+            search(start, neighbor, int(queue[-1]), distance, queue)
             low = max(low, float(distance[queue[-1]]))
             np.maximum(farthest, distance, out=farthest)
             together += distance
@@ -141,38 +141,9 @@ def _sweeps(start: np.ndarray, neighbor: np.ndarray) -> tuple[float, float, int]
     return low, high, center
 
 
-def _undirected_lists(edge_index: EdgeIndex, num_nodes: int) -> tuple[np.ndarray, np.ndarray]:
+def _undirected_lists(edge_index: EdgeIndex, num_nodes: int) -> Lists:
     graph = undirected_edges(edge_index, num_nodes)
-    source, target = graph.source.cpu().numpy(), graph.target.cpu().numpy()
-    both = np.concatenate([source, target]), np.concatenate([target, source])
-    return _lists(*both, num_nodes)
-
-
-def _lists(source: np.ndarray, target: np.ndarray, num_nodes: int):
-    """Where each node's neighbors start, and the neighbors."""
-    ones = np.ones(source.size, dtype=np.int8)
-    lists = csr_array((ones, (source, target)), shape=(num_nodes, num_nodes))
-    return lists.indptr.astype(np.int64), lists.indices.astype(np.int64)
-
-
-@njit(cache=True, nogil=True)
-@no_type_check
-def _search(start, neighbor, source, distance, queue):
-    """Breadth-first search: fills distance (-1 = not reached) and queue; number reached."""
-    distance[:] = -1
-    distance[source] = 0
-    queue[0] = source
-    head, tail = 0, 1
-    while head < tail:
-        u = queue[head]
-        head += 1
-        for a in range(start[u], start[u + 1]):
-            v = neighbor[a]
-            if distance[v] < 0:
-                distance[v] = distance[u] + 1
-                queue[tail] = v
-                tail += 1
-    return tail
+    return both_ways(graph.source.cpu().numpy(), graph.target.cpu().numpy(), num_nodes)
 
 
 @njit(cache=True, nogil=True)
@@ -183,7 +154,7 @@ def _all_searches(start, neighbor, result):
     distance = np.empty(num_nodes, dtype=np.int32)
     queue = np.empty(num_nodes, dtype=np.int64)
     for source in range(num_nodes):
-        _search(start, neighbor, source, distance, queue)
+        search(start, neighbor, source, distance, queue)
         for v in range(num_nodes):
             result[source, v] = distance[v] if distance[v] >= 0 else np.inf
 
@@ -199,7 +170,7 @@ def _bounding_searches(start, neighbor, source, low, high, most_searches):
     upper = np.full(num_nodes, 2 * num_nodes, dtype=np.int64)
     used = 0
     while low < high and used < most_searches:
-        _search(start, neighbor, source, distance, queue)
+        search(start, neighbor, source, distance, queue)
         used += 1
         ecc = distance[queue[num_nodes - 1]]
         low, high = max(low, float(ecc)), min(high, 2.0 * ecc)

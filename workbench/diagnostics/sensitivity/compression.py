@@ -7,49 +7,17 @@ Coloring nodes so that two of a color are more than 2L apart is the column compr
 Jacobians (Curtis, Powell and Reid, On the estimation of sparse Jacobian matrices, 1974).
 """
 
-from typing import NamedTuple, no_type_check
+from typing import no_type_check
 
 import numpy as np
 import torch
 from numba import njit
-from scipy.sparse import csr_array
 from torch import Tensor
 
-from workbench.typing import EdgeIndex
+from workbench.graphs.breadth_first import Lists
 
 #: Neighbors that the coloring looks at, over all its searches, before it gives up (about 10 s).
 _LARGEST_WORK = 3_000_000_000
-
-
-class Lists(NamedTuple):
-    """Neighbors of v: ``neighbor[start[v] : start[v + 1]]``."""
-
-    start: np.ndarray
-    neighbor: np.ndarray
-
-    @property
-    def num_nodes(self) -> int:
-        """Number of nodes."""
-        return self.start.size - 1
-
-
-def incoming(edge_index: EdgeIndex, num_nodes: int) -> Lists:
-    """The nodes from which each node hears, along the direction of the edges."""
-    source, target = edge_index.cpu().numpy()
-    return _lists(target, source, num_nodes)
-
-
-def both_ways(edge_index: EdgeIndex, num_nodes: int) -> Lists:
-    """The neighbors of each node, whatever the direction."""
-    source, target = edge_index.cpu().numpy()
-    ends = np.concatenate([source, target]), np.concatenate([target, source])
-    return _lists(*ends, num_nodes)
-
-
-def _lists(row: np.ndarray, column: np.ndarray, num_nodes: int) -> Lists:
-    ones = np.ones(row.size, dtype=np.int8)
-    matrix = csr_array((ones, (row, column)), shape=(num_nodes, num_nodes))
-    return Lists(matrix.indptr.astype(np.int64), matrix.indices.astype(np.int64))
 
 
 def shared_passes(both: Lists, nodes: Tensor, reach: int) -> list[Tensor]:

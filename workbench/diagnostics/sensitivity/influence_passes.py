@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from workbench.diagnostics.sensitivity.compression import both_ways, incoming, owners, shared_passes
+from workbench.diagnostics.sensitivity.compression import owners, shared_passes
 from workbench.diagnostics.sensitivity.jacobian_rows import JacobianRows, entry_norm, side_by_side
 from workbench.diagnostics.sensitivity.sensitivity import Watch, differentiated
+from workbench.graphs.breadth_first import both_ways, incoming
 
 #: Influence from where none should come counts as rounding below this share of the largest.
 _ROUNDING = 1e-6
@@ -114,7 +115,7 @@ def by_whole_graph(question: Question, budget: Budget) -> Tally:
         for row in rows[asked].split(1):
             _, hop = owners(arriving, row, num_layers)
             check_reach(jacobian, row, hop < 0, budget.signs(1, 1, output.size(1)), num_layers)
-        classes = shared_passes(both_ways(edge_index, x.size(0)), rows, num_layers)
+        classes = shared_passes(both_ways(*edge_index.cpu().numpy(), x.size(0)), rows, num_layers)
     channels = budget.channels(len(classes), output.size(1))
 
     def work(place: int, abandon: threading.Event) -> Tensor:
