@@ -290,6 +290,43 @@ def test_a_bad_file_leaves_the_lab_as_it_was(lab, tmp_path):
     assert "different" in lab.verdict
 
 
+def drop(lab, which, content, *buffers):
+    """What the browser sends when a file is dropped on graph ``which``."""
+    lab._graphs[which]._handle_custom_msg({"type": "file", **content}, buffers)
+
+
+def test_a_dropped_file_takes_the_place_of_the_graph_under_it(lab):
+    for which, graph in enumerate((nx.star_graph(3), nx.path_graph(4))):
+        content = nx.to_graph6_bytes(graph, header=False)
+        drop(lab, which, {"name": f"mine {which}.g6"}, memoryview(content))
+    lab.wait()  # two files at once: none is lost
+    assert lab.pair == lab._controls.pair.value == "your graphs"
+    assert "mine 0 and mine 1" in lab._controls.about_pair.value
+    assert (lab.a.num_nodes, lab.b.num_nodes) == (4, 4)
+    assert lab.verdict == "1-WL: different from round 1"
+    assert all(canvas.file_prompt for canvas in lab._graphs)
+
+
+@pytest.mark.parametrize(
+    ("content", "buffers", "message"),
+    [
+        ({"name": "torn.g6"}, [b"E"], "torn.g6 was not opened: line 1"),
+        ({"name": "a.docx"}, [b"PK"], "a.docx was not opened: unknown suffix"),
+        ({"name": "none"}, [b""], "none was not opened"),
+        ({"name": "none.g6"}, [nx.to_graph6_bytes(nx.Graph())], "without nodes"),
+        ({"refused": "Drop one file; there were 3."}, [], "Drop one file; there were 3."),
+    ],
+)
+def test_a_dropped_file_that_is_no_graph_is_said_and_loses_nothing(lab, content, buffers, message):
+    a, colors = lab.a, lab._rounds.nodes_a
+    drop(lab, 0, content, *buffers)
+    lab.wait()
+    assert message in lab._controls.status.value
+    assert "workbench-wrong" in lab._controls.status.value
+    assert "/" not in lab._controls.status.value.replace("</", "")  # no path of a copy
+    assert (lab.pair, lab.a, lab._rounds.nodes_a) == (HEXAGON, a, colors)
+
+
 def test_a_test_that_does_not_fit_is_said_and_the_menu_goes_back():
     lab = expressivity_lab(csl(201, 2), csl(201, 3))
     lab._controls.test.value = "3-fwl"

@@ -58,6 +58,10 @@ def test_the_same_hint_for_the_next_pair_is_a_change_again():
     assert sent == ["same text", "", "same text"]
 
 
+def test_a_file_is_taken_only_where_it_is_said_what_becomes_of_it():
+    assert GraphCanvas().file_prompt == ""
+
+
 def test_what_follows_the_hand_is_not_echoed():
     for name in ("position", "selection", "picked", "camera"):
         assert GraphCanvas().trait_metadata(name, "echo_update") is False

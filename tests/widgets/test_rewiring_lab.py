@@ -314,6 +314,42 @@ def test_a_malformed_upload_loses_nothing(lab):
     assert lab.tape.edits == before
 
 
+def drop(lab, content, *buffers):
+    """What the browser sends when a file is dropped on the graph."""
+    lab._canvas._handle_custom_msg({"type": "file", **content}, buffers)
+
+
+def test_a_dropped_file_is_the_graph(lab, tmp_path):
+    write_graph(ring(12), tmp_path / "mine.graphml")
+    drop(lab, {"name": "mine.graphml"}, memoryview((tmp_path / "mine.graphml").read_bytes()))
+    lab.wait()
+    assert lab.graph.num_nodes == lab._canvas.num_nodes == 12
+    assert lab._controls.graph.label == "mine (12)"
+    assert len(lab.tape.edits) == 8
+    total = total_resistance(ring(12).edge_index, 12)
+    assert card(lab, "total resistance")[0] == pytest.approx(float(total))
+    assert lab._canvas.file_prompt
+
+
+@pytest.mark.parametrize(
+    ("content", "buffers", "message"),
+    [
+        ({"name": "torn.graphml"}, [b"<graphml><graph>"], "torn.graphml was not opened"),
+        ({"name": "empty.npz"}, [b""], "empty.npz was not opened"),
+        ({"refused": "x is a folder; drop a file."}, [], "x is a folder; drop a file."),
+    ],
+)
+def test_a_dropped_file_that_is_no_graph_loses_nothing(lab, content, buffers, message):
+    lab.position = 3
+    before = lab.tape.edits, lab._canvas.spans
+    drop(lab, content, *buffers)
+    assert message in lab._status.value
+    assert "workbench-wrong" in lab._status.value
+    assert lab.graph.num_nodes == 34
+    assert (lab.tape.edits, lab._canvas.spans) == before
+    assert lab.position == 3
+
+
 def test_training_before_and_after_with_sensitivity(lab):
     panel = lab.training
     lab._controls.graph.value = "barbell:10,3"

@@ -4,10 +4,8 @@ import html
 
 import ipywidgets
 
-from workbench.graphs import FAMOUS_PAIRS
+from workbench.graphs import FAMOUS_PAIRS, SUFFIXES
 from workbench.widgets.expressivity_tests import RAISED, menu
-
-FILES = ".g6,.graph6,.graphml,.gml,.edges,.edgelist,.txt,.csv,.npz"
 
 
 class Controls:
@@ -29,8 +27,9 @@ class Controls:
         self.uploads = [
             ipywidgets.FileUpload(
                 description=f"open {which} …",
-                accept=FILES,
-                tooltip=f"a file in place of graph {which}: graph6, GraphML, GML, edge list, npz",
+                accept=",".join(SUFFIXES),
+                tooltip=f"a file in place of graph {which}: graph6, GraphML, GML, edge list, npz; "
+                "or drop it on the graph",
             )
             for which in "ab"
         ]

@@ -1,6 +1,7 @@
 """The expressivity lab: two graphs, a test of the Weisfeiler-Leman family, round by round."""
 
 import html
+from collections.abc import Callable
 from pathlib import Path
 
 import ipywidgets
@@ -20,7 +21,7 @@ from workbench.widgets.graph_canvas import GraphCanvas
 from workbench.widgets.job import ShouldStop, Worker
 from workbench.widgets.matrix_canvas import MatrixCanvas
 from workbench.widgets.model_on_pair import ModelOnPair
-from workbench.widgets.opening import graph_of, uploaded_graph
+from workbench.widgets.opening import dropped_graph, graph_of, uploaded_graph
 from workbench.widgets.still_picture import StillPicture
 
 #: A line of code that sets the test waits this long for its answer.
@@ -52,8 +53,14 @@ class ExpressivityLab(StillPicture, ipywidgets.VBox):
             MatrixCanvas(height=330, classes=True, title=which) for which in ("a", "b")
         ]
         self._graphs = [
-            GraphCanvas(height=330, editable=False, classes=True, hides_picture=not which)
-            for which in (0, 1)
+            GraphCanvas(
+                height=330,
+                editable=False,
+                classes=True,
+                hides_picture=which == "a",
+                file_prompt=f"open as graph {which}",
+            )
+            for which in "ab"
         ]
         self._rounds = ColorRounds(
             graph_a=self._graphs[0],
@@ -227,7 +234,7 @@ class ExpressivityLab(StillPicture, ipywidgets.VBox):
             shown.uploads[which].observe(lambda change, w=which: self._uploaded(w, change), "value")
             self._graphs[which].observe(lambda change, w=which: self._node(w, change.new), "picked")
             for canvas in (self._graphs[which], self._matrices[which]):
-                canvas.on_msg(lambda widget, content, _, w=which: self._heard(w, widget, content))
+                canvas.on_msg(lambda *message, w=which: self._heard(w, *message))
 
     def _pair_chosen(self, change) -> None:
         if not self._controls.follows and change.new in FAMOUS_PAIRS:
@@ -241,14 +248,16 @@ class ExpressivityLab(StillPicture, ipywidgets.VBox):
         if change.new:
             file = change.new[0]
             self._controls.uploads[which].value = ()
-            self._submit(lambda: (self._with(which, uploaded_graph(file)), self.test))
+            self._open_file(which, lambda: uploaded_graph(file))
 
-    def _heard(self, which: int, widget, content) -> None:
+    def _heard(self, which: int, widget, content, buffers) -> None:
         u, v = content.get("u"), content.get("v")
         if content.get("type") == "hover":
             widget.show_hint(u, v, words.hint(self._colored, which, self.round, u, v))
         elif content.get("type") == "click":
             self.choose("ab"[which], u, v)
+        elif content.get("type") == "file":
+            self._open_file(which, lambda: dropped_graph(content, buffers))
 
     def _node(self, which: int, picked: list[int]) -> None:
         chosen = self._chosen[which]
@@ -273,7 +282,11 @@ class ExpressivityLab(StillPicture, ipywidgets.VBox):
     def _open(self, pair: Pair) -> None:
         self._take(pair, pair.colored(self.test))
 
-    def _submit(self, find) -> None:
+    def _open_file(self, which: int, read: Callable[[], Data]) -> None:
+        # a request of its own for each side: a file is never lost to a newer request
+        self._submit(lambda: (self._with(which, read()), self.test), f"file {which}")
+
+    def _submit(self, find, key: str = "colors") -> None:
         """Find (pair, test) and its colors in the thread, the newest request wins."""
 
         def work(should_stop: ShouldStop) -> None:
@@ -283,7 +296,7 @@ class ExpressivityLab(StillPicture, ipywidgets.VBox):
             if not should_stop():
                 self._take(pair, colored)
 
-        self._worker.submit("colors", work)
+        self._worker.submit(key, work)
 
     def _take(self, pair: Pair, colored: Colored) -> None:
         """Show another pair, or another test of this one."""
@@ -352,7 +365,7 @@ def expressivity_lab(
     Returns:
         The lab. Show it as the last line of a cell; use ``lab.test = "2-fwl"``, ``lab.round = 1``,
         ``lab.pair``, ``lab.a``, ``lab.verdict``, ``lab.why("a", 3)``, ``lab.run_model("GIN")`` and
-        ``lab.save(path)`` below it.
+        ``lab.save(path)`` below it. A graph file dropped on one of the graphs takes its place.
 
     Raises:
         ValueError: the test or the pair is unknown, only one graph is given, or one has no nodes.

@@ -10,7 +10,8 @@
 //
 // The view is one object, written in files of one concern each, every one a class that extends the
 // one before; graph_canvas.py joins them: canvas_base, graph_data, graph_camera, graph_webgl,
-// graph_drawing, graph_tooltip, graph_gestures, and this one: the page, the theme, the texts.
+// graph_drawing, graph_tooltip, graph_gestures, graph_files, and this one: the page, the theme, the
+// texts.
 
 // ---------------------------------------------------------------- the picture left by the kernel
 
@@ -29,7 +30,7 @@ function hidePictureAbove(root) {
 
 // ---------------------------------------------------------------- the view
 
-class GraphView extends GraphGestures {
+class GraphView extends GraphFiles {
   constructor(model, el) {
     super();
     this.model = model;
@@ -75,6 +76,7 @@ class GraphView extends GraphGestures {
     this.fit.type = "button";
     this.fit.title = "show the whole graph (or double-click, or 0)";
     this.tip = element("div", "wb-tip", root);
+    this.dropText = element("span", "", element("div", "wb-drop", root));
     this.live = element("div", "wb-hidden", root);
     this.live.setAttribute("aria-live", "polite");
     this.edgePicture = new Picture();
@@ -129,6 +131,7 @@ class GraphView extends GraphGestures {
       this.setCamera([]);
       top.focus({ preventScroll: true }); // the button goes
     });
+    this.listenToFiles();
     this.on(top, "keydown", (event) => this.key(event));
     this.on(top, "focus", () => {
       this.keyboard = top.matches(":focus-visible");

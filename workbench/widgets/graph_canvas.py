@@ -46,7 +46,12 @@ class GraphCanvas(anywidget.AnyWidget):
 
     Messages to the kernel (``on_msg``): ``{"type": "add", "u", "v"}`` (two nodes clicked in turn,
     or a candidate clicked), ``{"type": "remove", "u", "v"}`` (an edge clicked),
-    ``{"type": "hover", "u", "v"}`` (a pair under the pointer or the keys, debounced).
+    ``{"type": "hover", "u", "v"}`` (a pair under the pointer or the keys, debounced),
+    ``{"type": "file", "name"}`` with the bytes as its buffer (a file dropped on the picture), or
+    ``{"type": "file", "refused"}`` with the reason (a folder, several files, more than 10 MB).
+
+    A file is taken only where ``file_prompt`` says what becomes of it; the text is shown while a
+    file is held over the picture. ``opening.dropped_graph`` reads the message.
     """
 
     _esm = browser_module(
@@ -57,6 +62,7 @@ class GraphCanvas(anywidget.AnyWidget):
         "graph_drawing",
         "graph_tooltip",
         "graph_gestures",
+        "graph_files",
         "graph_canvas",
     )
     _css = _HERE / "canvas.css"
@@ -91,6 +97,7 @@ class GraphCanvas(anywidget.AnyWidget):
     stale = traitlets.Bool(False).tag(sync=True)
 
     editable = traitlets.Bool(True).tag(sync=True)
+    file_prompt = traitlets.Unicode("").tag(sync=True)
     height = traitlets.Int(420, min=120).tag(sync=True)
     renderer = traitlets.Enum(["auto", "2d", "webgl"], default_value="auto").tag(sync=True)
     hides_picture = traitlets.Bool(False).tag(sync=True)

@@ -1,6 +1,7 @@
 """Graphs into a lab: from memory, by name, from a file on disk or one that the browser sends."""
 
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import networkx as nx
@@ -42,10 +43,22 @@ def uploaded_graph(file: dict) -> Data:
     name = Path(file["name"])
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"upload{name.suffix}"
-        path.write_bytes(bytes(file["content"]))
         try:
+            path.write_bytes(bytes(file["content"]))
             graph = read_graph(path)
         except Exception as error:
-            raise ValueError(f"{name.name} was not opened: {error}") from error
+            problem = str(error).removeprefix(str(path)).lstrip(",: ")
+            raise ValueError(f"{name.name} was not opened: {problem}") from error
     graph.name = name.stem
     return graph
+
+
+def dropped_graph(content: dict, buffers: Sequence[bytes | memoryview]) -> Data:
+    """The graph in a file as ``GraphCanvas`` sends it: its message of type "file".
+
+    Raises:
+        ValueError: the browser refused the file and says why, or it is malformed.
+    """
+    if "refused" in content:
+        raise ValueError(content["refused"])
+    return uploaded_graph({"name": content["name"], "content": buffers[0]})

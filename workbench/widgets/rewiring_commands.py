@@ -10,7 +10,7 @@ from workbench.graphs import open_graph
 from workbench.rewiring import REWIRINGS
 from workbench.widgets import rewiring_views as views
 from workbench.widgets.job import ShouldStop, Worker
-from workbench.widgets.opening import uploaded_graph
+from workbench.widgets.opening import dropped_graph, uploaded_graph
 from workbench.widgets.options import option_controls, option_values
 from workbench.widgets.rewiring_controls import OWN, Controls
 from workbench.widgets.rewiring_screen import Screen
@@ -82,17 +82,16 @@ class Commands:
         self._use_graph(graph, source)
 
     def _open_upload(self, change) -> None:
-        if not change["new"]:
-            return
+        if change["new"]:
+            self._controls.upload.value = ()
+            self._open_file(lambda: uploaded_graph(change["new"][0]))
+
+    def _open_file(self, read: Callable[[], Data]) -> None:
         try:
-            graph = uploaded_graph(change["new"][0])
+            graph = read()
         except ValueError as error:
             self._show_error(error)
             return
-        finally:
-            self._quiet = True
-            self._controls.upload.value = ()
-            self._quiet = False
         self._use_graph(graph, None)
 
     def _use_graph(self, graph: Data, source: str | None) -> None:
@@ -171,7 +170,7 @@ class Commands:
         if content["type"] in moves:
             self.move_on_tape(moves[content["type"]])
 
-    def _canvas_message(self, widget, content, _buffers) -> None:
+    def _canvas_message(self, widget, content, buffers) -> None:
         kind, u, v = content.get("type"), content.get("u"), content.get("v")
         if kind == "add":
             self.hand_edit(1, u, v)
@@ -181,6 +180,8 @@ class Commands:
             widget.show_hint(u, v, views.hint(self._state, u, v))
         elif kind == "click" and u != v:
             self._screen.canvas.picked = [u]
+        elif kind == "file":
+            self._open_file(lambda: dropped_graph(content, buffers))
 
     # ---- what follows --------------------------------------------------------------------
 

@@ -181,7 +181,8 @@ def rewiring_lab(
 
     Returns:
         The lab. Show it as the last line of a cell; use ``lab.tape``, ``lab.position = 12``,
-        ``lab.rewired``, ``lab.numbers()``, ``lab.code()`` and ``lab.save(path)`` below it.
+        ``lab.rewired``, ``lab.numbers()``, ``lab.code()`` and ``lab.save(path)`` below it. A graph
+        file dropped on the graph takes its place.
 
     Raises:
         ValueError: the method is unknown, or the graph is directed or has no nodes.

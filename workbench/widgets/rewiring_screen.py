@@ -34,7 +34,7 @@ class Screen:
 
     def __init__(self, controls: Controls):
         self._controls = controls
-        self.canvas = GraphCanvas(hides_picture=True, height=440)
+        self.canvas = GraphCanvas(hides_picture=True, height=440, file_prompt="open as the graph")
         self.matrix = MatrixCanvas(height=440, rows="node", columns="node")
         self.bar = TapeBar()
         self.best, self.status = ipywidgets.HTML(), ipywidgets.HTML()
