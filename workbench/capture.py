@@ -10,9 +10,19 @@ from jaxtyping import Float, Int64
 from torch import Tensor, nn
 
 from workbench.attention import READ, Attention, reader
+from workbench.attention_values import AttentionValues, ValueCapture
 from workbench.hooks import Capture, Keep, listed, matching, submodules
 
-__all__ = ["Attention", "AttentionCapture", "Capture", "capture", "capture_attention"]
+__all__ = [
+    "Attention",
+    "AttentionCapture",
+    "AttentionValues",
+    "Capture",
+    "ValueCapture",
+    "capture",
+    "capture_attention",
+    "capture_values",
+]
 
 
 def capture(
@@ -160,7 +170,55 @@ def capture_attention(
             cross attention) or the adjacency is sparse.
         TypeError: ``dtype`` is not a floating-point type.
     """
-    keep, modules = Keep(keep_graph=keep_graph, device=device, dtype=dtype), submodules(model)
+    keep = Keep(keep_graph=keep_graph, device=device, dtype=dtype)
+    return AttentionCapture(model, _attentive(model, patterns), keep, batch)
+
+
+def capture_values(
+    model: nn.Module,
+    *patterns: str,
+    keep_graph: bool = False,
+    device: torch.device | str | None = None,
+    dtype: torch.dtype | None = None,
+) -> ValueCapture:
+    """Read the vectors that attention weighs, and what takes each head's output to the layer's.
+
+    Beside ``capture_attention``, for ``value_weighted_attention``::
+
+        with capture_attention(model) as read, capture_values(model) as values:
+            model(x, edge_index)
+        for name, of in values.items():
+            value_weighted_attention(read[name].dense(), of.values, of.output_weight)
+
+    Args:
+        model: as in ``capture_attention``.
+        patterns: as in ``capture_attention``.
+        keep_graph, device, dtype: as in ``capture_attention``.
+
+    Returns:
+        ``ValueCapture``, a mapping from the name of each attention module to its
+        ``AttentionValues``, or the list of them where it ran several times inside the block.
+
+    Values are those of all nodes of a batch, padding left out, in the order that ``Attention``
+    counts nodes: ``values[attention.nodes(graph)]`` are those of one graph. PyG's layers show the
+    values that they propagate; those of ``nn.MultiheadAttention`` are computed once more.
+
+    Raises:
+        ValueError: a pattern matches nothing, or there is no attention in what it matches; or a
+            module attends to keys that are no nodes, or adds edge features to its values.
+        TypeError: ``dtype`` is not a floating-point type.
+    """
+    keep = Keep(keep_graph=keep_graph, device=device, dtype=dtype)
+    return ValueCapture(model, _attentive(model, patterns), keep)
+
+
+def _attentive(model: nn.Module, patterns: tuple[str, ...]) -> dict[str, nn.Module]:
+    """The attention modules in what the patterns name, or all of them.
+
+    Raises:
+        ValueError: a pattern matches nothing, or there is no attention in what it matches.
+    """
+    modules = submodules(model)
     attentive = {name: module for name, module in modules.items() if reader(module)}
     if not attentive:
         raise ValueError(f"no submodule of {type(model).__name__} is one of {READ}")
@@ -177,8 +235,7 @@ def capture_attention(
                 f"there is no attention in {pattern!r}; this model's is in {', '.join(attentive)}"
             )
         wanted |= below
-    chosen = {name: attentive[name] for name in attentive if not patterns or name in wanted}
-    return AttentionCapture(model, chosen, keep, batch)
+    return {name: attentive[name] for name in attentive if not patterns or name in wanted}
 
 
 def _batch_among(signature, args: tuple, kwargs: dict) -> Tensor | None:

@@ -8,6 +8,7 @@ from workbench.diagnostics.attention.attention_resistance import (
 )
 from workbench.diagnostics.attention.attention_rollout import attention_rollout, neighbor_average
 from workbench.diagnostics.attention.rank_correlation import rank_correlation
+from workbench.diagnostics.attention.value_weighted_attention import value_weighted_attention
 from workbench.diagnostics.cost import LIMITS, Estimate, Stopped, TooLargeError, estimate
 from workbench.diagnostics.curvature.balanced_forman import balanced_forman
 from workbench.diagnostics.curvature.forman import augmented_forman, forman
@@ -215,6 +216,7 @@ DIAGNOSTICS = {
     "attention_rollout": attention_rollout,
     "attention_resistance_correlation": attention_resistance_correlation,
     "rank_correlation": rank_correlation,
+    "value_weighted_attention": value_weighted_attention,
     "dirichlet_energy": dirichlet_energy,
     "mean_average_distance": mean_average_distance,
     "mad_gap": mad_gap,

@@ -286,6 +286,7 @@ _COSTS = {
     "attention_by_hop": _Cost(lambda n, m: 2e-7 * n**2, lambda n, m: 64.0 * n**2),
     "attention_rollout": _Cost(lambda n, m: 1e-10 * n**3 + 1e-8 * n**2, lambda n, m: 32.0 * n**2),
     "attention_resistance_correlation": _Cost(lambda n, m: 5e-7 * n**2, lambda n, m: 96.0 * n**2),
+    "value_weighted_attention": _Cost(lambda n, m: 3e-8 * n**2, lambda n, m: 32.0 * n**2),
     "rank_correlation": _Cost(lambda n, m: 3e-7 * n**2, lambda n, m: 64.0 * n**2),
     "dirichlet_energy": _Cost(
         lambda n, m: 2e-7 * (n + 2.0 * m), lambda n, m: 1024.0 * (n + 2.0 * m)
