@@ -269,6 +269,16 @@ def test_edge_labels_tell_edges_apart():
     assert wl_colors(data.edge_index, 6, edge_labels=one).num_colors[-1] == 3  # by distance to it
 
 
+def test_the_hash_keeps_labels_with_their_colors():
+    # two nodes see colors 1 and 2, one of them with swapped labels, and one with labels added up
+    indptr, neighbor = np.array([0, 2, 4, 6, 6, 6]), np.array([3, 4, 3, 4, 3, 4])
+    label, colors = np.array([0, 2, 2, 0, 1, 1]), np.array([0, 0, 0, 1, 2])
+    relation = items.relations.Relation(colors[:, None], indptr, neighbor, label, colors[:, None])
+    hashed, verified = refine.relation_loop(relation.numbered(), CPU)
+    assert len(set(hashed(colors, 1)[:3].tolist())) == 3
+    assert not verified(colors, 3)
+
+
 def test_rounds_of_a_path_are_half_its_length():
     found = wl_colors(path(11).edge_index, 11)
     assert found.num_colors == (1, 2, 3, 4, 5, 6)
@@ -314,7 +324,11 @@ def test_torch_hashes_like_the_compiled_loops(k):
     built = items.folklore_items(graph, CPU, k=k)
     by_torch = folklore.torch_hash(torch.from_numpy(built.color).view((9,) * k), 5)
     assert np.array_equal(by_torch.numpy().ravel().view(np.uint64), built.hashed(built.color, 5))
-    relation = items.relations.nodes_see_neighbors(graph[0]).numbered()
+    labels = torch.randint(
+        0, 4, (data.edge_index.size(1),), generator=torch.Generator().manual_seed(1)
+    )
+    whole, _ = prepared.prepare(data.edge_index, 9, torch.arange(9) % 3, labels, None)
+    relation = items.relations.nodes_see_neighbors(whole).numbered()
     seen = refine.relation_loop(relation, CPU)[0](relation.color, 3)
     assert np.array_equal(refine.TorchHash(relation, CPU)(relation.color, 3), seen)
 

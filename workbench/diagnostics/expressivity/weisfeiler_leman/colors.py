@@ -1,6 +1,5 @@
 """Color refinement, one function for each family of tests."""
 
-import numpy as np
 from torch import Tensor
 
 from workbench.diagnostics.expressivity.weisfeiler_leman import items
@@ -51,9 +50,7 @@ def wl_colors(
         networks?, ICLR 2019, arXiv 1810.00826.
     """
     whole, start = prepare(edge_index, num_nodes, node_labels, edge_labels, batch)
-    found = items.node_items([whole], edge_index.device).refine(max_rounds=max_rounds)
-    local = np.arange(num_nodes) - np.repeat(start[:-1], np.diff(start))
-    return coloring(found, local[:, None], start, edge_index.device)
+    return _colored(items.batch_items(whole, start, edge_index.device), edge_index, max_rounds)
 
 
 def distance_wl_colors(

@@ -112,13 +112,13 @@ def tell_apart(pairs: Sequence[tuple[Data, Data]], *, test: str = "1-wl") -> Boo
     """
     found = torch.zeros(len(pairs), dtype=torch.bool)
     for chosen, names in _chunks(pairs):
-        graphs = graphs_of([graph for number in chosen for graph in pairs[number]], names)
+        whole, start = batch_of([graph for number in chosen for graph in pairs[number]], names)
         device = pairs[chosen[0]][0].edge_index.device
-        if test == "1-wl":  # so cheap that one loop over all is quicker than a loop each
-            built = items_of(graphs, test, device)
-            differ = _differ(built.refine().rounds[-1], built.start)
-            found[torch.tensor(chosen)] = torch.from_numpy(differ)
+        if test == "1-wl":  # one loop over all is quicker than a loop each
+            last = items.batch_items(whole, start, device).refine().rounds[-1]
+            found[torch.tensor(chosen)] = torch.from_numpy(_differ(last, start))
             continue
+        graphs = split(whole, start)
         for place, number in enumerate(chosen):
             built = items_of(graphs[2 * place : 2 * place + 2], test, device)
             middle = int(built.start[1])
@@ -143,11 +143,12 @@ def _chunks(pairs: Sequence[tuple[Data, Data]]) -> list[tuple[list[int], tuple[s
     for number, pair in enumerate(pairs):
         key = []
         for name in ("x", "edge_attr"):
-            first, second = pair[0].get(name), pair[1].get(name)
-            if first is not None and second is not None:
-                key.append((name, first.shape[1:], second.shape[1:]))
-        edges += pair[0].edge_index.size(1) + pair[1].edge_index.size(1)
-        where = (edges >> 22, pair[0].edge_index.device, *key)
+            shapes = [part.shape[1:] for graph in pair if (part := graph.get(name)) is not None]
+            if len(shapes) == 2:
+                key.append((name, *shapes))
+        first, second = pair[0].edge_index, pair[1].edge_index
+        edges += first.size(1) + second.size(1)
+        where = (edges >> 22, first.device, *key)
         groups.setdefault(where, []).append(number)
     return [(numbers, tuple(name for name, *_ in key)) for (_, _, *key), numbers in groups.items()]
 
@@ -178,7 +179,11 @@ def graph_classes(graphs: Sequence[Data], *, test: str = "1-wl") -> Int64[Tensor
     """
     if not graphs:
         return torch.zeros(0, dtype=torch.int64)
-    return classes_of(graphs_of(graphs), test, graphs[0].edge_index.device)
+    device = graphs[0].edge_index.device
+    if test == "1-wl":
+        built = items.batch_items(*batch_of(graphs), device)
+        return coloring(built.refine(), built.nodes, built.start, device).graph_classes()
+    return classes_of(graphs_of(graphs), test, device)
 
 
 def classes_of(graphs: list[Graph], test: str, device: torch.device) -> Int64[Tensor, " graphs"]:
@@ -199,21 +204,35 @@ def items_of(graphs: list[Graph], test: str, device: torch.device) -> items.Item
     return build(graphs, device, **options)
 
 
-def graphs_of(data: Sequence[Data], names: Sequence[str] = ("x", "edge_attr")) -> list[Graph]:
-    """Graphs ready for refinement; equal rows of the named features are equal labels.
+def graphs_of(data: Sequence[Data]) -> list[Graph]:
+    """Graphs ready for refinement; equal rows of ``x`` and of ``edge_attr`` are equal labels.
 
     Raises:
         ValueError: ``x`` or ``edge_attr`` has different widths in two graphs.
     """
+    return split(*batch_of(data))
+
+
+def batch_of(
+    data: Sequence[Data], names: Sequence[str] = ("x", "edge_attr")
+) -> tuple[Graph, np.ndarray]:
+    """All graphs as one, ready for refinement, and where each one's nodes start.
+
+    Equal rows of the named features are equal labels.
+
+    Raises:
+        ValueError: ``x`` or ``edge_attr`` has different widths in two graphs.
+    """
+    edges = [graph.edge_index.cpu() for graph in data]
     sizes = torch.tensor([graph.num_nodes for graph in data])
-    offset = (sizes.cumsum(0) - sizes).tolist()
-    edges = [g.edge_index.cpu() + begin for g, begin in zip(data, offset, strict=True)]
+    counts = torch.tensor([part.size(1) for part in edges])
     batch = torch.repeat_interleave(torch.arange(len(data)), sizes)
+    offset = torch.repeat_interleave(sizes.cumsum(0) - sizes, counts)
     labels = [
         _joined([graph.get(name) for graph in data], name) if name in names else None
         for name in ("x", "edge_attr")
     ]
-    return split(*prepare(torch.cat(edges, dim=1), int(sizes.sum()), *labels, batch))
+    return prepare(torch.cat(edges, dim=1) + offset, int(sizes.sum()), *labels, batch)
 
 
 def compare(test: str, found: Coloring, a: int = 0, b: int = 1) -> Distinction:

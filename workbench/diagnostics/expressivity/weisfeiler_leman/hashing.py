@@ -25,16 +25,21 @@ def mix(value):
 
 @njit(cache=True, nogil=True)
 @no_type_check
-def hash_seen(indptr, neighbor, label, colors, seed, result):
-    """Hash of the multiset of (label, color) that each item sees, a sum over its entries."""
-    scrambled = np.empty(colors.size, np.uint64)
+def hash_seen(indptr, neighbor, label, colors, seed, kinds, result):
+    """Hash of the multiset of (label, color) that each item sees, a sum over its entries.
+
+    An entry counts as the product of two scrambled numbers, one of its color and an odd one of its
+    label (``kinds`` of them): one multiplication for each entry, where mixing both takes three.
+    """
+    scrambled, factor = np.empty(colors.size, np.uint64), np.empty(kinds, np.uint64)
     for item in range(colors.size):
         scrambled[item] = mix(np.uint64(colors[item]) + seed)
+    for kind in range(kinds):
+        factor[kind] = mix(~np.uint64(kind) - seed) | np.uint64(1)
     for item in range(result.size):
         total = np.uint64(0)
         for at in range(indptr[item], indptr[item + 1]):
-            shift = np.uint64(label[at]) * np.uint64(0xD6E8FEB86659FD93)
-            total += mix(scrambled[neighbor[at]] + shift)
+            total += scrambled[neighbor[at]] * factor[label[at]]
         result[item] = total
 
 

@@ -69,10 +69,11 @@ def refine(
 def relation_loop(relation: Relation, device: torch.device) -> tuple[Hash, Check]:
     """Both steps for the items of a relation: compiled loops, or torch where it is on CUDA."""
     table = relation.indptr, relation.neighbor, relation.label
+    kinds = int(relation.label.max(initial=0)) + 1
 
     def hashed(colors: np.ndarray, seed: int) -> np.ndarray:
         result = np.empty(colors.size, np.uint64)
-        hashing.hash_seen(*table, colors, np.uint64(seed), result)
+        hashing.hash_seen(*table, colors, np.uint64(seed), kinds, result)
         return result
 
     def verified(colors: np.ndarray, count: int) -> bool:
@@ -88,12 +89,12 @@ class TorchHash:
         row = np.repeat(np.arange(relation.color.size), np.diff(relation.indptr))
         self.row = torch.from_numpy(row).to(device)
         self.neighbor = torch.from_numpy(relation.neighbor).to(device)
-        self.shift = torch.from_numpy(relation.label).to(device) * _signed(0xD6E8FEB86659FD93)
+        self.label = torch.from_numpy(relation.label).to(device)
 
     def __call__(self, colors: np.ndarray, seed: int) -> np.ndarray:
         """Hash of what each item sees."""
         scrambled = mixed(torch.from_numpy(colors).to(self.row.device) + seed)
-        seen = mixed(scrambled[self.neighbor] + self.shift)
+        seen = scrambled[self.neighbor] * (mixed(-1 - self.label - seed) | 1)
         total = torch.zeros_like(scrambled).index_add_(0, self.row, seen)
         return total.cpu().numpy().view(np.uint64)
 
