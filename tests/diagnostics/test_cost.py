@@ -46,7 +46,7 @@ def test_no_dead_kernel(name, large):
 
 
 def test_every_diagnostic_has_a_cost_and_every_limit_a_diagnostic():
-    assert set(cost._COSTS) == set(DIAGNOSTICS)
+    assert set(cost.COSTS) == set(DIAGNOSTICS)
     assert set(LIMITS) <= set(DIAGNOSTICS)
     assert set(DIAGNOSTICS) <= set(diagnostics.__all__)
     for name in DIAGNOSTICS:
