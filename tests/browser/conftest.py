@@ -286,6 +286,63 @@ class Lab:
         self.page.evaluate("() => window.jupyterapp?.serviceManager.sessions.shutdownAll()")
 
 
+def look(lab: Lab, name: str) -> None:
+    """Keep a picture of the page where ``WORKBENCH_SCREENSHOTS`` names a folder for them."""
+    folder = os.environ.get("WORKBENCH_SCREENSHOTS")
+    if folder:
+        lab.page.screenshot(path=Path(folder) / f"{name}.png")
+
+
+def drag_files(
+    target, files: dict[str, bytes | int], events=("dragenter", "dragover", "drop")
+) -> list[tuple[bool, bool]]:
+    """Drag files from outside over an element and drop them there.
+
+    ``files`` are names and contents (or only how many bytes). For each event: whether the page
+    took it from the browser (``preventDefault``), and whether anybody above the element heard it.
+    """
+    answers = target.evaluate(
+        """async (target, [files, events]) => {
+          const data = new DataTransfer();
+          for (const [name, content] of files) {
+            const bytes = new Uint8Array(content);
+            data.items.add(new File([bytes], name));
+          }
+          const answers = [];
+          let heard = false;
+          const hear = () => (heard = true);
+          for (const name of events) {
+            heard = false;
+            document.body.addEventListener(name, hear);
+            const event = new DragEvent(
+              name, { dataTransfer: data, bubbles: true, cancelable: true, composed: true });
+            target.dispatchEvent(event);
+            document.body.removeEventListener(name, hear);
+            answers.push([event.defaultPrevented, heard]);
+          }
+          return answers;
+        }""",
+        [
+            [[name, list(c) if isinstance(c, bytes) else c] for name, c in files.items()],
+            list(events),
+        ],
+    )
+    return [tuple(answer) for answer in answers]
+
+
+def drag_from_disk(
+    lab: Lab, target, paths: list[Path], events=("dragEnter", "dragOver", "drop")
+) -> None:
+    """Drag files of this machine over the middle of an element, as the browser itself tells it."""
+    box = target.bounding_box()
+    place = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}
+    data = {"items": [], "files": [str(path) for path in paths], "dragOperationsMask": 1}
+    client = lab.page.context.new_cdp_session(lab.page)
+    for name in events:
+        client.send("Input.dispatchDragEvent", {"type": name, **place, "data": data})
+    client.detach()
+
+
 @pytest.fixture(scope="session")
 def jupyter_server(tmp_path_factory):
     """One JupyterLab for the session; needs a Chromium to make sense."""

@@ -1,11 +1,8 @@
 """The attention lens in a real JupyterLab: click a cell, click a node, look."""
 
-import os
-from pathlib import Path
-
 import pytest
 
-from browser.conftest import Lab
+from browser.conftest import Lab, look
 
 pytestmark = pytest.mark.browser
 
@@ -38,13 +35,6 @@ def opened(chromium, jupyter_server):
     assert lab.errors == []
     lab.close()
     context.close()
-
-
-def look(lab, name):
-    """Keep a picture of the page where a folder for them is named."""
-    folder = os.environ.get("WORKBENCH_SCREENSHOTS")
-    if folder:
-        lab.page.screenshot(path=Path(folder) / f"{name}.png")
 
 
 def test_a_click_on_a_cell_and_the_arrow_keys_choose_a_head(opened):

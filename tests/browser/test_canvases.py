@@ -6,7 +6,7 @@ import signal
 import numpy as np
 import pytest
 
-from browser.conftest import new_lab
+from browser.conftest import drag_files, drag_from_disk, new_lab
 
 pytestmark = pytest.mark.browser
 
@@ -772,6 +772,62 @@ def test_a_closed_widget_takes_its_listeners_along(scene):
         open_and_close()
     # each of the three widgets had about a dozen; JupyterLab keeps one or two per opening
     assert listeners() <= before + 40
+
+
+def test_a_canvas_that_takes_no_file_leaves_it_to_the_page(scene):
+    canvas = scene.page.locator(GRAPH)
+    assert drag_files(canvas, {"ring.g6": b"EhEG"}) == [(False, True)] * 3
+    assert scene.page.locator(".wb-dropping").count() == 0
+    assert scene.ask("print([m for m in heard if m['type'] == 'file'])") == "[]"
+
+
+def test_a_dropped_file_goes_to_the_kernel_and_nowhere_else(scene, tmp_path):
+    scene.ask(
+        "graph.file_prompt = 'open as the graph'\nfiles = []\n"
+        "graph.on_msg(lambda _, m, parts: m['type'] == 'file' and files.append((m, parts)))"
+    )
+    canvas, held = scene.page.locator(GRAPH), scene.page.locator(".wb-dropping .wb-drop")
+    scene.page.wait_for_timeout(200)
+
+    def last(count):
+        scene.lab.wait_until("len(files)", str(count), 20)
+        return scene.ask(
+            "m, parts = files[-1]; print(m.get('name'), m.get('refused'), *map(len, parts))"
+        )
+
+    assert (
+        drag_files(canvas, {"ring.g6": b"EhEG"}, ["dragenter", "dragover"]) == [(True, False)] * 2
+    )
+    assert held.inner_text() == "open as the graph"
+    drag_files(canvas, {"ring.g6": b"EhEG"}, ["dragleave"])
+    assert held.count() == 0
+    assert drag_files(canvas, {"ring.g6": b"EhEG"}) == [(True, False)] * 3
+    assert held.count() == 0
+    assert last(1) == "ring.g6 None 4"
+    assert scene.ask("print(bytes(files[-1][1][0]))") == "b'EhEG'"
+    # no file: a text that is dragged over it
+    assert drag_files(canvas, {}) == [(False, True)] * 3
+    # a byte more than a message to the kernel holds for sure, and just as much as that
+    drag_files(canvas, {"large.csv": 10_000_001})
+    assert last(2) == (
+        "None large.csv has 10.1 MB; a drop takes 10 MB at most. Open it by its path instead."
+    )
+    drag_files(canvas, {"full.csv": 10_000_000})
+    assert last(3) == "full.csv None 10000000"
+    drag_files(canvas, {"one.g6": b"A_", "two.g6": b"A_"})
+    assert last(4) == "None Drop one file; there were 2."
+    # as a hand does it
+    (tmp_path / "a folder").mkdir()
+    drag_from_disk(scene.lab, canvas, [tmp_path / "a folder"])
+    assert last(5) == "None a folder is a folder; drop a file."
+    (tmp_path / "mine.g6").write_bytes(b"A_")
+    drag_from_disk(scene.lab, canvas, [tmp_path / "mine.g6"], ["dragEnter", "dragOver"])
+    assert held.is_visible()
+    drag_from_disk(scene.lab, scene.page.locator(MATRIX), [tmp_path / "mine.g6"], ["dragOver"])
+    held.wait_for(state="detached", timeout=2000)
+    drag_from_disk(scene.lab, canvas, [tmp_path / "mine.g6"], ["dragOver", "drop"])
+    assert last(6) == "mine.g6 None 2"
+    assert scene.page.url.startswith(scene.lab.server.url)
 
 
 def test_odd_graphs_are_drawn(scene):

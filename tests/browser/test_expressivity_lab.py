@@ -1,12 +1,10 @@
 """The expressivity notebook in a real JupyterLab: drag, choose, click, run a model."""
 
-import os
 import shutil
-from pathlib import Path
 
 import pytest
 
-from browser.conftest import REPOSITORY, Lab
+from browser.conftest import REPOSITORY, Lab, drag_files, look
 
 pytestmark = pytest.mark.browser
 
@@ -40,13 +38,6 @@ def first(opened):
     root.scroll_into_view_if_needed()
     root.get_by_text("round 0 of 12").wait_for(timeout=10_000)
     return root
-
-
-def look(lab, name):
-    """Keep a picture of the page where a folder for them is named."""
-    folder = os.environ.get("WORKBENCH_SCREENSHOTS")
-    if folder:
-        lab.page.screenshot(path=Path(folder) / f"{name}.png")
 
 
 def pixels(root, which=0) -> str:
@@ -160,6 +151,45 @@ def test_a_model_is_run_on_the_pair(opened, first):
     opened.ask("lab.pair = 'rook and Shrikhande'")
     first.get_by_role("button", name="run model").click()
     first.get_by_text("it does not tell them apart").wait_for(timeout=30_000)
+
+
+def test_a_dropped_file_takes_the_place_of_the_graph_under_it(opened, first):
+    opened.ask("lab.pair = 'hexagon and two triangles'; lab.test = '1-wl'")
+    first.get_by_text("1-WL: equal, stable after 0 rounds.").wait_for(timeout=10_000)
+    before = pixels(first, 0), pixels(first, 1)
+    graphs = first.locator(".wb-graph canvas.wb-layer")
+    drag_files(graphs.nth(1), {"path.g6": b"EhCG\n"}, ["dragenter", "dragover"])
+    assert first.locator(".wb-dropping .wb-drop").inner_text() == "open as graph b"
+    for theme in ("JupyterLab Dark", "JupyterLab Light"):
+        opened.theme(theme)
+        look(opened, f"expressivity-drop-{theme.split()[-1].lower()}")
+    drag_files(graphs.nth(1), {"path.g6": b"EhCG\n"}, ["drop"])
+    first.get_by_text("1-WL: different from round 1.").wait_for(timeout=10_000)
+    opened.wait_until("lab.pair, lab.b.num_edges // 2, lab.b.name", "your graphs 5 path")
+    assert first.locator("select").first.input_value() == "your graphs"
+    opened.page.wait_for_timeout(300)
+    assert pixels(first, 1) != before[1]
+    # and the other side, from GraphML: the same path again
+    nodes = "".join(f'<node id="{v}"/>' for v in range(6))
+    edges = "".join(f'<edge source="{v}" target="{v + 1}"/>' for v in range(5))
+    kind = 'xmlns="http://graphml.graphdrawing.org/xmlns"'
+    text = f'<graphml {kind}><graph edgedefault="undirected">{nodes}{edges}</graph></graphml>'
+    drag_files(graphs.nth(0), {"mine.graphml": text.encode()})
+    first.get_by_text("1-WL: equal, stable after 2 rounds.").wait_for(timeout=10_000)
+    opened.wait_until("lab.a.name, lab.b.name", "mine path")
+    look(opened, "expressivity-dropped")
+    # what cannot be opened is said, and nothing is lost
+    now = pixels(first, 0), pixels(first, 1)
+    drag_files(graphs.nth(0), {"torn.graphml": text[:99].encode()})
+    status = first.locator(".workbench-status")
+    status.get_by_text("torn.graphml was not opened").wait_for(timeout=10_000)
+    look(opened, "expressivity-drop-refused")
+    drag_files(graphs.nth(0), {"large.csv": 12_340_000})
+    status.get_by_text("large.csv has 12.4 MB").wait_for(timeout=10_000)
+    drag_files(graphs.nth(0), {"one.g6": b"A_", "two.g6": b"A_"})
+    status.get_by_text("Drop one file; there were 2.").wait_for(timeout=10_000)
+    assert (pixels(first, 0), pixels(first, 1)) == now
+    opened.wait_until("lab.a.name, lab.b.name, lab.test", "mine path 1-wl")
 
 
 def test_both_themes_and_a_narrow_page(opened, first):

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from browser.conftest import Lab
+from browser.conftest import Lab, drag_files, look
 from workbench.diagnostics import spectral_gap, total_resistance
 from workbench.graphs import open_graph, read_graph
 from workbench.rewiring import apply_edits, gtr
@@ -264,6 +264,43 @@ def test_nothing_jumps_when_numbers_change(lab):
         drag(lab, 1 - share if share != 0.5 else 1, share)
         lab.page.wait_for_timeout(200)
         assert boxes() == start
+
+
+def test_a_dropped_file_is_the_graph(lab):
+    lab.ask("own = lab._canvas.spans")
+    graph = lab.page.locator(".wb-graph canvas.wb-layer").first
+    graph.scroll_into_view_if_needed()
+    drag_files(graph, {"ring.csv": b""}, ["dragenter", "dragover"])
+    assert lab.page.locator(".wb-dropping .wb-drop").inner_text() == "open as the graph"
+    for theme in ("JupyterLab Dark", "JupyterLab Light"):
+        lab.theme(theme)
+        look(lab, f"rewiring-drop-{theme.split()[-1].lower()}")
+    before = graph.evaluate("canvas => canvas.toDataURL()")
+    drag_files(graph, {"torn.graphml": b"<graphml>"}, ["drop"])
+    status = lab.page.locator(".workbench-status")
+    status.get_by_text("torn.graphml was not opened").wait_for(timeout=10_000)
+    assert lab.ask("print(lab._canvas.spans == own, lab.position)") == "True 6"
+    assert graph.evaluate("canvas => canvas.toDataURL()") == before
+    ring = "".join(f"{v},{(v + 1) % 12}\n" for v in range(12))
+    drag_files(graph, {"ring.csv": ring.encode()})
+    lab.wait_until("lab.wait(), lab.graph.num_nodes, lab.graph.name", "True 12 ring", 30)
+    lab.page.wait_for_function(
+        "() => document.querySelector('.wb-count').innerText.endsWith('6 of 6')"
+    )
+    chosen = lab.page.locator(".workbench-lab select option:checked").first.inner_text()
+    assert chosen.split() == ["ring", "(12)"]
+    drag(lab, 1, 0)
+    lab.wait_until("lab.position", "0")
+    # a ring of n unit resistors: (n^3 - n) / 12
+    assert card(lab, "total resistance") == pytest.approx((12**3 - 12) / 12, rel=1e-3)
+    assert graph.evaluate("canvas => canvas.toDataURL()") != before
+    look(lab, "rewiring-dropped")
+    drag(lab, 0, 1)
+    lab.ask(
+        "from workbench.graphs import open_graph\n"
+        f"lab._commands._use_graph(open_graph('{GRAPH}'), '{GRAPH}')"
+    )
+    lab.wait_until("lab.wait(), lab.graph.num_nodes", "True 14", 30)
 
 
 def test_the_still_picture_is_hidden_while_the_lab_is_live(lab):

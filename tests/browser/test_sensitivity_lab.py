@@ -1,12 +1,10 @@
 """The sensitivity lab in a real JupyterLab: point at a node, change the norm, stop, look."""
 
-import os
 import time
-from pathlib import Path
 
 import pytest
 
-from browser.conftest import REPOSITORY, Lab
+from browser.conftest import REPOSITORY, Lab, look
 
 pytestmark = pytest.mark.browser
 
@@ -69,13 +67,6 @@ def first(opened):
     opened.ask("lab.node = None; lab.norm = 'frobenius'; lab.model = 'six layers'; lab.wait()")
     opened.page.locator(".workbench-lab").first.scroll_into_view_if_needed()
     return opened
-
-
-def look(lab, name):
-    """Keep a picture of the page where a folder for them is named."""
-    folder = os.environ.get("WORKBENCH_SCREENSHOTS")
-    if folder:
-        lab.page.screenshot(path=Path(folder) / f"{name}.png")
 
 
 def test_pointing_at_a_node_shows_what_reaches_it(first):

@@ -37,8 +37,8 @@ class GraphFiles extends GraphGestures {
     const { name, size } = file;
     if (items[0]?.webkitGetAsEntry?.()?.isDirectory) return refuse(`${name} is a folder; drop a file.`);
     if (size > MOST_BYTES) {
-      const [has, most] = [size, MOST_BYTES].map((bytes) => `${Number((bytes / 1e6).toFixed(1))} MB`);
-      return refuse(`${name} has ${has}, and the browser can send ${most}; open it by its path instead.`);
+      const [has, most] = [size, MOST_BYTES].map((bytes) => Math.ceil(bytes / 1e5) / 10);
+      return refuse(`${name} has ${has} MB; a drop takes ${most} MB at most. Open it by its path instead.`);
     }
     let bytes;
     try {
