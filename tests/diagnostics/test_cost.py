@@ -8,7 +8,7 @@ import torch
 
 from workbench import diagnostics
 from workbench.diagnostics import DIAGNOSTICS, LIMITS, TooLargeError, cost, estimate
-from workbench.graphs import erdos_renyi, grid, karate, ring
+from workbench.graphs import complete, erdos_renyi, grid, karate, ring, star
 
 
 def needs_only_a_graph(function):
@@ -87,11 +87,62 @@ def test_memory_of_the_components_and_not_of_the_whole():
     assert float(total) == 15_000
 
 
+def hubs_on(num_nodes):
+    """A random graph with two hubs, neighbors of each other and of all nodes."""
+    data = erdos_renyi(num_nodes, 6 / num_nodes, generator=torch.Generator().manual_seed(0))
+    pairs = torch.cartesian_prod(torch.arange(2), torch.arange(num_nodes)).T
+    edges = torch.cat([data.edge_index, pairs, pairs.flip(0)], dim=1)
+    return edges[:, edges[0] != edges[1]].unique(dim=1)
+
+
+def test_hubs_are_counted_where_the_graph_is_given():
+    edges, size = hubs_on(1500), {"num_nodes": 1500}
+    blind = estimate("ollivier_ricci", num_edges=edges.size(1) // 2, **size)
+    seeing = estimate("ollivier_ricci", edge_index=edges, **size)
+    assert "taken for equal" in blind.why
+    assert "are counted" in seeing.why
+    assert seeing.bytes > blind.bytes
+    assert seeing.seconds > 10 * blind.seconds
+    diagnostics.ollivier_ricci(ring(10).edge_index, 10)  # compiles
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        began = time.perf_counter()
+        diagnostics.ollivier_ricci(edges, 1500)
+        spent = time.perf_counter() - began
+    finally:
+        torch.set_num_threads(threads)
+    assert spent / 10 < seeing.seconds < 10 * spent
+
+
+def test_equal_degrees_make_no_difference():
+    for data in (ring(1000), grid(1, 1), complete(40)):
+        n, m = data.num_nodes, data.edge_index.size(1) // 2
+        noisy = torch.cat([data.edge_index, data.edge_index, torch.zeros(2, 1).long()], dim=1)
+        for name in DIAGNOSTICS:
+            by_size = estimate(name, num_nodes=n, num_edges=m)
+            counted = estimate(name, num_nodes=n, edge_index=noisy)
+            assert counted.seconds == pytest.approx(by_size.seconds, rel=0.1)
+            assert counted.bytes == pytest.approx(by_size.bytes, rel=0.1)
+
+
+def test_only_the_hub_of_a_star_has_a_long_list():
+    data = star(20_000)
+    counted = estimate("ollivier_ricci", num_nodes=20_000, edge_index=data.edge_index)
+    # a closed form for each edge, and a look along the list of the hub from each leaf
+    assert counted.seconds == pytest.approx(5e-6 * 19_999 + 7e-10 * 19_999 * 20_000)
+
+
 def test_unknown_names_and_sizes():
     with pytest.raises(ValueError, match="effective_resistance"):
         estimate("resistance", num_nodes=10)
     with pytest.raises(ValueError, match="negative"):
         estimate("diameter", num_nodes=-1)
+    edges = ring(5).edge_index
+    with pytest.raises(ValueError, match="num_edges=7 and an edge_index of 10 columns"):
+        estimate("diameter", num_nodes=5, num_edges=7, edge_index=edges)
+    with pytest.raises(ValueError, match="to_undirected"):
+        estimate("diameter", num_nodes=5, edge_index=edges[:, edges[0] < edges[1]])
 
 
 def test_estimates_are_within_an_order_of_magnitude():

@@ -7,8 +7,12 @@ import os
 from dataclasses import dataclass
 
 import torch
+from jaxtyping import Float64
+from torch import Tensor
 
 from workbench.diagnostics.cost_table import COSTS, LIMITS
+from workbench.graphs.edges import undirected_edges
+from workbench.typing import EdgeIndex
 
 #: The largest share of the free memory that one call may take.
 MEMORY_SHARE = 0.5
@@ -66,6 +70,7 @@ def estimate(
     *,
     num_nodes: int,
     num_edges: int | None = None,
+    edge_index: EdgeIndex | None = None,
     device: torch.device | str = "cpu",
 ) -> Estimate:
     """Seconds and bytes that a diagnostic takes on a graph of this size, and whether it accepts it.
@@ -74,26 +79,42 @@ def estimate(
         name: a key of ``DIAGNOSTICS``.
         num_nodes: number of nodes.
         num_edges: number of undirected edges; ``3 num_nodes`` (average degree 6) if not given.
+        edge_index: the graph itself, in place of ``num_edges``: its edges are counted, and its
+            degrees where the cost hangs on them (``ollivier_ricci``).
         device: where the graph is; its free memory is the limit.
 
     Where a function chooses its method by the shape of the graph, ``why`` names the methods:
     whether elimination stays sparse is known only when its order is found, which the call itself
-    does in a second or so. Figures for ``resistance_of_pairs`` are for one pair, for
+    does in a second or so. Where hubs take longer than the sizes tell, ``why`` says that degrees
+    are taken for equal, or were counted. Figures for ``resistance_of_pairs`` are for one pair, for
     ``approximate_total_resistance`` for the default number of probes, for ``sensitivity`` for all
     nodes of a six-layer GCN of width 32
     (the call itself measures its own model and refuses by that), for ``obstruction`` for one pair
     in such a model.
 
     Raises:
-        ValueError: no diagnostic has this name, or a size is negative.
+        ValueError: no diagnostic has this name, a size is negative, both ``num_edges`` and
+            ``edge_index`` are given, or ``edge_index`` is no undirected graph of this many nodes.
     """
     if name not in COSTS:
         raise ValueError(f"no cost is known for {name!r}; choose one of {sorted(COSTS)}")
     if num_nodes < 0 or (num_edges is not None and num_edges < 0):
         raise ValueError(f"sizes must not be negative, got {num_nodes=}, {num_edges=}")
-    cost = COSTS[name]
+    if num_edges is not None and edge_index is not None:
+        raise ValueError(
+            f"give num_edges or edge_index, not both; got {num_edges=} and an edge_index of "
+            f"{edge_index.size(1)} columns"
+        )
+    cost, how = COSTS[name], COSTS[name].how
     edges = 3 * num_nodes if num_edges is None else num_edges
-    seconds, size = cost.seconds(num_nodes, edges), int(cost.bytes(num_nodes, edges))
+    ends = None if edge_index is None else _degrees_at_ends(edge_index, num_nodes)
+    if ends is not None:
+        edges = ends.size(1)
+    seconds, size = cost.seconds(num_nodes, edges), cost.bytes(num_nodes, edges)
+    if ends is not None and cost.by_degrees is not None:
+        seconds, size = cost.by_degrees(num_nodes, *ends)
+        how = "the degrees of this graph are counted"
+    size = int(size)
     limit, free = LIMITS.get(name), available_bytes(device)
     exact, why = True, "within the limits"
     if limit is not None and num_nodes > limit:
@@ -101,8 +122,14 @@ def estimate(
     elif size > MEMORY_SHARE * free:
         exact = False
         why = f"it needs {size / 1e9:.1f} GB and {free / 1e9:.1f} GB are free (half may be used)"
-    why += f"; {cost.how}" if cost.how else ""
+    why += f"; {how}" if how else ""
     return Estimate(name, seconds, size, exact, why, cost.alternative)
+
+
+def _degrees_at_ends(edge_index: EdgeIndex, num_nodes: int) -> Float64[Tensor, "2 undirected"]:
+    """Number of neighbors of both ends of every undirected edge."""
+    graph = undirected_edges(edge_index, num_nodes)
+    return graph.degree()[torch.stack([graph.source, graph.target])]
 
 
 def check_size(

@@ -7,16 +7,31 @@ two or three); it is meant to tell a second from an hour, not to time anything.
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from torch import Tensor
+
 
 @dataclass(frozen=True)
 class Cost:
-    """Seconds and bytes as functions of (nodes, undirected edges)."""
+    """Seconds and bytes as functions of (nodes, undirected edges).
+
+    ``by_degrees`` gives both, as functions of the number of nodes and the degrees at the two ends
+    of each edge, where edges between hubs cost more than size tells.
+    """
 
     seconds: Callable[[int, int], float]
     bytes: Callable[[int, int], float]
     alternative: str | None = None
     advice: str = ""
     how: str = ""
+    by_degrees: Callable[[int, Tensor, Tensor], tuple[float, float]] | None = None
+
+
+def _ollivier(nodes: int, one: Tensor, other: Tensor) -> tuple[float, float]:
+    """A table of distances for each edge, but for those to a leaf; and a look along each list."""
+    table = (1 + one) * (1 + other) * ((one > 1) & (other > 1))
+    edges, largest = one.numel(), float(table.max()) if one.numel() else 0.0
+    seconds = 5e-6 * edges + 1.5e-8 * float(table.sum()) + 7e-10 * float((one + other).sum())
+    return seconds, 2e7 + 80.0 * nodes + 400.0 * edges + 10.0 * largest
 
 
 _PAIRS = "resistance_of_pairs"
@@ -26,6 +41,7 @@ _BY_PAIRS = _SPARSE + "conjugate gradients within the tolerance"
 _BY_EDGES = _SPARSE + "random projections with a stated error"
 _BY_SUMS = _SPARSE + "Hutch++ with its standard error"
 _OR_SPARSE = "beyond the limit star-mesh elimination answers where it stays sparse (roads, grids)"
+_EQUAL = "degrees are taken for equal, and hubs take longer"
 
 #: The cost of every diagnostic.
 COSTS = {
@@ -100,11 +116,13 @@ COSTS = {
     ),
     "diameter_bounds": Cost(lambda n, m: 1e-6 * (n + m), lambda n, m: 40.0 * n + 50.0 * m),
     "balanced_forman": Cost(
-        lambda n, m: 2e-7 * m * (1 + 2 * m / max(n, 1)), lambda n, m: 40.0 * n + 100.0 * m
+        lambda n, m: 2e-7 * m * (1 + 2 * m / max(n, 1)),
+        lambda n, m: 40.0 * n + 100.0 * m,
+        how=_EQUAL,
     ),
     "forman": Cost(lambda n, m: 2e-8 * n + 6e-7 * m, lambda n, m: 40.0 * n + 150.0 * m),
     "augmented_forman": Cost(
-        # degrees are taken for equal, here and below; the calls count the steps of their own graph
+        # edges are followed in the order of degree, so that hubs cost little
         lambda n, m: 5e-8 * n + m * (1.5e-6 + 2e-8 * m / max(n, 1)),
         lambda n, m: 80.0 * n + 250.0 * m,
     ),
@@ -121,6 +139,8 @@ COSTS = {
         lambda n, m: 2e7 + 80.0 * n + 400.0 * m,
         "balanced_forman",
         "a lower bound of the Lin-Lu-Yau curvature",
+        _EQUAL,
+        _ollivier,
     ),
     "resistance_curvature": Cost(
         lambda n, m: 1e-5 * (n + m), lambda n, m: 900.0 * n + 500.0 * m, _PAIRS, how=_BY_EDGES
@@ -129,13 +149,14 @@ COSTS = {
         lambda n, m: 1e-5 * (n + m), lambda n, m: 900.0 * n + 500.0 * m, _PAIRS, how=_BY_EDGES
     ),
     "orbit_adjacency": Cost(
-        # degrees are taken for equal; the call itself counts the steps of its own graph
+        # the call itself counts the steps of its own graph
         lambda n, m: 1e-7 * n * (1 + 2 * m / max(n, 1)) ** 3,
         lambda n, m: (
             200.0 * m
             + n
             * (68.0 * min(n, (2 * m / max(n, 1)) ** 2) + 24.0 * min(n, (2 * m / max(n, 1)) ** 3))
         ),
+        how=_EQUAL,
     ),
     "partial_spectrum": Cost(lambda n, m: 4e-5 * (n + m), lambda n, m: 1200.0 * n + 300.0 * m),
     "laplacian_eigenpairs": Cost(lambda n, m: 4e-5 * (n + m), lambda n, m: 1300.0 * n + 300.0 * m),
@@ -151,10 +172,11 @@ COSTS = {
     "mixing_time_bounds": Cost(lambda n, m: 1e-5 * (n + m), lambda n, m: 800.0 * n + 200.0 * m),
     "relaxation_time": Cost(lambda n, m: 1e-5 * (n + m), lambda n, m: 800.0 * n + 200.0 * m),
     "topological_concentration": Cost(
-        # degrees are taken for equal; the call itself counts the walks of its own graph
+        # the call itself counts the walks of its own graph
         lambda n, m: 6e-8 * n * (1 + 2 * m / max(n, 1)) ** 3,
         lambda n, m: 60.0 * n * min(n, (1 + 2 * m / max(n, 1)) ** 3) + 200.0 * m,
         "approximate_topological_concentration",
+        how=_EQUAL,
     ),
     "approximate_topological_concentration": Cost(
         lambda n, m: 2e-5 * n + 1e-5 * m, lambda n, m: 3000.0 * n + 1500.0 * m
