@@ -5,13 +5,16 @@ import re
 import pytest
 
 from workbench.widgets.browser_module import browser_module
+from workbench.widgets.color_rounds import ColorRounds
 from workbench.widgets.graph_canvas import GraphCanvas
+from workbench.widgets.head_maps import HeadMaps
 from workbench.widgets.matrix_canvas import MatrixCanvas
+from workbench.widgets.tape_bar import TapeBar
 
 
-@pytest.mark.parametrize("widget", [GraphCanvas, MatrixCanvas])
+@pytest.mark.parametrize("widget", [GraphCanvas, MatrixCanvas, TapeBar, ColorRounds, HeadMaps])
 def test_a_module_exports_once_and_imports_nothing(widget):
-    text = widget()._esm
+    text = str(widget._esm)
     assert len(re.findall(r"^export ", text, re.M)) == 1
     assert not re.search(r"^import ", text, re.M)
     # the files share one scope, in which a name can stand only once

@@ -15,24 +15,19 @@ function show(target, traits) {
   target.trigger("change", target, {});
 }
 
-class RoundsView {
+class RoundsView extends View {
   constructor(model, el) {
-    this.model = model;
-    this.cleanups = [];
+    super(model);
     this.marked = null;
     this.targets = {};
     this.build(el);
     this.read();
-    const on = (name, handler) => {
-      model.on(name, handler);
-      this.cleanups.push(() => model.off(name, handler));
-    };
     const data = ["nodes_a", "nodes_b", "pairs_a", "pairs_b", "counts", "length", "num_colors",
                   "palette", "items", "marks_pairs", "numbered", "witness", "witness_from"];
     let old = false;
-    for (const name of data) on(`change:${name}`, () => (old = true));
-    on("change:position", () => this.draw());
-    on("change", () => {
+    for (const name of data) this.onModel(`change:${name}`, () => (old = true));
+    this.onModel("change:position", () => this.draw());
+    this.onModel("change", () => {
       if (old) this.read();
       old = false;
     });
@@ -41,9 +36,7 @@ class RoundsView {
 
   async connect() {
     for (const name of ["graph_a", "graph_b", "matrix_a", "matrix_b"]) {
-      const reference = this.model.get(name);
-      if (!reference) continue;
-      this.targets[name] = await this.model.widget_manager.get_model(reference.replace("IPY_MODEL_", ""));
+      this.targets[name] = await heldModel(this.model, name);
     }
     if (!this.gone) this.draw();
   }
@@ -58,8 +51,8 @@ class RoundsView {
     this.slider = element("input", "", row);
     Object.assign(this.slider, { type: "range", min: 0, step: 1 });
     this.slider.setAttribute("aria-label", "round of the refinement");
-    this.listen(this.slider, "input", () => this.go(this.slider.valueAsNumber));
-    this.listen(root, "keydown", (event) => event.stopPropagation());
+    this.on(this.slider, "input", () => this.go(this.slider.valueAsNumber));
+    this.on(root, "keydown", (event) => event.stopPropagation());
     this.where = element("div", "wb-rounds-where", row);
     this.count = element("b", "", this.where);
     this.note = element("span", "", this.where);
@@ -69,12 +62,7 @@ class RoundsView {
     this.what = element("span", "", names, "color");
     element("span", "", names, "b");
     this.columns = element("div", "wb-rounds-columns", plot);
-    this.listen(this.columns, "pointerleave", () => this.mark(null));
-  }
-
-  listen(target, name, handler) {
-    target.addEventListener(name, handler);
-    this.cleanups.push(() => target.removeEventListener(name, handler));
+    this.on(this.columns, "pointerleave", () => this.mark(null));
   }
 
   button(parent, text, label, action) {
@@ -82,7 +70,7 @@ class RoundsView {
     made.type = "button";
     made.title = label;
     made.setAttribute("aria-label", label);
-    this.listen(made, "click", action);
+    this.on(made, "click", action);
     return made;
   }
 
@@ -235,10 +223,8 @@ class RoundsView {
   }
 
   destroy() {
-    this.gone = true;
+    super.destroy();
     clearTimeout(this.telling);
-    for (const cleanup of this.cleanups.splice(0)) cleanup();
-    this.root.remove();
   }
 }
 

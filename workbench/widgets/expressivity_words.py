@@ -13,8 +13,8 @@ from workbench.widgets.expressivity_state import Colored
 MOST_CHIPS = 24
 WHY_HINT = (
     "Click a node (or a cell of a matrix) to see why it has its color; one in each graph to "
-    "compare them. Hover a column of the histogram to see where its color is. Drop a graph file on "
-    "a graph to put it there."
+    "compare them. Hover a column of the histogram to see where its color is. Drop a file on a "
+    "graph to replace it."
 )
 
 

@@ -32,14 +32,9 @@ function hidePictureAbove(root) {
 
 class GraphView extends GraphFiles {
   constructor(model, el) {
-    super();
-    this.model = model;
-    this.cleanups = [];
-    this.dirty = true;
-    this.pointer = null;
-    this.hover = null; // {u, v?, edge?, candidate?, panel}
+    super(model);
+    this.pointer = null; // and hover is {u, v?, edge?, candidate?, panel}
     this.focus = -1;
-    this.keyboard = false;
     this.size = [0, 0];
     this.build(el);
     this.readStructure();
@@ -82,16 +77,6 @@ class GraphView extends GraphFiles {
     this.edgePicture = new Picture();
     this.nodePicture = new Picture();
     this.beforePicture = new Picture();
-  }
-
-  on(target, name, handler, options) {
-    target.addEventListener(name, handler, options);
-    this.cleanups.push(() => target.removeEventListener(name, handler, options));
-  }
-
-  onModel(name, handler) {
-    this.model.on(name, handler);
-    this.cleanups.push(() => this.model.off(name, handler));
   }
 
   listen() {
@@ -157,55 +142,18 @@ class GraphView extends GraphFiles {
     }
     this.cleanups.push(() => resize.disconnect());
 
-    // JupyterLab loads the new theme's variables some time around the attribute change
-    const theme = new MutationObserver(() => {
-      for (const wait of [0, 120, 500]) this.later(() => this.rethemed(), wait);
-    });
-    theme.observe(document.body, {
-      attributes: true, attributeFilter: ["data-jp-theme-light", "data-jp-theme-name", "data-theme", "class"],
-    });
-    this.cleanups.push(() => theme.disconnect());
+    this.followTheme();
   }
 
-  async follow() {
-    this.tape?.stop();
-    this.tape = null;
-    const tape = await followTape(this.model, () => this.redraw());
-    this.tape?.stop(); // of two that were on their way, the later one stays
-    this.tape = tape;
-    if (this.gone) tape?.stop();
-    else this.redraw();
-  }
-
-  get position() {
-    return this.tape ? this.tape.position() : this.model.get("position");
-  }
-
-  later(work, wait) {
-    this.timers ??= new Set();
-    const id = setTimeout(() => {
-      this.timers.delete(id);
-      work();
-    }, wait);
-    this.timers.add(id);
-    return id;
-  }
-
-  cancel(id) {
-    clearTimeout(id);
-    this.timers?.delete(id);
+  tapeMoved() {
+    this.redraw();
   }
 
   destroy() {
-    this.gone = true;
-    this.tape?.stop();
-    for (const cleanup of this.cleanups.splice(0)) cleanup();
-    for (const id of this.timers ?? []) clearTimeout(id);
-    cancelAnimationFrame(this.frame);
+    super.destroy();
     this.painter?.destroy();
     this.showPicture?.();
     for (const picture of [this.edgePicture, this.nodePicture, this.beforePicture]) picture.resize(0, 0);
-    this.root.remove();
   }
 
   hide() {
@@ -216,19 +164,14 @@ class GraphView extends GraphFiles {
   // ------------------------------------------------------------ theme and texts
 
   readTheme() {
-    const style = getComputedStyle(this.root);
-    const rgb = (text) => (text.match(/[\d.]+/g) ?? [0, 0, 0]).slice(0, 3).map(Number);
-    const back = rgb(style.backgroundColor), fore = rgb(style.color);
+    const page = pageColors(this.root), { back, mix, css } = page;
     const dark = 0.2126 * back[0] + 0.7152 * back[1] + 0.0722 * back[2] < 128;
-    const mix = (t) => back.map((b, c) => Math.round(b + t * (fore[c] - b)));
-    const css = (c, alpha = 1) => `rgba(${c[0]}, ${c[1]}, ${c[2]}, ${alpha})`;
     this.theme = {
-      key: style.backgroundColor + style.color + style.fontFamily, dark, back, fore, mix, css,
-      font: style.fontFamily, plain: mix(0.5), rim: mix(dark ? 0.75 : 0.6),
+      ...page, dark, plain: mix(0.5), rim: mix(dark ? 0.75 : 0.6),
       edge: mix(dark ? 0.62 : 0.55),
       // sky blue and a light vermillion carry the same meaning on a dark ground
       added: dark ? "#56B4E9" : "#0072B2", removed: dark ? "#EE7733" : "#D55E00",
-      strong: css(fore), ground: css(back),
+      strong: css(page.fore), ground: css(back),
     };
     this.root.style.setProperty("--wb-added", this.theme.added);
     this.root.style.setProperty("--wb-removed", this.theme.removed);
@@ -243,11 +186,6 @@ class GraphView extends GraphFiles {
     this.flush();
   }
 
-  name(i) {
-    const label = this.model.get("labels")[i];
-    return label ? label : `node ${i}`;
-  }
-
   describe() {
     const { model, root } = this;
     root.style.height = `${model.get("height")}px`;
@@ -258,12 +196,7 @@ class GraphView extends GraphFiles {
       this.colorbarLabel.textContent = model.get("color_label");
       this.colorbarEnds[0].textContent = number(low);
       this.colorbarEnds[1].textContent = number(high);
-      const stops = [];
-      for (let k = 0; k <= 16; k++) {
-        const i = 3 * Math.min(255, Math.round(k * 15.9375));
-        stops.push(`rgb(${this.table[i]},${this.table[i + 1]},${this.table[i + 2]})`);
-      }
-      this.colorbarRamp.style.background = `linear-gradient(to right, ${stops.join(",")})`;
+      this.colorbarRamp.style.background = gradient(this.table, "right");
     }
     this.statusLine.textContent = model.get("status");
     this.describeLegend();
@@ -337,7 +270,6 @@ class GraphView extends GraphFiles {
     if (this.model.get("stale")) this.greying = this.later(() => apply(true), 150);
     else apply(false);
   }
-
 }
 
 function render({ model, el }) {

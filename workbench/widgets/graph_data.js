@@ -13,7 +13,7 @@ function distanceToSegment(x, y, ax, ay, bx, by) {
   return ex * ex + ey * ey;
 }
 
-class GraphData {
+class GraphData extends CanvasView {
   readStructure() {
     const { model } = this;
     const positions = buffer(model.get("positions"), Float32Array);

@@ -22,11 +22,6 @@ class Picture {
 }
 
 class GraphDrawing extends GraphCamera {
-  redraw() {
-    this.dirty = true;
-    this.flush();
-  }
-
   outdate(which = "both") {
     this.dirty = true;
     if (which !== "nodes") this.edgePicture.at = null;
@@ -45,17 +40,6 @@ class GraphDrawing extends GraphCamera {
       this.traveling = false;
       this.redraw();
     }, 90);
-  }
-
-  // The first change in a frame is drawn at once (the pointer event that caused it already comes
-  // once per frame, so waiting would only cost a frame); later ones in that frame are drawn together.
-  flush() {
-    if (!this.dirty || this.frame) return;
-    this.draw();
-    this.frame = requestAnimationFrame(() => {
-      this.frame = 0;
-      if (this.dirty) this.draw();
-    });
   }
 
   draw() {

@@ -116,23 +116,13 @@ class GraphGestures extends GraphTooltip {
 
   // the hovered or focused thing becomes the shared selection
   select() {
-    const { model } = this;
-    const [picked] = model.get("picked");
+    const [picked] = this.model.get("picked");
     const node = this.hover?.v === undefined ? this.hover?.u ?? (this.keyboard ? this.focus : -1) : -1;
     let selection = [];
     if (this.hover?.v !== undefined) selection = [this.hover.u, this.hover.v];
     else if (node >= 0) selection = picked === undefined || picked === node ? [node] : [picked, node];
     else if (picked !== undefined) selection = [picked];
-    const now = model.get("selection");
-    if (now.length === selection.length && now.every((i, k) => i === selection[k])) return;
-    model.set("selection", selection);
-    model.set("hint", "");
-    model.save_changes();
-    this.cancel(this.asking);
-    if (selection.length === 2) {
-      const [u, v] = selection;
-      this.asking = this.later(() => model.send({ type: "hover", u, v }), 40);
-    }
+    this.share(selection);
   }
 
   // ------------------------------------------------------------ keys

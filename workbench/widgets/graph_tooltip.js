@@ -33,8 +33,7 @@ class GraphTooltip extends GraphDrawing {
         ? `${editable ? "best next edge of " : ""}${model.get("methods")[this.hover.candidate.method] ?? "a method"}`
         : adjacent ? "edge" : "no edge";
       lines.push(["", kind]);
-      const hint = model.get("hint"), owner = model.get("hint_pair");
-      if (hint && (!owner.length || samePair(owner, ...pair))) lines.push(["wb-tip-hint", hint]);
+      lines.push(...this.hintLines(...pair));
       if (editable) {
         const removes = adjacent && (byKey || this.hover.v !== undefined);
         const adds = !adjacent;
@@ -51,14 +50,8 @@ class GraphTooltip extends GraphDrawing {
         lines.push(["wb-tip-do", picked === u ? `${key} again to let go` : `${key} to start an edge here`]);
       }
     }
-    const key = lines.map((line) => line.join("|")).join("\n");
-    if (key !== this.tipKey) {
-      this.tipKey = key;
-      tip.replaceChildren(...lines.map(([className, text]) => element("div", className, null, text)));
-    }
     const panel = byKey ? this.view.panels[this.view.panels.length - 1] : this.hover.panel;
     const [nodeX, nodeY] = this.at(u);
-    const [x, y] = byKey || !this.pointer ? [panel.x + nodeX, nodeY] : this.pointer;
-    placeTip(tip, x, y, this.size);
+    this.placeTip(lines, byKey || !this.pointer ? [panel.x + nodeX, nodeY] : this.pointer, this.size);
   }
 }

@@ -1,12 +1,5 @@
 // Heads by layers: a map of buttons for each quantity, and bars of attention by distance.
-
-function element(tag, kind, parent, text) {
-  const made = document.createElement(tag);
-  if (kind) made.className = kind;
-  if (text !== undefined) made.textContent = text;
-  parent?.append(made);
-  return made;
-}
+// head_maps.py puts canvas_base.js before this file.
 
 function render({ model, el }) {
   el.classList.add("wb-heads-host");

@@ -7,6 +7,7 @@ import anywidget
 import numpy as np
 import traitlets
 
+from workbench.widgets.browser_module import browser_module
 from workbench.widgets.palette import color_table
 
 _HERE = Path(__file__).parent
@@ -26,7 +27,7 @@ class HeadMaps(anywidget.AnyWidget):
         bars_title: what the bars are of.
     """
 
-    _esm = _HERE / "head_maps.js"
+    _esm = browser_module("canvas_base", "head_maps")
     _css = _HERE / "head_maps.css"
 
     maps = traitlets.List().tag(sync=True)

@@ -60,14 +60,10 @@ function pooled(values, n, side, { rank, level }, colors, pixels) {
 
 // ---------------------------------------------------------------- the view
 
-class MatrixView {
+class MatrixView extends CanvasView {
   constructor(model, el) {
-    this.model = model;
-    this.cleanups = [];
-    this.dirty = true;
-    this.hover = null; // {row, column, panel}
-    this.keyboard = false;
-    this.cursor = null;
+    super(model);
+    this.cursor = null; // [row, column] of the keys; hover is {row, column, panel}
     this.build(el);
     this.readTheme();
     this.readValues();
@@ -105,16 +101,6 @@ class MatrixView {
     this.live.setAttribute("aria-live", "polite");
   }
 
-  on(target, name, handler) {
-    target.addEventListener(name, handler);
-    this.cleanups.push(() => target.removeEventListener(name, handler));
-  }
-
-  onModel(name, handler) {
-    this.model.on(name, handler);
-    this.cleanups.push(() => this.model.off(name, handler));
-  }
-
   listen() {
     const marks = {
       size: () => this.readValues(), values: () => this.readValues(),
@@ -150,14 +136,7 @@ class MatrixView {
     resize.observe(this.root);
     this.cleanups.push(() => resize.disconnect());
 
-    // JupyterLab loads the new theme's variables some time around the attribute change
-    const theme = new MutationObserver(() => {
-      for (const wait of [0, 120, 500]) this.later(() => this.rethemed(), wait);
-    });
-    theme.observe(document.body, {
-      attributes: true, attributeFilter: ["data-jp-theme-light", "data-jp-theme-name", "data-theme", "class"],
-    });
-    this.cleanups.push(() => theme.disconnect());
+    this.followTheme();
     const rescaled = () => {
       this.screen?.removeEventListener("change", rescaled);
       this.screen = window.matchMedia(`(resolution: ${window.devicePixelRatio}dppx)`);
@@ -169,43 +148,13 @@ class MatrixView {
     this.cleanups.push(() => this.screen.removeEventListener("change", rescaled));
   }
 
-  async follow() {
-    this.tape?.stop();
-    this.tape = null;
-    const tape = await followTape(this.model, () => this.greyLater());
-    this.tape?.stop(); // of two that were on their way, the later one stays
-    this.tape = tape;
-    if (this.gone) tape?.stop();
-    else this.greyLater();
-  }
-
-  get position() {
-    return this.tape ? this.tape.position() : this.model.get("position");
-  }
-
-  later(work, wait) {
-    this.timers ??= new Set();
-    const id = setTimeout(() => {
-      this.timers.delete(id);
-      work();
-    }, wait);
-    this.timers.add(id);
-    return id;
-  }
-
-  cancel(id) {
-    clearTimeout(id);
-    this.timers?.delete(id);
+  tapeMoved() {
+    this.greyLater();
   }
 
   destroy() {
-    this.gone = true;
-    this.tape?.stop();
-    for (const cleanup of this.cleanups.splice(0)) cleanup();
-    for (const id of this.timers ?? []) clearTimeout(id);
-    cancelAnimationFrame(this.frame);
+    super.destroy();
     for (const image of this.pool ?? []) image.canvas.width = image.canvas.height = 0;
-    this.root.remove();
   }
 
   // ------------------------------------------------------------ traits to arrays
@@ -267,15 +216,8 @@ class MatrixView {
   // ------------------------------------------------------------ theme, texts, layout
 
   readTheme() {
-    const style = getComputedStyle(this.root);
-    const rgb = (text) => (text.match(/[\d.]+/g) ?? [0, 0, 0]).slice(0, 3).map(Number);
-    const back = rgb(style.backgroundColor), fore = rgb(style.color);
-    const mix = (t) => back.map((b, c) => Math.round(b + t * (fore[c] - b)));
-    const css = (c, alpha = 1) => `rgba(${c[0]}, ${c[1]}, ${c[2]}, ${alpha})`;
-    this.theme = {
-      key: style.backgroundColor + style.color, back, ground: mix(0.08), hatch: mix(0.3), css,
-      strong: css(fore), paper: css(back),
-    };
+    const page = pageColors(this.root), { back, fore, mix, css } = page;
+    this.theme = { ...page, ground: mix(0.08), hatch: mix(0.3), strong: css(fore), paper: css(back) };
     this.swatch.firstChild.style.background =
       `repeating-linear-gradient(135deg, ${css(mix(0.3))} 0 2px, ${css(mix(0.08))} 2px 4px)`;
     this.hatching = null;
@@ -288,12 +230,7 @@ class MatrixView {
   }
 
   describeRamp() {
-    const stops = [];
-    for (let k = 0; k <= 32; k++) {
-      const i = 3 * Math.min(255, Math.round(k * 7.96875));
-      stops.push(`rgb(${this.table[i]},${this.table[i + 1]},${this.table[i + 2]})`);
-    }
-    this.ramp.style.background = `linear-gradient(to ${this.below ? "right" : "top"}, ${stops.join(",")})`;
+    this.ramp.style.background = gradient(this.table, this.below ? "right" : "top");
   }
 
   // the number that a level q of 0..254 stands for
@@ -405,25 +342,10 @@ class MatrixView {
 
   // ------------------------------------------------------------ drawing
 
-  redraw() {
-    this.dirty = true;
-    this.flush();
-  }
-
   // the images of the cells are old, too
   outdate() {
     this.dirty = true;
     this.images = null;
-  }
-
-  // the first change in a frame is drawn at once, later ones together (see the graph canvas)
-  flush() {
-    if (!this.dirty || this.frame) return;
-    this.draw();
-    this.frame = requestAnimationFrame(() => {
-      this.frame = 0;
-      if (this.dirty) this.draw();
-    });
   }
 
   draw() {
@@ -578,18 +500,8 @@ class MatrixView {
   }
 
   select() {
-    const { model, active } = this;
-    const selection = active ? active.map((row) => this.node(row)) : [];
-    const now = model.get("selection");
-    if (now.length === selection.length && now.every((i, k) => i === selection[k])) return;
-    model.set("selection", selection);
-    model.set("hint", "");
-    model.save_changes();
-    this.cancel(this.asking);
-    if (selection.length === 2) {
-      const [u, v] = selection;
-      this.asking = this.later(() => model.send({ type: "hover", u, v }), 40);
-    }
+    const { active } = this;
+    this.share(active ? active.map((row) => this.node(row)) : []);
   }
 
   key(event) {
@@ -621,10 +533,6 @@ class MatrixView {
 
   // ------------------------------------------------------------ tooltip
 
-  name(node) {
-    return this.model.get("labels")[node] || `node ${node}`;
-  }
-
   lines() {
     const { model, n } = this;
     const [row, column] = this.active;
@@ -643,28 +551,19 @@ class MatrixView {
     for (const { values, caption } of this.shown) {
       if (values) lines.push(["", `${caption ? `${caption} ` : ""}${text(values)}`]);
     }
-    const hint = model.get("hint"), owner = model.get("hint_pair");
-    if (hint && (!owner.length || samePair(owner, u, v))) lines.push(["wb-tip-hint", hint]);
-    return lines;
+    return [...lines, ...this.hintLines(u, v)];
   }
 
   showTip() {
-    const { tip } = this;
     if (!this.active || !this.side) {
-      tip.classList.remove("wb-shown");
+      this.tip.classList.remove("wb-shown");
       return;
     }
-    const lines = this.lines();
-    const key = lines.map((line) => line.join("|")).join("\n");
-    if (key !== this.tipKey) {
-      this.tipKey = key;
-      tip.replaceChildren(...lines.map(([className, text]) => element("div", className, null, text)));
-    }
     const scale = this.side / this.n / this.ratio;
-    const [x, y] = this.hover
+    const place = this.hover
       ? this.pointer
       : [this.origin[0] + (this.active[1] + 0.5) * scale, this.origin[1] + (this.active[0] + 0.5) * scale];
-    placeTip(tip, x, y, [this.root.clientWidth, this.root.clientHeight]);
+    this.placeTip(this.lines(), place, [this.root.clientWidth, this.root.clientHeight]);
   }
 }
 

@@ -1,4 +1,5 @@
 // Tape bar: a slider through the edits and the numbers that follow it, all in the browser.
+// tape_bar.py puts canvas_base.js before this file.
 
 const ICONS = {
   first: "M2 2h2v12H2zM14 2v12L5 8z",
@@ -11,14 +12,6 @@ const ICONS = {
   redo: "M9.5 2L14 6l-4.5 4V7.3H6a2.6 2.6 0 0 0 0 5.2h5V14H6a4.2 4.2 0 0 1 0-8.3h3.5z",
   reset: "M3 2h1.6v3.2A6 6 0 1 1 2 9h1.7a4.4 4.4 0 1 0 1.9-2.6H9V8H3z",
 };
-
-function element(tag, className, parent, text) {
-  const node = document.createElement(tag);
-  if (className) node.className = className;
-  if (text !== undefined) node.textContent = text;
-  if (parent) parent.append(node);
-  return node;
-}
 
 function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
@@ -151,11 +144,10 @@ class Card {
   }
 }
 
-class TapeView {
+class TapeView extends View {
   constructor(model, el, shared) {
-    this.model = model;
+    super(model);
     this.shared = shared;
-    this.cleanups = [];
     this.cards = [];
     this.build(el);
     this.readCards();
@@ -171,9 +163,7 @@ class TapeView {
     button.setAttribute("aria-label", label);
     button.append(icon(name));
     if (text) element("span", "", button, text);
-    const click = () => action();
-    button.addEventListener("click", click);
-    this.cleanups.push(() => button.removeEventListener("click", click));
+    this.on(button, "click", () => action());
     return button;
   }
 
@@ -205,31 +195,21 @@ class TapeView {
   }
 
   listen() {
-    const { model } = this;
-    const on = (name, handler) => {
-      model.on(name, handler);
-      this.cleanups.push(() => model.off(name, handler));
-    };
     for (const name of ["length", "edits", "can_undo", "can_redo", "playing", "stale"]) {
-      on(`change:${name}`, () => this.read());
+      this.onModel(`change:${name}`, () => this.read());
     }
-    on("change:interval", () => this.schedule());
-    on("change:cards", () => this.readCards());
-    on("change", () => this.show());
-
-    const listen = (target, name, handler) => {
-      target.addEventListener(name, handler);
-      this.cleanups.push(() => target.removeEventListener(name, handler));
-    };
+    this.onModel("change:interval", () => this.schedule());
+    this.onModel("change:cards", () => this.readCards());
+    this.onModel("change", () => this.show());
     // "input" comes inside the pointer event: the picture moves in the same frame as the hand
-    listen(this.slider, "input", () => this.go(this.slider.valueAsNumber));
-    listen(this.root, "keydown", (event) => this.key(event));
+    this.on(this.slider, "input", () => this.go(this.slider.valueAsNumber));
+    this.on(this.root, "keydown", (event) => this.key(event));
 
     this.schedule();
   }
 
   destroy() {
-    for (const cleanup of this.cleanups.splice(0)) cleanup();
+    super.destroy();
     clearTimeout(this.ticking);
     if (this.telling) this.tell();
     this.shared.views.delete(this);
@@ -237,7 +217,6 @@ class TapeView {
       this.shared.leader = null;
       for (const view of this.shared.views) view.schedule();
     }
-    this.root.remove();
   }
 
   get length() {

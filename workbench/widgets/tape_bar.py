@@ -7,6 +7,8 @@ import anywidget
 import numpy as np
 import traitlets
 
+from workbench.widgets.browser_module import browser_module
+
 _HERE = Path(__file__).parent
 
 
@@ -33,7 +35,7 @@ class TapeBar(anywidget.AnyWidget):
     ``{"type": "reset"}``.
     """
 
-    _esm = _HERE / "tape_bar.js"
+    _esm = browser_module("canvas_base", "tape_bar")
     _css = _HERE / "canvas.css"
 
     length = traitlets.Int(0, min=0).tag(sync=True)
