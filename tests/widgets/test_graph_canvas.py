@@ -3,11 +3,12 @@
 import re
 from struct import pack
 
+import numpy as np
 import pytest
 import traitlets
 
 from workbench.widgets.graph_canvas import NEVER, GraphCanvas
-from workbench.widgets.palette import color_table
+from workbench.widgets.palette import color_span, color_table
 
 
 def test_buffers_are_whole_rows():
@@ -74,6 +75,20 @@ def test_files_are_whole_and_ask_for_nothing():
     for text in (canvas._esm, canvas._css):
         links = set(re.findall(r"https?://[^\s\"'`)]+", text))
         assert links <= {"http://www.w3.org/2000/svg"}  # a name, not an address
+
+
+@pytest.mark.parametrize(
+    ("values", "span"),
+    [
+        ([2.0, np.inf, -1.0, np.nan], [-1.0, 2.0]),
+        ([1e-30, 3e-30], [1e-30, 3e-30]),
+        ([13 / 6, 13 / 6 + 1e-15], [13 / 6, 13 / 6 + 1]),  # a ring: rounding is no difference
+        ([0.0], [0.0, 1.0]),
+        ([np.nan], [0.0, 1.0]),
+    ],
+)
+def test_colors_spread_over_the_values_that_differ(values, span):
+    assert color_span(np.array(values)) == span
 
 
 def test_color_tables():

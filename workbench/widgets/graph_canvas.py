@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-import anywidget
 import traitlets
 from ipywidgets import widget_serialization
 
 from workbench.widgets.browser_module import browser_module
+from workbench.widgets.pair_hints import PairHints
 from workbench.widgets.palette import color_table
 from workbench.widgets.tape_bar import TapeBar
 
@@ -16,7 +16,7 @@ _HERE = Path(__file__).parent
 NEVER = 2**31 - 1
 
 
-class GraphCanvas(anywidget.AnyWidget):
+class GraphCanvas(PairHints):
     """A graph that follows an edit tape, with hover, clicks and keys reported to the kernel.
 
     The picture is drawn in the browser from binary buffers (little-endian): a 2-D canvas up to a
@@ -41,8 +41,7 @@ class GraphCanvas(anywidget.AnyWidget):
     graph; the empty list means "fit". Two canvases with the same positions and linked cameras
     show the same region whatever their sizes.
 
-    ``hint`` is shown in the tooltip of the hovered pair. Set it with ``show_hint``, so that an
-    answer that comes late is not shown at another pair.
+    ``show_hint`` shows a text in the tooltip of the hovered pair (see ``PairHints``).
 
     Messages to the kernel (``on_msg``): ``{"type": "add", "u", "v"}`` (two nodes clicked in turn,
     or a candidate clicked), ``{"type": "remove", "u", "v"}`` (an edge clicked),
@@ -88,11 +87,8 @@ class GraphCanvas(anywidget.AnyWidget):
     candidates = traitlets.Bytes(b"").tag(sync=True)
     methods = traitlets.List(traitlets.Unicode()).tag(sync=True)
 
-    selection = traitlets.List(traitlets.Int(), maxlen=2).tag(sync=True, echo_update=False)
     picked = traitlets.List(traitlets.Int(), maxlen=1).tag(sync=True, echo_update=False)
     camera = traitlets.List(traitlets.Float()).tag(sync=True, echo_update=False)
-    hint = traitlets.Unicode("").tag(sync=True)
-    hint_pair = traitlets.List(traitlets.Int(), maxlen=2).tag(sync=True)
     status = traitlets.Unicode("").tag(sync=True)
     stale = traitlets.Bool(False).tag(sync=True)
 
@@ -123,19 +119,6 @@ class GraphCanvas(anywidget.AnyWidget):
                 f"camera is [] or [center x, center y, zoom], got {proposal.value}"
             )
         return proposal.value
-
-    def show_hint(self, u: int, v: int, text: str) -> None:
-        """Show a text in the tooltip of the pair (u, v), and only there."""
-        with self.hold_sync():
-            self.hint_pair = [u, v]
-            self.hint = text
-
-    def _handle_custom_msg(self, content, buffers):
-        # the browser drops its hint when the pair changes; dropping ours too makes the same text
-        # for the next pair a change again, which traitlets would otherwise not send
-        if isinstance(content, dict) and content.get("type") == "hover":
-            self.hint = ""
-        super()._handle_custom_msg(content, buffers)
 
 
 _ROW_BYTES = {

@@ -3,12 +3,12 @@
 import math
 from pathlib import Path
 
-import anywidget
 import numpy as np
 import traitlets
 from ipywidgets import widget_serialization
 
 from workbench.widgets.browser_module import browser_module
+from workbench.widgets.pair_hints import PairHints
 from workbench.widgets.palette import COLORMAPS, color_table
 from workbench.widgets.tape_bar import TapeBar
 
@@ -29,7 +29,7 @@ def _numbered(values: bytes, widget) -> bytes:
 MISSING = 255
 
 
-class MatrixCanvas(anywidget.AnyWidget):
+class MatrixCanvas(PairHints):
     """A square matrix in 255 levels, before and after an edit on one scale.
 
     Drawn in the browser, through a color table.
@@ -83,9 +83,6 @@ class MatrixCanvas(anywidget.AnyWidget):
     colormap = traitlets.Enum(list(COLORMAPS), default_value="cividis").tag(sync=True)
     palette = traitlets.Bytes().tag(sync=True)
 
-    selection = traitlets.List(traitlets.Int(), maxlen=2).tag(sync=True, echo_update=False)
-    hint = traitlets.Unicode("").tag(sync=True)
-    hint_pair = traitlets.List(traitlets.Int(), maxlen=2).tag(sync=True)
     position = traitlets.Int(-1).tag(sync=True, echo_update=False)
     tape = traitlets.Instance(TapeBar, allow_none=True).tag(sync=True, **widget_serialization)
     values_position = traitlets.Int(-1).tag(sync=True)
@@ -108,18 +105,6 @@ class MatrixCanvas(anywidget.AnyWidget):
                 f"order has {len(proposal.value)} bytes, not a multiple of 4 (int32)"
             )
         return proposal.value
-
-    def show_hint(self, u: int, v: int, text: str) -> None:
-        """Show a text in the tooltip of the cell (u, v), and only there."""
-        with self.hold_sync():
-            self.hint_pair = [u, v]
-            self.hint = text
-
-    def _handle_custom_msg(self, content, buffers):
-        # see GraphCanvas: the same text for the next pair must count as a change
-        if isinstance(content, dict) and content.get("type") == "hover":
-            self.hint = ""
-        super()._handle_custom_msg(content, buffers)
 
 
 def levels(matrix, value_range, *, log_scale: bool = False) -> bytes:

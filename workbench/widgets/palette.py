@@ -2,6 +2,8 @@
 
 from functools import cache
 
+import numpy as np
+
 #: colormap name in the browser -> its name in matplotlib
 COLORMAPS = {"cividis": "cividis", "rdbu": "RdBu_r"}
 
@@ -20,3 +22,16 @@ def color_table(name: str) -> bytes:
     from matplotlib import colormaps  # a tenth of a second, paid by the first canvas only
 
     return colormaps[COLORMAPS[name]](range(256), bytes=True)[:, :3].tobytes()
+
+
+def color_span(values: np.ndarray) -> list[float]:
+    """[low, high] of the finite values, to spread the colors over; [0, 1] where there are none.
+
+    Values that are equal but for rounding, to the seven digits of a float32, get one color: their
+    span is [low, low + 1].
+    """
+    finite = values[np.isfinite(values)]
+    if not finite.size:
+        return [0.0, 1.0]
+    low, high = float(finite.min()), float(finite.max())
+    return [low, high if high - low > 1e-7 * max(abs(low), abs(high)) else low + 1.0]

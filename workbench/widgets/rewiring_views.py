@@ -13,6 +13,7 @@ from workbench.widgets.graph_canvas import GraphCanvas
 from workbench.widgets.job import ShouldStop
 from workbench.widgets.matrix_canvas import MatrixCanvas, levels
 from workbench.widgets.node_pairs import LANDMARKS, MATRICES, RESISTANCE
+from workbench.widgets.palette import color_span
 from workbench.widgets.rewiring_state import RewiringState
 from workbench.widgets.tape_numbers import Numbers
 
@@ -149,12 +150,10 @@ def show_colors(state: RewiringState, canvas: GraphCanvas, name: str) -> None:
             canvas.node_values = canvas.node_values_before = b""
             canvas.color_label = ""
             return
-        finite = values[np.isfinite(values)]
-        low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
         canvas.node_values_before, canvas.node_values = (
             np.ascontiguousarray(side, "<f4").tobytes() for side in values
         )
-        canvas.color_range = [low, high if high > low else low + 1.0]
+        canvas.color_range = color_span(values)
         canvas.color_label = with_unit(name, COLORINGS)
 
 

@@ -17,6 +17,7 @@ from workbench.figures import (
 from workbench.figures.blind_spots import missed_sentence
 from workbench.widgets.graph_canvas import GraphCanvas
 from workbench.widgets.matrix_canvas import MatrixCanvas, levels
+from workbench.widgets.palette import color_span
 from workbench.widgets.sensitivity_blindness import drawn_pairs
 from workbench.widgets.sensitivity_state import LOG, REACHES, SensitivityState, Shown
 
@@ -61,14 +62,11 @@ def show_node(
 ) -> None:
     """Color the nodes by what reaches the chosen one, and draw the missed pairs in red."""
     values, title = node_values(state, shown)
-    finite = values[np.isfinite(values)]
     pairs = drawn_pairs(found, shown.node)
     rows = np.concatenate([pairs, np.full((1, pairs.shape[1]), RED)]).T
     with canvas.hold_sync():
         canvas.node_values = np.ascontiguousarray(values, "<f4").tobytes()
-        if finite.size:
-            low, high = float(finite.min()), float(finite.max())
-            canvas.color_range = [low, high if high > low else low + 1.0]
+        canvas.color_range = color_span(values)
         canvas.color_label = title
         canvas.methods = [""] * RED + [f"squashed, and missed by {shown.measure}"]
         canvas.candidates = np.ascontiguousarray(rows, "<i4").tobytes()
