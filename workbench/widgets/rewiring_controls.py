@@ -61,8 +61,8 @@ class Controls:
         self.upload = ipywidgets.FileUpload(
             accept=",".join(SUFFIXES),
             description="open file…",
-            tooltip="GraphML, GML, edge list, csv, graph6 or npz, up to 10 MB; or drop it on the graph. "
-            "Nothing leaves this machine.",
+            tooltip="GraphML, GML, edge list, csv, graph6 or npz, up to 10 MB; or drop it on the "
+            "graph. Nothing leaves this machine.",
             layout=ipywidgets.Layout(width="110px"),
         )
         self.method = menu(
