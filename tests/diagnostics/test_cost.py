@@ -8,7 +8,7 @@ import torch
 
 from workbench import diagnostics
 from workbench.diagnostics import DIAGNOSTICS, LIMITS, TooLargeError, cost, estimate
-from workbench.graphs import complete, erdos_renyi, grid, karate, ring, star
+from workbench.graphs import complete, erdos_renyi, grid, karate, random_regular, ring, star
 
 
 def needs_only_a_graph(function):
@@ -115,11 +115,57 @@ def test_hubs_are_counted_where_the_graph_is_given():
     assert spent / 10 < seeing.seconds < 10 * spent
 
 
+#: Choose their method by the graph.
+BY_ELIMINATION = {
+    "resistance_of_edges",
+    "resistance_of_pairs",
+    "commute_time_of_edges",
+    "commute_time_of_pairs",
+    "total_resistance",
+    "kemeny_constant",
+    "approximate_total_resistance",
+    "approximate_kemeny_constant",
+}
+
+
+@pytest.mark.parametrize("name", sorted(BY_ELIMINATION))
+def test_with_the_graph_the_method_is_chosen_as_the_call_does(name):
+    road = grid(300, 334)
+    by_shape = estimate(name, num_nodes=road.num_nodes, edge_index=road.edge_index)
+    assert by_shape.exact
+    assert by_shape.seconds < 5
+    assert by_shape.alternative is None
+    assert by_shape.why.startswith("star-mesh elimination, exact")
+    small = estimate(name, num_nodes=34, edge_index=karate().edge_index)
+    assert small.exact
+    assert small.why.startswith("the dense inverse, exact")
+    expander = random_regular(21_000, 6, generator=torch.Generator().manual_seed(0))
+    filled = estimate(name, num_nodes=21_000, edge_index=expander.edge_index)
+    assert "fills in" in filled.why
+    if name in LIMITS:
+        assert not filled.exact
+        assert filled.alternative == f"approximate_{name}"
+        with pytest.raises(TooLargeError):
+            DIAGNOSTICS[name](expander.edge_index, 21_000)
+    else:
+        assert "star-mesh" not in filled.why
+
+
+def test_the_time_of_an_elimination_is_foreseen():
+    data = grid(250, 250)
+    expected = estimate("total_resistance", num_nodes=62_500, edge_index=data.edge_index)
+    diagnostics.total_resistance(data.edge_index, 62_500)  # compiles
+    began = time.perf_counter()
+    diagnostics.total_resistance(data.edge_index, 62_500)
+    spent = time.perf_counter() - began
+    assert spent / 10 < expected.seconds < 10 * spent
+
+
 def test_equal_degrees_make_no_difference():
     for data in (ring(1000), grid(1, 1), complete(40)):
         n, m = data.num_nodes, data.edge_index.size(1) // 2
         noisy = torch.cat([data.edge_index, data.edge_index, torch.zeros(2, 1).long()], dim=1)
-        for name in DIAGNOSTICS:
+        for name in sorted(set(DIAGNOSTICS) - BY_ELIMINATION):
             by_size = estimate(name, num_nodes=n, num_edges=m)
             counted = estimate(name, num_nodes=n, edge_index=noisy)
             assert counted.seconds == pytest.approx(by_size.seconds, rel=0.1)

@@ -9,7 +9,7 @@ from workbench.diagnostics.attention.attention_resistance import (
 from workbench.diagnostics.attention.attention_rollout import attention_rollout, neighbor_average
 from workbench.diagnostics.attention.rank_correlation import rank_correlation
 from workbench.diagnostics.attention.value_weighted_attention import value_weighted_attention
-from workbench.diagnostics.cost import LIMITS, Estimate, Stopped, TooLargeError, estimate
+from workbench.diagnostics.cost import LIMITS, Estimate, Stopped, TooLargeError
 from workbench.diagnostics.curvature.balanced_forman import balanced_forman
 from workbench.diagnostics.curvature.forman import augmented_forman, forman
 from workbench.diagnostics.curvature.minhash import EdgeEstimate, approximate_weighted_forman
@@ -42,6 +42,7 @@ from workbench.diagnostics.distance.spectral_distance import (
     spectral_distance,
     spectral_distance_bounds,
 )
+from workbench.diagnostics.estimate import estimate
 from workbench.diagnostics.expressivity.counting import (
     PATTERNS,
     homomorphism_count,

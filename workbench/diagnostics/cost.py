@@ -11,8 +11,6 @@ from jaxtyping import Float64
 from torch import Tensor
 
 from workbench.diagnostics.cost_table import COSTS, LIMITS
-from workbench.graphs.edges import undirected_edges
-from workbench.typing import EdgeIndex
 
 #: The largest share of the free memory that one call may take.
 MEMORY_SHARE = 0.5
@@ -65,53 +63,28 @@ def available_bytes(device: torch.device | str = "cpu") -> int:
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")  # no /proc: all there is
 
 
-def estimate(
+def by_size(
     name: str,
-    *,
     num_nodes: int,
     num_edges: int | None = None,
-    edge_index: EdgeIndex | None = None,
+    *,
+    ends: Float64[Tensor, "2 undirected"] | None = None,
     device: torch.device | str = "cpu",
 ) -> Estimate:
-    """Seconds and bytes that a diagnostic takes on a graph of this size, and whether it accepts it.
-
-    Args:
-        name: a key of ``DIAGNOSTICS``.
-        num_nodes: number of nodes.
-        num_edges: number of undirected edges; ``3 num_nodes`` (average degree 6) if not given.
-        edge_index: the graph itself, in place of ``num_edges``: its edges are counted, and its
-            degrees where the cost hangs on them (``ollivier_ricci``).
-        device: where the graph is; its free memory is the limit.
-
-    Where a function chooses its method by the shape of the graph, ``why`` names the methods:
-    whether elimination stays sparse is known only when its order is found, which the call itself
-    does in a second or so. Where hubs take longer than the sizes tell, ``why`` says that degrees
-    are taken for equal, or were counted. Figures for ``resistance_of_pairs`` are for one pair, for
-    ``approximate_total_resistance`` for the default number of probes, for ``sensitivity`` for all
-    nodes of a six-layer GCN of width 32
-    (the call itself measures its own model and refuses by that), for ``obstruction`` for one pair
-    in such a model.
+    """What ``estimate`` says from sizes alone, or from the degrees at both ends of every edge.
 
     Raises:
-        ValueError: no diagnostic has this name, a size is negative, both ``num_edges`` and
-            ``edge_index`` are given, or ``edge_index`` is no undirected graph of this many nodes.
+        ValueError: no diagnostic has this name, or a size is negative.
     """
     if name not in COSTS:
         raise ValueError(f"no cost is known for {name!r}; choose one of {sorted(COSTS)}")
     if num_nodes < 0 or (num_edges is not None and num_edges < 0):
         raise ValueError(f"sizes must not be negative, got {num_nodes=}, {num_edges=}")
-    if num_edges is not None and edge_index is not None:
-        raise ValueError(
-            f"give num_edges or edge_index, not both; got {num_edges=} and an edge_index of "
-            f"{edge_index.size(1)} columns"
-        )
     cost, how = COSTS[name], COSTS[name].how
     edges = 3 * num_nodes if num_edges is None else num_edges
-    ends = None if edge_index is None else _degrees_at_ends(edge_index, num_nodes)
-    if ends is not None:
-        edges = ends.size(1)
-    seconds, size = cost.seconds(num_nodes, edges), cost.bytes(num_nodes, edges)
-    if ends is not None and cost.by_degrees is not None:
+    if ends is None or cost.by_degrees is None:
+        seconds, size = cost.seconds(num_nodes, edges), cost.bytes(num_nodes, edges)
+    else:
         seconds, size = cost.by_degrees(num_nodes, *ends)
         how = "the degrees of this graph are counted"
     size = int(size)
@@ -126,12 +99,6 @@ def estimate(
     return Estimate(name, seconds, size, exact, why, cost.alternative)
 
 
-def _degrees_at_ends(edge_index: EdgeIndex, num_nodes: int) -> Float64[Tensor, "2 undirected"]:
-    """Number of neighbors of both ends of every undirected edge."""
-    graph = undirected_edges(edge_index, num_nodes)
-    return graph.degree()[torch.stack([graph.source, graph.target])]
-
-
 def check_size(
     name: str,
     num_nodes: int,
@@ -144,7 +111,7 @@ def check_size(
     Raises:
         TooLargeError: with what came in, the estimate, and the function to use instead.
     """
-    expected = estimate(name, num_nodes=num_nodes, num_edges=num_edges, device=device)
+    expected = by_size(name, num_nodes, num_edges, device=device)
     if not expected.exact:
         raise too_large(expected, num_nodes)
 

@@ -10,8 +10,8 @@ from torch import Tensor
 from workbench.diagnostics.cost import (
     LONGEST_SECONDS,
     Estimate,
+    by_size,
     check_size,
-    estimate,
     too_large,
 )
 from workbench.diagnostics.distance.hop_distance import hop_distance
@@ -99,7 +99,7 @@ def decay_rate(
         depths = (max(longest, 1), max(2 * longest - 1, longest + 1, 2))
     seconds = 5e-9 * num_nodes * (num_nodes + operator._nnz()) * depths[1]
     if seconds > LONGEST_SECONDS:
-        asked = estimate("decay_rate", num_nodes=num_nodes)
+        asked = by_size("decay_rate", num_nodes)
         why = f"{depths[1]} layers are walked"
         raise too_large(
             Estimate(asked.name, seconds, asked.bytes, False, why, asked.alternative), num_nodes

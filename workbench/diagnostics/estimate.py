@@ -1,0 +1,103 @@
+"""What one call would take, and which method it would choose: by size, or for the graph itself."""
+
+import torch
+
+from workbench.diagnostics.cost import Estimate, by_size
+from workbench.diagnostics.cost_table import COSTS, LIMITS
+from workbench.diagnostics.resistance.elimination import MOST_OPERATIONS, plan
+from workbench.graphs.edges import UndirectedEdges, components, undirected_edges
+from workbench.typing import EdgeIndex, EdgeWeight
+
+#: Answered by elimination where it stays sparse, and else so.
+_OTHERWISE = {
+    "resistance_of_edges": "random projections with a stated error",
+    "commute_time_of_edges": "random projections with a stated error",
+    "resistance_of_pairs": "conjugate gradients within the tolerance",
+    "commute_time_of_pairs": "conjugate gradients within the tolerance",
+    "approximate_total_resistance": "Hutch++ with its standard error",
+    "approximate_kemeny_constant": "Hutch++ with its standard error",
+    "total_resistance": "",
+    "kemeny_constant": "",
+}
+
+#: Components of at most this many nodes are answered from the dense inverse.
+_DENSE_NODES = {"total_resistance": 1_000, "kemeny_constant": 1_000}
+
+
+def estimate(
+    name: str,
+    *,
+    num_nodes: int,
+    num_edges: int | None = None,
+    edge_index: EdgeIndex | None = None,
+    edge_weight: EdgeWeight | None = None,
+    device: torch.device | str = "cpu",
+) -> Estimate:
+    """Seconds and bytes that a diagnostic takes, whether it accepts the graph, and which method.
+
+    Args:
+        name: a key of ``DIAGNOSTICS``.
+        num_nodes: number of nodes.
+        num_edges: number of undirected edges; ``3 num_nodes`` (average degree 6) if not given.
+        edge_index: the graph itself, in place of ``num_edges``.
+        edge_weight: its weights; only which of them are 0 matters.
+        device: where the graph is; its free memory is the limit.
+
+    From sizes alone the degrees are taken for equal, and where a function chooses its method by
+    the shape of the graph, ``why`` names all of them. With the graph, its degrees are counted
+    where the cost hangs on them (``ollivier_ricci``), and for resistance the order of elimination
+    is found, which takes a second at a million nodes: ``exact``, ``seconds`` and ``why`` are those
+    of the method that the call will use.
+
+    Figures for ``resistance_of_pairs`` are for one pair, for ``approximate_total_resistance`` for
+    the default number of probes, for ``sensitivity`` for all nodes of a six-layer GCN of width 32
+    (the call itself measures its own model and refuses by that), for ``obstruction`` for one pair
+    in such a model.
+
+    Raises:
+        ValueError: no diagnostic has this name, a size is negative, both ``num_edges`` and
+            ``edge_index`` are given, or ``edge_index`` is no undirected graph of this many nodes.
+    """
+    if num_edges is not None and edge_index is not None:
+        raise ValueError(
+            f"give num_edges or edge_index, not both; got {num_edges=} and an edge_index of "
+            f"{edge_index.size(1)} columns"
+        )
+    if edge_index is None:
+        return by_size(name, num_nodes, num_edges, device=device)
+    if name not in COSTS or num_nodes < 0:
+        return by_size(name, num_nodes, device=device)
+    graph = undirected_edges(edge_index, num_nodes, edge_weight)
+    expected = by_size(name, num_nodes, graph.num_edges, device=device)
+    if name in _OTHERWISE:
+        return _chosen(expected, graph, name, device)
+    if COSTS[name].by_degrees is None:
+        return expected
+    ends = graph.degree()[torch.stack([graph.source, graph.target])]
+    return by_size(name, num_nodes, graph.num_edges, ends=ends, device=device)
+
+
+def _chosen(expected: Estimate, graph: UndirectedEdges, name: str, device) -> Estimate:
+    """The estimate of the method that fits this graph."""
+    labels = components(torch.stack([graph.source, graph.target]), graph.num_nodes)
+    largest = int(torch.bincount(labels).max()) if labels.numel() else 0
+    limit = LIMITS.get(name)
+    dense = by_size(name if limit else "total_resistance", largest, device=device)
+    if largest <= _DENSE_NODES.get(name, 500):
+        why = f"the dense inverse, exact: at most {largest:,} nodes are connected"
+        return Estimate(name, dense.seconds, dense.bytes, True, why, None)
+    most = MOST_OPERATIONS if limit is None or largest > limit else largest**3 / 3
+    fronts = plan(graph.adjacency(), most_operations=min(most, MOST_OPERATIONS))
+    if fronts is not None:
+        seconds = 1e-6 * (graph.num_nodes + graph.num_edges) + 1.5e-10 * fronts.operations
+        size = fronts.bytes + 100 * (graph.num_nodes + graph.num_edges)
+        why = f"star-mesh elimination, exact: {fronts.operations:.2g} multiplications"
+        return Estimate(name, seconds, int(size), True, why, None)
+    filled = "elimination of this graph fills in"
+    if limit is None:
+        why = f"{filled}, so {_OTHERWISE[name]}"
+        return Estimate(name, expected.seconds, expected.bytes, True, why, expected.alternative)
+    refused = f"{filled}; {dense.why.split(';')[0]}"
+    why = f"{filled}, so the dense inverse, exact" if dense.exact else refused
+    alternative = None if dense.exact else expected.alternative
+    return Estimate(name, dense.seconds, dense.bytes, dense.exact, why, alternative)
