@@ -12,6 +12,8 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import reverse_cuthill_mckee
 from scipy.sparse.linalg import splu
 
+from workbench.diagnostics.resistance.conjugate_gradients import ConjugateGradients
+
 #: Planar-like graphs have a mean profile of up to 2.7 sqrt(n) after reordering, road networks of
 #: 0.3 to 1.6; expanders of n / 3, and grids in three dimensions grow past this at 27,000 nodes.
 _PROFILE_FACTOR = 3.0
@@ -19,22 +21,18 @@ _PROFILE_FACTOR = 3.0
 #: A factor of so many operations (profile^2 n, an upper bound) is a matter of a second at most.
 _CHEAP_FACTOR = 1e9
 
-#: Conjugate gradients stop here and say so.
-_MOST_STEPS = 20_000
-
 
 class LaplacianSolver:
     """``L x = b`` for the Laplacian ``L = D - A`` of a connected graph, b of zero sum.
 
     Args:
         adjacency: symmetric conductances ``[nodes, nodes]``, connected, no self-loops.
-        tolerance: relative error of ``b^T x`` that conjugate gradients aim at; a factor is exact.
+        tolerance: relative error of ``b^T x`` that ``ConjugateGradients`` aims at; a factor is
+            exact.
         method: ``"factor"``, ``"cg"``, or ``None`` to choose by ``stays_sparse``.
 
     References:
-        Li, An overview of SuperLU, ACM TOMS 31, 2005. Hestenes and Stiefel, Methods of conjugate
-        gradients for solving linear systems, 1952. Strakoš and Tichý, On error estimation in the
-        conjugate gradient method, ETNA 13, 2002 (the stopping test).
+        Li, An overview of SuperLU, ACM TOMS 31, 2005.
     """
 
     def __init__(
@@ -45,13 +43,12 @@ class LaplacianSolver:
         method: Literal["factor", "cg"] | None = None,
     ):
         self.size = adjacency.shape[0]
-        self.tolerance = tolerance
         self.degree = np.asarray(adjacency.sum(axis=1)).ravel()
-        self.adjacency = adjacency
         self.method = method or ("factor" if stays_sparse(adjacency) else "cg")
-        if self.method == "factor" and self.size > 1:
-            self._ground = int(self.degree.argmax())
-            self._rest = np.delete(np.arange(self.size), self._ground)
+        if self.method == "cg" and self.size > 1:
+            self._iteration = ConjugateGradients(adjacency, tolerance=tolerance)
+        elif self.size > 1:
+            self._rest = np.delete(np.arange(self.size), int(self.degree.argmax()))
             diagonal = csr_array((self.degree, (np.arange(self.size),) * 2), shape=adjacency.shape)
             laplacian = (diagonal - adjacency).tocsc()[self._rest][:, self._rest].tocsc()
             options = {"SymmetricMode": True}
@@ -64,45 +61,10 @@ class LaplacianSolver:
         if self.size == 1:
             return np.zeros_like(right)
         if self.method == "cg":
-            return self._conjugate_gradients(right)
+            return self._iteration.solve(right)
         solution = np.zeros_like(right)
         solution[self._rest] = self._factor.solve(np.ascontiguousarray(right[self._rest]))
         return solution - solution.mean(axis=0)
-
-    def _conjugate_gradients(self, right: np.ndarray) -> np.ndarray:
-        """All columns at once, Jacobi-preconditioned.
-
-        The energy b^T x grows by alpha r^T z with every step, and what is still missing is about
-        what the last steps gave; a column is done when those gave less than a tenth of the
-        tolerance.
-        """
-        solution, residual = np.zeros_like(right), right - right.mean(axis=0)
-        inverse_degree = (1.0 / self.degree)[:, None]
-        scaled = inverse_degree * residual
-        direction = scaled.copy()
-        product = np.einsum("ij,ij->j", residual, scaled)
-        start, energy = product.copy(), np.zeros(right.shape[1])
-        window = np.full((16, right.shape[1]), np.inf)
-        for step in range(_MOST_STEPS):
-            image = self.degree[:, None] * direction - self.adjacency @ direction
-            curvature = np.einsum("ij,ij->j", direction, image)
-            alive = (product > 1e-30 * start) & (curvature > 0)
-            alpha = np.divide(product, curvature, out=np.zeros_like(product), where=alive)
-            solution += alpha * direction
-            residual -= alpha * image
-            energy += alpha * product
-            window[step % len(window)] = alpha * product
-            scaled = inverse_degree * residual
-            fresh = np.einsum("ij,ij->j", residual, scaled)
-            direction *= np.divide(fresh, product, out=np.zeros_like(product), where=alive)
-            direction += scaled
-            product = fresh
-            if np.all((window.sum(axis=0) <= 0.1 * self.tolerance * energy) | ~alive):
-                return solution - solution.mean(axis=0)
-        raise RuntimeError(
-            f"conjugate gradients on {self.size:,} nodes did not reach a tolerance of "
-            f"{self.tolerance:g} in {_MOST_STEPS:,} steps; give a larger tolerance"
-        )
 
 
 def stays_sparse(adjacency: csr_array) -> bool:
