@@ -1,6 +1,7 @@
 """What an edge list means here: range checks, the simple undirected form, components."""
 
 from dataclasses import dataclass
+from operator import index
 
 import numpy as np
 import torch
@@ -43,29 +44,119 @@ class UndirectedEdges:
         return csr_array((np.concatenate([weight, weight]), (rows, columns)), shape=shape)
 
 
-def check_edge_index(edge_index: Tensor, num_nodes: int) -> None:
-    """Raise if ``edge_index`` is no edge list of a graph with ``num_nodes`` nodes.
+def check_num_nodes(num_nodes: object) -> None:
+    """Raise if ``num_nodes`` is no number of nodes.
 
     Raises:
-        TypeError: ``edge_index`` is not an int64 tensor.
-        ValueError: its shape is not ``[2, edges]``, or an entry is outside ``0 .. num_nodes - 1``.
+        TypeError: it is not an integer.
+        ValueError: it is negative.
     """
-    if not isinstance(edge_index, Tensor) or edge_index.dtype != torch.int64:
-        came = getattr(edge_index, "dtype", type(edge_index).__name__)
-        raise TypeError(f"edge_index must be an int64 tensor, got {came}; use edge_index.long()")
-    if edge_index.dim() != 2 or edge_index.size(0) != 2:
-        raise ValueError(
-            f"edge_index must have shape [2, edges], got {list(edge_index.shape)}; "
-            "for a list of pairs use torch.tensor(pairs).T"
-        )
+    try:
+        index(num_nodes)
+    except TypeError:
+        raise TypeError(
+            f"num_nodes must be an integer, got {num_nodes!r} ({type(num_nodes).__name__}); "
+            "a Data object has it as num_nodes"
+        ) from None
     if num_nodes < 0:
         raise ValueError(f"num_nodes must not be negative, got {num_nodes}")
-    if edge_index.numel() == 0:
+
+
+def check_edge_index(edge_index: Tensor, num_nodes: int, *, name: str = "edge_index") -> None:
+    """Raise if ``edge_index`` is no edge list of a graph with ``num_nodes`` nodes.
+
+    The message calls it ``name``.
+
+    Raises:
+        TypeError: ``edge_index`` is not an int64 tensor, or ``num_nodes`` not an integer.
+        ValueError: its shape is not ``[2, edges]``, or an entry is outside ``0 .. num_nodes - 1``.
+    """
+    _check_columns(name, "edges", edge_index, num_nodes)
+
+
+def check_pairs(pairs: Tensor, num_nodes: int) -> None:
+    """Raise if ``pairs`` is no list of pairs of nodes, one a column.
+
+    Raises:
+        TypeError: ``pairs`` is not an int64 tensor, or ``num_nodes`` not an integer.
+        ValueError: its shape is not ``[2, pairs]``, or an entry is outside ``0 .. num_nodes - 1``.
+    """
+    _check_columns("pairs", "pairs", pairs, num_nodes)
+
+
+def check_edge_weight(
+    edge_weight: Tensor,
+    edge_index: Tensor,
+    *,
+    name: str = "edge_weight",
+    of: str = "edge_index",
+) -> Float64[Tensor, " edges"]:
+    """The conductances as float64 on the device of ``edge_index``, one for each of its columns.
+
+    The message calls the two ``name`` and ``of``.
+
+    Raises:
+        TypeError: ``edge_weight`` is not a tensor of real numbers.
+        ValueError: its shape is not ``[edges]``, or a conductance is negative or not finite.
+    """
+    if not isinstance(edge_weight, Tensor):
+        came = type(edge_weight).__name__
+        raise TypeError(
+            f"{name} must be a tensor of real numbers, got {came}; {_AS_TENSOR.format(name=name)}"
+        )
+    if edge_weight.is_complex():
+        raise TypeError(
+            f"{name} must be a tensor of real numbers, got {edge_weight.dtype}; use {name}.abs()"
+        )
+    count, came = edge_index.size(1), list(edge_weight.shape)
+    if came != [count]:
+        if sorted(came) == sorted([1, count]):
+            advice = f"use {name}.squeeze({-1 if came[-1] == 1 else 0})"
+        elif not came:
+            advice = f"for one weight on all use {name}.expand({count})"
+        elif 2 * edge_weight.numel() == count:
+            advice = "an edge has its weight in both of its columns, one for each direction"
+        else:
+            advice = "give each column its own"
+        raise ValueError(
+            f"{name} must have shape [{count}], a conductance for each of the {count} columns of "
+            f"{of}, got {came}; {advice}"
+        )
+    weight = edge_weight.detach().to(edge_index.device, torch.float64)
+    wrong = ~torch.isfinite(weight) | (weight < 0)
+    if bool(wrong.any()):
+        at = int(wrong.nonzero()[0])
+        raise ValueError(
+            f"{name} holds conductances, finite and not negative; got {float(weight[at])} for the "
+            f"edge from {int(edge_index[0, at])} to {int(edge_index[1, at])} (column {at}); leave "
+            "the edge out, or give it its strength"
+        )
+    return weight
+
+
+#: What to do with a list or an array.
+_AS_TENSOR = "use torch.as_tensor({name})"
+
+
+def _check_columns(name: str, what: str, value: object, num_nodes: object) -> None:
+    check_num_nodes(num_nodes)
+    if not isinstance(value, Tensor):
+        raise TypeError(
+            f"{name} must be an int64 tensor [2, {what}], got {type(value).__name__}; "
+            + _AS_TENSOR.format(name=name)
+        )
+    if value.dtype != torch.int64:
+        raise TypeError(f"{name} must be an int64 tensor, got {value.dtype}; use {name}.long()")
+    if value.dim() != 2 or value.size(0) != 2:
+        turned = value.dim() == 2 and value.size(1) == 2
+        advice = f"use {name}.T" if turned else "for a list of pairs use torch.tensor(pairs).T"
+        raise ValueError(f"{name} must have shape [2, {what}], got {list(value.shape)}; {advice}")
+    if value.numel() == 0:
         return
-    low, high = int(edge_index.min()), int(edge_index.max())
+    low, high = int(value.min()), int(value.max())
     if low < 0 or high >= num_nodes:
         raise ValueError(
-            f"edge_index holds nodes {low} to {high}, outside 0 to {num_nodes - 1} "
+            f"{name} holds nodes {low} to {high}, outside 0 to {num_nodes - 1} "
             f"(num_nodes={num_nodes}); give the right num_nodes or relabel the nodes"
         )
 
@@ -79,8 +170,11 @@ def undirected_edges(
     parallel conductors and their conductances add. Edges of weight 0 are no edges.
 
     Raises:
-        ValueError: an edge lacks its reverse or has another weight there (make it undirected with
-            ``torch_geometric.utils.to_undirected``), or a weight is negative or not finite.
+        TypeError: ``edge_index`` is no int64 tensor, ``num_nodes`` no integer, or ``edge_weight``
+            no tensor of real numbers.
+        ValueError: a shape is wrong, a node does not exist, an edge lacks its reverse or has
+            another weight there (make it undirected with ``torch_geometric.utils.to_undirected``),
+            or a weight is negative or not finite.
     """
     check_edge_index(edge_index, num_nodes)
     source, target = edge_index
@@ -90,12 +184,7 @@ def undirected_edges(
         key = torch.unique(key[off])
         weight = torch.ones(key.numel(), dtype=torch.float64, device=key.device)
     else:
-        weight = edge_weight.detach().to(torch.float64)
-        if not bool(torch.isfinite(weight).all()) or bool((weight < 0).any()):
-            raise ValueError(
-                "edge_weight holds conductances, finite and not negative; got a minimum of "
-                f"{float(weight.min())} and a maximum of {float(weight.max())}"
-            )
+        weight = check_edge_weight(edge_weight, edge_index)
         off = off & (weight > 0)
         key, inverse = torch.unique(key[off], return_inverse=True)
         summed = torch.zeros(key.numel(), dtype=torch.float64, device=key.device)

@@ -96,8 +96,13 @@ def check_attention(
     """The rows in float64 with sum 1, or 0 where a query has no keys.
 
     Raises:
+        TypeError: it is no floating-point tensor, or the mask not bool.
         ValueError: with the first row that is no attention.
     """
+    if not isinstance(attention, Tensor) or not attention.is_floating_point():
+        came = getattr(attention, "dtype", type(attention).__name__)
+        advice = "use .double()" if isinstance(attention, Tensor) else "an Attention has dense()"
+        raise TypeError(f"attention must be a floating-point tensor, got {came}; {advice}")
     if attention.dim() < 2 or attention.size(-1) != attention.size(-2):
         raise ValueError(
             f"attention must be [..., nodes, nodes], got {list(attention.shape)}; an Attention "

@@ -4,6 +4,8 @@ import torch
 from jaxtyping import Bool, Float, Float64, Int64
 from torch import Tensor
 
+from workbench.diagnostics.finite import check_finite
+
 
 def rank_correlation(
     a: Float[Tensor, "*rows nodes nodes"],
@@ -30,13 +32,15 @@ def rank_correlation(
     must not be pooled: call it once for each and average.
 
     Raises:
-        ValueError: the shapes differ.
+        TypeError: the mask is not bool.
+        ValueError: the shapes differ, or ``a`` holds nan or inf at a pair that counts.
 
     References:
         Spearman, The proof and measurement of association between two things, 1904.
     """
     check_pair_shapes(a, b, mask)
     counted = counted_pairs(b, mask)
+    check_finite("a", torch.where(counted, a.detach(), 0.0))
     ranks_b = centered_ranks(b[counted])
     rows = [
         product(centered_ranks(m[counted]), ranks_b)
@@ -86,11 +90,21 @@ def product(a: Float64[Tensor, " pairs"], b: Float64[Tensor, " pairs"]) -> Float
 
 
 def check_pair_shapes(a: Tensor, b: Tensor, mask: Tensor | None) -> None:
-    """Raise unless all are matrices over the same nodes.
+    """Raise unless all are matrices over the same nodes, and the mask holds truth values.
 
     Raises:
+        TypeError: one is no tensor, or the mask not bool.
         ValueError: with the shapes that came in.
     """
+    came = [type(t).__name__ for t in (a, b) if not isinstance(t, Tensor)]
+    if came:
+        raise TypeError(f"got a {came[0]}; all must be tensors over the pairs of the same nodes")
+    if mask is not None and (not isinstance(mask, Tensor) or mask.dtype != torch.bool):
+        kind = getattr(mask, "dtype", type(mask).__name__)
+        raise TypeError(
+            f"mask must be a bool tensor, True for the pairs that count, got {kind}; for ones and "
+            "zeros use mask > 0"
+        )
     shapes = [a.shape[-2:], b.shape] + ([] if mask is None else [mask.shape])
     if a.dim() < 2 or b.dim() != 2 or len(set(shapes)) > 1 or b.size(0) != b.size(1):
         mask_text = "" if mask is None else f" and a mask {list(mask.shape)}"

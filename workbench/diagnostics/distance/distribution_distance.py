@@ -7,6 +7,7 @@ from scipy.stats import wasserstein_distance
 from torch import Tensor
 
 from workbench.diagnostics.distance.hop_distance import hop_distance
+from workbench.diagnostics.distance.two_graphs import check_two_graphs
 from workbench.graphs.edges import both_directions, undirected_edges
 from workbench.typing import EdgeIndex, EdgeWeight, OtherEdgeIndex, OtherEdgeWeight
 
@@ -40,6 +41,7 @@ def degree_distribution_distance(
     Raises:
         ValueError: a graph is directed, or a weight is negative.
     """
+    check_two_graphs(edge_index, other, num_nodes, edge_weight, other_weight)
     first = undirected_edges(edge_index, num_nodes, edge_weight).degree()
     second = undirected_edges(other, num_nodes, other_weight).degree().to(first.device)
     if num_nodes == 0:
@@ -71,6 +73,7 @@ def hop_distribution_distance(
         TooLargeError: as in ``hop_distance``.
         ValueError: a graph is directed, or a weight is negative.
     """
+    check_two_graphs(edge_index, other, num_nodes, edge_weight, other_weight)
     counts = [
         _hop_counts(edge_index, num_nodes, edge_weight),
         _hop_counts(other, num_nodes, other_weight),

@@ -14,6 +14,7 @@ from workbench.diagnostics.distance.distribution_distance import (
     hop_distribution_distance,
 )
 from workbench.diagnostics.distance.spectral_distance import spectral_distance
+from workbench.diagnostics.distance.two_graphs import check_two_graphs
 from workbench.diagnostics.resistance.all_pairs import effective_resistance
 from workbench.graphs.edges import UndirectedEdges, undirected_edges
 from workbench.typing import EdgeIndex, EdgeWeight, OtherEdgeIndex, OtherEdgeWeight
@@ -84,6 +85,7 @@ def graph_distance(
             take larger graphs.
         ValueError: a graph is directed, or a weight is negative.
     """
+    check_two_graphs(edge_index, other, num_nodes, edge_weight, other_weight)
     check_size("graph_distance", num_nodes, edge_index.size(1) // 2, device=edge_index.device)
     both = (edge_index, other, num_nodes)
     weights = (edge_weight, other_weight)
@@ -154,6 +156,7 @@ def resistance_matrix_distance(
         TooLargeError: as in ``effective_resistance``.
         ValueError: a graph is directed, or a weight is negative.
     """
+    check_two_graphs(edge_index, other, num_nodes, edge_weight, other_weight)
     first = effective_resistance(edge_index, num_nodes, edge_weight)
     second = effective_resistance(other, num_nodes, other_weight)
     apart = first.isinf()
@@ -205,6 +208,7 @@ def hops_of_new_edges(
 def _pair(
     edge_index: Tensor, other: Tensor, num_nodes: int, weight: Tensor | None, others: Tensor | None
 ) -> tuple[UndirectedEdges, UndirectedEdges]:
+    check_two_graphs(edge_index, other, num_nodes, weight, others)
     first = undirected_edges(edge_index, num_nodes, weight)
     others = None if others is None else others.to(edge_index.device)
     return first, undirected_edges(other.to(edge_index.device), num_nodes, others)

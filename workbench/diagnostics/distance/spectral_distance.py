@@ -6,6 +6,7 @@ import torch
 from jaxtyping import Float64
 from torch import Tensor
 
+from workbench.diagnostics.distance.two_graphs import check_two_graphs
 from workbench.diagnostics.spectrum.eigenpairs import laplacian_eigenpairs
 from workbench.diagnostics.spectrum.full_spectrum import laplacian_spectrum
 from workbench.graphs.edges import UndirectedEdges, undirected_edges
@@ -59,6 +60,7 @@ def spectral_distance(
     References:
         Jovanović and Stanić, Spectral distances of graphs, Linear Algebra Appl. 436, 2012.
     """
+    check_two_graphs(edge_index, other, num_nodes, edge_weight, other_weight)
     first = laplacian_spectrum(edge_index, num_nodes, edge_weight)
     second = laplacian_spectrum(other, num_nodes, other_weight)
     return (first - second.to(first.device)).norm()
@@ -106,6 +108,7 @@ def spectral_distance_bounds(
         Hoffman and Wielandt, The variation of the spectrum of a normal matrix, Duke Math. J. 20,
         1953.
     """
+    check_two_graphs(edge_index, other, num_nodes, edge_weight, other_weight)
     device = edge_index.device
     others = None if other_weight is None else other_weight.to(device)
     graphs = (

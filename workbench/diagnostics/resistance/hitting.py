@@ -8,7 +8,12 @@ from torch import Tensor
 
 from workbench.diagnostics.cost import check_size
 from workbench.diagnostics.resistance.all_pairs import all_pairs
-from workbench.graphs.edges import check_edge_index, components, undirected_edges
+from workbench.graphs.edges import (
+    check_edge_index,
+    check_edge_weight,
+    components,
+    undirected_edges,
+)
 from workbench.typing import EdgeIndex, EdgeWeight, PairMatrix
 
 
@@ -109,12 +114,7 @@ def _arcs(edge_index: EdgeIndex, num_nodes: int, edge_weight: EdgeWeight | None)
     if edge_weight is None:
         weight = np.ones(source.size)
     else:
-        weight = edge_weight.detach().double()[off].cpu().numpy()
-        if not np.isfinite(weight).all() or (weight < 0).any():
-            raise ValueError(
-                "edge_weight holds conductances, finite and not negative; got a minimum of "
-                f"{weight.min()} and a maximum of {weight.max()}"
-            )
+        weight = check_edge_weight(edge_weight, edge_index)[off].cpu().numpy()
     adjacency = csr_array((weight, (source, target)), shape=(num_nodes, num_nodes))
     adjacency.sum_duplicates()
     if edge_weight is None:

@@ -14,7 +14,7 @@ from workbench.diagnostics.resistance.edge_projection import projected_edges
 from workbench.diagnostics.resistance.elimination import Elimination, plan
 from workbench.diagnostics.resistance.laplacian_solver import LaplacianSolver
 from workbench.diagnostics.resistance.parts import connected_parts
-from workbench.graphs.edges import UndirectedEdges, components, undirected_edges
+from workbench.graphs.edges import UndirectedEdges, check_pairs, components, undirected_edges
 from workbench.typing import EdgeIndex, EdgeWeight, Pairs
 
 #: Right-hand sides that one solve takes together.
@@ -135,11 +135,7 @@ def resistance_of_pairs(
         Klein and Randić 1993. Black, Wan and Nayyeri, ICML 2023, arXiv 2302.06835.
     """
     _check_tolerance(tolerance)
-    if pairs.numel() and not 0 <= int(pairs.min()) <= int(pairs.max()) < num_nodes:
-        raise ValueError(
-            f"pairs holds nodes {int(pairs.min())} to {int(pairs.max())}, outside 0 to "
-            f"{num_nodes - 1} (num_nodes={num_nodes})"
-        )
+    check_pairs(pairs, num_nodes)
     graph = _on_cpu(undirected_edges(edge_index, num_nodes, edge_weight))
     return _of_pairs(graph, pairs.cpu(), tolerance, should_stop).to(edge_index.device)
 

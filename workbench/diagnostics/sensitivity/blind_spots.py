@@ -1,18 +1,19 @@
 """MOSR, the missed over-squashing ratio: which squashed edges and pairs a curvature misses."""
 
 from dataclasses import dataclass
-from typing import Literal, no_type_check
+from typing import Literal
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float64, Int64
-from numba import njit
+from jaxtyping import Bool, Float, Float64, Int64
 from scipy.sparse import csr_array
 from torch import Tensor
 
 from workbench.diagnostics.cost import check_size
+from workbench.diagnostics.finite import check_finite
+from workbench.diagnostics.sensitivity.widest_paths import widest_paths
 from workbench.graphs.edges import check_edge_index
-from workbench.typing import EdgeIndex, PairMatrix
+from workbench.typing import EdgeIndex
 
 
 @dataclass(frozen=True)
@@ -54,8 +55,8 @@ class BlindSpots:
 
 def blind_spots(
     edge_index: EdgeIndex,
-    curvature: Float64[Tensor, " edges"],
-    sensitivity: PairMatrix,
+    curvature: Float[Tensor, " edges"],
+    sensitivity: Float[Tensor, "nodes nodes"],
     *,
     quantile: float = 0.1,
     threshold: Literal["detected", "quantile"] = "detected",
@@ -89,8 +90,8 @@ def blind_spots(
     interpolated linearly.
 
     Raises:
-        ValueError: the sizes do not fit, ``quantile`` is not between 0 and 1, or an option is
-            unknown.
+        ValueError: the sizes do not fit, a sensitivity or a curvature is nan or inf, ``quantile``
+            is not between 0 and 1, or an option is unknown.
 
     References:
         Rethinking the gold standard: why discrete curvature fails to fully capture over-squashing
@@ -98,6 +99,13 @@ def blind_spots(
         agree on J; a third takes the quantile of the sensitivities).
     """
     _check_options(quantile, threshold, detection)
+    sensitivity = _square(sensitivity)
+    named = isinstance(edge_index, Tensor) and edge_index.numel() > 0
+    if named and int(edge_index.max()) >= sensitivity.size(0):
+        raise ValueError(
+            f"edge_index holds nodes up to {int(edge_index.max())}, sensitivity has rows for 0 to "
+            f"{sensitivity.size(0) - 1}; give both of one graph, sensitivity for all its nodes"
+        )
     pairs, curvature = _arcs(edge_index, curvature, sensitivity)
     value = sensitivity[pairs[1], pairs[0]]
     low = curvature < 0 if detection == "negative" else torch.ones_like(curvature).bool()
@@ -113,8 +121,8 @@ def blind_spots(
 def blind_pairs(
     edge_index: EdgeIndex,
     num_nodes: int,
-    curvature: Float64[Tensor, " edges"],
-    sensitivity: PairMatrix,
+    curvature: Float[Tensor, " edges"],
+    sensitivity: Float[Tensor, "nodes nodes"],
     *,
     quantile: float = 0.1,
     detection: Literal["negative", "quantile"] = "negative",
@@ -154,15 +162,19 @@ def blind_pairs(
     _check_options(quantile, "quantile", detection)
     check_edge_index(edge_index, num_nodes)
     check_size("blind_pairs", num_nodes, edge_index.size(1) // 2, device=edge_index.device)
+    sensitivity = _square(sensitivity)
     if sensitivity.size(0) != num_nodes:
-        raise ValueError(f"sensitivity is {list(sensitivity.shape)} for {num_nodes=}")
+        raise ValueError(
+            f"sensitivity is {list(sensitivity.shape)} for {num_nodes=}; give both of the same "
+            "graph, sensitivity for all its nodes"
+        )
     arcs, curvature = _arcs(edge_index, curvature, sensitivity)
     places = csr_array(
         (np.arange(1, arcs.size(1) + 1), arcs.cpu().numpy()), shape=(num_nodes, num_nodes)
     )
     start, neighbor = places.indptr.astype(np.int64), places.indices.astype(np.int64)
     hops, best = np.zeros((num_nodes, num_nodes), np.int32), np.zeros((num_nodes, num_nodes))
-    _widest_paths(start, neighbor, curvature.cpu().numpy()[places.data - 1], hops, best)
+    widest_paths(start, neighbor, curvature.cpu().numpy()[places.data - 1], hops, best)
     there = (hops > 0) & (hops <= (num_nodes if max_hops is None else max_hops))
     device = sensitivity.device
     pairs = torch.from_numpy(np.stack(there.nonzero())).to(device)
@@ -191,18 +203,32 @@ def _arcs(edge_index: Tensor, curvature: Tensor, sensitivity: Tensor) -> tuple[T
     """The distinct columns without loops, sorted, and the lowest curvature of each."""
     size = sensitivity.size(0)
     check_edge_index(edge_index, size)
-    if curvature.numel() != edge_index.size(1):
+    if curvature.shape != edge_index.shape[1:]:
         raise ValueError(
-            f"curvature has {curvature.numel()} entries for {edge_index.size(1)} columns of "
-            "edge_index; it is aligned with them"
+            f"curvature must have shape [{edge_index.size(1)}], an entry for each column of "
+            f"edge_index, got {list(curvature.shape)}"
         )
     source, target = edge_index.to(sensitivity.device)
     off = source != target
-    key, value = (source * size + target)[off], curvature.to(sensitivity.device).double()[off]
+    values = curvature.to(sensitivity.device).double()
+    check_finite("curvature", values.where(off, 0.0))
+    key, value = (source * size + target)[off], values[off]
     key, at = torch.unique(key, return_inverse=True)
     lowest = torch.full_like(key, torch.inf, dtype=torch.float64)
     lowest.scatter_reduce_(0, at, value, "amin")
     return torch.stack([key // max(size, 1), key % max(size, 1)]), lowest
+
+
+def _square(sensitivity: Tensor) -> Float64[Tensor, "nodes nodes"]:
+    """The sensitivity as float64, after a look at what it is."""
+    check_finite("sensitivity", sensitivity)
+    if sensitivity.dim() != 2 or sensitivity.size(0) != sensitivity.size(1):
+        came = list(sensitivity.shape)
+        raise ValueError(
+            f"sensitivity must be [nodes, nodes], row = output, column = input, got {came}; rows "
+            "of some nodes are not enough: compute it without nodes="
+        )
+    return sensitivity.double()
 
 
 def _quantile(values: Tensor, share: float) -> Tensor:
@@ -222,29 +248,3 @@ def _check_options(quantile: float, threshold: str, detection: str) -> None:
         raise ValueError(f'threshold is "detected" or "quantile", got {threshold!r}')
     if detection not in ("negative", "quantile"):
         raise ValueError(f'detection is "negative" or "quantile", got {detection!r}')
-
-
-@njit(cache=True, nogil=True)
-@no_type_check
-def _widest_paths(start, neighbor, curvature, hops, best):
-    """Row s: hop distance from s (-1 = none), and the lowest curvature on the best way there."""
-    num_nodes = start.size - 1
-    queue = np.empty(num_nodes, dtype=np.int64)
-    for source in range(num_nodes):
-        hops[source, :] = -1
-        best[source, :] = -np.inf
-        hops[source, source] = 0
-        best[source, source] = np.inf
-        queue[0] = source
-        head, tail = 0, 1
-        while head < tail:
-            u = queue[head]
-            head += 1
-            for a in range(start[u], start[u + 1]):
-                v = neighbor[a]
-                if hops[source, v] < 0:
-                    hops[source, v] = hops[source, u] + 1
-                    queue[tail] = v
-                    tail += 1
-                if hops[source, v] == hops[source, u] + 1:
-                    best[source, v] = max(best[source, v], min(best[source, u], curvature[a]))

@@ -4,10 +4,10 @@ import math
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Float64, Int64
+from jaxtyping import Float64, Int64, Real
 from torch import Tensor
 
-from workbench.typing import PairMatrix
+from workbench.diagnostics.finite import check_finite
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,10 @@ class DecayFit:
 
 
 def sensitivity_decay(
-    sensitivity: PairMatrix, distance: PairMatrix, *, num_bins: int | None = None
+    sensitivity: Real[Tensor, "nodes nodes"],
+    distance: Real[Tensor, "nodes nodes"],
+    *,
+    num_bins: int | None = None,
 ) -> Decay:
     """Mean sensitivity of the pairs at each distance.
 
@@ -64,7 +67,8 @@ def sensitivity_decay(
 
     Returns:
         ``Decay``, with one entry for each finite distance that occurs, 0 among them. Pairs at
-        ``inf`` (other components) and at nan count nowhere. Distances equal to 12 digits are one.
+        ``inf`` (other components) and at nan count nowhere; a sensitivity of nan makes the mean at
+        its distance nan. Distances equal to 12 digits are one. Computed in float64, whatever comes.
 
     Raises:
         ValueError: the two shapes differ, or ``num_bins`` is less than 1.
@@ -74,12 +78,7 @@ def sensitivity_decay(
     """
     if num_bins is not None and num_bins < 1:
         raise ValueError(f"num_bins must be at least 1, got {num_bins}")
-    if sensitivity.shape != distance.shape:
-        raise ValueError(
-            f"sensitivity is {list(sensitivity.shape)} and distance {list(distance.shape)}; "
-            "both must be [nodes, nodes] of the same graph"
-        )
-    there = distance.T.to(sensitivity.device)
+    sensitivity, there = _beside(sensitivity, distance)
     finite = there.isfinite()
     value, there = sensitivity[finite], there[finite]
     key = _bins(there, num_bins) if num_bins else _twelve_digits(there)
@@ -93,6 +92,16 @@ def sensitivity_decay(
     # of equal distances the distance as it came, not a mean of equal numbers
     met = grouped(there) if num_bins else torch.zeros_like(mean).index_copy_(0, group, there)
     return Decay(met, mean, (variance / pairs).sqrt(), pairs)
+
+
+def _beside(sensitivity: Tensor, distance: Tensor) -> tuple[Tensor, Tensor]:
+    """Sensitivity, and beside it the distance from column to row, both float64."""
+    if sensitivity.shape != distance.shape or sensitivity.dim() != 2:
+        raise ValueError(
+            f"sensitivity is {list(sensitivity.shape)} and distance {list(distance.shape)}; "
+            "both must be [nodes, nodes] of the same graph"
+        )
+    return sensitivity.double(), distance.T.to(sensitivity.device).double()
 
 
 def _twelve_digits(distance: Tensor) -> Tensor:
@@ -112,7 +121,9 @@ def _bins(distance: Tensor, num_bins: int) -> Tensor:
     return torch.where(distance > 0, place.clamp(0, num_bins - 1) + 1, 0.0)
 
 
-def decay_fit(sensitivity: PairMatrix, distance: PairMatrix) -> DecayFit:
+def decay_fit(
+    sensitivity: Real[Tensor, "nodes nodes"], distance: Real[Tensor, "nodes nodes"]
+) -> DecayFit:
     """The exponential that fits sensitivity against distance best.
 
         log S_vu = a - rate d(u, v),   least squares over the ordered pairs of different nodes
@@ -128,17 +139,13 @@ def decay_fit(sensitivity: PairMatrix, distance: PairMatrix) -> DecayFit:
         they have no logarithm, so a model of few layers is fitted within its reach.
 
     Raises:
-        ValueError: the two shapes differ.
+        ValueError: the two shapes differ, or a sensitivity is nan or inf.
 
     These four numbers are the workbench's own; those of the literature, for a
     graph without a model, are in ``decay_statistics``.
     """
-    if sensitivity.shape != distance.shape:
-        raise ValueError(
-            f"sensitivity is {list(sensitivity.shape)} and distance {list(distance.shape)}; "
-            "both must be [nodes, nodes] of the same graph"
-        )
-    there = distance.T.to(sensitivity.device)
+    sensitivity, there = _beside(sensitivity, distance)
+    check_finite("sensitivity", sensitivity)
     used = there.isfinite() & (sensitivity > 0)
     used.fill_diagonal_(False)
     x, y = there[used], sensitivity[used].log()

@@ -7,7 +7,7 @@ from jaxtyping import Float, Float64, Int64
 from torch import Tensor
 
 from workbench.diagnostics.cost import check_size
-from workbench.graphs.edges import check_edge_index
+from workbench.graphs.edges import check_edge_index, check_edge_weight
 from workbench.typing import EdgeIndex, EdgeWeight
 
 
@@ -154,12 +154,7 @@ def message_operator(
     key, at = torch.unique(target[off] * num_nodes + source[off], return_inverse=True)
     weight = torch.ones(key.numel(), dtype=torch.float64, device=edge_index.device)
     if edge_weight is not None:
-        given = edge_weight.detach().to(torch.float64)
-        if not bool(torch.isfinite(given).all()) or bool((given < 0).any()):
-            raise ValueError(
-                "edge_weight holds conductances, finite and not negative; got a minimum of "
-                f"{float(given.min())} and a maximum of {float(given.max())}"
-            )
+        given = check_edge_weight(edge_weight, edge_index)
         weight = torch.zeros_like(weight).index_add_(0, at, given[off])
     row, column = key // max(num_nodes, 1), key % max(num_nodes, 1)
     if self_loops:

@@ -4,6 +4,8 @@ import torch
 from jaxtyping import Float, Float64
 from torch import Tensor
 
+from workbench.diagnostics.smoothing.states import check_states
+
 
 def effective_rank(x: Float[Tensor, "nodes channels"]) -> Float64[Tensor, ""]:
     """The exponential of the entropy of the singular values: how many count.
@@ -19,9 +21,13 @@ def effective_rank(x: Float[Tensor, "nodes channels"]) -> Float64[Tensor, ""]:
 
     Not changed by a factor. Time grows with nodes times channels squared.
 
+    Raises:
+        ValueError: ``x`` is not ``[nodes, channels]``, or holds nan or inf.
+
     References:
         Roy and Vetterli, The effective rank: a measure of effective dimensionality, EUSIPCO 2007.
     """
+    check_states(x)
     values = _singular_values(x)
     total = values.sum()
     if not bool(total > 0):
@@ -41,10 +47,14 @@ def stable_rank(x: Float[Tensor, "nodes channels"]) -> Float64[Tensor, ""]:
         A float64 scalar on the device of ``x``: 1 for rank one, at most the rank; 0 where ``x``
         is 0.
 
+    Raises:
+        ValueError: ``x`` is not ``[nodes, channels]``, or holds nan or inf.
+
     References:
         Rudelson and Vershynin, Sampling from large matrices, J. ACM 54, 2007,
         arXiv math/0503442.
     """
+    check_states(x)
     values = _singular_values(x)
     if not bool(values.sum() > 0):
         return values.sum()
@@ -69,10 +79,14 @@ def rank_one_distance(x: Float[Tensor, "nodes channels"]) -> Float64[Tensor, ""]
     Unlike the Dirichlet energies it does not depend on the size of ``x``, and it falls to 0
     whichever the direction is that all states collapse to.
 
+    Raises:
+        ValueError: ``x`` is not ``[nodes, channels]``, or holds nan or inf.
+
     References:
         Roth and Liebig, Rank collapse causes over-smoothing and over-correlation in graph neural
         networks, 2023, arXiv 2308.16800.
     """
+    check_states(x)
     states = x.detach().double()
     if not bool(states.any()):
         return states.new_zeros(())
@@ -100,10 +114,14 @@ def distance_to_mean(
     Returns:
         A float64 scalar on the device of ``x``, in its units; 0 where ``x`` is 0.
 
+    Raises:
+        ValueError: ``x`` is not ``[nodes, channels]``, or holds nan or inf.
+
     References:
         Dong, Cordonnier and Loukas, Attention is not all you need: pure attention loses rank
         doubly exponentially with depth, ICML 2021, arXiv 2103.03404.
     """
+    check_states(x)
     states = x.detach().double()
     if not states.numel():
         return states.new_zeros(())

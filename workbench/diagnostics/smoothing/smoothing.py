@@ -8,7 +8,8 @@ from torch import Tensor
 
 from workbench.diagnostics.cost import check_size
 from workbench.diagnostics.distance.hop_distance import hop_distance
-from workbench.graphs.edges import check_edge_index, undirected_edges
+from workbench.diagnostics.smoothing.states import check_states
+from workbench.graphs.edges import check_edge_index, check_pairs, undirected_edges
 from workbench.typing import EdgeIndex, EdgeWeight, Pairs
 
 VARIANTS = ("normalized", "augmented", "unnormalized")
@@ -56,8 +57,8 @@ def dirichlet_energy(
     counts its square. Components add up. Time and memory grow with edges times channels.
 
     Raises:
-        ValueError: the graph is directed, ``x`` has not one row for each node, or ``variant`` is
-            unknown.
+        ValueError: the graph is directed, ``x`` has not one row for each node or holds nan or inf,
+            or ``variant`` is unknown.
 
     References:
         normalized: Karhadkar, Banerjee and Montufar, FoSR, ICLR 2023, arXiv 2210.11790.
@@ -102,12 +103,14 @@ def mean_average_distance(
 
     Raises:
         TooLargeError: all pairs of more nodes than ``LIMITS`` allows; give ``pairs``.
-        ValueError: a pair names a node that does not exist.
+        ValueError: ``x`` is not ``[nodes, channels]`` or holds nan or inf, or a pair names a node
+            that does not exist.
 
     References:
         Chen et al., Measuring and relieving the over-smoothing problem for graph neural networks
         from the topological view, AAAI 2020, arXiv 1909.03211.
     """
+    check_states(x)
     nodes = x.size(0)
     directions = _directions(x)
     if pairs is None:
@@ -118,7 +121,7 @@ def mean_average_distance(
             return torch.zeros((), dtype=torch.float64, device=x.device)
         total, count = (torch.cat(side) for side in zip(*parts, strict=True))
     else:
-        check_edge_index(pairs, nodes)
+        check_pairs(pairs, nodes)
         total = torch.zeros(nodes, dtype=torch.float64, device=x.device)
         count = torch.zeros_like(total)
         for part in pairs.to(x.device).split(_PAIRS_AT_ONCE, dim=1):
@@ -157,7 +160,8 @@ def mad_gap(
 
     Raises:
         TooLargeError: more nodes than ``LIMITS`` allows.
-        ValueError: ``x`` has not one row for each node, or not 1 <= near < remote.
+        ValueError: ``x`` has not one row for each node or holds nan or inf, or not
+            1 <= near < remote.
 
     References:
         Chen et al., AAAI 2020, arXiv 1909.03211.
@@ -165,6 +169,7 @@ def mad_gap(
     if not 1 <= near < remote:
         raise ValueError(f"near and remote must be 1 <= near < remote, got {near} and {remote}")
     check_states(x, num_nodes)
+    check_edge_index(edge_index, num_nodes)
     check_size("mad_gap", num_nodes, edge_index.size(1) // 2, device=x.device)
     hops = hop_distance(edge_index, num_nodes).to(x.device)
     directions = _directions(x)
@@ -176,18 +181,6 @@ def mad_gap(
         parts = [_row_sums(directions, part, chosen[part.to(x.device)]) for part in rows]
         sides.append(_mean_of_means(*(torch.cat(side) for side in zip(*parts, strict=True))))
     return sides[0] - sides[1]
-
-
-def check_states(x: Tensor, num_nodes: int) -> None:
-    """Raise unless ``x`` has one row for each node.
-
-    Raises:
-        ValueError: with the shape that came in.
-    """
-    if x.dim() != 2 or x.size(0) != num_nodes:
-        raise ValueError(
-            f"x must be [{num_nodes}, channels], a row for each node; got {[*x.shape]}"
-        )
 
 
 def _directions(x: Tensor) -> Float64[Tensor, "nodes channels"]:

@@ -15,10 +15,11 @@ from workbench.diagnostics.smoothing.rank import (
 )
 from workbench.diagnostics.smoothing.smoothing import (
     VARIANTS,
-    check_states,
     dirichlet_energy,
     mean_average_distance,
 )
+from workbench.diagnostics.smoothing.states import check_states
+from workbench.graphs.edges import check_edge_index
 from workbench.typing import EdgeIndex, EdgeWeight
 
 
@@ -72,15 +73,17 @@ def smoothing_by_layer(
     channels, and of nodes times channels squared.
 
     Raises:
-        ValueError: the graph is directed, or a state has not one row for each node.
+        ValueError: the graph is directed, or a state has not one row for each node or holds nan or
+            inf.
 
     References:
         Rusch, Bronstein and Mishra, A survey on oversmoothing in graph neural networks, 2023,
         arXiv 2303.10993.
     """
     layers = list(states)
-    for state in layers:
-        check_states(state, num_nodes)
+    for at, state in enumerate(layers):
+        check_states(state, num_nodes, name=f"states[{at}]")
+    check_edge_index(edge_index, num_nodes)
     device = layers[0].device if layers else edge_index.device
     pairs = edge_index.to(device)
     measures = {

@@ -55,6 +55,7 @@ def homophily(
     neighbors as 0 in "node", and takes -1 for a class.
 
     Raises:
+        TypeError: ``labels`` is no tensor.
         ValueError: the graph is directed, a weight is negative, ``labels`` has another length, or
             the measure is unknown.
 
@@ -101,6 +102,7 @@ def label_informativeness(
     Self-loops, repeats, unknown classes: as in ``homophily``.
 
     Raises:
+        TypeError: ``labels`` is no tensor.
         ValueError: the graph is directed, a weight is negative, or ``labels`` has another length.
 
     References:
@@ -174,6 +176,11 @@ class _Ends:
 
 def _labeled(edge_index: EdgeIndex, num_nodes: int, labels: Tensor, edge_weight) -> _Ends:
     graph = undirected_edges(edge_index, num_nodes, edge_weight)
+    if not isinstance(labels, Tensor):
+        raise TypeError(
+            f"labels must be a tensor, a class for each of the {num_nodes} nodes, got "
+            f"{type(labels).__name__}; use torch.as_tensor(labels)"
+        )
     if labels.shape != (num_nodes,):
         raise ValueError(
             f"labels must have one class for each of the {num_nodes} nodes, got shape "

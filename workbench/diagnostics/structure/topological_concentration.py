@@ -15,7 +15,7 @@ from workbench.diagnostics.cost import (
     available_bytes,
     too_large,
 )
-from workbench.graphs.edges import UndirectedEdges, undirected_edges
+from workbench.graphs.edges import UndirectedEdges, check_pairs, undirected_edges
 from workbench.typing import EdgeIndex, NodeVector, Pairs
 
 
@@ -99,11 +99,7 @@ def partner_pattern(graph: UndirectedEdges, pairs: Tensor | None) -> csr_array:
     """Pattern of the partners of each node."""
     if pairs is None:
         return graph.adjacency()
-    if pairs.numel() and not 0 <= int(pairs.min()) <= int(pairs.max()) < graph.num_nodes:
-        raise ValueError(
-            f"pairs holds nodes {int(pairs.min())} to {int(pairs.max())}, outside 0 to "
-            f"{graph.num_nodes - 1} (num_nodes={graph.num_nodes})"
-        )
+    check_pairs(pairs, graph.num_nodes)
     both = torch.cat([pairs, pairs.flip(0)], dim=1)
     return undirected_edges(both, graph.num_nodes).adjacency()
 

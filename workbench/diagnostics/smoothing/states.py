@@ -1,0 +1,27 @@
+"""What node states may be: a row of finite numbers for each node."""
+
+from torch import Tensor
+
+from workbench.diagnostics.finite import check_finite
+from workbench.graphs.edges import check_num_nodes
+
+
+def check_states(x: Tensor, num_nodes: int | None = None, *, name: str = "x") -> None:
+    """Raise unless ``x`` is ``[nodes, channels]`` and finite; the message calls it ``name``.
+
+    Raises:
+        TypeError: it is no tensor, or ``num_nodes`` no integer.
+        ValueError: with the shape that came in, or the first row that holds nan or inf.
+    """
+    if num_nodes is not None:
+        check_num_nodes(num_nodes)
+    if isinstance(x, Tensor) and (x.dim() != 2 or num_nodes not in (None, x.size(0))):
+        count = "nodes" if num_nodes is None else num_nodes
+        advice = "take the graphs of a batch one by one" if x.dim() == 3 else _ONE_ROW
+        raise ValueError(
+            f"{name} must be [{count}, channels], a row for each node, got {[*x.shape]}; {advice}"
+        )
+    check_finite(name, x)
+
+
+_ONE_ROW = "for one number a node use unsqueeze(-1), else give the states of these very nodes"
