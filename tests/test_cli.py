@@ -233,6 +233,16 @@ def test_report_of_a_model(tmp_path, capsys):
     )
 
 
+def test_report_of_a_model_with_attention_between_all_nodes(tmp_path, capsys):
+    page = tmp_path / "report.html"
+    words = ["barbell:10,3", "--model", "GPS", "--num-layers", "3", "--html", str(page)]
+    code, out, err = run(capsys, "report", *words)
+    assert (code, err) == (0, "")
+    assert re.search(r"An untrained GPS of 3 layers: effective range [\d.]+ hops", out)
+    assert "The model reaches farther than its 3 layers" in " ".join(out.split())
+    assert "The model reaches farther than its 3 layers" in page.read_text()
+
+
 def test_report_without_a_model_speaks_of_none(capsys, tmp_path):
     page = tmp_path / "report.html"
     code, out, _ = run(capsys, "report", "barbell:5,1", "--html", str(page))

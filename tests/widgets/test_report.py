@@ -2,16 +2,20 @@
 
 import json
 import re
+from html import escape
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from torch import nn
 from torch_geometric.data import Data
+from torch_geometric.nn import GATConv
 
-from workbench.graphs import barbell, grid, karate, path
-from workbench.models import GCN
+from workbench.graphs import barbell, grid, karate, path, ring
+from workbench.models import GCN, GPS
 from workbench.widgets import report
+from workbench.widgets.report_model import called, model_part
 from workbench.widgets.report_parts import classes, place_text
 
 RESULTS = Path(__file__).parents[2] / "data" / "results" / "verdict.json"
@@ -82,12 +86,113 @@ def test_classes_are_labels_of_nodes_only():
 def test_features_are_noise_where_the_graph_has_none():
     data, model = grid(4, 4), GCN(5, 8, 2, num_layers=2).eval()
     assert report(data, model).model.reach.value.isfinite()
-    with pytest.raises(ValueError, match=r"set data\.x"):
-        report(data, torch.nn.Identity())
+    assert (
+        "The graph has no features x; the model was given normal noise."
+        in report(data, model).html()
+    )
+    assert "set data.x" in report(data, torch.nn.Identity()).html()
+
+
+@pytest.fixture
+def featured():
+    data = barbell(10, 3)
+    data.x = torch.randn(23, 5, generator=torch.Generator().manual_seed(0))
+    return data
+
+
+def test_a_model_with_attention_between_all_nodes_gets_its_page(featured):
+    torch.manual_seed(0)
+    found = report(featured, GPS(5, 8, 2, num_layers=3).eval())
+    assert found.model.reach.value > 0
+    (note,) = found.model_notes
+    assert note.startswith("The model reaches farther than its 3 layers: ")
+    assert note in found.html()
+
+
+class Attends(nn.Module):
+    """A layer that reads edge features, wider inside than the graph's own."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv, self.head = GATConv(5, 8, edge_dim=2), nn.Linear(8, 3)
+
+    def forward(self, x, edge_index, edge_attr):
+        return self.head(self.conv(x, edge_index, edge_attr))
+
+
+def test_what_the_forward_names_is_taken_from_the_data(featured):
+    torch.manual_seed(0)
+    edge_attr, model = torch.rand(featured.edge_index.size(1), 2), Attends().eval()
+    with_inputs = report(featured, model, inputs={"edge_attr": edge_attr})
+    featured.edge_attr = edge_attr
+    found = report(featured, model)
+    assert found.model_notes == ()
+    assert found.model.reach.value.equal(with_inputs.model.reach.value)
+    assert found.model.share_beyond(1) == 0
+
+
+def test_a_readout_picks_what_is_measured(featured):
+    class Pair(GCN):
+        def forward(self, x, edge_index, batch=None):
+            return super().forward(x, edge_index, batch), None
+
+    torch.manual_seed(0)
+    model = Pair(5, 8, 2, num_layers=2).eval()
+    assert report(featured, model, readout=lambda output: output[0]).model.reach.value > 0
+    page = report(featured, model)
+    assert page.model is None
+    assert "returned a tuple, not a tensor" in page.html()
+
+
+@pytest.mark.parametrize(
+    ("model", "said"),
+    [
+        (lambda: Attends(), "needs edge_attr besides x and edge_index; give inputs="),
+        (lambda: GCN(5, 8, 2, num_layers=2).half(), "use model.float()"),
+        (lambda: GCN(5, 8, 2, num_layers=2, level="graph"), "not one row for each of 23 nodes"),
+        (lambda: GCN(4, 8, 2, num_layers=2), "cannot be multiplied"),
+        (lambda: nn.Identity(), "The model was not measured"),
+    ],
+    ids=["an argument is missing", "half precision", "graph level", "too narrow", "no graph model"],
+)
+def test_a_model_that_cannot_be_measured_leaves_the_graph_its_page(model, said, featured):
+    found = report(featured, model().eval())
+    assert found.model is None
+    (note,) = found.model_notes
+    assert said in note
+    body = found._repr_html_()
+    assert escape(note) in body
+    assert "Will rewiring pay here?" in body
+
+
+def test_attention_that_would_not_fit_is_refused_before_it_runs():
+    data = Data(edge_index=ring(4).edge_index, num_nodes=40_000)
+    part = model_part(
+        GPS(5, 8, 2, num_layers=3).eval(), data, num_layers=3, inputs=None, readout=None, seed=0
+    )
+    assert part.found is None
+    assert "nodes needs about" in part.notes[0]
+
+
+def test_a_class_is_no_model(featured):
+    """The sentence itself is in place of the type check's where shapes are not checked."""
+    with pytest.raises(TypeError, match="GCN"):
+        report(featured, GCN)
+    assert called(GCN) == "the class GCN; make one of it, as GCN(...)"
+    assert called("GCN") == "a str"
 
 
 def test_the_smallest_graph_has_nothing_to_rewire():
     found = report(path(1))
+    assert found.verdict is None
+    assert "Nothing to rewire" in found._repr_html_()
+
+
+@pytest.mark.parametrize("weights", [(0.0, 0.0, 0.0), (1.0, 0.0, 0.0)])
+def test_where_weights_of_0_leave_less_than_three_nodes_there_is_nothing_to_rewire(weights):
+    data = path(4)
+    data.edge_weight = torch.tensor(weights)[data.edge_index.min(0).values]
+    found = report(data)
     assert found.verdict is None
     assert "Nothing to rewire" in found._repr_html_()
 

@@ -73,7 +73,7 @@ def report(
         num_layers=num_layers,
         max_seconds=float(seconds),
         seed=seed,
-        model_name=f"An untrained {model} of {num_layers} layers",
+        model_name=f"An untrained {model} of {num_layers} layer{'s' * (num_layers != 1)}",
     )
     print(f"{graph}\n")
     rows = [row for section in found.sections() for row in section.rows]
@@ -94,6 +94,9 @@ def report(
         reach = found.model.reach
         error = f" ± {float(reach.standard_error):.2g}" if found.model.sampled else ""
         print(f"\n{found.model_name}: effective range {float(reach.value):.3g}{error} hops")
+        print_wrapped("", " ".join(found.model_notes))
+    elif found.model_name:
+        print_wrapped(f"\n{found.model_name}: ", " ".join(found.model_notes))
     if found.summary.left_out:
         print_wrapped("\nLeft out: ", "; ".join(found.summary.left_out))
     if html is not None:

@@ -1,7 +1,9 @@
 """The report of a graph: summary, verdict and model on one page, in a notebook or a file."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -13,28 +15,20 @@ from workbench.diagnostics.summary import (
     Verdict,
     rewiring_verdict,
     summarize,
-    summarize_model,
 )
+from workbench.diagnostics.summary.largest import largest_component
 from workbench.figures.drawing import DRAWN_EDGES, drawing_svg
 from workbench.figures.page import Section, report_body, report_page
-from workbench.graphs.edges import components
 from workbench.graphs.layout import layout
-from workbench.rewiring import fosr, gtr
+from workbench.widgets.report_model import ModelPart, called, depth, model_figures, model_part
 from workbench.widgets.report_parts import (
     card,
     classes,
     elsewhere,
-    features,
-    model_figures,
     node_names,
     place_text,
+    proposal,
 )
-
-#: GTR needs a dense matrix; beyond this many nodes FoSR proposes the edges.
-DENSE = 3_000
-
-#: New edges that the verdict is about: this share of the graph's, within these limits.
-SHARE, FEWEST, MOST = 0.05, 1, 20
 
 INTRO = (
     "Each edge is a wire of 1 ohm (of its conductance, where the graph has weights). High "
@@ -61,8 +55,10 @@ class Report:
         data: the graph.
         summary: its numbers and worst places.
         verdict: whether rewiring may pay; None where there is nothing to rewire.
-        model: what a model makes of it; None without one.
+        model: what a model makes of it; None without one, or where it could not be measured.
         model_name: how the page calls that model.
+        model_notes: sentences about the model: how far it reaches, what it was given, or why it
+            could not be measured and what to do.
     """
 
     name: str
@@ -71,6 +67,7 @@ class Report:
     verdict: Verdict | None
     model: ModelSummary | None
     model_name: str
+    model_notes: tuple[str, ...] = ()
 
     def sections(self) -> list[Section]:
         """The tables, as the page shows them."""
@@ -104,7 +101,7 @@ class Report:
 
     def body(self) -> str:
         """The page without its frame, with its style: what a notebook shows."""
-        graphs = model_figures(self.model) if self.model else ()
+        graphs = model_figures(ModelPart(self.model, self.model_notes))
         return report_body(
             f"Report of {self.name}",
             INTRO,
@@ -173,14 +170,19 @@ def report(
     max_seconds: float = 30.0,
     seed: int = 0,
     model_name: str | None = None,
+    inputs: Mapping[str, Any] | None = None,
+    readout: Callable[[Any], Tensor] | None = None,
 ) -> Report:
     """Everything about one graph, and about a model on it, on one page.
 
     Args:
         data: an undirected graph; with ``edge_weight`` (conductances), ``y`` (classes of the
             nodes), ``x``, ``pos`` and ``labels`` (names) where it has them.
-        model: any module called as ``model(x, edge_index)`` that returns ``[nodes, channels]``; on
-            ``data.x``, or on normal noise of as many channels as its first linear layer takes.
+        model: any module called as ``model(x, edge_index, **inputs)`` that returns ``[nodes,
+            channels]``; on ``data.x``, or where there is no floating-point one on normal noise of
+            as many channels as its first linear layer takes. Where the model raises, or does not
+            fit, the page says so in its part. One that reaches farther than its layers is measured
+            up to 12 hops.
         name: heading; the graph's own name if not given.
         pairs: ``[2, pairs]`` sources and targets that the task has to connect; ``data.y`` is then
             not taken for the task.
@@ -190,24 +192,29 @@ def report(
             The verdict and the model come on top, each about as long at most.
         seed: of every random choice.
         model_name: how the page calls the model; the name of its class if not given.
+        inputs: more keyword arguments of the model; ``edge_attr``, ``edge_weight`` and ``batch``
+            are taken from the data where its ``forward`` names them.
+        readout: takes what the model returns and gives the tensor ``[nodes, channels]`` to
+            measure, as ``lambda output: output[0]`` of a tuple.
 
     Returns:
         ``Report``.
 
     Raises:
+        TypeError: ``model`` is no module.
         ValueError: the graph is directed, or a weight is negative.
     """
+    if model is not None and not isinstance(model, nn.Module):
+        raise TypeError(f"model must be a torch.nn.Module, got {called(model)}")
     edge_index, count, weight = data.edge_index, data.num_nodes, data.get("edge_weight")
     weight = None if weight is None else weight.reshape(-1).to(torch.float64)
     labels = classes(data)
     summary = summarize(
         edge_index, count, weight, labels=labels, max_seconds=max_seconds, seed=seed
     )
-    if model is not None:
-        num_layers = len(getattr(model, "layers", ())) or num_layers
+    layers = depth(model)
     verdict = None
-    sizes = torch.bincount(components(edge_index, count)) if count else torch.zeros(1)
-    if int(sizes.max()) >= 3:
+    if largest_component(edge_index, count, weight).graph.num_nodes >= 3:
         added, method = proposal(data, seed)
         verdict = rewiring_verdict(
             edge_index,
@@ -217,27 +224,13 @@ def report(
             method=method,
             labels=None if pairs is not None else labels,
             pairs=pairs,
-            num_layers=num_layers,
+            num_layers=layers or num_layers,
             places=summary.bottlenecks,
             generator=torch.Generator().manual_seed(seed),
         )
-    found = None
+    part = ModelPart(None, ())
     if model is not None:
-        x = features(data, model, seed)
-        layers = len(getattr(model, "layers", ())) or None
-        found = summarize_model(model, x, edge_index, num_layers=layers, seed=seed)
+        part = model_part(model, data, num_layers=layers, inputs=inputs, readout=readout, seed=seed)
     heading = name or data.get("name") or "a graph"
-    called = "" if model is None else model_name or type(model).__name__
-    return Report(heading, data, summary, verdict, found, called)
-
-
-def proposal(data: Data, seed: int) -> tuple[Tensor, str]:
-    """The first edges that GTR would add, or FoSR on a large graph, and the method's name."""
-    edges = int((data.edge_index[0] < data.edge_index[1]).sum())
-    budget = min(max(round(SHARE * edges), FEWEST), MOST)
-    edge_index = data.edge_index.cpu()
-    if data.num_nodes <= DENSE:
-        return gtr(edge_index, data.num_nodes, num_edges=budget).added, "GTR"
-    generator = torch.Generator().manual_seed(seed)
-    found = fosr(edge_index, data.num_nodes, num_edges=budget, generator=generator)
-    return found.added, "FoSR"
+    title = "" if model is None else model_name or type(model).__name__
+    return Report(heading, data, summary, verdict, part.found, title, part.notes)

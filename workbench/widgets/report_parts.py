@@ -1,14 +1,20 @@
 """The pieces of a report as its page shows them."""
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch_geometric.data import Data
 
-from workbench.diagnostics.summary import Bottleneck, ModelSummary, Summary, Verdict
+from workbench.diagnostics.summary import Bottleneck, Summary, Verdict
 from workbench.diagnostics.summary.measure import percent
 from workbench.diagnostics.summary.verdict import CAVEAT
 from workbench.figures.page import CardLine
-from workbench.figures.sparklines import bars_svg, lines_svg
+from workbench.rewiring import fosr, gtr
+
+#: GTR needs a dense matrix; beyond this many nodes FoSR proposes the edges.
+DENSE = 3_000
+
+#: New edges that the verdict is about: this share of the graph's, within these limits.
+SHARE, FEWEST, MOST = 0.05, 1, 20
 
 
 def node_names(data: Data) -> list[str]:
@@ -25,21 +31,6 @@ def classes(data: Data) -> Tensor | None:
     if not isinstance(labels, Tensor) or labels.shape != (data.num_nodes,):
         return None
     return labels.cpu() if labels.is_floating_point() else labels.cpu().long()
-
-
-def features(data: Data, model: nn.Module, seed: int) -> Tensor:
-    """The graph's own features, or normal noise where it has none that fit."""
-    wanted = [m.in_features for m in model.modules() if isinstance(m, nn.Linear)]
-    x = data.get("x")
-    if isinstance(x, Tensor) and x.is_floating_point() and (not wanted or x.size(1) == wanted[0]):
-        return x
-    if not wanted:
-        raise ValueError(
-            "the graph has no features x, and the model has no linear layer to tell how wide they "
-            "would be; set data.x"
-        )
-    generator = torch.Generator().manual_seed(seed)
-    return torch.randn(data.num_nodes, wanted[0], generator=generator)
 
 
 def card(verdict: Verdict | None) -> tuple[str, str, list[CardLine], str]:
@@ -81,32 +72,13 @@ def elsewhere(summary: Summary, names: list[str]) -> str:
     return f"In none of these places: {', '.join(rest)}." if rest else ""
 
 
-def model_figures(found: ModelSummary) -> list[tuple[str, str]]:
-    """(caption, svg) of what a model hears and of what its layers leave apart."""
-    share, error = found.share_by_hop
-    reach = found.reach
-    sampled = " over a sample of nodes" if found.sampled else ""
-    spread = f" ± {float(reach.standard_error):.2g}" if found.sampled else ""
-    figures = [
-        (
-            f"Share of what influences a node, by hop; mean{sampled}. Effective range: "
-            f"{float(reach.value):.2f}{spread} hops.",
-            bars_svg(share.tolist(), error.tolist() if found.sampled else None, unit="hops"),
-        )
-    ]
-    smooth = found.smoothing
-    if smooth.size.numel():
-        energy = (smooth.normalized / smooth.size.square()).tolist()
-        figures.append(
-            (
-                "Over-smoothing, layer by layer: both fall to 0 where all nodes become alike.",
-                lines_svg(
-                    {
-                        "Dirichlet energy / size²": energy,
-                        "cosine distance of neighbors": smooth.mean_average_distance.tolist(),
-                    },
-                    found.layers,
-                ),
-            )
-        )
-    return figures
+def proposal(data: Data, seed: int) -> tuple[Tensor, str]:
+    """The first edges that GTR would add, or FoSR on a large graph, and the method's name."""
+    edges = int((data.edge_index[0] < data.edge_index[1]).sum())
+    budget = min(max(round(SHARE * edges), FEWEST), MOST)
+    edge_index = data.edge_index.cpu()
+    if data.num_nodes <= DENSE:
+        return gtr(edge_index, data.num_nodes, num_edges=budget).added, "GTR"
+    generator = torch.Generator().manual_seed(seed)
+    found = fosr(edge_index, data.num_nodes, num_edges=budget, generator=generator)
+    return found.added, "FoSR"

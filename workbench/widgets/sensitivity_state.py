@@ -1,7 +1,6 @@
 """What the sensitivity lab knows: one graph, some models, and their matrices as they arrive."""
 
 import copy
-import inspect
 import threading
 import time
 import warnings
@@ -25,6 +24,7 @@ from workbench.diagnostics import (
 )
 from workbench.widgets.drawn_graph import DrawnGraph
 from workbench.widgets.job import ShouldStop
+from workbench.widgets.model_inputs import model_inputs
 
 #: All pairs of nodes are drawn and ranked.
 LARGEST_NODES = 1_500
@@ -174,7 +174,7 @@ class SensitivityState(DrawnGraph):
                 edge_index,
                 norm=norm,
                 nodes=nodes,
-                inputs=self._arguments(net),
+                inputs=model_inputs(net, self.data, self._inputs),
                 readout=self._readout,
                 should_stop=should_stop,
             )
@@ -182,15 +182,6 @@ class SensitivityState(DrawnGraph):
             t for t in dict.fromkeys(str(w.message) for w in heard) if t not in self.warned
         ]
         return rows.cpu()
-
-    def _arguments(self, net: nn.Module) -> dict[str, Any]:
-        """``inputs``, and what the model takes and the data have."""
-        taken, found = inspect.signature(net.forward).parameters, dict(self._inputs)
-        for name in ("batch", "edge_attr", "edge_weight"):
-            value = getattr(self.data, name, None)
-            if name in taken and value is not None:
-                found.setdefault(name, value)
-        return found
 
     # ---- what they tell -------------------------------------------------------------------
 

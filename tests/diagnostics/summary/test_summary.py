@@ -435,6 +435,60 @@ def test_large_graphs_are_sampled():
     assert float(found.reach.node_error) > 0
 
 
+def test_every_submodule_keeps_its_mode():
+    """A frozen batch norm in a model that trains is still frozen, also after an error."""
+    data = ring(8)
+    model = GCN(4, 8, 2, num_layers=2, norm="batch").train()
+    frozen = next(m for m in model.modules() if isinstance(m, torch.nn.BatchNorm1d)).eval()
+    x = torch.randn(8, 4, generator=generator())
+    with pytest.warns(UserWarning, match="training mode"):
+        summarize_model(model, x, data.edge_index, num_layers=2)
+    assert (model.training, frozen.training) == (True, False)
+    with pytest.warns(UserWarning, match="mode"), pytest.raises(RuntimeError, match="shapes"):
+        summarize_model(model, x[:, :3], data.edge_index, num_layers=2)
+    assert (model.training, frozen.training) == (True, False)
+
+
+class Weighted(torch.nn.Module):
+    """One mean over weighted edges; a pair with it first."""
+
+    def forward(self, x, edge_index, edge_weight):
+        heard = torch.zeros_like(x).index_add_(
+            0, edge_index[1], edge_weight[:, None] * x[edge_index[0]]
+        )
+        return heard, None
+
+
+@pytest.mark.parametrize("num_layers", [1, None])
+def test_inputs_and_readout_are_those_of_sensitivity(num_layers):
+    """All that comes, comes from one hop away; weights of 0 leave one neighbor of two."""
+    data = ring(6)
+    x = torch.randn(6, 2, generator=generator())
+    weight = ((data.edge_index[0] + 1) % 6 == data.edge_index[1]).float()
+    found = summarize_model(
+        Weighted().eval(),
+        x,
+        data.edge_index,
+        num_layers=num_layers,
+        inputs={"edge_weight": weight},
+        readout=lambda output: output[0],
+    )
+    assert float(found.reach.value) == pytest.approx(1.0)
+    assert found.reach.influence.mean[1] == pytest.approx(2.0)
+    assert found.share_beyond(0) == pytest.approx(1.0)
+    assert found.share_beyond(1) == 0.0
+
+
+def test_one_row_for_each_node_is_needed():
+    with pytest.raises(ValueError, match=r"readout returned shape \[1, 2\], not one row for each"):
+        summarize_model(
+            GCN(2, 4, 2, num_layers=1).eval(),
+            torch.randn(5, 2, generator=generator()),
+            ring(5).edge_index,
+            readout=lambda output: output.mean(0, keepdim=True),
+        )
+
+
 def test_a_model_without_lists_is_read_at_its_children():
     model = torch.nn.Sequential(torch.nn.Linear(2, 3), torch.nn.ReLU())
     assert layer_names(model) == ["0", "1"]
