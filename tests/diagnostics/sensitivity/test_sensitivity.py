@@ -8,6 +8,8 @@ import pytest
 import torch
 from torch import nn
 from torch.autograd.functional import jacobian
+from torch.nn import functional
+from torch_geometric.data import Data
 from torch_geometric.nn import (
     GATConv,
     GCNConv,
@@ -23,11 +25,15 @@ from workbench.diagnostics import (
     Stopped,
     TooLargeError,
     approximate_sensitivity,
+    effective_range,
     hop_distance,
+    influence_by_hop,
     sensitivity,
     sensitivity_decay,
+    walk_bound,
 )
 from workbench.diagnostics.sensitivity import jacobian_rows
+from workbench.diagnostics.sensitivity.chosen_rows import chosen_rows
 from workbench.diagnostics.sensitivity.evaluation import differentiable
 from workbench.diagnostics.sensitivity.sparse_backward import SparseBackward
 from workbench.graphs import erdos_renyi, grid, karate, path, ring
@@ -221,6 +227,51 @@ def test_chosen_nodes():
         sensitivity(stack(), x, data.edge_index, nodes=torch.tensor([34]))
 
 
+def test_a_mask_a_tensor_and_a_list_choose_the_same_nodes():
+    data, x, net = karate(), features(34), stack().eval()
+    mask = torch.zeros(34, dtype=torch.bool)
+    mask[[3, 20]] = True
+    calls = {
+        "sensitivity": lambda nodes: sensitivity(net, x, data.edge_index, nodes=nodes),
+        "probes": lambda nodes: approximate_sensitivity(net, x, data.edge_index, nodes=nodes).value,
+        "walks": lambda nodes: walk_bound(data.edge_index, 34, num_layers=3, nodes=nodes),
+        "hops": lambda nodes: (
+            influence_by_hop(net, x, data.edge_index, num_layers=3, nodes=nodes).total
+        ),
+        "range": lambda nodes: (
+            effective_range(net, x, data.edge_index, max_hops=3, nodes=nodes).influence.range
+        ),
+    }
+    for call in calls.values():
+        expected = call(torch.tensor([3, 20]))
+        assert expected.size(0) == 2
+        assert torch.equal(call(mask), expected)
+        assert torch.equal(call([3, 20]), expected)
+        with pytest.raises(ValueError, match="mask of 33 entries for 34"):
+            call(mask[1:])
+        with pytest.raises(ValueError, match="34 to 34, outside 0 to 33"):
+            call([34])
+
+
+@pytest.mark.parametrize(
+    ("nodes", "error", "message"),
+    [
+        (torch.tensor([0.0]), TypeError, "tensor of torch.float32; give int64"),
+        (torch.tensor([0], dtype=torch.int32), TypeError, r"nodes\.long\(\)"),
+        (torch.zeros(2, 1, dtype=torch.int64), ValueError, r"shape \[2, 1\], not one axis"),
+        (torch.tensor(3), ValueError, r"shape \[\], not one axis"),
+        (3, TypeError, "nodes is 3, of type int"),
+        ("all", TypeError, "nodes is 'all'"),
+        ([True, False], TypeError, "holds True, of type bool"),
+        ([0, 1.5], TypeError, "holds 1.5, of type float"),
+        ([0, -1], ValueError, "holds -1 to 0, outside 0 to 4"),
+    ],
+)
+def test_what_does_not_name_nodes(nodes, error, message):
+    with pytest.raises(error, match=message):
+        chosen_rows(nodes, 5)
+
+
 def test_the_model_is_left_as_it_was():
     model, data = stack().train(), karate()
     model.norms[1].eval()
@@ -304,12 +355,63 @@ def test_single_precision_gives_double_results():
     [
         (lambda x, e: (x, x), "tuple"),
         (lambda x, e: global_mean_pool(x, None), r"\[1, 6\].*before the read-out"),
-        (lambda x, e: x.sum(1), r"unsqueeze"),
+        (lambda x, e: x.sum(1), r"readout=lambda output: output\.unsqueeze\(-1\)"),
+        (lambda x, e: x[:, None], r"readout=lambda output: output\.flatten\(1\)"),
     ],
 )
 def test_outputs_that_are_not_per_node(output, message):
     with pytest.raises(ValueError, match=message):
         sensitivity(Calls(output), features(6), ring(6).edge_index)
+
+
+def test_advice_about_outputs_can_be_followed():
+    data, x = ring(6), features(6)
+    flat, deep = Calls(lambda x, e: x.sum(1)), Calls(lambda x, e: x[:, None].expand(-1, 2, -1))
+    found = sensitivity(flat, x, data.edge_index, readout=lambda output: output.unsqueeze(-1))
+    torch.testing.assert_close(found, 6**0.5 * torch.eye(6).double())
+    with pytest.raises(ValueError, match=r"readout returned .* let it end with output.unsqueeze"):
+        sensitivity(flat, x, data.edge_index, readout=lambda output: output)
+    found = sensitivity(deep, x, data.edge_index, readout=lambda output: output.flatten(1))
+    torch.testing.assert_close(found, 12**0.5 * torch.eye(6).double())
+
+
+class OfData(nn.Module):
+    def forward(self, data):
+        return data.x * 2
+
+
+class Around(nn.Module):
+    def __init__(self, model):
+        super().__init__()
+        self.model = model
+
+    def forward(self, x, edge_index):
+        return self.model(Data(x=x, edge_index=edge_index))
+
+
+def test_a_model_that_takes_a_data_object():
+    data, x = ring(6), features(6)
+    for model in (OfData(), nn.Sequential(nn.Linear(6, 6).double())):
+        with pytest.raises(
+            TypeError, match=r"forward takes \(.*\), .* model\(x, edge_index\).*Around"
+        ):
+            sensitivity(model, x, data.edge_index)
+    found = sensitivity(Around(OfData()), x, data.edge_index)
+    torch.testing.assert_close(found, 2 * 6**0.5 * torch.eye(6).double())
+
+
+def test_a_model_that_changes_its_input_in_place():
+    data, x = ring(6), features(6)
+    before = x.clone()
+
+    def change(x, e):
+        x[0] = 0.0
+        return x.mul_(2)
+
+    expected = 2 * 6**0.5 * torch.eye(6).double()
+    expected[0, 0] = 0.0
+    torch.testing.assert_close(sensitivity(Calls(change), x, data.edge_index), expected)
+    assert torch.equal(x, before)
 
 
 def test_read_outs():
@@ -387,6 +489,70 @@ def test_training_mode_is_told():
         sensitivity(stack().eval(), x, data.edge_index)
 
 
+class Idiom(nn.Module):
+    """The commonest model of PyG: dropout as a function, with the mode of the module."""
+
+    def __init__(self, p, drop=functional.dropout):
+        super().__init__()
+        self.layer, self.p, self.drop = GCNConv(6, 6).double(), p, drop
+
+    def forward(self, x, edge_index):
+        return self.drop(self.layer(x, edge_index), p=self.p, training=self.training)
+
+
+class FrozenNorm(nn.Module):
+    """Batch norm by a function, in the mode of the module."""
+
+    def __init__(self):
+        super().__init__()
+        self.mean, self.variance = torch.zeros(6).double(), torch.ones(6).double()
+
+    def forward(self, x, edge_index):
+        return functional.batch_norm(x, self.mean, self.variance, training=self.training)
+
+
+def warned(model, x, edge_index):
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        sensitivity(model, x, edge_index)
+    return [str(warning.message) for warning in caught]
+
+
+@pytest.mark.parametrize("drop", [functional.dropout, functional.alpha_dropout])
+def test_functional_dropout_in_training_mode_is_told(drop):
+    data, x = ring(6), features(6)
+    model = Idiom(0.9, drop).train()
+    (message,) = warned(model, x, data.edge_index)
+    assert f"call of {drop.__name__} in Idiom acts differently" in message
+    assert "model.eval()" in message
+    assert model.training
+    exact = sensitivity(model.eval(), x, data.edge_index)
+    torch.testing.assert_close(
+        exact, whole(model.layer, x, data.edge_index, "frobenius"), rtol=1e-9, atol=1e-12
+    )
+    for silent in (model.eval(), Idiom(0.0, drop).train()):
+        assert warned(silent, x, data.edge_index) == []
+    outer = Calls(lambda x, e: inner(x, e)).train()
+    outer.inner = inner = Idiom(0.5, drop).eval()  # only what has no dropout trains
+    assert warned(outer, x, data.edge_index) == []
+
+
+def test_functional_batch_norm_and_dropout_of_a_function_are_told():
+    data, x = ring(6), features(6)
+    (message,) = warned(FrozenNorm().train(), x, data.edge_index)
+    assert "call of batch_norm in FrozenNorm" in message
+    assert warned(FrozenNorm().eval(), x, data.edge_index) == []
+    always = Calls(lambda x, e: functional.dropout(x, 0.5)).eval()
+    (message,) = warned(always, x, data.edge_index)
+    assert "one random draw" in message
+    modules = Calls(lambda x, e: norm(x))
+    modules.norm = norm = nn.BatchNorm1d(6).double()
+    (message,) = warned(modules.train(), x, data.edge_index)
+    assert "BatchNorm1d would act differently" in message
+    norm.eval()
+    assert warned(modules, x, data.edge_index) == []
+
+
 def test_probes_are_unbiased_and_their_error_holds():
     data, x = erdos_renyi(20, 0.2, generator=torch.Generator().manual_seed(0)), features(20)
     net = stack().eval()
@@ -406,6 +572,22 @@ def test_probes_are_unbiased_and_their_error_holds():
     again = approximate_sensitivity(wide, x, data.edge_index, generator=generator.manual_seed(59))
     assert torch.equal(again.value, found.value)
     torch.testing.assert_close(found.root.square(), found.value)
+
+
+def test_the_root_is_too_low_by_the_relative_variance_over_8_probes():
+    """E sqrt(mean of k) = sqrt(mean) (1 - relative variance / 8 k + ...), each row a trial."""
+    mix = torch.randn(24, 1, generator=torch.Generator().manual_seed(0)).double()
+    wide, x, no_edges = Calls(lambda x, e: x @ mix.T), features(300, 1), torch.zeros(2, 0).long()
+    k, roots, truth = 16, [], mix.square().sum()
+    for seed in range(10):
+        random = torch.Generator().manual_seed(seed)
+        found = approximate_sensitivity(wide, x, no_edges, num_probes=k, generator=random)
+        roots.append(found.root.diagonal() / truth.sqrt())
+    roots = torch.cat(roots)
+    variance = float(2 * (1 - mix.pow(4).sum() / truth**2))
+    low, error = 1 - float(roots.mean()), float(roots.std()) / roots.numel() ** 0.5
+    assert abs(low - variance / (8 * k)) < 3 * error
+    assert abs(low - variance / (4 * k)) > 3 * error
 
 
 def test_probes_of_chosen_rows_and_read_outs():

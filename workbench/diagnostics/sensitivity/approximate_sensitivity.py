@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from jaxtyping import Float, Float64, Int64
+from jaxtyping import Float, Float64
 from torch import Tensor, nn
 
 from workbench.diagnostics.cost import check_size
+from workbench.diagnostics.sensitivity.chosen_rows import NodeChoice, chosen_rows
+from workbench.diagnostics.sensitivity.differentiation import differentiated
 from workbench.diagnostics.sensitivity.evaluation import evaluating
 from workbench.diagnostics.sensitivity.jacobian_rows import JacobianRows, entry_norm, side_by_side
-from workbench.diagnostics.sensitivity.sensitivity import Watch, chosen_rows, differentiated
+from workbench.diagnostics.sensitivity.watch import Watch
 from workbench.typing import EdgeIndex
 
 
@@ -30,8 +32,8 @@ class SquaredSensitivity:
 
     @property
     def root(self) -> Float64[Tensor, "rows nodes"]:
-        """Estimate of ``S_vu``, in units of ``sensitivity``; too low by about a part in
-        ``4 num_probes / relative variance of a probe``, because a root of a mean is.
+        """Estimate of ``S_vu``, in units of ``sensitivity``; too low by about the
+        relative variance of one probe / ``8 num_probes``, because a root of a mean is.
         """
         return self.value.sqrt()
 
@@ -42,7 +44,7 @@ def approximate_sensitivity(
     edge_index: EdgeIndex,
     *,
     num_probes: int = 16,
-    nodes: Int64[Tensor, " rows"] | None = None,
+    nodes: NodeChoice | None = None,
     generator: torch.Generator | None = None,
     inputs: Mapping[str, Any] | None = None,
     readout: Callable[[Any], Tensor] | None = None,
@@ -103,7 +105,7 @@ def approximate_sensitivity(
             power = power.view(-1, num_probes, x.size(0))
             return power.mean(1), power.std(1) / num_probes**0.5
 
-        watch = Watch("approximate_sensitivity", shape, max_seconds)
+        watch = Watch("approximate_sensitivity", shape[0], max_seconds, num_nodes=shape[1])
         firsts = range(0, rows.numel(), together)
         for first, (mean, spread) in side_by_side(work, firsts, x.device, should_stop):
             value[first : first + len(mean)], error[first : first + len(mean)] = mean, spread

@@ -3,13 +3,20 @@
 import inspect
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from contextvars import ContextVar
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from workbench.diagnostics.sensitivity.training_mode import TrainingOnly, differs
+
 _COARSE = {torch.float16, torch.bfloat16}
+
+
+#: What watches the calls of the model that is being differentiated in this thread.
+_watching: ContextVar[TrainingOnly | None] = ContextVar("watching", default=None)
 
 
 @contextmanager
@@ -18,10 +25,13 @@ def evaluating(model: nn.Module) -> Iterator[None]:
 
     Gradient mode belongs to the thread, so that a caller's ``torch.no_grad`` or
     ``torch.inference_mode`` does not reach in here. A warning says so where dropout or batch
-    normalization was in training mode, because the numbers are then not those of a training step.
+    normalization was in training mode, as a module or as a function that ``output_of`` sees the
+    model call, because the numbers are then not those of a training step.
     """
-    modes = [(module, module.training) for module in model.modules()]
-    switched = sorted({type(m).__name__ for m, training in modes if training and _differs(m)})
+    modes = {module: module.training for module in model.modules()}
+    switched = sorted(
+        {type(m).__name__ for m, training in modes.items() if training and differs(m)}
+    )
     if switched:
         warnings.warn(
             f"the model is in training mode and {', '.join(switched)} would act differently there; "
@@ -29,22 +39,15 @@ def evaluating(model: nn.Module) -> Iterator[None]:
             "and put back afterwards. Call model.eval() before to silence this",
             stacklevel=4,
         )
+    outer = _watching.set(TrainingOnly(modes, model.training))
     model.eval()
     try:
         with torch.inference_mode(False), torch.enable_grad():
             yield
     finally:
-        for module, training in modes:
+        _watching.reset(outer)
+        for module, training in modes.items():
             module.training = training
-
-
-def _differs(module: nn.Module) -> bool:
-    """Whether a module of its own acts differently in training."""
-    normalizes = isinstance(module, nn.modules.batchnorm._NormBase)
-    share = getattr(
-        module, "p" if isinstance(module, nn.modules.dropout._DropoutNd) else "dropout", 0
-    )
-    return normalizes or (isinstance(share, float) and share > 0)
 
 
 def plain(value: Any) -> Any:
@@ -87,14 +90,15 @@ def output_of(
     """``readout(model(x, edge_index, **inputs))``, a tensor.
 
     Raises:
-        TypeError: the model needs an argument that ``inputs`` lacks, takes one of them not at all,
-            or is half precision.
+        TypeError: the model is not called with x and edge_index, needs an argument that ``inputs``
+            lacks, takes one of them not at all, or is half precision.
         ValueError: the model returns something else than a tensor.
     """
     extra = {name: plain(value) for name, value in (inputs or {}).items()}
     _check_call(model, extra)
     try:
-        output = model(x, plain(edge_index), **extra)
+        with _watching.get() or nullcontext():
+            output = model(x, plain(edge_index), **extra)
     except Exception as error:
         error.add_note(
             f"This came from {type(model).__name__}({', '.join(['x', 'edge_index', *extra])})"
@@ -107,8 +111,7 @@ def output_of(
         giver = "the model" if readout is None else "readout"
         raise ValueError(
             f"{giver} returned a {type(output).__name__}, not a tensor; give the part to "
-            "differentiate, by a readout=lambda output: output[0] where the function takes one, "
-            "or by a module around the model"
+            "differentiate, by readout=lambda output: output[0] for the first of several"
         )
     return output
 
@@ -125,9 +128,17 @@ def _check_call(model: nn.Module, extra: Mapping[str, Any]) -> None:
         taken = list(inspect.signature(model.forward).parameters.values())
     except (TypeError, ValueError):
         return
+    name = type(model).__name__
+    places = [p for p in taken if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    if len(places) < 2 and not any(p.kind is p.VAR_POSITIONAL for p in taken):
+        raise TypeError(
+            f"{name}.forward takes ({', '.join(map(str, taken))}), and is called as model(x, "
+            "edge_index); give a small module around it: class Around(nn.Module) with "
+            "self.model = model in __init__ and, if it takes a Data object, def forward(self, x, "
+            "edge_index): return self.model(Data(x=x, edge_index=edge_index))"
+        )
     any_name = any(p.kind is p.VAR_KEYWORD for p in taken)
     named = [p for p in taken[2:] if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)]
-    name = type(model).__name__
     missing = [p.name for p in named if p.default is p.empty and p.name not in extra]
     if missing:
         example = ", ".join(f'"{lacks}": ...' for lacks in missing)

@@ -8,11 +8,12 @@ import torch
 from jaxtyping import Float, Float64, Int64
 from torch import Tensor, nn
 
+from workbench.diagnostics.sensitivity.chosen_rows import NodeChoice, chosen_rows
 from workbench.diagnostics.sensitivity.evaluation import evaluating
 from workbench.diagnostics.sensitivity.influence_balls import by_balls
 from workbench.diagnostics.sensitivity.influence_induced import by_induced_subgraphs
 from workbench.diagnostics.sensitivity.influence_passes import Budget, Question, by_whole_graph
-from workbench.diagnostics.sensitivity.sensitivity import Watch, chosen_rows
+from workbench.diagnostics.sensitivity.watch import Watch
 from workbench.typing import EdgeIndex
 
 
@@ -78,7 +79,7 @@ def influence_by_hop(
     *,
     num_layers: int | None = None,
     max_hops: int | None = None,
-    nodes: Int64[Tensor, " rows"] | None = None,
+    nodes: NodeChoice | None = None,
     norm: Literal["l1", "frobenius"] = "l1",
     variant: Literal["full", "official"] = "full",
     cut: bool | None = None,
@@ -103,8 +104,8 @@ def influence_by_hop(
             L hops of v. Nodes more than 2L hops apart then share their backward passes, exactly. It
             is checked, see below.
         max_hops: H, the last column of the result; ``num_layers`` if not given.
-        nodes: the output nodes wanted, in this order; all if not given. For a sample of k:
-            ``torch.randperm(num_nodes, generator=generator)[:k]``.
+        nodes: the output nodes wanted, in this order, or a boolean mask of them; all if not given.
+            For a sample of k: ``torch.randperm(num_nodes, generator=generator)[:k]``.
         norm: ``"l1"`` (sum of absolute values over input and output channels) or ``"frobenius"``.
         variant: ``"full"`` differentiates the model on the whole graph; ``"official"`` runs it on
             the subgraph that the nodes within H hops of v induce, as the published code does.
@@ -156,8 +157,12 @@ def influence_by_hop(
     # a node that is asked for twice is computed once
     rows, places = torch.unique(chosen, return_inverse=True)
     question = Question(model, x, edge_index, inputs or {}, rows, hops, norm, num_layers)
-    other = "nodes=..." if num_layers is not None else "num_layers=...) or (..., nodes=..."
-    watch = Watch("influence_by_hop", (rows.numel(), hops + 1), max_seconds, other)
+    other = "influence_by_hop(..., nodes=...)"
+    other = other if num_layers is not None else f"influence_by_hop(..., num_layers=...) or {other}"
+    size = 8 * rows.numel() * (hops + 1)
+    watch = Watch(
+        "influence_by_hop", rows.numel(), max_seconds, num_nodes=x.size(0), size=size, other=other
+    )
     budget = Budget(watch, should_stop, num_probes, generator)
     with evaluating(model):
         if variant == "official":
@@ -182,7 +187,7 @@ def effective_range(
     *,
     num_layers: int | None = None,
     max_hops: int | None = None,
-    nodes: Int64[Tensor, " rows"] | None = None,
+    nodes: NodeChoice | None = None,
     norm: Literal["l1", "frobenius"] = "l1",
     variant: Literal["full", "official"] = "full",
     cut: bool | None = None,

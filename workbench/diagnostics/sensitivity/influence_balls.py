@@ -9,6 +9,7 @@ import torch
 from numba import njit
 from torch import Tensor
 
+from workbench.diagnostics.sensitivity.differentiation import differentiated
 from workbench.diagnostics.sensitivity.influence_passes import (
     Budget,
     Question,
@@ -17,7 +18,6 @@ from workbench.diagnostics.sensitivity.influence_passes import (
     refuse_leak,
 )
 from workbench.diagnostics.sensitivity.jacobian_rows import JacobianRows, side_by_side
-from workbench.diagnostics.sensitivity.sensitivity import differentiated
 
 #: Nodes of one union: on the CPU a few channels of it fit the cache.
 _PIECE_NODES = {"cpu": 4_000, "cuda": 200_000}

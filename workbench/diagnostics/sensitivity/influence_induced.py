@@ -5,9 +5,9 @@ from torch_geometric.utils import k_hop_subgraph
 
 from workbench.diagnostics.cost import Stopped
 from workbench.diagnostics.sensitivity.compression import owners
+from workbench.diagnostics.sensitivity.differentiation import differentiated
 from workbench.diagnostics.sensitivity.influence_passes import Budget, Question, Tally
 from workbench.diagnostics.sensitivity.jacobian_rows import JacobianRows
-from workbench.diagnostics.sensitivity.sensitivity import differentiated
 from workbench.graphs.breadth_first import incoming
 
 

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 import torch
-from jaxtyping import Float, Float64, Int64
+from jaxtyping import Float, Float64
 from torch import Tensor, nn
 
 from workbench.diagnostics.cost import check_size
+from workbench.diagnostics.sensitivity.chosen_rows import NodeChoice, chosen_rows
 from workbench.diagnostics.sensitivity.evaluation import differentiable, evaluating, output_of
 from workbench.graphs.edges import check_edge_index
 from workbench.typing import EdgeIndex, NodeVector, PairMatrix
@@ -18,7 +19,7 @@ def jacobian_range(
     distance: PairMatrix,
     *,
     normalized: bool = True,
-    nodes: Int64[Tensor, " rows"] | None = None,
+    nodes: NodeChoice | None = None,
 ) -> Float64[Tensor, " rows"]:
     """Mean distance of the inputs on which each node's output depends, weighted by influence.
 
@@ -31,7 +32,8 @@ def jacobian_range(
             ``effective_resistance`` give it: what u does to v travels from u to v.
         normalized: divide by the sum of influences. Without, more inputs give more range, and the
             unit is that of influence times distance.
-        nodes: the output node of each row of ``influence``; all in order if not given.
+        nodes: the output node of each row of ``influence``, or a boolean mask of them; all in order
+            if not given.
 
     Returns:
         ``[rows]`` float64 on the device of ``influence``, in units of ``distance``. nan where
@@ -52,8 +54,9 @@ def jacobian_range(
         graph neural networks, ICML 2025, arXiv 2506.05971.
     """
     rows, size = influence.shape
-    if rows != (size if nodes is None else nodes.numel()):
-        count = "none were named" if nodes is None else f"nodes names {nodes.numel()}"
+    chosen = chosen_rows(nodes, size)
+    if rows != chosen.numel():
+        count = "none were named" if nodes is None else f"nodes names {chosen.numel()}"
         raise ValueError(
             f"influence has {rows} rows for a graph of {size} nodes, and {count}; give nodes=, the "
             "output node of each row"
@@ -66,7 +69,7 @@ def jacobian_range(
     if bool((influence < 0).any()) or bool(influence.isnan().any()):
         raise ValueError("influence must not be negative or nan; take the norm of each block")
     there = distance.T.to(influence.device)
-    there = there if nodes is None else there[nodes.to(influence.device)]
+    there = there if nodes is None else there[chosen.to(influence.device)]
     total = torch.where(influence > 0, influence * there, 0.0).sum(1)
     return total / influence.sum(1) if normalized else total
 

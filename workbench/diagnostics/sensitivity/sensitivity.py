@@ -1,19 +1,18 @@
 """How strongly each node's output depends on each node's input: exact Jacobian norms of a model."""
 
-import time
-import warnings
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 import torch
-from jaxtyping import Float, Float64, Int64
+from jaxtyping import Float, Float64
 from torch import Tensor, nn
 
-from workbench.diagnostics.cost import Estimate, check_size, too_large
-from workbench.diagnostics.sensitivity.evaluation import differentiable, evaluating, output_of
+from workbench.diagnostics.cost import check_size
+from workbench.diagnostics.sensitivity.chosen_rows import NodeChoice, chosen_rows
+from workbench.diagnostics.sensitivity.differentiation import differentiated
+from workbench.diagnostics.sensitivity.evaluation import evaluating
 from workbench.diagnostics.sensitivity.jacobian_rows import JacobianRows
-from workbench.diagnostics.sensitivity.sparse_backward import SparseBackward
-from workbench.graphs.edges import check_edge_index
+from workbench.diagnostics.sensitivity.watch import Watch
 from workbench.typing import EdgeIndex
 
 
@@ -23,7 +22,7 @@ def sensitivity(
     edge_index: EdgeIndex,
     *,
     norm: Literal["frobenius", "l1", "spectral"] = "frobenius",
-    nodes: Int64[Tensor, " rows"] | None = None,
+    nodes: NodeChoice | None = None,
     inputs: Mapping[str, Any] | None = None,
     readout: Callable[[Any], Tensor] | None = None,
     max_seconds: float = 600.0,
@@ -41,13 +40,15 @@ def sensitivity(
             repeated edges mean what the model makes of them.
         norm: ``"frobenius"`` (root of the sum of squares), ``"l1"`` (sum of absolute values, over
             input and output channels) or ``"spectral"`` (largest singular value).
-        nodes: the rows of the output wanted, in this order; all if not given.
+        nodes: the rows of the output wanted, in this order, as an int64 tensor or a list; or a
+            boolean mask of them, such as ``data.train_mask``; all if not given.
         inputs: more keyword arguments of the model: ``{"edge_weight": weight}``, ``edge_attr``,
             ``batch``, positional encodings.
         readout: from what the model returns to the ``[rows, channels]`` that are differentiated,
             for outputs that are not one row per node: ``lambda output: output[0]`` of a tuple,
-            ``lambda output: output`` of a model with one row per graph, ``lambda h: h[mask]`` for
-            the scored nodes, ``lambda h: loss(h, y).view(1, 1)`` for a loss.
+            ``lambda output: output.unsqueeze(-1)`` of one number per node, ``lambda output:
+            output`` of a model with one row per graph, ``lambda h: h[mask]`` for the scored nodes,
+            ``lambda h: loss(h, y).view(1, 1)`` for a loss.
         max_seconds: refuse when the first rows show that the whole would take longer.
         should_stop: asked twenty times a second or more, in the calling thread; where it says
             True the call ends after the backward passes that are under way.
@@ -73,9 +74,11 @@ def sensitivity(
 
     Raises:
         TypeError: ``x`` is not floating point, so that there is no derivative, or ``x`` or the
-            model is half precision; or the model needs an argument that ``inputs`` does not hold.
+            model is half precision; or the model needs an argument that ``inputs`` does not hold,
+            or is not called with x and edge_index; or ``nodes`` holds something else than nodes.
         ValueError: the output is not ``[nodes, channels]`` (with a read-out: not ``[rows,
-            channels]``), ``norm`` is unknown, or ``nodes`` names a row that does not exist.
+            channels]``), ``norm`` is unknown, ``nodes`` names a row that does not exist, or is a
+            mask of another length.
         TooLargeError: more nodes than ``LIMITS`` allows without ``nodes``, or longer than
             ``max_seconds``.
         Stopped: ``should_stop`` said so.
@@ -96,102 +99,8 @@ def sensitivity(
         result = torch.zeros(shape, dtype=torch.float64, device=x.device)
         if output.requires_grad and output.numel():
             rows = JacobianRows(output, start).norms(nodes.split(1), norm, should_stop)
-            watch = Watch("sensitivity", shape, max_seconds)
+            watch = Watch("sensitivity", shape[0], max_seconds, num_nodes=shape[1])
             for place, found in rows:
                 result[place : place + len(found)] = found
                 watch.done(len(found))
     return result
-
-
-def differentiated(
-    model: nn.Module,
-    x: Tensor,
-    edge_index: Tensor,
-    inputs: Mapping[str, Any] | None,
-    readout: Callable[[Any], Tensor] | None,
-) -> tuple[Tensor, Tensor]:
-    """A leaf with the values of ``x``, and the output ``[rows, channels]`` computed from it.
-
-    Raises:
-        TypeError, ValueError: the input or the output does not fit, as in ``sensitivity``.
-    """
-    start = differentiable(x)
-    check_edge_index(edge_index, x.size(0))
-    with SparseBackward():
-        output = output_of(model, start, edge_index, inputs, readout)
-    if readout is not None and output.dim() != 2:
-        raise ValueError(
-            f"readout returned shape {list(output.shape)}, not [rows, channels]; reshape(1, -1) "
-            "makes one row of anything"
-        )
-    if readout is None and (output.dim() != 2 or output.size(0) != x.size(0)):
-        raise ValueError(
-            f"the model returned shape {list(output.shape)}, not [nodes, channels] with "
-            f"{x.size(0)} nodes; give readout=lambda output: output to differentiate it as rows, "
-            "take the node embeddings before the read-out, or unsqueeze(-1) an output of one "
-            "number per node"
-        )
-    if output.numel() and not _reaches(output, start):
-        warnings.warn(
-            "no gradient reaches x: every derivative is 0. If the model turns x into integers to "
-            "embed them, embed first and pass the embedding as x to a module of the layers after",
-            stacklevel=3,
-        )
-    return start, output
-
-
-def _reaches(output: Tensor, start: Tensor) -> bool:
-    """Whether ``output`` was computed from ``start`` by operations that have a derivative."""
-    left = [output.grad_fn] if output is not start else []
-    seen = set(left)
-    while left:
-        node = left.pop()
-        if getattr(node, "variable", None) is start:
-            return True
-        after = {other for other, _ in getattr(node, "next_functions", ())} - seen - {None}
-        seen |= after
-        left += after
-    return output is start
-
-
-def chosen_rows(nodes: Tensor | None, size: int) -> Tensor:
-    """The rows wanted, all if ``nodes`` is None.
-
-    Raises:
-        ValueError: one of them does not exist.
-    """
-    if nodes is None:
-        return torch.arange(size)
-    if nodes.numel() and not 0 <= int(nodes.min()) <= int(nodes.max()) < size:
-        raise ValueError(
-            f"nodes holds {int(nodes.min())} to {int(nodes.max())}, outside 0 to {size - 1}"
-        )
-    return nodes.cpu()
-
-
-class Watch:
-    """Refuses to go on when what was done shows that the whole would take too long."""
-
-    def __init__(
-        self, name: str, shape: tuple[int, int], max_seconds: float, other: str = "nodes=..."
-    ):
-        self.name, self.shape, self.max_seconds = name, shape, max_seconds
-        self.other = f"{name}(..., {other})"
-        self.began, self.first, self.count = None, 0, 0
-
-    def done(self, count: int) -> None:
-        """``count`` more of the ``shape[0]`` rows are done.
-
-        Raises:
-            TooLargeError: at this pace all of them would take longer than ``max_seconds``.
-        """
-        self.count += count
-        if self.began is None:  # what was done first also warmed up, so it counts for nothing
-            self.began, self.first = time.perf_counter(), self.count
-            return
-        spent = time.perf_counter() - self.began
-        expected = spent / max(self.count - self.first, 1) * self.shape[0]
-        if expected > self.max_seconds:
-            size, why = 8 * self.shape[0] * self.shape[1], f"max_seconds={self.max_seconds:g}"
-            told = (self.name, expected, size, False, f"more than {why}", self.other)
-            raise too_large(Estimate(*told), self.shape[0])

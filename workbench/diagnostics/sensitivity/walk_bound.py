@@ -3,10 +3,11 @@
 from typing import Literal
 
 import torch
-from jaxtyping import Float, Float64, Int64
+from jaxtyping import Float, Float64
 from torch import Tensor
 
 from workbench.diagnostics.cost import check_size
+from workbench.diagnostics.sensitivity.chosen_rows import NodeChoice, chosen_rows
 from workbench.graphs.edges import check_edge_index, check_edge_weight
 from workbench.typing import EdgeIndex, EdgeWeight
 
@@ -25,7 +26,7 @@ def walk_bound(
     normalization: Literal["symmetric", "row", "none"] = "symmetric",
     self_loops: bool = False,
     norm: Literal["frobenius", "l1", "spectral"] = "frobenius",
-    nodes: Int64[Tensor, " rows"] | None = None,
+    nodes: NodeChoice | None = None,
     log: bool = False,
 ) -> Float64[Tensor, "rows nodes"]:
     """Upper bound on the sensitivity of every node to every other, by weighted walks.
@@ -55,7 +56,7 @@ def walk_bound(
         norm: which norm of ``sensitivity`` is bounded. The bound holds for ``"frobenius"``, for
             ``"spectral"`` and for the induced 1-norm; the sum over all pairs of channels, which
             ``"l1"`` means there, can be p times larger, and so is its bound here.
-        nodes: the output nodes wanted, in this order; all if not given.
+        nodes: the output nodes wanted, in this order, or a boolean mask of them; all if not given.
         log: return the natural logarithm, ``-inf`` where the bound is 0.
 
     Returns:
@@ -80,8 +81,9 @@ def walk_bound(
     Raises:
         TooLargeError: more nodes than ``LIMITS`` allows, without ``nodes``.
         ValueError: a bound is negative or not finite, ``num_layers`` or ``width`` is below 1, a
-            conductance is negative, ``nodes`` names a node that does not exist, or an option is
-            unknown.
+            conductance is negative, ``nodes`` names a node that does not exist or is a mask of
+            another length, or an option is unknown.
+        TypeError: ``nodes`` holds something else than nodes.
 
     References:
         Di Giovanni, Giusti, Barbero, Luise, Liò and Bronstein, On over-squashing in message
@@ -102,11 +104,7 @@ def walk_bound(
     )
     if nodes is None:
         check_size("walk_bound", num_nodes, edge_index.size(1) // 2, device=edge_index.device)
-        nodes = torch.arange(num_nodes)
-    elif nodes.numel() and not 0 <= int(nodes.min()) <= int(nodes.max()) < num_nodes:
-        raise ValueError(
-            f"nodes holds {int(nodes.min())} to {int(nodes.max())}, outside 0 to {num_nodes - 1}"
-        )
+    nodes = chosen_rows(nodes, num_nodes)
     growth = lipschitz * weight_bound * width
     back = operator.T.coalesce()  # walks are followed back from their ends, one column for each
     rows = nodes.numel()
