@@ -37,6 +37,7 @@ from workbench.graphs.generators import (
     sbm,
     shrikhande,
     star,
+    strongly_regular,
     tree,
 )
 from workbench.graphs.layout import layout
@@ -107,6 +108,7 @@ __all__ = [
     "sbm",
     "shrikhande",
     "star",
+    "strongly_regular",
     "to_networkx",
     "transfer",
     "tree",

@@ -21,6 +21,7 @@ from workbench.graphs.building import (
 )
 from workbench.graphs.named_graphs import csl, karate, les_miserables, petersen, rook, shrikhande
 from workbench.graphs.random_graphs import erdos_renyi, grid_with_holes, random_regular, sbm
+from workbench.graphs.strongly_regular import strongly_regular
 
 __all__ = [
     "barbell",
@@ -43,6 +44,7 @@ __all__ = [
     "sbm",
     "shrikhande",
     "star",
+    "strongly_regular",
     "tree",
 ]
 
