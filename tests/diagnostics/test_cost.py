@@ -73,6 +73,45 @@ def test_the_message_says_what_came_what_it_costs_and_what_to_do():
         assert part in message
 
 
+def test_the_message_gives_the_reason_and_no_time_or_memory_that_is_none():
+    with pytest.raises(TooLargeError) as caught:
+        diagnostics.cheeger_constant(ring(21).edge_index, 21)
+    message = str(caught.value)
+    assert "cheeger_constant of 21 nodes is refused" in message
+    assert "limited to 20 nodes; all 2^(n - 1) cuts are tried" in message
+    assert "use cheeger_bounds" in message
+    assert "second" not in message
+    assert "GB" not in message
+    with pytest.raises(TooLargeError, match=r"of 30 nodes would take about 16 seconds: "):
+        diagnostics.cheeger_constant(ring(30).edge_index, 30)
+    with pytest.raises(TooLargeError, match=r"of 90 nodes would take more than four months: "):
+        diagnostics.cheeger_constant(ring(90).edge_index, 90)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (3, "about 3 seconds"),
+        (61, "about 1 minute"),
+        (120, "about 2 minutes"),
+        (3600, "about 1 hour"),
+        (100 * 3600, "about 4.2 days"),
+        (119 * 86400, "about 120 days"),
+        (float("inf"), "more than four months"),
+    ],
+)
+def test_durations_in_words(seconds, text):
+    assert cost.duration(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("size", "text"),
+    [(3528, "3.53 kB"), (46e6, "46 MB"), (5e8, "0.5 GB"), (40e9, "40 GB"), (25e11, "2,500 GB")],
+)
+def test_memory_in_words(size, text):
+    assert cost.memory(size) == text
+
+
 def test_too_little_memory_is_refused(monkeypatch):
     monkeypatch.setattr(cost, "available_bytes", lambda device="cpu": 1000)
     with pytest.raises(TooLargeError, match="free"):

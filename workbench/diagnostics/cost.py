@@ -18,6 +18,15 @@ MEMORY_SHARE = 0.5
 #: The longest exact call that starts, in estimated seconds, where the limit is one of time.
 LONGEST_SECONDS = 30.0
 
+#: Below this a refusal has another reason than time or memory, which its text need not tell.
+_WORTH_SECONDS, _WORTH_BYTES = 10.0, 1e8
+
+#: Seconds of a unit, its name, and of how many on the next one is used.
+_TIMES = ((1, "second", 60), (60, "minute", 60), (3600, "hour", 48), (86400, "day", 120))
+
+#: Bytes of a unit, and its name.
+_SIZES = ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"))
+
 
 class TooLargeError(ValueError):
     """The exact answer would take too long or too much memory; the message names another way."""
@@ -94,7 +103,7 @@ def by_size(
         exact, why = False, f"the exact answer is limited to {limit:,} nodes"
     elif size > MEMORY_SHARE * free:
         exact = False
-        why = f"it needs {size / 1e9:.1f} GB and {free / 1e9:.1f} GB are free (half may be used)"
+        why = f"it needs {memory(size)} and {memory(free)} are free (half may be used)"
     why += f"; {how}" if how else ""
     return Estimate(name, seconds, size, exact, why, cost.alternative)
 
@@ -118,19 +127,26 @@ def check_size(
 
 def too_large(expected: Estimate, num_nodes: int) -> TooLargeError:
     """The error for a call that is refused: what came in, what it would take, what to use."""
-    message = (
-        f"{expected.name} of {num_nodes:,} nodes would take about {_duration(expected.seconds)} "
-        f"and {expected.bytes / 1e9:.3g} GB: {expected.why}"
-    )
+    told = [duration(expected.seconds)] if expected.seconds >= _WORTH_SECONDS else []
+    told += [memory(expected.bytes)] if expected.bytes >= _WORTH_BYTES else []
+    takes = f"would take {' and '.join(told)}" if told else "is refused"
+    message = f"{expected.name} of {num_nodes:,} nodes {takes}: {expected.why}"
     if expected.alternative:
         advice = COSTS[expected.name].advice
         message += f"; use {expected.alternative}" + (f" ({advice})" if advice else "")
     return TooLargeError(message)
 
 
-def _duration(seconds: float) -> str:
-    """Seconds in words: 3 seconds, 4 minutes, 20 hours, more than a year."""
-    for size, unit in ((1, "seconds"), (60, "minutes"), (3600, "hours"), (86400, "days")):
-        if seconds < 60 * size * (1 if size < 3600 else 2):
-            return f"{seconds / size:.2g} {unit}"
+def duration(seconds: float) -> str:
+    """Seconds in words: about 3 seconds, about 1 minute, more than four months."""
+    for size, unit, most in _TIMES:
+        if seconds < most * size:
+            count = float(f"{seconds / size:.2g}")
+            return f"about {count:g} {unit}" + ("" if count == 1 else "s")
     return "more than four months"
+
+
+def memory(size: float) -> str:
+    """Bytes in words: 40 GB, 3.5 kB."""
+    unit, name = next(((u, n) for u, n in _SIZES if size >= 0.1 * u), _SIZES[-1])
+    return f"{float(f'{size / unit:.3g}'):,g} {name}"

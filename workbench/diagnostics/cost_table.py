@@ -75,6 +75,7 @@ COSTS = {
         lambda n, m: 1e-8 * 2.0 ** min(max(n - 1, 0), 900) * (1 + 2 * m / max(n, 1)),
         lambda n, m: 8.0 * n**2,
         "cheeger_bounds",
+        how="all 2^(n - 1) cuts are tried, twice as many with each node more",
     ),
     "hop_distance": Cost(
         lambda n, m: 4e-9 * n * (n + 2.0 * m),

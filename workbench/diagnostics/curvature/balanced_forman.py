@@ -9,7 +9,7 @@ from numba import njit
 from scipy.sparse import csr_array
 from torch import Tensor
 
-from workbench.diagnostics.cost import LONGEST_SECONDS, TooLargeError
+from workbench.diagnostics.cost import LONGEST_SECONDS, TooLargeError, duration
 from workbench.graphs.edges import check_edge_index, undirected_edges
 from workbench.typing import EdgeIndex
 
@@ -83,7 +83,7 @@ def _check_work(out: csr_array, variant: str) -> None:
     seconds = 1.5e-8 * work
     if seconds > LONGEST_SECONDS:
         raise TooLargeError(
-            f"balanced_forman of {degree.size:,} nodes would take about {seconds / 60:.0f} minutes:"
+            f"balanced_forman of {degree.size:,} nodes would take {duration(seconds)}:"
             f" it has {work:.3g} paths of two edges, and the largest degree is "
             f"{int(degree.max()):,}; leave out the hubs (torch_geometric.utils.subgraph)"
         )

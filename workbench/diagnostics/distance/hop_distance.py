@@ -9,7 +9,7 @@ from jaxtyping import Float64
 from numba import njit
 from torch import Tensor
 
-from workbench.diagnostics.cost import TooLargeError, check_size
+from workbench.diagnostics.cost import TooLargeError, check_size, duration
 from workbench.graphs.breadth_first import Lists, both_ways, lists, search
 from workbench.graphs.edges import check_edge_index, undirected_edges
 from workbench.typing import EdgeIndex, PairMatrix
@@ -85,7 +85,7 @@ def diameter(edge_index: EdgeIndex, num_nodes: int) -> Float64[Tensor, ""]:
         raise TooLargeError(
             f"the diameter of this graph of {num_nodes:,} nodes and {neighbor.size // 2:,} edges "
             f"is between {low:.0f} and {high:.0f}; {used:,} searches did not decide it and one for "
-            f"each node would take about {1e-8 * num_nodes * (num_nodes + neighbor.size):.0f} s; "
+            f"each node would take {duration(1e-8 * num_nodes * (num_nodes + neighbor.size))}; "
             "use diameter_bounds"
         )
     return torch.tensor(float(low), dtype=torch.float64, device=edge_index.device)
