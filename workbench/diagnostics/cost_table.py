@@ -41,6 +41,12 @@ _BY_PAIRS = _SPARSE + "conjugate gradients within the tolerance"
 _BY_EDGES = _SPARSE + "random projections with a stated error"
 _BY_SUMS = _SPARSE + "Hutch++ with its standard error"
 _OR_SPARSE = "beyond the limit star-mesh elimination answers where it stays sparse (roads, grids)"
+_SIX_LAYERS = "for a GCN of six layers of width 32; the call measures its own model"
+_MIXED = (
+    "for 16 channels, two layers and one output, and in proportion to channels times outputs; the "
+    "call measures its own model"
+)
+_ROADS = "for sixteen layers of width 32 and ten outputs; the call measures its own model"
 _EQUAL = "degrees are taken for equal, and hubs take longer"
 
 #: The cost of every diagnostic.
@@ -195,6 +201,7 @@ COSTS = {
         lambda n, m: 8.0 * n**2 + 8192.0 * n + 2000.0 * (n + 2 * m),
         "sensitivity(..., nodes=...)",
         "a few chosen nodes cost one row each",
+        how=_SIX_LAYERS,
     ),
     "approximate_sensitivity": Cost(
         # the default number of probes of the same model, whatever the width of its output
@@ -202,6 +209,7 @@ COSTS = {
         lambda n, m: 16.0 * n**2 + 8192.0 * n + 2000.0 * (n + 2 * m),
         "influence_by_hop",
         "with num_layers=..., or a few chosen nodes, which cost one row each",
+        how=_SIX_LAYERS,
     ),
     "influence_by_hop": Cost(
         # sixteen layers of width 32, ten outputs, on a road network and with num_layers=16
@@ -209,12 +217,14 @@ COSTS = {
         lambda n, m: 3e8 + 25_000.0 * n,
         "influence_by_hop(..., nodes=...)",
         "a sample of the nodes gives the mean with an error",
+        how=_ROADS,
     ),
     "effective_range": Cost(
         lambda n, m: 3.0 + 4e-3 * n,
         lambda n, m: 3e8 + 25_000.0 * n,
         "effective_range(..., nodes=...)",
         "a sample of the nodes gives the mean with an error",
+        how=_ROADS,
     ),
     "walk_bound": Cost(
         # ten layers
@@ -232,21 +242,26 @@ COSTS = {
     "jacobian_range": Cost(lambda n, m: 5e-9 * n**2, lambda n, m: 24.0 * n**2),
     "mixed_influence": Cost(
         # one backward pass through a backward pass for each of 16 channels of each node
-        lambda n, m: 16.0 * n * (2e-3 + 1e-6 * (n + 2.0 * m)),
+        lambda n, m: 16.0 * n * (3e-5 + 5e-8 * (n + 2.0 * m)),
         lambda n, m: 8.0 * n**2 + 4000.0 * (n + 2 * m),
         "sensitivity(..., nodes=...)",
         "jacobian_range of the states before the read-out needs first derivatives only",
+        how=_MIXED,
     ),
     "hessian_range": Cost(
-        lambda n, m: 16.0 * n * (2e-3 + 1e-6 * (n + 2.0 * m)),
+        lambda n, m: 16.0 * n * (3e-5 + 5e-8 * (n + 2.0 * m)),
         lambda n, m: 32.0 * n**2 + 4000.0 * (n + 2 * m),
         "sensitivity(..., nodes=...)",
         "jacobian_range of the states before the read-out needs first derivatives only",
+        how=_MIXED,
     ),
     "obstruction": Cost(
         # one pair in a six-layer GCN of width 32
         lambda n, m: 64.0 * (1e-3 + 1e-6 * (n + 2.0 * m)),
         lambda n, m: 4000.0 * (n + 2 * m),
+        "obstruction of fewer pairs",
+        "each node in them costs a backward pass per channel",
+        how=f"one pair, {_SIX_LAYERS}",
     ),
     "obstruction_limit": Cost(
         lambda n, m: 2.5e-11 * n**3 + 1.2e-8 * n**2,

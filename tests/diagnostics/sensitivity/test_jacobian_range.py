@@ -1,18 +1,27 @@
 """The range measures: closed forms on rings and paths, laws, components."""
 
+import time
+
 import pytest
 import torch
 from torch import nn
 from torch.autograd.functional import hessian
+from torch_geometric.nn import GCN
 
 from conftest import load_oracle, oracle_graph
-from workbench.diagnostics import TooLargeError, effective_resistance, hop_distance, sensitivity
+from workbench.diagnostics import (
+    Stopped,
+    TooLargeError,
+    effective_resistance,
+    hop_distance,
+    sensitivity,
+)
 from workbench.diagnostics.sensitivity.jacobian_range import (
     hessian_range,
     jacobian_range,
     mixed_influence,
 )
-from workbench.graphs import erdos_renyi, karate, path, ring
+from workbench.graphs import erdos_renyi, grid, karate, path, ring
 
 
 class Of(nn.Module):
@@ -89,6 +98,11 @@ def test_order_of_the_nodes_and_chosen_rows():
     torch.testing.assert_close(turned, found[order])
     rows = jacobian_range(influence[order[:5]], hops(data), nodes=order[:5])
     torch.testing.assert_close(rows, found[order[:5]])
+    assert torch.equal(
+        jacobian_range(influence[order[:5]], hops(data), nodes=order[:5].tolist()), rows
+    )
+    mask = torch.arange(34) < 7
+    torch.testing.assert_close(jacobian_range(influence[mask], hops(data), nodes=mask), found[mask])
 
 
 def test_direction():
@@ -198,6 +212,68 @@ def test_modes_and_gradients_are_left_alone(mode):
     assert all(p.grad is None for p in model.parameters())
     assert bool((first.diagonal() > 0).all())
     assert torch.equal(first, torch.diag(first.diagonal()))  # a mean mixes no two nodes
+
+
+def test_read_outs_of_a_model_that_returns_several():
+    data = ring(6)
+    x = torch.randn(6, 2, generator=torch.Generator().manual_seed(0)).double()
+    product = lambda x: (x * x.roll(2, 0)).sum()  # noqa: E731
+    several = Of(lambda x: (product(x), None))
+    expected = mixed_influence(Of(product), x, data.edge_index)
+    first = {"readout": lambda output: output[0]}
+    assert torch.equal(mixed_influence(several, x, data.edge_index, **first), expected)
+    found = hessian_range(several, x, data.edge_index, hops(data), **first)
+    torch.testing.assert_close(found, torch.full((6,), 2.0).double())
+    with pytest.raises(ValueError, match=r"readout=lambda output: output\[0\]"):
+        mixed_influence(several, x, data.edge_index)
+
+
+def test_second_derivatives_through_message_passing():
+    torch.manual_seed(0)
+    net, data = GCN(3, 4, 2, 2, act="tanh").double().eval(), karate()
+    x = torch.randn(34, 3, generator=torch.Generator().manual_seed(0)).double()
+    mean = lambda output: output.mean(0)  # noqa: E731
+    found = mixed_influence(net, x, data.edge_index, readout=mean)
+    whole = sum(
+        hessian(lambda x, k=k: mean(net(x, data.edge_index))[k], x).abs().sum((1, 3))
+        for k in range(2)
+    )
+    torch.testing.assert_close(found, whole)
+
+
+def test_what_takes_too_long_is_refused_and_stopped():
+    data, x = grid(12, 12), torch.randn(144, 40, generator=torch.Generator().manual_seed(0))
+    net = GCN(40, 32, 2, 7, act="tanh").eval()
+    for function in (mixed_influence, lambda *a, **o: hessian_range(*a, hops(data), **o)):
+        with pytest.raises(TooLargeError, match=r"144 nodes .* max_seconds=0\.001.*fewer outputs"):
+            function(net, x, data.edge_index, max_seconds=1e-3)
+        started = time.perf_counter()
+        with pytest.raises(Stopped):
+            function(
+                net,
+                x,
+                data.edge_index,
+                max_seconds=1e9,
+                should_stop=lambda: time.perf_counter() > started + 0.2,  # noqa: B023
+            )
+        assert time.perf_counter() - started < 10
+
+
+@pytest.mark.parametrize("cause", ["detach", "no_grad"])
+def test_a_model_that_cuts_its_gradients_is_told(cause):
+    inner = nn.Linear(2, 3)
+
+    def cut(x):
+        if cause == "detach":
+            return inner(x.detach()).tanh().sum()
+        with torch.no_grad():
+            return inner(x).tanh().sum()
+
+    data, x = ring(4), torch.ones(4, 2)
+    with pytest.warns(UserWarning, match=r"no gradient reaches x.*detaches x"):
+        assert not mixed_influence(Of(cut), x, data.edge_index).any()
+    with pytest.warns(UserWarning, match="no gradient reaches x"):
+        assert bool(hessian_range(Of(cut), x, data.edge_index, hops(data)).isnan().all())
 
 
 def test_refusals():

@@ -6,7 +6,7 @@ from torch import nn
 from torch.autograd.functional import jacobian
 from torch_geometric.nn import GCNConv
 
-from workbench.diagnostics import effective_resistance
+from workbench.diagnostics import Stopped, TooLargeError, effective_resistance
 from workbench.diagnostics.sensitivity.obstruction import obstruction, obstruction_limit
 from workbench.graphs import erdos_renyi, karate, lollipop, ring
 
@@ -165,6 +165,60 @@ def test_one_module_that_runs_several_times():
     with torch.no_grad():
         found = obstruction(Shared(), x, data.edge_index, pairs, layers=["step"])
     torch.testing.assert_close(found, series(walk, degree, 0.5, 3)[pairs[0], pairs[1]])
+
+
+class Several(nn.Module):
+    """Returns more than a tensor; may cut its gradients on the way."""
+
+    def __init__(self, walk, cut=lambda x: x):
+        super().__init__()
+        self.model, self.cut = Linear(walk, 0.5, 2), cut
+
+    def forward(self, x, edge_index):
+        x = self.model.layers[0](x.mul_(1.0))
+        return {"states": self.model.layers[1](self.cut(x)), "loss": None}
+
+
+def test_a_model_may_return_anything_and_change_its_input():
+    data = ring(6)
+    walk, _ = walk_and_degree(data.edge_index, 6)
+    x, pairs = torch.ones(6, 1).double(), torch.tensor([[0, 1], [3, 2]])
+    layers = ["model.layers.0", "model.layers.1"]
+    found = obstruction(Several(walk), x, data.edge_index, pairs, layers=layers)
+    plain = obstruction(Linear(walk, 0.5, 2), x, data.edge_index, pairs, layers=names(2))
+    assert torch.equal(found, plain)
+
+
+def test_gradients_that_are_cut_are_told():
+    data = ring(6)
+    walk, _ = walk_and_degree(data.edge_index, 6)
+    scale = nn.Parameter(torch.ones(()).double())
+    cut = Several(walk, lambda x: x.detach() * scale)
+    x, pairs = torch.ones(6, 1).double(), torch.tensor([[0], [3]])
+    layers = ["model.layers.0", "model.layers.1"]
+    with pytest.warns(UserWarning, match="no gradient reaches x, state 1 from the last of 2"):
+        found = obstruction(cut, x, data.edge_index, pairs, layers=layers)
+    torch.testing.assert_close(found, torch.ones(1).double())  # 1/2 + 1/2 of the last state alone
+
+
+def test_what_takes_too_long_is_refused_and_stopped():
+    data = karate()
+    walk, _ = walk_and_degree(data.edge_index, 34)
+    pairs = torch.arange(34).view(2, 17)
+    call = lambda **options: obstruction(  # noqa: E731
+        Linear(walk, 0.5, 3),
+        torch.ones(34, 2).double(),
+        data.edge_index,
+        pairs,
+        layers=names(3),
+        **options,
+    )
+    with pytest.raises(TooLargeError, match=r"max_seconds=1e-05; use obstruction of fewer pairs"):
+        call(max_seconds=1e-5)
+    asked = []
+    with pytest.raises(Stopped):
+        call(should_stop=lambda: bool(asked.append(1)) or len(asked) > 3)
+    assert len(asked) == 4
 
 
 def test_limits():

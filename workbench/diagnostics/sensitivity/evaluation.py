@@ -90,22 +90,10 @@ def output_of(
     """``readout(model(x, edge_index, **inputs))``, a tensor.
 
     Raises:
-        TypeError: the model is not called with x and edge_index, needs an argument that ``inputs``
-            lacks, takes one of them not at all, or is half precision.
+        TypeError: as in ``run``.
         ValueError: the model returns something else than a tensor.
     """
-    extra = {name: plain(value) for name, value in (inputs or {}).items()}
-    _check_call(model, extra)
-    try:
-        with _watching.get() or nullcontext():
-            output = model(x, plain(edge_index), **extra)
-    except Exception as error:
-        error.add_note(
-            f"This came from {type(model).__name__}({', '.join(['x', 'edge_index', *extra])})"
-            f" with x {list(x.shape)} {x.dtype} and edge_index {list(edge_index.shape)}. What the "
-            "model needs besides these goes into inputs={...}."
-        )
-        raise
+    output = run(model, x, edge_index, inputs)
     output = output if readout is None else readout(output)
     if not isinstance(output, Tensor):
         giver = "the model" if readout is None else "readout"
@@ -114,6 +102,27 @@ def output_of(
             "differentiate, by readout=lambda output: output[0] for the first of several"
         )
     return output
+
+
+def run(model: nn.Module, x: Tensor, edge_index: Tensor, inputs: Mapping[str, Any] | None) -> Any:
+    """``model(x, edge_index, **inputs)``, whatever that is.
+
+    Raises:
+        TypeError: the model is not called with x and edge_index, needs an argument that ``inputs``
+            lacks, takes one of them not at all, or is half precision.
+    """
+    extra = {name: plain(value) for name, value in (inputs or {}).items()}
+    _check_call(model, extra)
+    try:
+        with _watching.get() or nullcontext():
+            return model(x, plain(edge_index), **extra)
+    except Exception as error:
+        error.add_note(
+            f"This came from {type(model).__name__}({', '.join(['x', 'edge_index', *extra])})"
+            f" with x {list(x.shape)} {x.dtype} and edge_index {list(edge_index.shape)}. What the "
+            "model needs besides these goes into inputs={...}."
+        )
+        raise
 
 
 def _check_call(model: nn.Module, extra: Mapping[str, Any]) -> None:

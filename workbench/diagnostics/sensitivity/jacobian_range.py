@@ -1,6 +1,6 @@
 """How far away the inputs are that matter: the range of a node's output, and of a graph's."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
@@ -9,8 +9,10 @@ from torch import Tensor, nn
 
 from workbench.diagnostics.cost import check_size
 from workbench.diagnostics.sensitivity.chosen_rows import NodeChoice, chosen_rows
-from workbench.diagnostics.sensitivity.evaluation import differentiable, evaluating, output_of
-from workbench.graphs.edges import check_edge_index
+from workbench.diagnostics.sensitivity.differentiation import differentiated
+from workbench.diagnostics.sensitivity.evaluation import evaluating
+from workbench.diagnostics.sensitivity.jacobian_rows import JacobianRows
+from workbench.diagnostics.sensitivity.watch import Watch
 from workbench.typing import EdgeIndex, NodeVector, PairMatrix
 
 
@@ -47,7 +49,9 @@ def jacobian_range(
     pairs in different components.
 
     Raises:
-        ValueError: the shapes do not fit, or an influence is negative or nan.
+        ValueError: the shapes do not fit, an influence is negative or nan, or ``nodes`` names what
+            does not exist.
+        TypeError: ``nodes`` holds something else than nodes.
 
     References:
         Bamberger, Gutteridge, le Roux, Bronstein and Dong, On measuring long-range interactions in
@@ -82,6 +86,9 @@ def hessian_range(
     *,
     normalized: bool = True,
     inputs: Mapping[str, Any] | None = None,
+    readout: Callable[[Any], Tensor] | None = None,
+    max_seconds: float = 600.0,
+    should_stop: Callable[[], bool] | None = None,
 ) -> NodeVector:
     """Range of a model with one output for the whole graph: how far apart the nodes it mixes are.
 
@@ -92,12 +99,21 @@ def hessian_range(
     included: so for every node of a model that is piecewise linear in x, whatever it does.
 
     Raises:
-        TypeError, ValueError, TooLargeError: as in ``mixed_influence`` and ``jacobian_range``.
+        TypeError, ValueError, TooLargeError, Stopped: as in ``mixed_influence`` and
+            ``jacobian_range``.
 
     References:
         Bamberger et al., ICML 2025, arXiv 2506.05971.
     """
-    mixed = mixed_influence(model, x, edge_index, inputs=inputs)
+    mixed = mixed_influence(
+        model,
+        x,
+        edge_index,
+        inputs=inputs,
+        readout=readout,
+        max_seconds=max_seconds,
+        should_stop=should_stop,
+    )
     return jacobian_range(mixed, distance, normalized=normalized)
 
 
@@ -107,10 +123,13 @@ def mixed_influence(
     edge_index: EdgeIndex,
     *,
     inputs: Mapping[str, Any] | None = None,
+    readout: Callable[[Any], Tensor] | None = None,
+    max_seconds: float = 600.0,
+    should_stop: Callable[[], bool] | None = None,
 ) -> PairMatrix:
     """How much a model mixes the inputs of two nodes: sums of its mixed second derivatives.
 
-        H_uv = sum_{k, a, b} | d^2 y_k / d x_u^a d x_v^b |,   y = model(x, edge_index)
+        H_uv = sum_{k, a, b} | d^2 y_k / d x_u^a d x_v^b |,   y = readout(model(x, edge_index))
 
     Args:
         model: any twice differentiable module that is called as ``model(x, edge_index, **inputs)``;
@@ -120,45 +139,54 @@ def mixed_influence(
         edge_index: ``[2, edges]``, passed to the model as it is; loops, repeats and direction mean
             what the model makes of them.
         inputs: more keyword arguments of the model.
+        readout: from what the model returns to y, a tensor of any shape: ``lambda output:
+            output[0]`` of a tuple, ``lambda output: output.mean(0)`` of node embeddings.
+        max_seconds: refuse when the first rows show that the whole would take longer.
+        should_stop: asked twenty times a second or more, in the calling thread; where it says
+            True the call ends after the backward passes that are under way.
 
     Returns:
         ``[nodes, nodes]`` float64, symmetric to rounding, on the device of ``x``, in units of
         output per squared unit of input. 0 where two inputs are not mixed: beyond the model's
         reach, in another component without a common read-out, and everywhere for a model that is
-        piecewise linear in x (ReLU and a mean or sum).
+        piecewise linear in x (ReLU and a mean or sum). A warning says where no gradient reaches
+        ``x`` at all.
 
     Exact, by double backward: one backward pass through the first derivative for each channel of
     each node and each output, in the model's own precision, so n p times the cost of a step of
-    training per output; for graphs of some hundred nodes. Evaluation mode, gradients and
-    ``torch.no_grad``: as in ``sensitivity``.
+    training per output; for graphs of some hundred nodes. Passes are batched and run side by side,
+    and evaluation mode, gradients and ``torch.no_grad`` are treated, as in ``sensitivity``.
 
     Raises:
         TypeError: ``x`` is not floating point.
-        TooLargeError: more nodes than ``LIMITS`` allows; take a smaller graph, or the range of the
-            states before the read-out, by ``sensitivity(..., nodes=...)``.
-        ValueError: the model returns no tensor.
+        TooLargeError: more nodes than ``LIMITS`` allows, or longer than ``max_seconds``; take a
+            smaller graph, fewer outputs by ``readout``, or the range of the states before the
+            read-out, by ``sensitivity(..., nodes=...)``.
+        ValueError: the model, or the read-out, returns no tensor.
+        Stopped: ``should_stop`` said so.
 
     References:
         Bamberger et al., ICML 2025, arXiv 2506.05971.
     """
+    size = x.size(0)
+    check_size("mixed_influence", size, edge_index.size(1) // 2, device=x.device)
     with evaluating(model):
-        start = differentiable(x)
-        check_edge_index(edge_index, x.size(0))
-        check_size("mixed_influence", x.size(0), edge_index.size(1) // 2, device=x.device)
-        result = torch.zeros(x.size(0), x.size(0), dtype=torch.float64, device=x.device)
-        for y in output_of(model, start, edge_index, inputs).flatten():
-            first = _gradient(y, start, create_graph=True)
-            for u, row in enumerate(first):
-                for slope in row:
-                    result[u] += _gradient(slope, start).double().abs().sum(1)
+        result = torch.zeros(size, size, dtype=torch.float64, device=x.device)
+        start, output = differentiated(model, x, edge_index, inputs, readout, rows="vector")
+        watch = Watch(
+            "mixed_influence",
+            output.numel() * size,
+            max_seconds,
+            num_nodes=size,
+            size=8 * size**2,
+            other="a read-out of fewer outputs, a smaller graph, or sensitivity(..., nodes=...)",
+        )
+        nodes = torch.arange(size).split(1)
+        for y in output.flatten() if output.requires_grad else ():
+            (slope,) = torch.autograd.grad(y, start, create_graph=True, allow_unused=True)
+            if slope is None or not slope.requires_grad:  # y is linear in x, or does not see it
+                continue
+            for place, found in JacobianRows(slope, start).norms(nodes, "l1", should_stop):
+                result[place : place + len(found)] += found
+                watch.done(len(found))
     return result
-
-
-def _gradient(value: Tensor, start: Tensor, *, create_graph: bool = False) -> Tensor:
-    """d value / d start; 0 where it does not depend on it."""
-    if not value.requires_grad:
-        return torch.zeros_like(start)
-    (found,) = torch.autograd.grad(
-        value, start, retain_graph=True, create_graph=create_graph, allow_unused=True
-    )
-    return torch.zeros_like(start) if found is None else found

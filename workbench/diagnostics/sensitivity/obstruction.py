@@ -1,14 +1,18 @@
 """What keeps two nodes of a deep model from telling each other anything: Jacobian obstruction."""
 
-from collections.abc import Mapping, Sequence
+import warnings
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 import torch
 from jaxtyping import Float, Float64
 from torch import Tensor, nn
 
+from workbench.diagnostics.cost import Stopped
 from workbench.diagnostics.resistance.all_pairs import effective_resistance
-from workbench.diagnostics.sensitivity.evaluation import differentiable, evaluating, output_of
+from workbench.diagnostics.sensitivity.differentiation import reaches
+from workbench.diagnostics.sensitivity.evaluation import differentiable, evaluating, run
+from workbench.diagnostics.sensitivity.watch import Watch
 from workbench.graphs.edges import undirected_edges
 from workbench.typing import EdgeIndex, EdgeWeight, PairMatrix, Pairs
 
@@ -26,6 +30,8 @@ def obstruction(
     symmetric: bool = True,
     norm: Literal["spectral", "frobenius"] = "spectral",
     inputs: Mapping[str, Any] | None = None,
+    max_seconds: float = 600.0,
+    should_stop: Callable[[], bool] | None = None,
 ) -> Float64[Tensor, " pairs"]:
     """Jacobian obstruction of pairs of nodes: large where one node's state misses the other's.
 
@@ -36,7 +42,8 @@ def obstruction(
     where h^(0) = x and h^(1), ..., h^(m) are what the named layers give.
 
     Args:
-        model: any module that is called as ``model(x, edge_index, **inputs)``.
+        model: any module that is called as ``model(x, edge_index, **inputs)``; what it returns does
+            not matter.
         x: ``[nodes, channels]``, floating point.
         edge_index: ``[2, edges]``, both directions of every undirected edge; d counts neighbors,
             so loops and repeats change nothing but the model.
@@ -48,6 +55,8 @@ def obstruction(
         symmetric: which of the two.
         norm: of the blocks, largest singular value or root of the sum of squares.
         inputs: more keyword arguments of the model.
+        max_seconds: refuse when the first nodes show that the whole would take longer.
+        should_stop: asked before each backward pass; where it says True the call ends.
 
     Returns:
         ``[pairs]`` float64 on the device of ``x``, without a unit where the layers keep it; 0 for a
@@ -55,11 +64,14 @@ def obstruction(
 
     Pairs in different components have an obstruction too, which grows without bound. Evaluation
     mode, gradients, ``torch.no_grad``: as in ``sensitivity``. Derivatives in the model's own
-    precision, norms in float64. One backward pass for each output channel of each node in
+    precision, norms in float64. A warning says where no gradient reaches ``x`` or a state, whose
+    blocks are then 0. One backward pass for each output channel of each node in
     ``pairs``; all states of one forward pass are kept.
 
     Raises:
         TypeError: ``x`` is not floating point.
+        TooLargeError: longer than ``max_seconds``; take fewer pairs.
+        Stopped: ``should_stop`` said so.
         ValueError: a name is unknown or did not run, a layer gives no ``[nodes, channels]``, a pair
             names a node that does not exist or has no neighbor, or the graph is directed.
 
@@ -80,13 +92,23 @@ def obstruction(
             for module in modules:
                 hook = module.register_forward_hook(lambda *call: states.append(call[-1]))
                 hooks.append(hook)
-            output_of(model, start, edge_index, inputs)
+            run(model, start.clone(), edge_index, inputs)
         finally:
             for hook in hooks:
                 hook.remove()
         _check_states(states, layers, x.size(0))
         result = torch.zeros(pairs.size(1), dtype=torch.float64, device=x.device)
-        found = _blocks(states, pairs)
+        _warn_of_cuts(states)
+        count = pairs.unique().numel()
+        watch = Watch(
+            "obstruction",
+            count,
+            max_seconds,
+            num_nodes=x.size(0),
+            size=8 * pairs.size(1),
+            other="obstruction of fewer pairs",
+        )
+        found = _blocks(states, pairs, watch, should_stop)
         for at, (v, u) in enumerate(pairs.T.tolist()):
             if v == u:
                 continue
@@ -155,7 +177,9 @@ def _scaled(found: dict, degree: Tensor, v: int, u: int) -> list[Tensor]:
     return [own * a - other * b for a, b in zip(found[v, v], found[v, u], strict=True)]
 
 
-def _blocks(states: list[Tensor], pairs: Pairs) -> dict[tuple[int, int], list[Tensor]]:
+def _blocks(
+    states: list[Tensor], pairs: Pairs, watch: Watch, should_stop: Callable[[], bool] | None
+) -> dict[tuple[int, int], list[Tensor]]:
     """(v, u) -> [d h_v^(m) / d h_u^(k) for every k], for v with itself and with its partners."""
     partners: dict[int, set[int]] = {}
     for v, u in pairs.T.tolist():
@@ -166,12 +190,15 @@ def _blocks(states: list[Tensor], pairs: Pairs) -> dict[tuple[int, int], list[Te
         columns = sorted(others)
         rows: list[list[Tensor]] = [[] for _ in states]
         for value in states[-1][v]:
+            if should_stop is not None and should_stop():
+                raise Stopped("obstruction was asked to stop")
             slopes = torch.autograd.grad(value, states, retain_graph=True, allow_unused=True)
             for row, slope, state in zip(rows, slopes, states, strict=True):
                 slope = torch.zeros_like(state) if slope is None else slope
                 row.append(slope[columns].double())
         for place, u in enumerate(columns):
             found[v, u] = [torch.stack([slope[place] for slope in row]) for row in rows]
+        watch.done(1)
     return found
 
 
@@ -195,6 +222,19 @@ def _check_states(states: list[Tensor], layers: Sequence[str], num_nodes: int) -
             raise ValueError(f"each layer must give [nodes, channels], one gave {came}")
     if not states[-1].requires_grad:
         raise ValueError(f"the output of {layers[-1]!r} does not depend on x")
+
+
+def _warn_of_cuts(states: list[Tensor]) -> None:
+    """Say which states the last one was not computed from, as far as derivatives tell."""
+    cut = [at for at, state in enumerate(states[:-1]) if not reaches(states[-1], state)]
+    if cut:
+        names = ", ".join("x" if at == 0 else f"state {at}" for at in cut)
+        warnings.warn(
+            f"no gradient reaches {names} from the last of {len(states) - 1} states: those blocks "
+            "are 0. If the model detaches them or runs its layers under torch.no_grad, leave that "
+            "out; if it goes on from another tensor than a layer's output, name the module around",
+            stacklevel=3,
+        )
 
 
 def _check_pairs(pairs: Pairs, degree: Tensor) -> None:
