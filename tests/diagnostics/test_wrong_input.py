@@ -74,11 +74,100 @@ for name, function in DIAGNOSTICS.items():
 print(json.dumps(told))
 """
 
+# What is called in that process, too, with the type of the error and parts of its message.
+SMALL = {
+    "attention_entropy(torch.eye(4).long())": (TypeError, ["torch.int64", "use .double()"]),
+    "attention_entropy(torch.eye(4).tolist())": (TypeError, ["attention", "list"]),
+    "attention_entropy(spread, mask=ones(4, 4))": (TypeError, ["mask", "float32", "mask > 0"]),
+    "attention_entropy(spread, mask=ones(4, 4).long())": (TypeError, ["mask", "int64"]),
+    "attention_by_hop(spread, square, mask=ones(4, 4))": (TypeError, ["mask", "float32"]),
+    "attention_by_hop(spread, square.tolist())": (TypeError, ["tensor", "list"]),
+    "attention_rollout([spread])": (TypeError, ["attention must be a tensor, got list"]),
+    "attention_rollout(spread)": (ValueError, ["[layers, heads, nodes, nodes]", "got [4, 4]"]),
+    "attention_rollout(spread[None, None], branch=[1.0])": (TypeError, ["branch", "list"]),
+    "value_weighted_attention(spread[None], [1.0])": (TypeError, ["values", "list"]),
+    "rank_correlation(square, square, mask=ones(4, 4))": (TypeError, ["mask", "float32"]),
+    "rank_correlation(square + 0j, square)": (TypeError, ["complex128", ".abs()"]),
+    "effective_rank(torch.rand(2, 4, 3))": (
+        ValueError,
+        ["[nodes, channels]", "[2, 4, 3]", "batch"],
+    ),
+    "distance_to_mean(torch.rand(4))": (ValueError, ["[nodes, channels]", "[4]", "unsqueeze(-1)"]),
+    "stable_rank([[1.0]])": (TypeError, ["x must be a tensor", "list", "as_tensor"]),
+    "smoothing_by_layer([torch.eye(4), ones(3, 2)], columns, 4)": (
+        ValueError,
+        ["states[1] must be [4, channels]", "got [3, 2]"],
+    ),
+    "homophily(columns, 4, [0, 1, 0, 1])": (TypeError, ["labels", "list", "as_tensor(labels)"]),
+    "label_informativeness(columns, 4, [0, 1, 0, 1])": (TypeError, ["labels", "list"]),
+    "blind_spots(columns, ones(8).double(), square[:2])": (
+        ValueError,
+        ["sensitivity must be [nodes, nodes]", "[2, 4]", "without nodes="],
+    ),
+    "blind_pairs(columns, 4, ones(8).double(), square[:2])": (
+        ValueError,
+        ["sensitivity must be [nodes, nodes]", "[2, 4]", "without nodes="],
+    ),
+    "blind_spots(columns, ones(8).double(), square[:3, :3])": (
+        ValueError,
+        ["nodes up to 3", "rows for 0 to 2", "of one graph"],
+    ),
+    "blind_spots(columns, ones(8, 1).double(), square)": (ValueError, ["shape [8]", "got [8, 1]"]),
+    "blind_spots(columns, [1.0], square)": (TypeError, ["curvature must be a tensor, got list"]),
+    "sensitivity_decay(square[:2], square[:2])": (ValueError, ["[2, 4]", "[nodes, nodes]"]),
+    "decay_fit(square.tolist(), square)": (TypeError, ["sensitivity must be a tensor, got list"]),
+    "decay_fit(-square, square)": (ValueError, ["not be negative, got -1.0 in row 0", "norm"]),
+}
+# What only the annotations' check refuses, and works.
+WORKS = [
+    "blind_spots(columns, ones(8), square.float()).rate",
+    "blind_pairs(columns, 4, ones(8), square.float()).rate",
+    "attention_distance(spread, square.long())",
+    "effective_resistance(columns, 4, ones(8).long())[0, 0]",
+    "effective_resistance(columns, torch.tensor(4), ones(8))[0, 0]",
+]
+HERE = """
+import json, sys, torch
+from workbench.diagnostics import *
+from workbench.graphs import ring
+
+ones, columns = torch.ones, ring(4).edge_index
+spread, square = ones(4, 4) / 4, ones(4, 4).double()
+told = {}
+for text in json.load(sys.stdin):
+    try:
+        told[text] = [None, str(eval(text))]
+    except Exception as error:
+        told[text] = [type(error).__name__, str(error)]
+print(json.dumps(told))
+"""
+
 
 @pytest.fixture(scope="module")
 def told():
     out = subprocess.run([sys.executable, "-c", CALLS], capture_output=True, text=True, check=True)
     return json.loads(out.stdout)
+
+
+@pytest.fixture(scope="module")
+def small():
+    asked = json.dumps([*SMALL, *WORKS])
+    command = [sys.executable, "-c", HERE]
+    out = subprocess.run(command, input=asked, capture_output=True, text=True, check=True)
+    return json.loads(out.stdout)
+
+
+@pytest.mark.parametrize("call", SMALL)
+def test_what_came_is_named(small, call):
+    error, parts = SMALL[call]
+    came, message = small[call]
+    assert came == error.__name__, message
+    assert [part for part in parts if part not in message] == [], message
+
+
+@pytest.mark.parametrize("call", WORKS)
+def test_other_number_types_work(small, call):
+    assert small[call][0] is None, small[call][1]
 
 
 @pytest.mark.parametrize(

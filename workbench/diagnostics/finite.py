@@ -1,7 +1,20 @@
-"""What numbers a measure may be given: nan would be counted as if it were one."""
+"""What tensors a measure may be given: nan would be counted as if it were a number."""
 
 import torch
 from torch import Tensor
+
+
+def check_tensor(name: str, values: Tensor) -> None:
+    """Raise unless ``values`` is a tensor of real numbers.
+
+    Raises:
+        TypeError: with what came in.
+    """
+    if not isinstance(values, Tensor):
+        came = type(values).__name__
+        raise TypeError(f"{name} must be a tensor, got {came}; use torch.as_tensor({name})")
+    if values.is_complex():
+        raise TypeError(f"{name} must hold real numbers, got {values.dtype}; use {name}.abs()")
 
 
 def check_finite(name: str, values: Tensor) -> None:
@@ -11,11 +24,7 @@ def check_finite(name: str, values: Tensor) -> None:
         TypeError: it is no tensor, or complex.
         ValueError: with the first row that holds nan or inf.
     """
-    if not isinstance(values, Tensor):
-        came = type(values).__name__
-        raise TypeError(f"{name} must be a tensor, got {came}; use torch.as_tensor({name})")
-    if values.is_complex():
-        raise TypeError(f"{name} must hold real numbers, got {values.dtype}; use {name}.abs()")
+    check_tensor(name, values)
     wrong = ~torch.isfinite(values)
     if bool(wrong.any()):
         at = wrong.nonzero()[0].tolist()

@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Bool, Float, Float64
 from torch import Tensor
 
-from workbench.diagnostics.attention.rank_correlation import check_pair_shapes
+from workbench.diagnostics.attention.rank_correlation import check_mask, check_pair_shapes
 
 
 def attention_entropy(
@@ -110,6 +110,7 @@ def check_attention(
         )
     rows = attention.detach().double()
     if mask is not None:
+        check_mask(mask)
         check_pair_shapes(attention, mask, None)
         outside = (rows * ~mask).abs().sum(dim=-1) > 0
         if bool(outside.any()):

@@ -5,6 +5,7 @@ from jaxtyping import Float, Float64
 from torch import Tensor
 
 from workbench.diagnostics.attention.attention import check_attention
+from workbench.diagnostics.finite import check_tensor
 from workbench.graphs.edges import check_edge_index
 from workbench.typing import EdgeIndex, PairMatrix
 
@@ -48,10 +49,17 @@ def attention_rollout(
     for name, share in (("residual", residual), ("branch_weight", branch_weight)):
         if not 0 <= share <= 1:
             raise ValueError(f"{name} is a share and must be 0 to 1, got {share}")
+    check_tensor("attention", attention)
+    if attention.dim() != 4:
+        raise ValueError(
+            f"attention must be [layers, heads, nodes, nodes], got {list(attention.shape)}; for a "
+            "single layer or head use unsqueeze"
+        )
     nodes = attention.size(-1)
     identity = torch.eye(nodes, dtype=torch.float64, device=attention.device)
     result = identity
     if branch is not None:
+        check_tensor("branch", branch)
         if branch.shape != attention.shape[-2:]:
             raise ValueError(
                 f"branch is {list(branch.shape)} and attention {list(attention.shape)}; both must "

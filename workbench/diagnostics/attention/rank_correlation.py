@@ -96,19 +96,31 @@ def check_pair_shapes(a: Tensor, b: Tensor, mask: Tensor | None) -> None:
         TypeError: one is no tensor, or the mask not bool.
         ValueError: with the shapes that came in.
     """
-    came = [type(t).__name__ for t in (a, b) if not isinstance(t, Tensor)]
-    if came:
-        raise TypeError(f"got a {came[0]}; all must be tensors over the pairs of the same nodes")
-    if mask is not None and (not isinstance(mask, Tensor) or mask.dtype != torch.bool):
-        kind = getattr(mask, "dtype", type(mask).__name__)
-        raise TypeError(
-            f"mask must be a bool tensor, True for the pairs that count, got {kind}; for ones and "
-            "zeros use mask > 0"
-        )
+    for matrix in (a, b):
+        if not isinstance(matrix, Tensor):
+            raise TypeError(
+                f"each quantity over the pairs of nodes must be a tensor, got "
+                f"{type(matrix).__name__}; use torch.as_tensor"
+            )
+    check_mask(mask)
     shapes = [a.shape[-2:], b.shape] + ([] if mask is None else [mask.shape])
     if a.dim() < 2 or b.dim() != 2 or len(set(shapes)) > 1 or b.size(0) != b.size(1):
         mask_text = "" if mask is None else f" and a mask {list(mask.shape)}"
         raise ValueError(
             f"got {list(a.shape)} and {list(b.shape)}{mask_text}; all must be matrices over the "
             "pairs of the same nodes"
+        )
+
+
+def check_mask(mask: Tensor | None) -> None:
+    """Raise unless the mask, where there is one, holds truth values.
+
+    Raises:
+        TypeError: with what came in.
+    """
+    if mask is not None and (not isinstance(mask, Tensor) or mask.dtype != torch.bool):
+        came = getattr(mask, "dtype", type(mask).__name__)
+        raise TypeError(
+            f"mask must be a bool tensor, True for the pairs that count, got {came}; for ones and "
+            "zeros use mask > 0"
         )

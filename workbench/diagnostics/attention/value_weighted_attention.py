@@ -5,6 +5,7 @@ from jaxtyping import Float, Float64
 from torch import Tensor
 
 from workbench.diagnostics.attention.attention import check_attention
+from workbench.diagnostics.finite import check_tensor
 
 
 def value_weighted_attention(
@@ -70,6 +71,9 @@ def _transformed(
     attention: Tensor, values: Tensor, output_weight: Tensor | None
 ) -> Float64[Tensor, "nodes heads out_channels"]:
     """f of each key and head, after a look at the shapes."""
+    check_tensor("values", values)
+    if output_weight is not None:
+        check_tensor("output_weight", output_weight)
     heads, nodes = attention.shape[0], attention.size(-1)
     weight_shape = None if output_weight is None else list(output_weight.shape)
     if (

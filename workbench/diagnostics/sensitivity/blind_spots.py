@@ -10,7 +10,7 @@ from scipy.sparse import csr_array
 from torch import Tensor
 
 from workbench.diagnostics.cost import check_size
-from workbench.diagnostics.finite import check_finite
+from workbench.diagnostics.finite import check_finite, check_tensor
 from workbench.diagnostics.sensitivity.widest_paths import widest_paths
 from workbench.graphs.edges import check_edge_index
 from workbench.typing import EdgeIndex
@@ -100,11 +100,11 @@ def blind_spots(
     """
     _check_options(quantile, threshold, detection)
     sensitivity = _square(sensitivity)
-    named = isinstance(edge_index, Tensor) and edge_index.numel() > 0
-    if named and int(edge_index.max()) >= sensitivity.size(0):
+    known = sensitivity.size(0)
+    if isinstance(edge_index, Tensor) and bool((edge_index >= known).any()):
         raise ValueError(
             f"edge_index holds nodes up to {int(edge_index.max())}, sensitivity has rows for 0 to "
-            f"{sensitivity.size(0) - 1}; give both of one graph, sensitivity for all its nodes"
+            f"{known - 1}; give both of one graph, sensitivity for all its nodes"
         )
     pairs, curvature = _arcs(edge_index, curvature, sensitivity)
     value = sensitivity[pairs[1], pairs[0]]
@@ -203,6 +203,7 @@ def _arcs(edge_index: Tensor, curvature: Tensor, sensitivity: Tensor) -> tuple[T
     """The distinct columns without loops, sorted, and the lowest curvature of each."""
     size = sensitivity.size(0)
     check_edge_index(edge_index, size)
+    check_tensor("curvature", curvature)
     if curvature.shape != edge_index.shape[1:]:
         raise ValueError(
             f"curvature must have shape [{edge_index.size(1)}], an entry for each column of "
@@ -223,10 +224,9 @@ def _square(sensitivity: Tensor) -> Float64[Tensor, "nodes nodes"]:
     """The sensitivity as float64, after a look at what it is."""
     check_finite("sensitivity", sensitivity)
     if sensitivity.dim() != 2 or sensitivity.size(0) != sensitivity.size(1):
-        came = list(sensitivity.shape)
         raise ValueError(
-            f"sensitivity must be [nodes, nodes], row = output, column = input, got {came}; rows "
-            "of some nodes are not enough: compute it without nodes="
+            "sensitivity must be [nodes, nodes], row = output, column = input, got "
+            f"{[*sensitivity.shape]}; rows of some nodes are not enough: compute it without nodes="
         )
     return sensitivity.double()
 

@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Float64, Int64, Real
 from torch import Tensor
 
-from workbench.diagnostics.finite import check_finite
+from workbench.diagnostics.finite import check_finite, check_tensor
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,10 @@ def sensitivity_decay(
 
 def _beside(sensitivity: Tensor, distance: Tensor) -> tuple[Tensor, Tensor]:
     """Sensitivity, and beside it the distance from column to row, both float64."""
-    if sensitivity.shape != distance.shape or sensitivity.dim() != 2:
+    check_tensor("sensitivity", sensitivity)
+    check_tensor("distance", distance)
+    size = sensitivity.shape[:1]
+    if not (*sensitivity.shape,) == (*distance.shape,) == (*size, *size):
         raise ValueError(
             f"sensitivity is {list(sensitivity.shape)} and distance {list(distance.shape)}; "
             "both must be [nodes, nodes] of the same graph"
@@ -139,13 +142,19 @@ def decay_fit(
         they have no logarithm, so a model of few layers is fitted within its reach.
 
     Raises:
-        ValueError: the two shapes differ, or a sensitivity is nan or inf.
+        ValueError: the two shapes differ, or a sensitivity is negative, nan or inf.
 
     These four numbers are the workbench's own; those of the literature, for a
     graph without a model, are in ``decay_statistics``.
     """
     sensitivity, there = _beside(sensitivity, distance)
     check_finite("sensitivity", sensitivity)
+    if bool((sensitivity < 0).any()):
+        at = (sensitivity < 0).nonzero()[0].tolist()
+        raise ValueError(
+            f"sensitivity must not be negative, got {float(sensitivity[tuple(at)])} in row "
+            f"{at[0]}; take the norm of each block of the Jacobian"
+        )
     used = there.isfinite() & (sensitivity > 0)
     used.fill_diagonal_(False)
     x, y = there[used], sensitivity[used].log()

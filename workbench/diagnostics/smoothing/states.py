@@ -2,7 +2,7 @@
 
 from torch import Tensor
 
-from workbench.diagnostics.finite import check_finite
+from workbench.diagnostics.finite import check_finite, check_tensor
 from workbench.graphs.edges import check_num_nodes
 
 
@@ -15,13 +15,18 @@ def check_states(x: Tensor, num_nodes: int | None = None, *, name: str = "x") ->
     """
     if num_nodes is not None:
         check_num_nodes(num_nodes)
-    if isinstance(x, Tensor) and (x.dim() != 2 or num_nodes not in (None, x.size(0))):
+    check_tensor(name, x)
+    if x.dim() != 2 or num_nodes not in (None, x.size(0)):
         count = "nodes" if num_nodes is None else num_nodes
-        advice = "take the graphs of a batch one by one" if x.dim() == 3 else _ONE_ROW
+        advice = _BY_DIMENSIONS.get(x.dim(), "give the states of all nodes, in the graph's order")
         raise ValueError(
             f"{name} must be [{count}, channels], a row for each node, got {[*x.shape]}; {advice}"
         )
     check_finite(name, x)
 
 
-_ONE_ROW = "for one number a node use unsqueeze(-1), else give the states of these very nodes"
+#: What to do with states of so many dimensions.
+_BY_DIMENSIONS = {
+    1: "for one number a node use unsqueeze(-1)",
+    3: "take the graphs of a batch one by one",
+}

@@ -7,6 +7,7 @@ import torch
 from jaxtyping import Float, Float64, Int64
 from torch import Tensor
 
+from workbench.diagnostics.finite import check_tensor
 from workbench.graphs.edges import undirected_edges
 from workbench.typing import EdgeIndex, EdgeWeight
 
@@ -176,11 +177,7 @@ class _Ends:
 
 def _labeled(edge_index: EdgeIndex, num_nodes: int, labels: Tensor, edge_weight) -> _Ends:
     graph = undirected_edges(edge_index, num_nodes, edge_weight)
-    if not isinstance(labels, Tensor):
-        raise TypeError(
-            f"labels must be a tensor, a class for each of the {num_nodes} nodes, got "
-            f"{type(labels).__name__}; use torch.as_tensor(labels)"
-        )
+    check_tensor("labels", labels)
     if labels.shape != (num_nodes,):
         raise ValueError(
             f"labels must have one class for each of the {num_nodes} nodes, got shape "
