@@ -10,6 +10,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components, depth_first_order
 
 from workbench.diagnostics import laplacian_eigenpairs
+from workbench.diagnostics.summary.directions import mixed_modes
 from workbench.graphs.edges import UndirectedEdges
 
 #: Level sets of each mode, and bridges, that are compared.
@@ -54,20 +55,19 @@ def cut_of(graph: UndirectedEdges, side: np.ndarray) -> Cut:
 def narrow_cuts(graph: UndirectedEdges) -> list[Cut]:
     """Candidates for the cuts with the largest ``loss`` of a connected graph, largest first.
 
-    The level sets of the slowest modes of L (whose relaxation this is) and the bridges; both
-    sides are connected, or it would be several cuts. The largest loss over all cuts is NP-hard to
-    find; nothing is claimed about cuts not listed.
+    The level sets of the slowest modes of L (whose relaxation this is), of mixtures of those that
+    are equally slow, and the bridges; both sides are connected, or it would be several cuts. The
+    largest loss over all cuts is NP-hard to find; nothing is claimed about cuts not listed.
     """
     edge_index = torch.stack([graph.source, graph.target])
     edge_index = torch.cat([edge_index, edge_index.flip(0)], dim=1)
     weight = graph.weight.repeat(2)
     modes = MODES if graph.num_nodes > SMALL else 2 * MODES
     count = min(modes + 1, graph.num_nodes)
-    modes = laplacian_eigenpairs(
-        edge_index, graph.num_nodes, weight, count=count, normalized=False
-    ).vectors
+    modes = laplacian_eigenpairs(edge_index, graph.num_nodes, weight, count=count, normalized=False)
+    values, vectors = modes.values[1:].numpy(), modes.vectors[:, 1:].numpy()
     found = {cut.edges.tobytes(): cut for cut in _bridge_cuts(graph)}
-    for mode in modes.T[1:].numpy():
+    for mode in mixed_modes(values, vectors, lambda mode: _losses(graph, mode)[1].max()):
         for side in _level_sets(graph, mode):
             for cut in _parts(graph, side):
                 found.setdefault(cut.edges.tobytes(), cut)
@@ -94,24 +94,29 @@ def _pieces(graph: UndirectedEdges, side: np.ndarray) -> np.ndarray:
     return connected_components(edges, directed=False)[1]
 
 
-def _level_sets(graph: UndirectedEdges, values: np.ndarray) -> Iterator[np.ndarray]:
-    """Sides of the cuts between nodes sorted by ``values`` that lose more than those beside."""
+def _losses(graph: UndirectedEdges, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Each node's place when sorted by ``values``, and the loss of the cut after each place."""
     count = graph.num_nodes
     order = np.argsort(values, kind="stable")
     place = np.empty(count, dtype=np.int64)
     place[order] = np.arange(count)
-    ends = np.sort(np.stack([place[graph.source.numpy()], place[graph.target.numpy()]]), axis=0)
-    change = np.bincount(ends[0], graph.weight.numpy(), count)
-    change -= np.bincount(ends[1], graph.weight.numpy(), count)
+    first, second = place[graph.source.numpy()], place[graph.target.numpy()]
+    change = np.bincount(np.minimum(first, second), graph.weight.numpy(), count)
+    change -= np.bincount(np.maximum(first, second), graph.weight.numpy(), count)
     before = np.arange(1, count)
     # a running sum may end a rounding below a cut of nothing, which a connected graph has not
     crossing = np.maximum(np.cumsum(change)[:-1], float(graph.weight.min()) / 2)
-    loss = before * (count - before) / crossing
+    return place, before * (count - before) / crossing
+
+
+def _level_sets(graph: UndirectedEdges, values: np.ndarray) -> Iterator[np.ndarray]:
+    """Sides of the cuts between nodes sorted by ``values`` that lose more than those beside."""
+    place, loss = _losses(graph, values)
     around = np.concatenate([[0.0], loss, [0.0]])
     peaks = np.flatnonzero((loss >= around[:-2]) & (loss >= around[2:]))
     best = peaks[np.argsort(-loss[peaks], kind="stable")[:CANDIDATES]]
     for at in best:
-        side = place < before[at]
+        side = place <= at
         yield from (side, ~side)
 
 
