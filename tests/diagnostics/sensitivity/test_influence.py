@@ -279,6 +279,80 @@ def test_sampled_channels_are_unbiased_and_their_error_holds():
         )
 
 
+@pytest.mark.parametrize("probes", [2, 3, 4])
+@pytest.mark.parametrize("cut", [False, True])
+def test_the_error_of_few_probes_holds(probes, cut):
+    """Two errors hold less often than a normal law says, if they come from two or three numbers."""
+    data, x = grid(8, 8), features(64, 4)
+    torch.manual_seed(1)
+    net = GCN(4, 16, 12, num_layers=3).double().eval()
+    exact = effective_range(net, x, data.edge_index, num_layers=3)
+    means, nodes = [], []
+    for seed in range(40):
+        found = effective_range(
+            net,
+            x,
+            data.edge_index,
+            num_layers=3,
+            num_probes=probes,
+            cut=cut,
+            generator=torch.Generator().manual_seed(seed),
+        )
+        means.append((found.value - exact.value).abs() / found.probe_error)
+        off = (found.influence.range - exact.influence.range).abs()
+        nodes.append(off / found.influence.range_error)
+    means, nodes = torch.stack(means), torch.stack(nodes)
+    assert float((means <= 3).double().mean()) >= 0.95
+    assert float((nodes <= 3).double().mean()) >= 0.95
+    assert float((nodes <= 2).double().mean()) >= 0.92
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_read_outs_of_models_that_return_something_else(way):
+    data, x, net = grid(5, 6), features(30, 4), model()
+    expected = influence_by_hop(net, x, data.edge_index, max_hops=3, **WAYS[way])
+    several = Calls(lambda x, e: (net(x, e), None))
+    first = {"readout": lambda output: output[0], "max_hops": 3, **WAYS[way]}
+    found = influence_by_hop(several, x, data.edge_index, **first)
+    torch.testing.assert_close(found.total, expected.total)
+    reach = effective_range(several, x, data.edge_index, **first)
+    torch.testing.assert_close(reach.influence.range, expected.range)
+    flat = Calls(lambda x, e: net(x, e).sum(1))
+    with pytest.raises(ValueError, match=r"readout=lambda output: output\.unsqueeze\(-1\)"):
+        influence_by_hop(flat, x, data.edge_index, max_hops=3, **WAYS[way])
+    column = {"readout": lambda output: output.unsqueeze(-1), "max_hops": 3, **WAYS[way]}
+    found = influence_by_hop(flat, x, data.edge_index, **column)
+    summed = {"readout": lambda output: output.sum(1, keepdim=True), "max_hops": 3, **WAYS[way]}
+    torch.testing.assert_close(
+        found.total, influence_by_hop(net, x, data.edge_index, **summed).total
+    )
+    pooled = {"readout": lambda output: output.mean(0, keepdim=True), "max_hops": 3, **WAYS[way]}
+    with pytest.raises(ValueError, match=r"readout returned shape \[1, 5\], not \[nodes"):
+        influence_by_hop(net, x, data.edge_index, **pooled)
+
+
+def test_the_published_variant_takes_read_outs_too():
+    data, x, net = ring(20), features(20), Propagation(2)
+    several = Calls(lambda x, e: (net(x, e), None))
+    options = {"max_hops": 2, "variant": "official"}
+    expected = influence_by_hop(net, x, data.edge_index, **options)
+    found = influence_by_hop(
+        several, x, data.edge_index, readout=lambda output: output[0], **options
+    )
+    assert torch.equal(found.total, expected.total)
+
+
+def test_what_holds_a_number_for_each_node_is_not_cut():
+    data, x, net = grid(20, 20), features(400), Propagation(2)
+    scale = torch.linspace(1, 2, 400).double()[:, None]
+    options = {"num_layers": 2, "readout": lambda output: output * scale}
+    found = influence_by_hop(net, x, data.edge_index, **options)
+    plain = influence_by_hop(net, x, data.edge_index, num_layers=2)
+    torch.testing.assert_close(found.total, plain.total * scale)
+    with pytest.raises(RuntimeError, match="size"):
+        influence_by_hop(net, x, data.edge_index, cut=True, **options)
+
+
 def test_the_same_generator_gives_the_same_result():
     data, x = grid(6, 7), features(42, 4)
     runs = [

@@ -1,75 +1,20 @@
 """Influence by hop, and the effective range: how far away are the inputs that matter."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Literal
 
 import torch
-from jaxtyping import Float, Float64, Int64
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from workbench.diagnostics.sensitivity.chosen_rows import NodeChoice, chosen_rows
 from workbench.diagnostics.sensitivity.evaluation import evaluating
+from workbench.diagnostics.sensitivity.hop_influence import EffectiveRange, HopInfluence
 from workbench.diagnostics.sensitivity.influence_balls import by_balls
 from workbench.diagnostics.sensitivity.influence_induced import by_induced_subgraphs
 from workbench.diagnostics.sensitivity.influence_passes import Budget, Question, by_whole_graph
 from workbench.diagnostics.sensitivity.watch import Watch
 from workbench.typing import EdgeIndex
-
-
-@dataclass(frozen=True)
-class HopInfluence:
-    """Influence on chosen nodes, summed over the inputs at each hop distance.
-
-    Attributes:
-        nodes: the output nodes.
-        total: T_h(v), the sum of the influence norms of all nodes at hop h, one column per hop.
-        beyond: influence of nodes farther away than the last column, or not connected to v.
-        range: R_v = sum_h h T_h(v) / sum_h T_h(v), in hops; nan where nothing influences v.
-        range_error: standard error of each range that comes from sampled output channels; 0 where
-            all were taken.
-        mean_error: the same of the mean of ``range``.
-    """
-
-    nodes: Int64[Tensor, " rows"]
-    total: Float64[Tensor, "rows hops"]
-    beyond: Float64[Tensor, " rows"]
-    range: Float64[Tensor, " rows"]
-    range_error: Float64[Tensor, " rows"]
-    mean_error: Float64[Tensor, ""]
-
-    @property
-    def mean(self) -> Float64[Tensor, " hops"]:
-        """Mean over the nodes of the influence from each hop."""
-        return self.total.mean(0)
-
-    @property
-    def normalized(self) -> Float64[Tensor, " hops"]:
-        """``mean`` divided by its entry at hop 0: the mean first, then the ratio."""
-        return self.mean / self.mean[0]
-
-
-@dataclass(frozen=True)
-class EffectiveRange:
-    """The mean over nodes of the mean distance of what influences them.
-
-    Attributes:
-        value: mean of ``influence.range`` over the nodes that anything influences, in hops.
-        node_error: standard deviation over the nodes / root of their number: how far off the mean
-            is for what the nodes are a sample of; of no meaning for a graph that was taken whole.
-        probe_error: standard error from sampled output channels; 0 where all were taken.
-        influence: what it was computed from.
-    """
-
-    value: Float64[Tensor, ""]
-    node_error: Float64[Tensor, ""]
-    probe_error: Float64[Tensor, ""]
-    influence: HopInfluence
-
-    @property
-    def standard_error(self) -> Float64[Tensor, ""]:
-        """Both errors together: the root of the sum of their squares."""
-        return (self.node_error**2 + self.probe_error**2).sqrt()
 
 
 def influence_by_hop(
@@ -86,6 +31,7 @@ def influence_by_hop(
     num_probes: int | None = None,
     generator: torch.Generator | None = None,
     inputs: Mapping[str, Any] | None = None,
+    readout: Callable[[Any], Tensor] | None = None,
     max_seconds: float = 3600.0,
     should_stop: Callable[[], bool] | None = None,
 ) -> HopInfluence:
@@ -95,7 +41,7 @@ def influence_by_hop(
 
     Args:
         model: any module that is called as ``model(x, edge_index, **inputs)`` and returns ``[nodes,
-            channels]``.
+            channels]``, or what ``readout`` takes.
         x: ``[nodes, channels]``, floating point.
         edge_index: ``[2, edges]``; hops are counted along the direction of the edges (the influence
             of u on v over paths from u to v). Self-loops and repeated edges are no hops of their
@@ -116,9 +62,13 @@ def influence_by_hop(
         num_probes: take so many of the output channels, drawn anew for each pass without
             replacement, and scale up; all if not given. Only for ``"l1"``, whose sum over output
             channels T_h(v) it estimates without bias; R_v is a ratio of two such estimates, and
-            biased by about its squared error. At least 2.
+            biased by about its squared error. At least 2; so few give an error that is stated several times too
+            wide, 6 or more do not.
         generator: random source of ``num_probes`` and of the checks.
         inputs: more keyword arguments of the model.
+        readout: from what the model returns to ``[nodes, channels]``, a row for each node of any
+            graph that the model is given, which may be a piece: ``lambda output: output[0]`` of a
+            tuple, ``lambda output: output.unsqueeze(-1)`` of one number per node.
         max_seconds: refuse when the first passes show that the whole would take longer.
         should_stop: asked twenty times a second or more; where it says True the call ends.
 
@@ -156,7 +106,7 @@ def influence_by_hop(
     chosen = chosen_rows(nodes, x.size(0))
     # a node that is asked for twice is computed once
     rows, places = torch.unique(chosen, return_inverse=True)
-    question = Question(model, x, edge_index, inputs or {}, rows, hops, norm, num_layers)
+    question = Question(model, x, edge_index, inputs or {}, rows, hops, norm, num_layers, readout)
     other = "influence_by_hop(..., nodes=...)"
     other = other if num_layers is not None else f"influence_by_hop(..., num_layers=...) or {other}"
     size = 8 * rows.numel() * (hops + 1)
@@ -194,6 +144,7 @@ def effective_range(
     num_probes: int | None = None,
     generator: torch.Generator | None = None,
     inputs: Mapping[str, Any] | None = None,
+    readout: Callable[[Any], Tensor] | None = None,
     max_seconds: float = 3600.0,
     should_stop: Callable[[], bool] | None = None,
 ) -> EffectiveRange:
@@ -233,6 +184,7 @@ def effective_range(
         num_probes=num_probes,
         generator=generator,
         inputs=inputs,
+        readout=readout,
         max_seconds=max_seconds,
         should_stop=should_stop,
     )

@@ -5,7 +5,6 @@ from torch_geometric.utils import k_hop_subgraph
 
 from workbench.diagnostics.cost import Stopped
 from workbench.diagnostics.sensitivity.compression import owners
-from workbench.diagnostics.sensitivity.differentiation import differentiated
 from workbench.diagnostics.sensitivity.influence_passes import Budget, Question, Tally
 from workbench.diagnostics.sensitivity.jacobian_rows import JacobianRows
 from workbench.graphs.breadth_first import incoming
@@ -20,7 +19,7 @@ def by_induced_subgraphs(question: Question, budget: Budget) -> Tally:
     Raises:
         ValueError: ``inputs`` holds tensors, which this cannot cut, or output channels are sampled.
     """
-    model, x, edge_index, inputs, rows, hops, norm, _ = question
+    _, x, edge_index, inputs, rows, hops, norm, _, _ = question
     if budget.num_probes is not None or any(isinstance(v, torch.Tensor) for v in inputs.values()):
         raise ValueError(
             'variant="official" takes all output channels and cuts the graph around each node, but '
@@ -34,7 +33,7 @@ def by_induced_subgraphs(question: Question, budget: Budget) -> Tally:
         node, inner, center, _ = k_hop_subgraph(
             int(row), hops, edge_index, relabel_nodes=True, num_nodes=x.size(0)
         )
-        start, output = differentiated(model, x[node], inner, inputs, None)
+        start, output = question.differentiated(x[node], inner, inputs)
         if output.requires_grad:
             # the published hops are those of the whole graph
             _, hop = owners(arriving, row[None], hops)

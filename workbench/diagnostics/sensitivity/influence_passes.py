@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import torch
+from scipy.special import stdtrit
 from torch import Tensor, nn
 
 from workbench.diagnostics.sensitivity.compression import owners, shared_passes
@@ -32,6 +33,13 @@ class Question(NamedTuple):
     hops: int
     norm: str
     num_layers: int | None
+    readout: Callable[[Any], Tensor] | None = None
+
+    def differentiated(
+        self, x: Tensor, edge_index: Tensor, inputs: Mapping[str, Any]
+    ) -> tuple[Tensor, Tensor]:
+        """Leaf and output, ``[nodes, channels]``, of the model on a graph or a piece of it."""
+        return differentiated(self.model, x, edge_index, inputs, self.readout, rows="nodes")
 
 
 class Budget(NamedTuple):
@@ -61,12 +69,16 @@ class Budget(NamedTuple):
 
 @dataclass
 class Tally:
-    """The answer as it grows: sums by hop, the last column for what is beyond, and ranges."""
+    """The answer as it grows: sums by hop, the last column for what is beyond, and ranges.
+
+    ``freedom`` sums what Welch and Satterthwaite's degrees of freedom of ``mean_variance`` need.
+    """
 
     total: Tensor
     range: Tensor
     range_error: Tensor
     mean_variance: Tensor
+    freedom: Tensor
 
     @classmethod
     def empty(cls, question: Question) -> "Tally":
@@ -75,7 +87,8 @@ class Tally:
         numbers = {"dtype": torch.float64, "device": device}
         total = torch.zeros(rows, question.hops + 2, **numbers)
         unknown = torch.full((rows,), torch.nan, **numbers)
-        return cls(total, unknown, torch.zeros(rows, **numbers), torch.zeros((), **numbers))
+        zero = torch.zeros((), **numbers)
+        return cls(total, unknown, torch.zeros(rows, **numbers), zero, zero.clone())
 
     def add(self, rows: Tensor, passes: Tensor, width: int) -> None:
         """Enter ``[passes, rows, hops + 2]``, one pass for the whole or a sample of ``width``."""
@@ -86,26 +99,38 @@ class Tally:
         hop = torch.arange(inner.size(2), device=inner.device, dtype=inner.dtype)
         all_hops = inner.sum((0, 2))
         self.range[rows] = ranges = (inner.sum(0) * hop).sum(1) / all_hops
-        if exact or count < 2:
+        if exact:
             return
         # the ratio to first order: its error is that of the mean of these over the passes
         off = (inner * (hop - ranges[:, None])).sum(2) / (all_hops / count)
         off = torch.where(all_hops > 0, off, 0.0)
         share = (1 - count / width) / count
-        self.range_error[rows] = (off.var(0) * share).sqrt()
-        self.mean_variance += off.sum(1).var() * share  # rows of one pass err together
+        self.range_error[rows] = (off.var(0) * share).sqrt() * _inflation(count - 1)
+        variance = off.sum(1).var() * share  # rows of one pass err together
+        self.mean_variance += variance
+        self.freedom += variance**2 / (count - 1)
 
     def finished(self) -> "Tally":
-        """The same, with the variance of the mean in place of that of the sum."""
+        """The same, with the variance of the mean, inflated, in place of that of the sum."""
+        if self.freedom > 0:
+            self.mean_variance *= _inflation(float(self.mean_variance**2 / self.freedom)) ** 2
         known = (~self.range.isnan()).sum()
         self.mean_variance /= known.clamp(min=1) ** 2
         return self
 
 
+def _inflation(freedom: float) -> float:
+    """Student's quantile over the normal one: so much wider is an error from a few draws.
+
+    An error that comes from k draws is itself uncertain. Times this, twice the error covers 95 %.
+    """
+    return float(stdtrit(freedom, 0.975)) / 1.959964
+
+
 def by_whole_graph(question: Question, budget: Budget) -> Tally:
     """Passes over the whole graph, shared by nodes of a color."""
-    model, x, edge_index, inputs, rows, hops, norm, num_layers = question
-    start, output = differentiated(model, x, edge_index, inputs, None)
+    _, x, edge_index, inputs, rows, hops, norm, num_layers, _ = question
+    start, output = question.differentiated(x, edge_index, inputs)
     tally = Tally.empty(question)
     if not output.requires_grad or not output.numel() or not rows.numel():
         return tally
