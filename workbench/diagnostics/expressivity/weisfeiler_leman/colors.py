@@ -76,13 +76,15 @@ def distance_wl_colors(
 
     Returns:
         ``Coloring`` of the nodes. Real distances count as equal where sorted values lie closer
-        than 1e-8 of the largest; exact equality of reals is not decidable in floating point.
+        than 1e-8 of themselves (numbers of your own: of the largest of all); exact equality of
+        reals is not decidable in floating point.
 
     Self-loops and repeats do not change shortest paths or resistance. ``inf`` between components is
     a distance like any other. O(nodes^2) of each graph per round.
 
     Raises:
-        ValueError: the distance is unknown or has the wrong shape; what ``wl_colors`` raises.
+        ValueError: the distance is unknown, has the wrong shape, or holds nan; what ``wl_colors``
+            raises.
         TooLargeError: a graph has more nodes than ``LIMITS["distance_wl_colors"]``.
 
     References:

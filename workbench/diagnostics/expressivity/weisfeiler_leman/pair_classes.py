@@ -14,7 +14,8 @@ from workbench.diagnostics.resistance.all_pairs import effective_resistance
 #: What ``distance_wl_colors`` knows by name.
 DISTANCES = ("shortest-path", "resistance", "both", "rrwp")
 
-#: Real distances are equal where they lie closer than this share of the largest one.
+#: Real distances are equal where they lie closer than this share of the larger one. Resistances
+#: of a few thousand nodes are right to 1e-9 of each.
 _TOLERANCE = 1e-8
 
 #: Powers of the walk matrix in RRWP, the identity among them.
@@ -26,23 +27,32 @@ def pair_classes(graphs: Sequence[Graph], distance: str | Tensor) -> list[np.nda
     ends = np.cumsum([0] + [graph.size for graph in graphs])
     if isinstance(distance, Tensor):
         own = distance.detach().cpu().to(torch.float64).numpy()
+        if np.isnan(own).any():
+            row, column = np.argwhere(np.isnan(own))[0]
+            raise ValueError(f"distance[{row}, {column}] is nan; inf stands for no way")
         blocks = pairwise(ends)
         columns = [own[low:high, low:high].reshape(-1, 1) for low, high in blocks]
     else:
         columns = [_columns(graph, distance) for graph in graphs]
     stacked = np.concatenate([np.zeros((0, columns[0].shape[1])), *columns])
-    number = numbered(np.stack([real_classes(column) for column in stacked.T], axis=1))
+    own = isinstance(distance, Tensor)
+    classes = [real_classes(column, of_largest=own) for column in stacked.T]
+    number = numbered(np.stack(classes, axis=1))
     parts = np.split(number, np.cumsum([graph.size**2 for graph in graphs])[:-1])
     return [part.reshape(g.size, g.size) for part, g in zip(parts, graphs, strict=True)]
 
 
-def real_classes(values: np.ndarray) -> np.ndarray:
-    """Numbers for real values: sorted values closer than the tolerance are one class."""
-    finite = np.isfinite(values)
-    scale = np.abs(values[finite]).max(initial=0.0)
+def real_classes(values: np.ndarray, *, of_largest: bool) -> np.ndarray:
+    """Numbers for real values: sorted values closer than the tolerance are one class.
+
+    The tolerance is a share of the larger of two neighbors, so that no graph of a batch blurs
+    another; of the largest value where 0 may come with rounding.
+    """
     ordered, inverse = np.unique(values, return_inverse=True)
+    size = np.abs(np.where(np.isfinite(ordered), ordered, 0.0))
+    scale = size.max(initial=0.0) if of_largest else np.maximum(size[:-1], size[1:])
     with np.errstate(invalid="ignore"):  # inf - inf does not occur, all values differ
-        apart = np.diff(ordered) > _TOLERANCE * max(scale, 1e-300)
+        apart = np.diff(ordered) > _TOLERANCE * np.maximum(scale, 1e-300)
     return np.concatenate([[0], np.cumsum(apart)])[inverse] if values.size else values.astype(int)
 
 
