@@ -1,7 +1,7 @@
 """Exact isomorphism of graphs, the ground truth behind every test of expressivity."""
 
-from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import igraph
 import numpy as np
@@ -18,8 +18,11 @@ def isomorphism_classes(graphs: Sequence[Data]) -> Int64[Tensor, " graphs"]:
     """A number for each graph, equal for isomorphic graphs, numbered in the order of occurrence.
 
     An isomorphism keeps equal rows of ``x`` and of ``edge_attr`` equal, where every graph holds
-    them, and self-loops; repeated edges count once. Undirected graphs without edge labels are
-    compared by BLISS's canonical form, others by VF2 within the classes of 1-WL.
+    them, directions and self-loops. A repeated edge counts once for each label that it has.
+
+    Graphs that 1-WL does not tell apart are compared by BLISS's canonical form. Undirected edges
+    of the most frequent label are edges there; every other edge becomes a node between its ends,
+    colored by its labels, or two nodes, tail and head, where its two directions differ.
 
     Args:
         graphs: PyG graphs; undirected ones store both directions.
@@ -39,19 +42,18 @@ def isomorphism_classes(graphs: Sequence[Data]) -> Int64[Tensor, " graphs"]:
 def isomorphic(prepared: list[Graph], device: torch.device) -> Int64[Tensor, " graphs"]:
     """``isomorphism_classes`` of graphs that are ready for refinement."""
     cells = classes_of(prepared, "1-wl", device)
-    alone = torch.bincount(cells)[cells] == 1
-    if all(_symmetric(graph) for graph in prepared):
-        names = [
-            ("alone", place) if alone[place] else _canonical(graph)
-            for place, graph in enumerate(prepared)
-        ]
-    else:
-        names, models = [], defaultdict(list)
-        for place, (graph, cell) in enumerate(zip(prepared, cells.tolist(), strict=True)):
-            equal = [model for model in models[cell] if _by_vf2(prepared[model], graph)]
-            if not equal:
-                models[cell].append(place)
-            names.append(equal[0] if equal else place)
+    alone = (torch.bincount(cells)[cells] == 1).tolist()
+    highest = max((int(graph.label.max(initial=0)) for graph in prepared), default=0)
+    sets: dict[tuple[int, ...], int] = {}
+    read = [
+        None if single else _pairs(graph, highest, sets)
+        for graph, single in zip(prepared, alone, strict=True)
+    ]
+    plain = _most_frequent([pairs for pairs in read if pairs is not None])
+    names = [
+        ("alone", place) if pairs is None else _canonical(pairs, plain)
+        for place, pairs in enumerate(read)
+    ]
     number = {name: i for i, name in enumerate(dict.fromkeys(names))}
     return torch.tensor([number[name] for name in names])
 
@@ -62,48 +64,86 @@ def is_isomorphic(data_a: Data, data_b: Data) -> bool:
     return first == second
 
 
-def _symmetric(graph: Graph) -> bool:
-    """Undirected and without edge labels, so that BLISS can read it."""
-    adjacency = graph.adjacency()
-    return not graph.label.any() and (adjacency != adjacency.T).nnz == 0
+@dataclass(frozen=True)
+class _Pairs:
+    """A graph as colored nodes and colored pairs of nodes.
+
+    Attributes:
+        color: ``[nodes, 2]``, the color, and the kind of the self-loop.
+        low, high: the pairs that an edge joins, ``low < high``.
+        kind: ``[pairs, 2]``, the kind of the edge low -> high, and of high -> low.
+
+    A kind is 0 where there is no edge, and otherwise stands for a set of labels.
+    """
+
+    color: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    kind: np.ndarray
 
 
-def _igraph(graph: Graph, directed: bool) -> tuple[igraph.Graph, np.ndarray]:
-    """The graph without self-loops, and which entries of its rows it holds."""
+def _pairs(graph: Graph, highest: int, sets: dict[tuple[int, ...], int]) -> _Pairs:
+    """``sets`` numbers the sets of several labels, over all graphs."""
     row = np.repeat(np.arange(graph.size), np.diff(graph.indptr))
-    keep = graph.neighbor != row if directed else graph.neighbor < row
-    edges = np.stack([graph.neighbor[keep], row[keep]], axis=1)
-    return igraph.Graph(n=graph.size, edges=edges.tolist(), directed=directed), keep
+    seen, kind = graph.neighbor, graph.label + 1
+    first = np.ones(row.size, dtype=bool)
+    first[1:] = (row[1:] != row[:-1]) | (seen[1:] != seen[:-1])
+    if not first.all():
+        parts = np.split(graph.label, np.flatnonzero(first)[1:])
+        kind, row, seen = kind[first], row[first], seen[first]
+        for at, part in enumerate(parts):
+            if part.size > 1:
+                kind[at] = highest + 2 + sets.setdefault(tuple(part.tolist()), len(sets))
+    loop = row == seen
+    color = np.stack([graph.color, np.zeros_like(graph.color)], axis=1)
+    color[row[loop], 1] = kind[loop]
+    row, seen, kind = row[~loop], seen[~loop], kind[~loop]
+    key = np.minimum(row, seen) * graph.size + np.maximum(row, seen)
+    key, place = np.unique(key, return_inverse=True)
+    both = np.zeros((key.size, 2), dtype=np.int64)
+    both[place.ravel(), (seen < row).astype(np.int64)] = kind  # a row sees an edge's source
+    low, high = np.divmod(key, max(graph.size, 1))
+    return _Pairs(color, low, high, both[:, ::-1])
 
 
-def _colors(graph: Graph) -> np.ndarray:
-    """``[nodes, 2]``: color, and 1 + label of the self-loop or 0."""
-    row = np.repeat(np.arange(graph.size), np.diff(graph.indptr))
-    loop, there = np.zeros(graph.size, dtype=np.int64), graph.neighbor == row
-    loop[row[there]] = graph.label[there] + 1
-    return np.stack([graph.color, loop], axis=1)
+def _most_frequent(read: list[_Pairs]) -> int:
+    """The kind of most undirected edges over all graphs; -1 where none is undirected."""
+    kinds = [pairs.kind[pairs.kind[:, 0] == pairs.kind[:, 1], 0] for pairs in read]
+    kinds = np.concatenate([np.zeros(0, dtype=np.int64), *kinds])
+    return int(np.bincount(kinds).argmax()) if kinds.size else -1
 
 
-def _canonical(graph: Graph) -> tuple:
+def _canonical(pairs: _Pairs, plain: int) -> tuple:
     """Equal for isomorphic graphs, and only for them."""
-    (plain, _), color = _igraph(graph, directed=False), _colors(graph)
-    plain.vs["color"] = list(map(tuple, color.tolist()))
-    _, dense = np.unique(color, axis=0, return_inverse=True)
-    form = plain.permute_vertices(plain.canonical_permutation(color=dense.ravel().tolist()))
-    edges = np.sort(np.array(form.get_edgelist(), dtype=np.int64).reshape(-1, 2), axis=1)
-    edges = np.sort(edges @ np.array([graph.size, 1]))
-    return graph.size, tuple(form.vs["color"]), edges.tobytes()
-
-
-def _by_vf2(first: Graph, second: Graph) -> bool:
-    """Equal sizes are known: 1-WL did not tell the two apart."""
-    (one, kept), (two, also) = _igraph(first, True), _igraph(second, True)
-    both = np.concatenate([_colors(first), _colors(second)])
-    color = np.unique(both, axis=0, return_inverse=True)[1].ravel()
-    return one.isomorphic_vf2(
-        two,
-        color1=color[: first.size].tolist(),
-        color2=color[first.size :].tolist(),
-        edge_color1=first.label[kept].tolist(),
-        edge_color2=second.label[also].tolist(),
+    nodes, kind = pairs.color.shape[0], pairs.kind
+    same = kind[:, 0] == kind[:, 1]
+    direct, one, two = same & (kind[:, 0] == plain), same & (kind[:, 0] != plain), ~same
+    # the side of the smaller kind is the tail, whichever node has the smaller number
+    turned = two & (kind[:, 0] > kind[:, 1])
+    tail = np.where(turned, pairs.high, pairs.low)
+    head = np.where(turned, pairs.low, pairs.high)
+    kind = np.sort(kind, axis=1)
+    middle = nodes + np.arange(one.sum())
+    begin = nodes + middle.size + np.arange(two.sum())
+    end = begin + begin.size
+    edges = np.concatenate(
+        [
+            np.stack([tail[direct], head[direct]], axis=1),
+            np.stack([tail[one], middle], axis=1),
+            np.stack([middle, head[one]], axis=1),
+            np.stack([tail[two], begin], axis=1),
+            np.stack([begin, end], axis=1),
+            np.stack([end, head[two]], axis=1),
+        ]
     )
+    # what a node stands for, and its colors
+    parts = [(0, pairs.color), (1, kind[one]), (2, kind[two]), (3, kind[two])]
+    color = np.concatenate([np.insert(rows, 0, role, axis=1) for role, rows in parts])
+    _, dense = np.unique(color, axis=0, return_inverse=True)
+    size = color.shape[0]
+    drawn = igraph.Graph(n=size, edges=edges.tolist(), vertex_attrs={"node": range(size)})
+    order = drawn.canonical_permutation(color=dense.ravel().tolist())
+    form = drawn.permute_vertices(order)
+    edges = np.sort(np.array(form.get_edgelist(), dtype=np.int64).reshape(-1, 2), axis=1)
+    edges = np.sort(edges @ np.array([size, 1]))
+    return nodes, color[form.vs["node"]].tobytes(), edges.tobytes()

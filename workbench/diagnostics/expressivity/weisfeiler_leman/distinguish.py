@@ -254,7 +254,8 @@ def compare(test: str, found: Coloring, a: int = 0, b: int = 1) -> Distinction:
 def _joined(parts: list[Tensor | None], name: str) -> Tensor | None:
     if any(part is None for part in parts):
         return None
-    rows = [part.cpu().reshape(part.size(0), -1) for part in parts]
+    # a graph without edges has no row, so that reshape could not tell the width
+    rows = [(part if part.dim() > 1 else part[:, None]).cpu().flatten(1) for part in parts]
     widths = sorted({part.size(1) for part in rows})
     if len(widths) > 1:
         raise ValueError(
