@@ -62,8 +62,8 @@ def influence_by_hop(
         num_probes: take so many of the output channels, drawn anew for each pass without
             replacement, and scale up; all if not given. Only for ``"l1"``, whose sum over output
             channels T_h(v) it estimates without bias; R_v is a ratio of two such estimates, and
-            biased by about its squared error. At least 2; so few give an error that is stated several times too
-            wide, 6 or more do not.
+            biased by about its squared error. At least 2, where the error is stated several
+            times too wide; with 6 it is not.
         generator: random source of ``num_probes`` and of the checks.
         inputs: more keyword arguments of the model.
         readout: from what the model returns to ``[nodes, channels]``, a row for each node of any
