@@ -53,7 +53,7 @@ def test_refusals(here, capsys):
         (("2-fwl", "--mode", "code"), "2-fwl is a test"),
         (("no_such_module:Model",), "cannot import no_such_module"),
         (("json:nope",), "json has no class or function 'nope'"),
-        (("json:dumps",), "missing 1 required positional argument"),
+        (("json:dumps",), "cannot be called so; give the arguments with functools.partial"),
         (("2-fwl", "--subset", "basics"), "there are Basic, Simple regular"),
     ):
         code, out = run(capsys, *words)

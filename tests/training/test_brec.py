@@ -1,6 +1,7 @@
 """BREC end to end: exact tests, trained models, the control, stopping and going on."""
 
 import json
+from functools import partial
 
 import pytest
 import torch
@@ -158,6 +159,112 @@ def test_rows_are_stored_and_shown(tmp_path):
     assert table["cycles"].tolist() == [0, 2]
 
 
+def renumbered(pairs):
+    return [GraphPair(at, pair.subset, pair.first, pair.second) for at, pair in enumerate(pairs)]
+
+
+@pytest.mark.parametrize(
+    "method", [{"test": "2-fwl"}, {"make_model": gin, "seeds": 1, "epochs": 0}]
+)
+def test_outcomes_of_other_pairs_are_not_taken_over(method, tmp_path):
+    brec(pairs=PAIRS[:1], directory=tmp_path, **method)
+    assert brec(pairs=PAIRS[:1], directory=tmp_path, **method).outcomes[0].pair == 0
+    with pytest.raises(BrecFileError, match="of another run: pairs differs"):
+        brec(pairs=renumbered(PAIRS[2:]), directory=tmp_path, **method)
+    with pytest.raises(BrecFileError, match="of another run: pairs differs"):
+        brec(pairs=PAIRS[:2], directory=tmp_path, **method)
+    first = PAIRS[0].first.clone()
+    first.x = torch.arange(6)[:, None]
+    other = [GraphPair(0, "cycles", first, PAIRS[0].second)]
+    with pytest.raises(BrecFileError, match="of another run: pairs differs"):
+        brec(pairs=other, directory=tmp_path, **method)
+
+
+def test_a_failed_start_binds_nobody(tmp_path):
+    options = {"pairs": PAIRS, "seeds": 1, "epochs": 1, "directory": tmp_path}
+    with pytest.raises(ValueError, match="BREC needs a graph embedding"):
+        brec(lambda: GIN(1, 8, 16, num_layers=1), **options)
+    assert list(tmp_path.iterdir()) == []
+    assert len(brec(gin, **options).outcomes) == 3
+    # a journal that holds nothing but the header of another run
+    journal = tmp_path / "journal.jsonl"
+    journal.write_text(journal.read_text().splitlines(keepends=True)[0])
+    assert len(brec(gin, **{**options, "epochs": 2}).outcomes) == 3
+    assert len(journal.read_text().splitlines()) == 4
+    journal.write_text("{}\n")
+    with pytest.raises(BrecFileError, match="no journal of BREC"):
+        brec(gin, **options)
+
+
+def lowest_eigenvectors(edge_index, num_nodes):
+    laplacian = -to_dense_adj(edge_index, max_num_nodes=num_nodes)[0].double()
+    laplacian -= torch.diag(laplacian.sum(1))
+    return torch.linalg.eigh(laplacian).eigenvectors[:, 1:5]
+
+
+def numbers(edge_index, num_nodes):
+    return torch.arange(num_nodes)
+
+
+def test_encodings_that_relabeling_changes_are_unreliable():
+    for encoding in (lowest_eigenvectors, numbers):
+        found = brec(test=encoding, pairs=PAIRS)
+        assert found.cells == "uuu"
+        assert found.distinguished == 0
+        assert not found.admissible
+        assert "3 fail the reliability check and count as failures" in found.sentence
+    same = GraphPair(0, "same", *(Data(edge_index=e, num_nodes=16) for e in relabeled(rook())))
+    assert brec(test=lowest_eigenvectors, pairs=[same]).cells == "u"
+    assert "second graph" not in brec(test=numbers, pairs=PAIRS).outcomes[0].reason
+    assert brec(test=return_probabilities, pairs=[same]).cells == "n"
+
+
+def relabeled(data):
+    order = torch.randperm(data.num_nodes, generator=torch.Generator().manual_seed(1))
+    return data.edge_index, order[data.edge_index]
+
+
+def powers(edge_index, num_nodes, *, steps):
+    return return_probabilities(edge_index, num_nodes)[:, :steps]
+
+
+def test_an_encoding_with_options_is_an_encoding(tmp_path):
+    found = brec(test=partial(powers, steps=3), pairs=PAIRS, directory=tmp_path)
+    assert found.method == "powers(steps=3)"
+    assert found.cells == "DDn"
+    with pytest.raises(BrecFileError, match="method, arguments differs"):
+        brec(test=partial(powers, steps=1), pairs=PAIRS, directory=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "error", "message"),
+    [
+        (lambda e, n: torch.full((n, 2), torch.nan), ValueError, "nan for 6 of the 6 nodes of the"),
+        (lambda e, n: torch.ones(n + 1, 2), ValueError, r"\[7, 2\] for the 6 nodes of the first"),
+        (lambda e, n: torch.ones(n, 0), ValueError, r"row for each node, \[6, channels\]"),
+        (lambda e, n: torch.ones(n, 2).numpy(), TypeError, "gave a ndarray for the 6 nodes"),
+        (lambda e, n: torch.ones(n, dtype=torch.cfloat), TypeError, "gave torch.complex64"),
+        (lambda e, n: torch.ones(n, int(e[1, 1])), ValueError, "the same channels for every graph"),
+    ],
+)
+def test_what_is_no_encoding(encoding, error, message, tmp_path):
+    with pytest.raises(error, match=message) as caught:
+        brec(test=encoding, pairs=PAIRS, directory=tmp_path)
+    assert "pair 0 (cycles)" in str(caught.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_models_and_encodings_are_not_taken_for_each_other():
+    with pytest.raises(TypeError, match='numbers takes a graph: give it as test=, in mode "exact"'):
+        brec(numbers, pairs=PAIRS)
+    with pytest.raises(TypeError, match="gin makes a model: give it as make_model"):
+        brec(test=gin, pairs=PAIRS)
+    with pytest.raises(TypeError, match="give the arguments with functools"):
+        brec(GIN, pairs=PAIRS)
+    with pytest.raises(TypeError, match="test must be a key of TESTS or an encoding"):
+        brec(test=lambda edge_index: edge_index, pairs=PAIRS)
+
+
 def test_what_is_refused(tmp_path):
     with pytest.raises(ValueError, match='mode "exact" takes a test='):
         brec(gin, mode="exact", pairs=PAIRS)
@@ -177,6 +284,8 @@ def test_what_is_refused(tmp_path):
         brec(lambda: GIN(1, 8, 16, num_layers=1), pairs=PAIRS, seeds=1)
     with pytest.raises(ValueError, match="pairs must be numbered"):
         brec(test="1-wl", pairs=[GraphPair(3, "", path(3), path(4))])
+    with pytest.raises(ValueError, match="there are no pairs"):
+        brec(test="1-wl", pairs=[])
     assert BREC_SEEDS == (100, 200, 300, 400, 500, 600, 700, 800, 900, 1000)
 
 

@@ -7,7 +7,14 @@ from pathlib import Path
 import pytest
 import torch
 
-from workbench.graphs import load_cexp, load_csl, load_exp, load_strongly_regular, ring
+from workbench.graphs import (
+    karate,
+    load_cexp,
+    load_csl,
+    load_exp,
+    load_strongly_regular,
+    ring,
+)
 from workbench.models import GIN
 from workbench.training import family_split
 
@@ -20,6 +27,27 @@ def lowest_eigenvectors(edge_index, num_nodes):
     laplacian[edge_index[0], edge_index[1]] = -1.0
     laplacian -= torch.diag(laplacian.sum(dim=1))
     return torch.linalg.eigh(laplacian).eigenvectors[:, 1:5]
+
+
+def numbers(edge_index, num_nodes):
+    return torch.arange(num_nodes)
+
+
+def return_probabilities(edge_index, num_nodes, *, steps):
+    walk = torch.zeros(num_nodes, num_nodes, dtype=torch.float64)
+    walk[edge_index[0], edge_index[1]] = 1.0
+    walk /= walk.sum(dim=1, keepdim=True)
+    powers = [torch.linalg.matrix_power(walk, step).diagonal() for step in range(1, steps + 1)]
+    return torch.stack(powers, dim=1)
+
+
+def test_the_noise_of_an_encoding_is_measured(data_root):
+    found = family_split(load_csl(data_root), partial(return_probabilities, steps=8))
+    assert found.method == "return_probabilities(steps=8)"
+    assert found.num_classes == 10
+    assert found.noise < 1e-12
+    assert found.invariant
+    assert 0 < family_split([karate()], partial(return_probabilities, steps=8)).noise < 1e-12
 
 
 def test_skip_links(data_root):
@@ -54,6 +82,12 @@ def test_degenerate_eigenvectors_are_no_features(data_root):
     assert found.num_classes > 1
     assert not found.invariant
     assert found.noise > found.smallest_distance
+    # neither do they become features when 1-WL starts from them
+    found = family_split(graphs, lowest_eigenvectors)
+    assert found.num_classes == found.moved == 15
+    assert found.noise > 0.01
+    assert not found.invariant
+    assert not family_split(graphs, numbers).invariant
 
 
 def test_encodings_and_refusals():
@@ -65,6 +99,12 @@ def test_encodings_and_refusals():
     assert family_split(graphs, degrees).num_classes == 2
     assert family_split(graphs, degrees).method == "degrees"
     assert "classes" not in family_split(graphs, "1-wl", name="color refinement").row()
+    with pytest.raises(TypeError, match="make a fresh model"):
+        family_split(graphs, GIN_MODEL())
+    with pytest.raises(TypeError, match="make a fresh model"):
+        family_split(graphs, GIN)
+    with pytest.raises(ValueError, match="num_copies must be at least 1"):
+        family_split(graphs, degrees, num_copies=0)
     with pytest.raises(ValueError, match="no graph in the family"):
         family_split([], "1-wl")
     with pytest.raises(ValueError, match="test must be one of 1-wl"):

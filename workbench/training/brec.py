@@ -9,8 +9,15 @@ import torch
 from torch import nn
 
 from workbench.graphs.expressiveness import GraphPair, load_brec
-from workbench.training.brec_exact import Encoding, told_apart
-from workbench.training.brec_options import asked_pairs, check_options, chosen_seeds, described
+from workbench.training.brec_encoding import Encoding
+from workbench.training.brec_exact import told_apart
+from workbench.training.brec_options import (
+    asked_pairs,
+    check_options,
+    chosen_seeds,
+    described,
+    fingerprint,
+)
 from workbench.training.brec_pair import Features, Settings, blocks_of, decide, train_on_pair
 from workbench.training.brec_result import BREC_SEEDS, BrecOutcome, BrecResult, Journal, finite
 from workbench.training.randomness import OwnRandomness
@@ -74,7 +81,8 @@ def brec(
 
     - mode ``"exact"``: ``test`` is a key of ``TESTS``, or an encoding, ``(edge_index, num_nodes) ->
       [nodes, channels]``, whose rows are the first colors of 1-WL (equal within 1e-8 of the
-      largest value of a channel). Nothing is trained and nothing is random.
+      largest value of a channel). Nothing is trained. An encoding whose colors differ between a
+      graph and one of three relabelings of it fails the reliability check of that pair.
     - mode ``"code"``, BREC's released procedure: for every pair and seed a fresh model is trained
       to embed 32 relabelings of both graphs apart (cosine loss, Adam, batches of 8 couples, up to
       20 epochs, ended where the mean loss is below 0.2), and ``reliable_paired_comparison``
@@ -121,9 +129,11 @@ def brec(
         ``BrecResult``.
 
     Raises:
-        ValueError: the options do not fit each other or are out of range, or the model gives no
-            graph embedding.
-        BrecFileError: ``directory`` holds a run with other settings.
+        ValueError: the options do not fit each other or are out of range, the model gives no
+            graph embedding, or an encoding holds nan or does not fit its graph.
+        TypeError: an encoding gives no tensor, or a model, a maker of models and an encoding are
+            taken for each other.
+        BrecFileError: ``directory`` holds a run with other settings or other pairs.
         FileNotFoundError: BREC is not on disk; says how to get it.
 
     References:
@@ -150,6 +160,7 @@ def brec(
     name, arguments = described(make_model, test, settings, features, name, max_nodes, device)
 
     header = {"method": name, "mode": mode, "arguments": arguments, "versions": versions()}
+    header["pairs"] = fingerprint(pairs)
     journal = None if directory is None else Journal(Path(directory) / "journal.jsonl", header)
     outcomes = [] if journal is None else list(journal.outcomes)
     known = {(outcome.pair, outcome.seed) for outcome in outcomes}

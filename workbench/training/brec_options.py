@@ -1,5 +1,6 @@
 """What a run of BREC is asked for: checked, completed and put into words."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import asdict
 
@@ -7,6 +8,7 @@ from torch import nn
 
 from workbench.diagnostics import TESTS
 from workbench.graphs.expressiveness import GraphPair
+from workbench.training.brec_encoding import encodes, named
 from workbench.training.brec_pair import Settings
 from workbench.training.brec_result import BREC_SEEDS
 from workbench.training.randomness import OwnRandomness
@@ -14,8 +16,15 @@ from workbench.training.randomness import OwnRandomness
 
 def asked_pairs(pairs: Sequence[GraphPair], subsets: Sequence[str] | None) -> list[GraphPair]:
     """The pairs of the chosen subsets, in order."""
-    if [pair.number for pair in pairs] != list(range(len(pairs))) or not pairs:
-        raise ValueError(f"pairs must be numbered 0, 1, 2, ...; got {len(pairs)} pairs")
+    if not pairs:
+        raise ValueError("there are no pairs; give at least one GraphPair, or none for BREC's 400")
+    numbers = [pair.number for pair in pairs]
+    if numbers != list(range(len(pairs))):
+        wrong = next(at for at, number in enumerate(numbers) if number != at)
+        raise ValueError(
+            f"pairs must be numbered 0, 1, 2, ... in order; pair {wrong} has the number "
+            f"{numbers[wrong]}"
+        )
     names = list(dict.fromkeys(pair.subset for pair in pairs))
     chosen = names if subsets is None else [subsets] if isinstance(subsets, str) else list(subsets)
     plain = {name.lower(): name for name in names}
@@ -49,10 +58,30 @@ def check_options(make_model, test, settings: Settings, features) -> None:
         raise ValueError(f'mode {settings.mode!r} takes a model; test= is for mode "exact"')
     if isinstance(test, str) and test not in TESTS:
         raise ValueError(f"test must be one of {', '.join(TESTS)}, or a function; got {test!r}")
+    if test is not None and not isinstance(test, str) and not encodes(test):
+        raise TypeError(
+            "test must be a key of TESTS or an encoding, called as test(edge_index, num_nodes); "
+            + (
+                f"{named(test, 'what was given')} makes a model: give it as make_model, in mode "
+                '"code" or "paper"'
+                if encodes(test) is False
+                else f"got {test!r}"
+            )
+        )
     if isinstance(make_model, nn.Module):
         raise TypeError(
             "make_model must make a fresh model at each call, as lambda: GIN(1, 16, 16, "
             f"num_layers=4, level='graph') does; got a {type(make_model).__name__} that is made"
+        )
+    if make_model is not None and encodes(make_model) is not False:
+        raise TypeError(
+            f"make_model must make a model when it is called without arguments; "
+            f"{named(make_model, repr(make_model))} "
+            + (
+                'takes a graph: give it as test=, in mode "exact", or as features='
+                if encodes(make_model)
+                else "cannot be called so; give the arguments with functools.partial"
+            )
         )
     if settings.epochs < 0 or settings.num_copies < 2 or settings.batch_size < 2:
         raise ValueError(
@@ -62,11 +91,25 @@ def check_options(make_model, test, settings: Settings, features) -> None:
         )
 
 
+def fingerprint(pairs: Sequence[GraphPair]) -> str:
+    """A hash of what the pairs hold: subsets, graphs and their features."""
+    found = hashlib.sha256()
+    for pair in pairs:
+        found.update(repr((pair.number, pair.subset)).encode())
+        for data in (pair.first, pair.second):
+            found.update(repr(data.num_nodes).encode())
+            for key in ("edge_index", "x", "edge_attr"):
+                if (part := data.get(key)) is not None:
+                    found.update(repr((key, str(part.dtype), tuple(part.shape))).encode())
+                    found.update(part.detach().cpu().contiguous().numpy().tobytes())
+    return found.hexdigest()[:16]
+
+
 def described(make_model, test, settings, features, name, max_nodes, device) -> tuple[str, dict]:
     """Name of the method, and the settings that a result depends on."""
     limits = {} if max_nodes is None else {"max_nodes": max_nodes}
     if settings.mode == "exact":
-        known = test if isinstance(test, str) else getattr(test, "__name__", "encoding")
+        known = test if isinstance(test, str) else named(test, "encoding")
         return name or known, {"test": known, **limits}
     with OwnRandomness(0):
         model = make_model()
@@ -76,7 +119,7 @@ def described(make_model, test, settings, features, name, max_nodes, device) -> 
         "model": type(model).__name__,
         "architecture": repr(model),
         "num_parameters": sum(p.numel() for p in model.parameters()),
-        "features": None if features is None else getattr(features, "__name__", "features"),
+        "features": None if features is None else named(features, "features"),
         **{key: value for key, value in asdict(settings).items() if key != "mode"},
         **limits,
         "device": str(device),

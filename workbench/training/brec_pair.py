@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch_geometric.data import Data
 
 from workbench.graphs.expressiveness import GraphPair
+from workbench.training.brec_encoding import relabeled_edges, rows_of
 from workbench.training.randomness import OwnRandomness
 from workbench.training.reliable_comparison import (
     ReliableComparison,
@@ -166,12 +167,10 @@ def _relabeled(
 ) -> tuple[Tensor, Tensor]:
     """(x, edge_index) with nodes in a random order; edges sorted, as a file would hold them."""
     size = data.num_nodes
-    order = torch.randperm(size, generator=generator)
-    moved = order[data.edge_index]
-    moved = moved[:, torch.argsort(moved[0] * size + moved[1])]
+    order, moved = relabeled_edges(data.edge_index, size, generator)
     # on each copy anew: an encoding that relabeling changes must not pass for one that it does not
     if features is not None:
-        return features(moved, size).float(), moved
+        return rows_of(features, moved, size).float(), moved
     if data.get("x") is None:
         return torch.ones(size, 1), moved
     return torch.empty_like(data.x).index_copy_(0, order, data.x).float(), moved

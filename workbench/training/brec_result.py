@@ -129,9 +129,9 @@ class BrecResult:
 
     @property
     def admissible(self) -> bool:
-        """Whether BREC would take the result: ten seeds, no pair unreliable, nothing stopped."""
+        """Whether BREC would take it: ten seeds (exact: none), all pairs reliable, not stopped."""
         if self.mode == "exact":
-            return not self.stopped
+            return not self.unreliable and not self.stopped
         return len(self.seeds) >= len(BREC_SEEDS) and not self.unreliable and not self.stopped
 
     @property
@@ -221,14 +221,16 @@ class Journal:
     def __init__(self, path: Path, header: dict):
         self.path = path
         header = json.loads(json.dumps(header))  # as it comes back from disk
-        path.parent.mkdir(parents=True, exist_ok=True)
         lines = path.read_bytes().splitlines(keepends=True) if path.exists() else []
         if lines and not lines[-1].endswith(b"\n"):  # cut off while it was written
             lines.pop()
             write_whole(path, b"".join(lines).decode())
-        if not lines:
-            write_whole(path, json.dumps(header) + "\n")
-        elif (there := _parsed(path, lines[0])) != header:
+        there = _parsed(path, lines[0]) if lines else header
+        if not there.keys() >= {"method", "mode", "arguments"}:
+            raise BrecFileError(f"{path} is no journal of BREC; choose another directory")
+        # a run without any outcome, such as one that failed at its start, binds nobody
+        self.fresh = json.dumps(header) + "\n" if len(lines) < 2 else ""
+        if not self.fresh and there != header:
             other = [key for key in header if there.get(key) != header[key]]
             raise BrecFileError(
                 f"{path} is of another run: {', '.join(other) or 'its format'} differs (there "
@@ -243,8 +245,13 @@ class Journal:
 
     def append(self, outcome: BrecOutcome) -> None:
         """Add one outcome; it is on disk when this returns."""
+        line = json.dumps(asdict(outcome), allow_nan=False) + "\n"
+        if self.fresh:
+            write_whole(self.path, self.fresh + line)
+            self.fresh = ""
+            return
         with open(self.path, "a", encoding="utf-8") as file:
-            file.write(json.dumps(asdict(outcome), allow_nan=False) + "\n")
+            file.write(line)
             file.flush()
             os.fsync(file.fileno())
 

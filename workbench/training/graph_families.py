@@ -11,7 +11,8 @@ from torch import Tensor, nn
 from torch_geometric.data import Data
 
 from workbench.diagnostics import TESTS, graph_classes
-from workbench.training.brec_exact import Encoding, encoded
+from workbench.training.brec_encoding import Encoding, encodes, named
+from workbench.training.brec_exact import TOLERANCE, encoded
 from workbench.training.brec_pair import Features, embed_copies
 from workbench.training.randomness import OwnRandomness
 
@@ -26,8 +27,12 @@ class FamilySplit:
             model, where their embeddings lie within ``tolerance``, directly or by way of others.
         num_graphs, num_classes: how many there are.
         pairs_left: pairs of graphs in one class.
-        noise: largest distance between embeddings of relabeled copies of one graph; 0 for a test.
-        smallest_distance: smallest distance between embeddings of two graphs; None for a test.
+        noise: largest distance between embeddings of relabeled copies of one graph; of an encoding,
+            largest difference in the sorted values of a channel, relative to its largest value; 0
+            for a test.
+        moved: graphs that differ from a relabeled copy of themselves; 0 for a test.
+        smallest_distance: smallest distance between embeddings of two graphs; None for a test and
+            for an encoding.
         tolerance: distance up to which embeddings count as equal; None for a test.
         seconds: how long it took.
     """
@@ -38,6 +43,7 @@ class FamilySplit:
     num_classes: int
     pairs_left: int
     noise: float
+    moved: int
     smallest_distance: float | None
     tolerance: float | None
     seconds: float
@@ -45,16 +51,16 @@ class FamilySplit:
     def row(self) -> dict:
         """The numbers without the classes."""
         names = ("method", "num_graphs", "num_classes", "pairs_left", "noise")
-        names += ("smallest_distance", "tolerance")
+        names += ("moved", "smallest_distance", "tolerance")
         return {n: getattr(self, n) for n in names} | {"seconds": round(self.seconds, 3)}
 
     @property
     def invariant(self) -> bool:
-        """Whether relabeling moves no embedding further than the tolerance.
+        """Whether no graph differs from a relabeled copy of itself by more than the tolerance.
 
         Where it does, the classes say more about the numbering of the nodes than about the graphs.
         """
-        return self.tolerance is None or self.noise <= self.tolerance
+        return not self.moved and (self.tolerance is None or self.noise <= self.tolerance)
 
 
 def family_split(
@@ -74,12 +80,12 @@ def family_split(
         method: a key of ``TESTS``, exact; or a function ``(edge_index, num_nodes) -> [nodes,
             channels]``, whose rows are the first colors of 1-WL; or what makes a model, called as
             ``model(x, edge_index, batch) -> [graphs, channels]`` in float64 with random weights.
-            A function without arguments, a class or a ``functools.partial`` makes a model.
+            What can be called without arguments makes a model.
         features: (edge_index, num_nodes) -> ``[nodes, channels]`` input of a model, on each
             relabeled copy; ``x`` of the graphs, else a single 1, if not given.
         num_copies: relabelings of each graph from which the noise is measured.
-        tolerance: Euclidean distance of embeddings, relative to the largest norm, up to which they
-            count as equal.
+        tolerance: Euclidean distance of a model's embeddings, relative to the largest norm, up to
+            which they count as equal.
         seed: of the weights and relabelings.
         name: of the method; else its own.
 
@@ -87,7 +93,9 @@ def family_split(
     merge by chance what training would tell apart; a test cannot.
 
     Raises:
-        ValueError: no graphs, the test is unknown, or the model gives no graph embedding.
+        ValueError: no graphs, the test is unknown, the model gives no graph embedding, or an
+            encoding holds nan or does not fit its graph.
+        TypeError: ``method`` neither takes a graph nor makes a model.
         TooLargeError: the test would not fit into memory for all graphs together.
 
     References:
@@ -96,26 +104,37 @@ def family_split(
     """
     if not graphs:
         raise ValueError("there is no graph in the family")
-    start, distances = time.perf_counter(), (0.0, None, None)
+    if num_copies < 1:
+        raise ValueError(f"num_copies must be at least 1, got {num_copies}")
+    start, distances = time.perf_counter(), (0.0, 0, None, None)
+    own = method if isinstance(method, str) else named(method, "encoding")
     if isinstance(method, str):
         if method not in TESTS:
             raise ValueError(f"test must be one of {', '.join(TESTS)}; got {method!r}")
         classes = graph_classes(graphs, test=method)
-    elif _encodes(method):
-        classes = graph_classes(encoded(graphs, method), test="1-wl")
+    elif encodes(method):
+        found = encoded(graphs, method, num_copies=num_copies, seed=seed)
+        classes = found.classes
+        distances = found.noise, int(found.moved.sum()), None, TOLERANCE
+    elif encodes(method) is None or isinstance(method, nn.Module):
+        raise TypeError(
+            "method must be a test, an encoding called as method(edge_index, num_nodes), or make a "
+            f"fresh model when it is called without arguments; got {method!r}"
+        )
     else:
         with OwnRandomness(seed):
             model = method().double().eval()
+        own = type(model).__name__
         generator = torch.Generator().manual_seed(seed)
         rows = embed_copies(model, graphs, features, num_copies, generator)
         rows = rows / rows.norm(dim=2).max().clamp(min=1e-300)
-        noise = float((rows - rows[:, :1]).norm(dim=2).max())
+        noise = (rows - rows[:, :1]).norm(dim=2).amax(1)
         apart = torch.cdist(rows[:, 0], rows[:, 0], compute_mode="donot_use_mm_for_euclid_dist")
         classes = _components(apart <= tolerance)
         off = apart + torch.diag(torch.full((len(graphs),), torch.inf, dtype=apart.dtype))
-        distances = noise, float(off.min()) if len(graphs) > 1 else None, tolerance
+        smallest = float(off.min()) if len(graphs) > 1 else None
+        distances = float(noise.max()), int((noise > tolerance).sum()), smallest, tolerance
     sizes = torch.bincount(classes)
-    own = method if isinstance(method, str) else getattr(method, "__name__", "model")
     return FamilySplit(
         name or own,
         classes,
@@ -125,14 +144,6 @@ def family_split(
         *distances,
         time.perf_counter() - start,
     )
-
-
-def _encodes(method: Callable) -> bool:
-    """Whether a callable takes a graph rather than makes a model."""
-    code = getattr(method, "__code__", None)
-    if isinstance(method, type) or code is None:
-        return False
-    return code.co_argcount - len(method.__defaults__ or ()) == 2
 
 
 def _components(near: Tensor) -> Tensor:
