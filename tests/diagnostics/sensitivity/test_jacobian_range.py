@@ -13,6 +13,7 @@ from workbench.diagnostics import (
     Stopped,
     TooLargeError,
     effective_resistance,
+    estimate,
     hop_distance,
     sensitivity,
 )
@@ -257,6 +258,15 @@ def test_what_takes_too_long_is_refused_and_stopped():
                 should_stop=lambda: time.perf_counter() > started + 0.2,  # noqa: B023
             )
         assert time.perf_counter() - started < 10
+
+
+def test_the_estimate_says_which_model_it_is_for():
+    for name in ("mixed_influence", "hessian_range"):
+        assert "16 channels, two layers and one output" in estimate(name, num_nodes=30).why
+    for name in ("sensitivity", "approximate_sensitivity", "obstruction"):
+        assert "GCN of six layers of width 32" in estimate(name, num_nodes=30).why
+    for name in ("influence_by_hop", "effective_range"):
+        assert "sixteen layers of width 32 and ten outputs" in estimate(name, num_nodes=30).why
 
 
 @pytest.mark.parametrize("cause", ["detach", "no_grad"])
