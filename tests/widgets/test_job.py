@@ -1,6 +1,13 @@
+import gc
+import subprocess
+import sys
 import threading
 import time
+import weakref
 
+import pytest
+
+from workbench.widgets import job
 from workbench.widgets.job import Worker
 
 
@@ -87,3 +94,53 @@ def test_stop_and_close():
     worker.submit("key", lambda stop: seen.append("after close"))
     assert seen == ["stopped"]
     assert not worker.wait(0.05) or seen == ["stopped"]
+
+
+# ---- the end of the process --------------------------------------------------------------
+
+WORK = {
+    "work that asks": "while not stop(): time.sleep(0.001)",
+    "a step that does not ask": "sum(range(10_000_000))",
+    "compiled code": "torch.linalg.eigh(torch.rand(900, 900))",
+}
+
+
+@pytest.mark.parametrize("work", WORK)
+def test_a_process_that_ends_while_work_runs_ends_cleanly(work):
+    script = f"""
+import runpy, threading, time, torch
+Worker = runpy.run_path({job.__file__!r})["Worker"]
+begun = threading.Event()
+def work(stop):
+    begun.set()
+    {WORK[work]}
+worker = Worker(print)
+worker.submit("key", work)
+worker.submit("never", lambda stop: print("begun"), delay=3600)
+worker.submit("next", lambda stop: print("begun"))
+begun.wait()
+"""
+    found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert (found.returncode, found.stdout, found.stderr) == (0, "", "")
+
+
+def test_a_lab_that_still_works_does_not_abort_the_script():
+    script = """
+import networkx as nx
+from workbench.widgets import rewiring_lab
+lab = rewiring_lab(nx.gnm_random_graph(3000, 6000, seed=1))
+"""
+    found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert (found.returncode, found.stderr) == (0, "")
+
+
+def test_a_closed_worker_goes():
+    worker = Worker(on_error=print)
+    worker.submit("key", lambda stop: None)
+    assert worker.wait(5)
+    worker.close()
+    worker.end(time.monotonic() + 5)
+    here = weakref.ref(worker)
+    del worker
+    gc.collect()
+    assert here() is None

@@ -2,14 +2,24 @@
 
 A cell returns at once; a slider that moves faster than the work keeps only its last value; Stop
 is heard at the next step of the work.
+
+Python cannot end while such a thread is inside compiled code: at its return the thread would be torn
+down there, which aborts the whole process. So the end of the process asks every thread to stop and
+waits for it.
 """
 
+import atexit
 import threading
 import time
+import weakref
 from collections.abc import Callable
 
 #: Answers True when the work is no longer wanted.
 ShouldStop = Callable[[], bool]
+
+#: Seconds that the end of the process waits for work that runs. Work that asks ``should_stop``
+#: ends at once; one step of the largest graphs that the labs open takes a quarter of this.
+_LONGEST_WAIT = 60.0
 
 
 class Worker:
@@ -18,6 +28,8 @@ class Worker:
     A request has a key. A newer request with the same key replaces one that still waits, and asks
     one that runs to stop. Keys run in the order in which they were first asked for; one with a
     delay lets the others pass until its time has come, or until somebody waits for the result.
+
+    A process that ends stops the work, see ``end_all``.
     """
 
     def __init__(self, on_error: Callable[[Exception], None]):
@@ -29,6 +41,7 @@ class Worker:
         self._stop_running = threading.Event()
         self._thread: threading.Thread | None = None
         self._closed = False
+        _workers.add(self)
 
     @property
     def busy(self) -> bool:
@@ -80,6 +93,12 @@ class Worker:
             self._stop_running.set()
             self._changed.notify_all()
 
+    def end(self, until: float) -> None:
+        """Wait for the thread of a closed worker, at most to ``until`` on the monotonic clock."""
+        thread = self._thread
+        if thread is not None and thread is not threading.current_thread():
+            thread.join(max(until - time.monotonic(), 0.0))
+
     def _loop(self) -> None:
         while True:
             with self._changed:
@@ -109,3 +128,20 @@ class Worker:
         """Seconds until the first delay ends; None when nothing waits."""
         soonest = min((at for at, _ in self._waiting.values()), default=None)
         return None if soonest is None else max(soonest - time.monotonic(), 0.0)
+
+
+#: Those that may still have a thread; one that nobody holds and whose thread has ended goes.
+_workers: "weakref.WeakSet[Worker]" = weakref.WeakSet()
+
+
+@atexit.register
+def end_all() -> None:
+    """Close every worker and wait for its thread; runs at the end of the process.
+
+    All are asked to stop at once. A step that does not ask is waited for, up to a minute in all.
+    """
+    until, workers = time.monotonic() + _LONGEST_WAIT, list(_workers)
+    for worker in workers:
+        worker.close()
+    for worker in workers:
+        worker.end(until)

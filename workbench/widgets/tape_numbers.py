@@ -59,7 +59,8 @@ class TapeNumbers:
             if len(missing) == 1:
                 at = missing[0]
                 edge_index = apply_edits(self._edge_index, self._num_nodes, rows[:, :at]).edge_index
-                self._keep(keys[at : at + 1], profile(edge_index, self._num_nodes, NO_EDITS))
+                one = profile(edge_index, self._num_nodes, NO_EDITS, should_stop=should_stop)
+                self._keep(keys[at : at + 1], one)
                 self._rows[keys[at]]["distance"] = edge_distance(self._edge_index, edge_index)
             elif missing:
                 whole = profile(self._edge_index, self._num_nodes, rows, should_stop=should_stop)
