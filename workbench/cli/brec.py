@@ -4,7 +4,9 @@ import inspect
 import sys
 from collections.abc import Callable
 from importlib import import_module
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from types import ModuleType
 
 from torch import nn
 from tqdm import tqdm
@@ -12,39 +14,65 @@ from tqdm import tqdm
 from workbench.diagnostics import TESTS
 from workbench.models import MODELS
 from workbench.training import BrecProgress, BrecResult, brec
+from workbench.training.brec_encoding import encodes
 
 #: Width of the embedding, as in BREC.
 CHANNELS = 16
 
 
 def method(text: str, *, layers: int, width: int) -> tuple[str, object]:
-    """("test", its key) or ("object", what makes the model or encodes) of the word MODEL.
+    """("test", its key), ("encoding", a function) or ("model", what makes it) of the word MODEL.
 
     Raises:
-        ValueError: nothing has that name.
+        ValueError: nothing has that name, or it is neither.
     """
     tests, models = {t.lower(): t for t in TESTS}, {m.lower(): m for m in MODELS}
     if text.lower() in tests:
         return "test", tests[text.lower()]
     if text.lower() in models:
         name = models[text.lower()]
-        return "object", _ours(name, MODELS[name], layers, width)
-    place, colon, attribute = text.partition(":")
+        return "model", _ours(name, MODELS[name], layers, width)
+    place, colon, attribute = text.rpartition(":")
     if not colon:
         raise ValueError(
             f"no test or model {text!r}; tests are {', '.join(TESTS)}; models are "
-            f"{', '.join(MODELS)}; one of your own is package.module:ClassOrFunction"
+            f"{', '.join(MODELS)}; one of your own is package.module:ClassOrFunction or "
+            "path/to/file.py:ClassOrFunction"
         )
-    sys.path.insert(0, str(Path.cwd()))  # as `python -m` does
+    found = getattr(_module(place, text), attribute, None)
+    if not callable(found):
+        raise ValueError(f"{place} has no class or function {attribute!r}")
+    kind = {True: "encoding", False: "model", None: None}[encodes(found)]
+    if kind is None:
+        raise ValueError(
+            f"{text} is neither a model nor an encoding: a model is made without arguments, and an "
+            f"encoding takes (edge_index, num_nodes); this takes {inspect.signature(found)}"
+        )
+    return kind, found
+
+
+def _module(place: str, text: str) -> ModuleType:
+    """The module of a dotted name, or of a path that ends in ``.py``, relative to where one is."""
+    path = Path(place).expanduser() if place.endswith(".py") else None
+    if path is not None and not path.is_file():
+        raise ValueError(f"there is no file {place}, which {text!r} names (seen from {Path.cwd()})")
+    if path is None and place.startswith("."):
+        raise ValueError(f"{place} is no name of a module; for a file, give {place}.py:...")
+    # its neighbors are found, as by `python file.py` and `python -m`
+    folder = str(Path.cwd() if path is None else path.resolve().parent)
+    sys.path.insert(0, folder)
     try:
-        found = import_module(place)
-    except ImportError as error:
+        if path is None:
+            return import_module(place)
+        # under a name of its own: a file may be called as one of Python's modules is
+        spec = spec_from_file_location(f"_own_{path.stem}", path)
+        sys.modules[spec.name] = module = module_from_spec(spec)
+        spec.loader.exec_module(module)
+        return module
+    except (ImportError, SyntaxError) as error:
         raise ValueError(f"cannot import {place} from {text!r}: {error}") from None
     finally:
-        sys.path.remove(str(Path.cwd()))
-    if not callable(getattr(found, attribute, None)):
-        raise ValueError(f"{place} has no class or function {attribute!r}")
-    return "object", getattr(found, attribute)
+        sys.path.remove(folder)
 
 
 def _ours(name: str, model: type[nn.Module], layers: int, width: int) -> Callable[[], nn.Module]:
@@ -80,10 +108,18 @@ def run(
     if (model is None) == (test is None):
         raise ValueError("give MODEL or --test TEST, one of the two")
     kind, found = method(model or test, layers=layers, width=width)
-    exact = kind == "test" or mode == "exact"
-    if kind == "test" and mode not in (None, "exact"):
-        raise ValueError(f"{found} is a test; it has no mode {mode!r}, only 'exact'")
-    name = found if kind == "test" else getattr(found, "__name__", "model")
+    exact = kind != "model"
+    name = found if kind == "test" else getattr(found, "__name__", kind)
+    if exact and mode not in (None, "exact"):
+        an = "an" if kind == "encoding" else "a"
+        raise ValueError(f"{name} is {an} {kind}; it has no mode {mode!r}, only 'exact'")
+    if test is not None and not exact:
+        raise ValueError(f"{name} is no test but a model; give it as MODEL, without --test")
+    if mode == "exact" and not exact:
+        raise ValueError(
+            f"{name} is a model, which is trained; it has the modes 'code' and 'paper'. Exact are "
+            f"tests ({', '.join(TESTS)}) and encodings, called as f(edge_index, num_nodes)"
+        )
     folder = Path(
         directory or Path("runs") / "brec" / f"{name}-{'exact' if exact else mode or 'code'}"
     )
@@ -129,8 +165,12 @@ def _print(result: BrecResult) -> None:
     print(result.sentence)
     if len(result.seeds) > 1:
         print("by seed: " + ", ".join(f"{s}: {count}" for s, count in result.per_seed.items()))
-    for reason in sorted({o.reason for o in result.outcomes if o.reason}):
+    for reason in sorted({o.reason for o in result.outcomes if o.status == "left out"}):
         print(f"left out: {reason}")
+    changed = [o.reason for o in result.outcomes if o.status == "unreliable" and o.reason]
+    if changed:
+        more = f", and so in {len(changed) - 1} more pairs" * (len(changed) > 1)
+        print(f"unreliable: {changed[0]}{more}")
     if result.mode != "exact" and not result.admissible:
         print("BREC would not take this result: it needs ten seeds, whole, and all pairs reliable.")
     print(f"{result.seconds:.1f} s for all pairs")

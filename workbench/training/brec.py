@@ -18,9 +18,8 @@ from workbench.training.brec_options import (
     described,
     fingerprint,
 )
-from workbench.training.brec_pair import Features, Settings, blocks_of, decide, train_on_pair
-from workbench.training.brec_result import BREC_SEEDS, BrecOutcome, BrecResult, Journal, finite
-from workbench.training.randomness import OwnRandomness
+from workbench.training.brec_pair import Features, Settings, trained
+from workbench.training.brec_result import BREC_SEEDS, BrecOutcome, BrecResult, Journal
 from workbench.training.run import versions
 
 
@@ -199,7 +198,7 @@ def brec(
             elif mode == "exact":
                 found = told_apart(pair, test)
             else:
-                found = _trained(make_model, pair, seed, settings, features, device, after_epoch)
+                found = trained(make_model, pair, seed, settings, features, device, after_epoch)
             seconds = round(time.perf_counter() - began, 6)
             outcome = BrecOutcome(pair.number, seed, seconds=seconds, **found)
             outcomes.append(outcome)
@@ -231,28 +230,6 @@ def brec(
 
 class _Stop(Exception):
     """A callback asked for the end of the run."""
-
-
-def _trained(make_model, pair, seed, settings, features, device, after_epoch) -> dict:
-    copies, same = blocks_of(pair, settings, features, device)
-    # of the pair and the seed alone, so that neither order nor choice of pairs changes a result
-    randomness = OwnRandomness(seed * 1_000_003 + pair.number, device)
-    with randomness:
-        model = make_model().to(device)
-    for epoch, loss in train_on_pair(model, copies, settings, randomness):
-        after_epoch(epoch, loss)
-    try:
-        found = decide(model, copies, same, settings, randomness)
-    except ValueError as error:
-        if "not a number" not in str(error):
-            raise
-        return {"status": "left out", "reason": str(error)}
-    status = "distinguished" if found.distinguished else "not distinguished"
-    return {
-        "status": status if found.reliable else "unreliable",
-        "statistic": finite(found.statistic),
-        "reliability": finite(found.reliability),
-    }
 
 
 def _largest(pair: GraphPair) -> int:

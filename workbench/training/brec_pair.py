@@ -10,6 +10,7 @@ from torch_geometric.data import Data
 
 from workbench.graphs.expressiveness import GraphPair
 from workbench.training.brec_encoding import relabeled_edges, rows_of
+from workbench.training.brec_result import finite
 from workbench.training.randomness import OwnRandomness
 from workbench.training.reliable_comparison import (
     ReliableComparison,
@@ -106,6 +107,37 @@ def decide(
     with randomness, torch.no_grad():
         found, again = copies.embeddings(model), same.embeddings(model)
     return reliable_paired_comparison(*found, again, mode=settings.mode, alpha=settings.alpha)
+
+
+def trained(
+    make_model: Callable[[], nn.Module],
+    pair: GraphPair,
+    seed: int,
+    settings: Settings,
+    features: Features | None,
+    device: torch.device,
+    after_epoch: Callable[[int, float], None],
+) -> dict:
+    """Fields of the outcome of one pair and seed."""
+    copies, same = blocks_of(pair, settings, features, device)
+    # of the pair and the seed alone, so that neither order nor choice of pairs changes a result
+    randomness = OwnRandomness(seed * 1_000_003 + pair.number, device)
+    with randomness:
+        model = make_model().to(device)
+    for epoch, loss in train_on_pair(model, copies, settings, randomness):
+        after_epoch(epoch, loss)
+    try:
+        found = decide(model, copies, same, settings, randomness)
+    except ValueError as error:
+        if "not a number" not in str(error):
+            raise
+        return {"status": "left out", "reason": str(error)}
+    status = "distinguished" if found.distinguished else "not distinguished"
+    return {
+        "status": status if found.reliable else "unreliable",
+        "statistic": finite(found.statistic),
+        "reliability": finite(found.reliability),
+    }
 
 
 def embedded(model: nn.Module, x: Tensor, edge_index: Tensor, batch: Tensor) -> Tensor:
