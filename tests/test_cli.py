@@ -253,6 +253,23 @@ def test_report_without_a_model_speaks_of_none(capsys, tmp_path):
     assert "None" not in page.read_text()
 
 
+@pytest.mark.parametrize("graph", ["complete:5", "ring:3", "star:6"])
+def test_degrees_that_no_other_graph_has_raise_no_note(graph, capsys):
+    code, out, err = run(capsys, "report", graph)
+    assert (code, err) == (0, "")
+    assert "Will rewiring pay here? Unlikely." in out
+
+
+def test_report_of_a_graph_whose_weights_are_0(tmp_path, capsys):
+    path = tmp_path / "dead.csv"
+    path.write_text("source,target,weight\na,b,0\nb,c,0\nc,d,0\n")
+    page = tmp_path / "report.html"
+    code, out, _ = run(capsys, "report", str(path), "--html", str(page))
+    assert code == 0
+    assert "Will rewiring pay" not in out
+    assert "Nothing to rewire" in page.read_text()
+
+
 def test_report_leaves_out_what_takes_too_long(capsys):
     code, out, _ = run(capsys, "report", "grid:20x20", "--seconds", "0")
     assert code == 0

@@ -1,5 +1,8 @@
 """The summary of a graph: worst places, evidence, and the numbers within their seconds."""
 
+from collections import Counter
+from itertools import combinations, product
+
 import networkx as nx
 import pytest
 import torch
@@ -17,15 +20,16 @@ from workbench.diagnostics.summary import (
     summarize,
     summarize_model,
 )
-from workbench.diagnostics.summary.evidence import ACROSS, SQUEEZE, judged
+from workbench.diagnostics.summary.evidence import ACROSS, BUYS, ONE_PLACE, SQUEEZE, judged
 from workbench.diagnostics.summary.largest import largest_component
 from workbench.diagnostics.summary.measure import Budget, percent, rounded
 from workbench.diagnostics.summary.model_summary import layer_names
-from workbench.diagnostics.summary.null_model import random_rewired
+from workbench.diagnostics.summary.null_model import no_other, random_rewired
 from workbench.diagnostics.summary.reach import heard_from
 from workbench.diagnostics.summary.verdict import weighed
 from workbench.graphs import (
     barbell,
+    complete,
     erdos_renyi,
     from_networkx,
     grid,
@@ -35,6 +39,7 @@ from workbench.graphs import (
     random_regular,
     ring,
     ring_of_cliques,
+    star,
     tree,
 )
 from workbench.models import GCN
@@ -166,6 +171,34 @@ def test_a_random_graph_has_the_same_degrees_and_is_connected():
     )
 
 
+@pytest.mark.parametrize("count", [1, 2, 3, 4, 5])
+def test_no_other_graph_is_what_counting_all_graphs_finds(count):
+    """Degrees that one labeled graph has, of the 2^(n (n - 1) / 2)."""
+    pairs = list(combinations(range(count), 2))
+    found = Counter()
+    for chosen in product((0, 1), repeat=len(pairs)):
+        degree = [0] * count
+        for kept, pair in zip(chosen, pairs, strict=True):
+            for v in pair:
+                degree[v] += kept
+        found[tuple(degree)] += 1
+    for degree, graphs in found.items():
+        assert no_other(torch.tensor(degree)) == (graphs == 1)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    "data",
+    [complete(3), complete(5), star(6), path(3), lollipop(4, 1)],
+    ids=lambda data: data.name,
+)
+def test_degrees_of_one_graph_give_it_back_in_silence(data):
+    graph = largest_component(data.edge_index, data.num_nodes).graph
+    drawn = random_rewired(graph, generator=generator())
+    assert drawn.source.equal(graph.source)
+    assert drawn.target.equal(graph.target)
+
+
 def test_conductances_are_dealt_out():
     data = karate()
     low, high = data.edge_index.min(0).values, data.edge_index.max(0).values
@@ -272,6 +305,76 @@ def test_a_bound_from_below_never_speaks_against():
     for data in (random_regular(60, 4, generator=generator()), grid(9, 9), karate()):
         (place,) = (e for e in card(data).evidence if e.name == "one narrow place")
         assert place.says != "against"
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("count", [3, 5, 8])
+def test_of_a_complete_graph_nothing_can_be_added(count):
+    data = complete(count)
+    found = rewiring_verdict(data.edge_index, count, pairs=torch.tensor([[0], [1]]))
+    assert found.answer == "unlikely"
+    assert found.sentence == "Every two nodes are joined already: there is no edge to add."
+    assert [e.says for e in found.evidence] == ["against"]
+
+
+def test_the_only_graph_of_its_degrees_is_compared_with_none():
+    data = star(8)
+    squeeze = rewiring_verdict(data.edge_index, 8).evidence[0]
+    assert (squeeze.value, squeeze.says) == ("no other graph has these degrees", "open")
+    weight = torch.tensor([9.0, *[1.0] * 6])[data.edge_index.max(0).values - 1]
+    squeeze = rewiring_verdict(data.edge_index, 8, weight).evidence[0]
+    assert "times the total resistance of random graphs" in squeeze.value
+    assert "all have this graph's edges" in squeeze.sure
+
+
+def test_a_place_of_a_small_graph_has_to_hold_more():
+    """K5 less an edge holds a quarter at any cut of two and three nodes, as K5 does."""
+    data = complete(5)
+    kept = ~(data.edge_index.sort(0).values == torch.tensor([[0], [1]])).all(0)
+    (place,) = (
+        e
+        for e in rewiring_verdict(data.edge_index[:, kept], 5).evidence
+        if e.name == "one narrow place"
+    )
+    assert place.says == "open"
+    assert float(place.value.split("%")[0].split()[-1]) >= 25
+
+
+def test_size_alone_is_no_evidence():
+    """Across the middle of a large grid little is heard, and one edge is a small share of it."""
+    data = grid(40, 40)
+    added = torch.tensor([[0], [1599]])
+    found = rewiring_verdict(data.edge_index, 1600, added=added, method="hand", num_nulls=1)
+    says = {e.name: e.says for e in found.evidence}
+    assert says["squeeze beyond chance"] == "for"
+    del says["squeeze beyond chance"]
+    assert set(says.values()) == {"open"}
+    assert found.answer == "doubtful"
+    assert found.sentence.startswith("The numbers do not say enough: ")
+    row = grid(2, 60)
+    (heard,) = (
+        e
+        for e in rewiring_verdict(row.edge_index, 120, num_layers=2).evidence
+        if e.name == "signal across it"
+    )
+    assert heard.says == "for"
+
+
+@pytest.mark.parametrize(
+    ("speaks", "task", "begins"),
+    [
+        ([BUYS, ONE_PLACE], [], "The graph has a bottleneck that few edges mend: "),
+        ([BUYS, "n"], [], "The graph is squeezed, but not at one place, and few edges widen it: "),
+        ([ONE_PLACE, "n"], [], "The graph has a bottleneck: "),
+        ([BUYS, ONE_PLACE], ["t"], "The task reaches far, and the graph has a bottleneck that few"),
+    ],
+)
+def test_the_sentence_claims_what_the_evidence_says(speaks, task, begins):
+    evidence = [Evidence(name, "v", "for", "exact", "w") for name in speaks]
+    evidence += [Evidence(name, "v", "for", "exact", "w", "task") for name in task]
+    answer, sentence = weighed(tuple(evidence))
+    assert answer == "likely"
+    assert sentence.startswith(begins)
 
 
 def test_the_same_seed_gives_the_same_card():

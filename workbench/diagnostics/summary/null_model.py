@@ -1,18 +1,43 @@
 """Random connected graphs with the degrees of a graph: what its degrees alone would give."""
 
 import random
+import warnings
 
 import igraph
 import torch
+from jaxtyping import Int64
+from torch import Tensor
 
 from workbench.graphs.edges import UndirectedEdges
 from workbench.graphs.layout import _IGRAPH
 
 
+def no_other(degree: Int64[Tensor, " nodes"]) -> bool:
+    """Whether only one graph has these degrees, so that there is none to compare it with.
+
+    Such are the threshold graphs: stars, complete graphs, and what else grows by nodes joined to
+    none or to all that there are. All bounds of Erdős and Gallai are equalities for them:
+
+        sum of the k largest degrees = k (k - 1) + sum over the others of min(k, d_i)
+
+    at each k with d_k >= k - 1.
+
+    References:
+        Hammer and Simeone, The splittance of a graph, Combinatorica 1, 1981.
+    """
+    falling = degree.sort(descending=True).values
+    corner = int((falling >= torch.arange(falling.numel())).sum())
+    return all(
+        int(falling[:k].sum()) == k * (k - 1) + int(falling[k:].clamp(max=k).sum())
+        for k in range(1, corner + 1)
+    )
+
+
 def random_rewired(graph: UndirectedEdges, *, generator: torch.Generator) -> UndirectedEdges:
     """A connected simple graph with the same degrees, near uniform among them.
 
-    The conductances are dealt out to its edges at random.
+    The conductances are dealt out to its edges at random. Where no other graph has these degrees
+    (``no_other``), it is the same graph.
 
     Args:
         graph: a connected graph of at least two nodes.
@@ -28,7 +53,10 @@ def random_rewired(graph: UndirectedEdges, *, generator: torch.Generator) -> Und
     with _IGRAPH:
         igraph.set_random_number_generator(random.Random(seed))
         try:
-            drawn = igraph.Graph.Degree_Sequence(degree, method="vl")
+            with warnings.catch_warnings():
+                # the same graph comes back then, which the caller can see
+                warnings.filterwarnings("ignore", "Cannot shuffle graph", RuntimeWarning)
+                drawn = igraph.Graph.Degree_Sequence(degree, method="vl")
         finally:
             igraph.set_random_number_generator(random)
     pairs = torch.tensor(drawn.get_edgelist(), dtype=torch.int64).sort(1).values

@@ -10,16 +10,17 @@ from torch import Tensor
 from workbench.diagnostics import approximate_total_resistance
 from workbench.diagnostics.summary.bottlenecks import Bottleneck, bottlenecks
 from workbench.diagnostics.summary.evidence import (
+    BUYS,
+    ONE_PLACE,
     Evidence,
     across,
-    arrives,
     bought,
-    labels_joined,
-    labels_nearby,
     narrowest,
+    nothing_to_add,
     squeeze,
 )
 from workbench.diagnostics.summary.largest import largest_component
+from workbench.diagnostics.summary.task_evidence import arrives, labels_joined, labels_nearby
 from workbench.typing import EdgeIndex, EdgeWeight, Pairs
 
 Answer = Literal["likely", "doubtful", "unlikely"]
@@ -32,6 +33,8 @@ CAVEAT = (
     "A rule of thumb over numbers of the graph, not a prediction with a known error: its limits "
     "were set by hand. How it fared against training is in data/results/verdict.json."
 )
+
+COMPLETE = "Every two nodes are joined already: there is no edge to add."
 
 
 @dataclass(frozen=True)
@@ -84,8 +87,11 @@ def rewiring_verdict(
         unlikely   two more against; or a task's number against and none of the task's for
         doubtful   else
 
-    It is a heuristic. The limits in ``evidence.py`` are set by hand; a graph's structure cannot
-    say what a task needs, so that without labels or pairs the answer is about the graph alone.
+    Of a complete graph it is unlikely: no edge can be added.
+
+    It is a heuristic. The limits in ``evidence.py`` and ``task_evidence.py`` are set by hand; a
+    graph's structure cannot say what a task needs, so that without labels or pairs the answer is
+    about the graph alone.
 
     Args:
         edge_index: ``[2, edges]``, both directions of every undirected edge.
@@ -118,6 +124,10 @@ def rewiring_verdict(
         raise ValueError(
             f"the largest component has {size} nodes: there is nothing to rewire below three"
         )
+    proposed = 0 if added is None else added.size(1)
+    if part.graph.num_edges == size * (size - 1) // 2:
+        evidence = (nothing_to_add(size),)
+        return Verdict("unlikely", COMPLETE, evidence, proposed, method)
     generator = generator or torch.Generator().manual_seed(0)
     nulls = num_nulls or next(count for most, count in NULLS if size + part.graph.num_edges <= most)
     edges, weight = part.edge_index(), part.edge_weight()
@@ -131,7 +141,7 @@ def rewiring_verdict(
         if inside.size(1):
             evidence.append(bought(part, total, error, inside, method))
     if places:
-        evidence += [narrowest(places[0], total), across(part, places[0], num_layers)]
+        evidence += [narrowest(places[0], total), across(part, places[0], total, num_layers)]
     if labels is not None:
         evidence.append(labels_nearby(edge_index, num_nodes, labels))
         if added is not None:
@@ -140,7 +150,7 @@ def rewiring_verdict(
         evidence.append(arrives(part, pairs, num_layers, inside))
     evidence = tuple(e for e in evidence if e is not None)
     answer, sentence = weighed(evidence)
-    return Verdict(answer, sentence, evidence, 0 if added is None else added.size(1), method)
+    return Verdict(answer, sentence, evidence, proposed, method)
 
 
 def weighed(evidence: tuple[Evidence, ...]) -> tuple[Answer, str]:
@@ -164,11 +174,15 @@ def weighed(evidence: tuple[Evidence, ...]) -> tuple[Answer, str]:
     if lean <= -2:
         return "unlikely", f"There is no bottleneck that a few edges could mend: {of_graph}."
     if lean >= 2 and not task["against"]:
+        speaks = {e.name for e in evidence if e.says == "for"}
+        what = "has a bottleneck" if ONE_PLACE in speaks else "is squeezed, but not at one place"
+        few = " that few edges mend" if ONE_PLACE in speaks else ", and few edges widen it"
+        what += few if BUYS in speaks else ""
         if task["for"]:
-            return "likely", f"The task reaches across a bottleneck: {of_graph}."
+            return "likely", f"The task reaches far, and the graph {what}: {of_graph}."
         more = "; what the task needs is not seen" if asked else ""
         return "likely", (
-            f"The graph has a bottleneck that few edges mend: {of_graph}{more}. It pays only if "
-            "the task has to reach across."
+            f"The graph {what}: {of_graph}{more}. It pays only if the task has to reach across."
         )
-    return "doubtful", f"The numbers do not agree: {of_graph}."
+    agree = "do not say enough" if not (graph["for"] and graph["against"]) else "do not agree"
+    return "doubtful", f"The numbers {agree}: {of_graph}."
