@@ -133,11 +133,24 @@ def test_the_numbers_shown_are_the_colors_of_the_test(test):
         assert len(both) == len(set(shown.tolist())) == len(set(found.tolist()))
 
 
+def labeled(data: Data, seed: int) -> Data:
+    """With one of two labels on each edge, a few edges repeated with the other one, and a loop."""
+    draw = torch.Generator().manual_seed(seed)
+    low, high = data.edge_index.sort(dim=0).values
+    labels = torch.randint(2, (data.num_nodes, data.num_nodes), generator=draw)[low, high]
+    edges = torch.cat([data.edge_index, data.edge_index[:, :3], torch.tensor([[1], [1]])], dim=1)
+    labels = torch.cat([labels, 1 - labels[:3], torch.tensor([1])])
+    return Data(edge_index=edges, edge_attr=labels[:, None], num_nodes=data.num_nodes)
+
+
 @pytest.mark.parametrize("test", TESTS)
-@pytest.mark.parametrize("name", ["decalin and bicyclopentyl", "CFI over a ladder"])
+@pytest.mark.parametrize("name", ["decalin and bicyclopentyl", "CFI over a ladder", "edge labels"])
 def test_what_a_node_saw_decides_its_color(name, test):
     """Equal colors exactly where color before and bags are equal, in both graphs, each round."""
-    pair = Pair(*FAMOUS_PAIRS[name].build())
+    if name == "edge labels":
+        pair = Pair(*(labeled(part, 0) for part in FAMOUS_PAIRS[HEXAGON].build()))
+    else:
+        pair = Pair(*FAMOUS_PAIRS[name].build())
     colored = pair.colored(test)
     for round in range(1, colored.last + 1):
         sights = defaultdict(set)
@@ -216,6 +229,34 @@ def test_why_a_node_has_its_color(lab):
     assert "they saw different bags" in lab._controls.why.value
     lab.round = 0
     assert "start with" in lab._controls.why.value
+
+
+def square(labels: list[float]) -> Data:
+    """A ring of four edges with labels, in both directions."""
+    one = torch.tensor([[0, 1, 2, 3], [1, 2, 3, 0]])
+    edges, attr = torch.cat([one, one.flip(0)], dim=1), torch.tensor(labels + labels)
+    return Data(edge_index=edges, edge_attr=attr, num_nodes=4)
+
+
+def test_a_bag_shows_the_labels_of_edges():
+    lab = expressivity_lab(square([0, 1, 0, 1]), square([0, 0, 1, 1]))
+    lab.round = 1
+    assert "1 x edge label 0 (0), 1 x edge label 1 (0)" in lab.why("a", 0)
+    assert "2 x edge label 0 (0)" in lab.why("b", 1)
+    shown = lab._controls.why.value
+    assert "they saw different bags" in shown
+    assert "edge label 0" in shown
+    assert "edge label 1" in shown
+    lab.test, lab.round = "2-fwl", 0
+    assert "its edge labels" in lab.why("a", 0)
+    lab.close()
+
+
+def test_labels_of_edges_that_differ_are_written_differently():
+    lab = expressivity_lab(square([1.0, 1.00001, 1.0, 1.0]), square([1.0, 1.0, 1.0, 1.0]))
+    lab.round = 1
+    assert lab.why("a", 1).count("edge label 1.0") == 2
+    lab.close()
 
 
 def test_clicks_choose_nodes_and_pairs(lab):

@@ -9,7 +9,7 @@ import numpy as np
 from workbench.diagnostics import TESTS
 from workbench.widgets.expressivity_state import Colored
 
-#: A label ("2 hops", "" for none) and the colors that were seen together with it.
+#: A label ("2 hops", "edge label 1", "" for none) and the colors that were seen together with it.
 Sight = tuple[str, tuple[int, ...]]
 
 
@@ -59,9 +59,9 @@ def _bags(colored: Colored, which: int, item: tuple[int, ...]) -> Iterable[tuple
     """(title, [(label, items seen together)]) of an item."""
     build, options = TESTS[colored.test]
     kind = build.__name__
-    size, near = colored.pair.sizes[which], colored.pair.neighbors[which]
+    size, near = colored.pair.sizes[which], colored.pair.seen_edges[which]
     if kind == "node_items":
-        return [("its neighbors", [("", [(u,)]) for u in near[item[0]]])]
+        return [("its neighbors", [(label, [(u,)]) for u, label in near[item[0]]])]
     if kind == "distance_items":
         named = [(distance_text(colored, which, item[0], u), [(u,)]) for u in range(size)]
         return [("all nodes, each with its distance", named)]
@@ -81,13 +81,15 @@ def _put(item: tuple[int, ...], place: int, w: int) -> tuple[int, ...]:
 
 
 def _replaced(item, place: int, near, size: int, mode: str) -> list:
-    inside = set(near[item[place]])
-    others = sorted(inside) if mode == "neighbors" else range(size)
-    told = mode == "told-apart"
-    return [
-        (("neighbor" if w in inside else "other") if told else "", [_put(item, place, w)])
-        for w in others
-    ]
+    there = near[item[place]]
+    if mode == "all":
+        return [("", [_put(item, place, w)]) for w in range(size)]
+    # where an edge has several labels, these tests know one of them
+    labels = dict(there)
+    if mode == "neighbors":
+        return [(labels[w], [_put(item, place, w)]) for w, _ in there]
+    told = {w: ", ".join(filter(None, ["neighbor", label])) for w, label in labels.items()}
+    return [(told.get(w, "other"), [_put(item, place, w)]) for w in range(size)]
 
 
 def _in_copies(colored: Colored, which: int, item, near, size: int) -> list:
@@ -98,9 +100,10 @@ def _in_copies(colored: Colored, which: int, item, near, size: int) -> list:
     if node == -1:
         return [("all nodes of its copy", [("", [(*marks, u)]) for u in there])]
     inside = set(there)
-    bags = [("its neighbors in the copy", [("", [(*marks, u)]) for u in near[node] if u in inside])]
+    seen_here = [(label, [(*marks, u)]) for u, label in near[node] if u in inside]
+    bags = [("its neighbors in the copy", seen_here)]
     if colored.test == "dss-wl":
-        around = [("", [(-1, u)]) for u in near[node]]
+        around = [(label, [(-1, u)]) for u, label in near[node]]
         bags += [("its own summary", [("", [(-1, node)])]), ("its neighbors' summaries", around)]
     return bags
 

@@ -1,5 +1,6 @@
 """What the expressivity lab knows: a pair of graphs, a test, the colors of every round."""
 
+from collections.abc import Sequence
 from functools import cached_property
 
 import numpy as np
@@ -55,16 +56,33 @@ class Pair:
         self.isomorphic = bool(is_isomorphic(a, b))
         self._colored: dict[str, Colored] = {}
 
+    def both_hold(self, key: str) -> bool:
+        """Whether both graphs hold a feature, so that the tests read it."""
+        return all(data.get(key) is not None for data in self.graphs)
+
+    @cached_property
+    def seen_edges(self) -> list[list[list[tuple[int, str]]]]:
+        """Of each graph and node, the nodes that it sees along its edges, ascending.
+
+        Each with the label of the edge in words, which is empty where the graphs have no
+        ``edge_attr``. A repeated edge counts once for each label that it has.
+        """
+        if self.both_hold("edge_attr"):
+            labels, texts = _edge_labels(self.graphs)
+        else:
+            labels, texts = [[0] * data.edge_index.size(1) for data in self.graphs], [""]
+        found = []
+        for data, size, numbers in zip(self.graphs, self.sizes, labels, strict=True):
+            seen: list[set[tuple[int, int]]] = [set() for _ in range(size)]
+            for (u, v), number in zip(data.edge_index.T.tolist(), numbers, strict=True):
+                seen[v].add((u, number))
+            found.append([[(u, texts[number]) for u, number in sorted(part)] for part in seen])
+        return found
+
     @cached_property
     def neighbors(self) -> list[list[list[int]]]:
         """Of each graph and node, the nodes that it sees along its edges, ascending."""
-        found = []
-        for data, size in zip(self.graphs, self.sizes, strict=True):
-            seen: list[set[int]] = [set() for _ in range(size)]
-            for u, v in data.edge_index.T.tolist():
-                seen[v].add(u)
-            found.append([sorted(part) for part in seen])
-        return found
+        return [[sorted({u for u, _ in part}) for part in seen] for seen in self.seen_edges]
 
     def colored(self, test: str) -> "Colored":
         """The colors of a test, computed once.
@@ -186,6 +204,20 @@ class Colored:
         for v, others in enumerate(self.pair.neighbors[which]):
             seen[v, others] = True
         return np.where(seen[None], self.nodes[which][:, None, :], -1)
+
+
+def _edge_labels(graphs: Sequence[Data]) -> tuple[list[list[int]], list[str]]:
+    """Of each graph, a number for each column of ``edge_index``, equal for equal rows of
+    ``edge_attr`` over all graphs; and the words for each number."""
+    parts = [data.edge_attr.detach().cpu() for data in graphs]
+    rows = torch.cat([part.reshape(part.size(0), -1) for part in parts])
+    kinds, number = torch.unique(rows, dim=0, return_inverse=True)
+    for form in ("{:.4g}", "{!r}"):
+        texts = [", ".join(form.format(entry) for entry in row) for row in kinds.tolist()]
+        if len(set(texts)) == len(texts):
+            break
+    numbers = number.split([part.size(0) for part in parts])
+    return [part.tolist() for part in numbers], [f"edge label {text}" for text in texts]
 
 
 def _positions(data: Data) -> np.ndarray:

@@ -145,9 +145,16 @@ def _compared(one: Seen, other: Seen) -> str:
 
 def _start_text(colored: Colored) -> str:
     if len(colored.text.node) == 1 or -1 in colored.text.node:
-        marks = ", and by its mark in the copy" if -1 in colored.text.node else ""
-        return f"nodes start with equal colors, or by their features x where there are any{marks}"
-    return "a tuple starts with its isomorphism type: which of its nodes are equal, which adjacent"
+        marks = ", and by their marks in the copy" if -1 in colored.text.node else ""
+        start = "by their features x" if colored.pair.both_hold("x") else "with equal colors"
+        return f"nodes start {start}{marks}"
+    read = [
+        text
+        for key, text in (("x", "the features x of its nodes"), ("edge_attr", "its edge labels"))
+        if colored.pair.both_hold(key)
+    ]
+    kind = "a tuple starts with its isomorphism type: which of its nodes are equal, which adjacent"
+    return ", ".join([kind, *read])
 
 
 def _sorted(bag) -> list:

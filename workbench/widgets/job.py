@@ -3,9 +3,9 @@
 A cell returns at once; a slider that moves faster than the work keeps only its last value; Stop
 is heard at the next step of the work.
 
-Python cannot end while such a thread is inside compiled code: at its return the thread would be torn
-down there, which aborts the whole process. So the end of the process asks every thread to stop and
-waits for it.
+Python cannot end while such a thread is inside compiled code: at its return the thread would be
+torn down there, which aborts the whole process. So the end of the process asks every thread to stop
+and waits for it.
 """
 
 import atexit
