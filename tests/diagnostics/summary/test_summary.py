@@ -363,10 +363,14 @@ def test_size_alone_is_no_evidence():
 @pytest.mark.parametrize(
     ("speaks", "task", "begins"),
     [
-        ([BUYS, ONE_PLACE], [], "The graph has a bottleneck that few edges mend: "),
-        ([BUYS, "n"], [], "The graph is squeezed, but not at one place, and few edges widen it: "),
+        ([BUYS, ONE_PLACE], [], "The graph has a bottleneck that a few edges mend: "),
+        (
+            [BUYS, "n"],
+            [],
+            "The graph is squeezed, though at no single place, and a few edges relieve it: ",
+        ),
         ([ONE_PLACE, "n"], [], "The graph has a bottleneck: "),
-        ([BUYS, ONE_PLACE], ["t"], "The task reaches far, and the graph has a bottleneck that few"),
+        ([BUYS, ONE_PLACE], ["t"], "The task reaches far, and the graph has a bottleneck that a"),
     ],
 )
 def test_the_sentence_claims_what_the_evidence_says(speaks, task, begins):

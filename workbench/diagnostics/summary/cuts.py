@@ -71,7 +71,8 @@ def narrow_cuts(graph: UndirectedEdges) -> list[Cut]:
         for side in _level_sets(graph, mode):
             for cut in _parts(graph, side):
                 found.setdefault(cut.edges.tobytes(), cut)
-    return sorted(found.values(), key=lambda cut: -cut.loss)
+    # equals in the order of their edges, whatever order the modes of a symmetric graph come in
+    return sorted(found.values(), key=lambda cut: (-float(f"{cut.loss:.9g}"), cut.edges.tolist()))
 
 
 def _parts(graph: UndirectedEdges, side: np.ndarray) -> Iterator[Cut]:

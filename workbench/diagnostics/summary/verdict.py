@@ -175,8 +175,10 @@ def weighed(evidence: tuple[Evidence, ...]) -> tuple[Answer, str]:
         return "unlikely", f"There is no bottleneck that a few edges could mend: {of_graph}."
     if lean >= 2 and not task["against"]:
         speaks = {e.name for e in evidence if e.says == "for"}
-        what = "has a bottleneck" if ONE_PLACE in speaks else "is squeezed, but not at one place"
-        few = " that few edges mend" if ONE_PLACE in speaks else ", and few edges widen it"
+        what = (
+            "has a bottleneck" if ONE_PLACE in speaks else "is squeezed, though at no single place"
+        )
+        few = " that a few edges mend" if ONE_PLACE in speaks else ", and a few edges relieve it"
         what += few if BUYS in speaks else ""
         if task["for"]:
             return "likely", f"The task reaches far, and the graph {what}: {of_graph}."
