@@ -22,19 +22,37 @@ def test_every_pair_has_one_cell_by_subset():
     shown = {}
     for trace in figure.data:
         if trace.type == "heatmap":
-            for line, texts in enumerate(trace.text):
+            for method, texts in zip(trace.y, trace.text, strict=True):
                 for column, text in enumerate(texts):
                     if text:
-                        assert (line, column) not in shown
-                        shown[line, column] = text
+                        assert (method, column) not in shown
+                        shown[method, column] = trace.hovertemplate.replace("%{text}", text)
     assert len(shown) == 10
+    assert figure.layout.yaxis.categoryarray == ("1-wl", "2-fwl")
     # one empty column between the subsets
     assert {column for _, column in shown} == {0, 1, 2, 4, 5}
-    assert shown[1, 4] == "2-fwl<br>pair 3, b: left out"
+    assert shown["2-fwl", 4] == "%{y}<br>pair 3, b: left out<extra></extra>"
     assert figure.layout.xaxis.ticktext == ("a (3)", "b (2)")
     assert [note.text for note in figure.layout.annotations] == ["0 of 5", "2 of 5"]
     names = [trace.name for trace in figure.data if trace.type == "scatter"]
     assert names == ["told apart", "not told apart", "left out"]
+
+
+def test_numbers_from_elsewhere_stand_below_and_are_marked():
+    other = {"method": "N", "source": "elsewhere", "by_subset": {"a": 1}, "distinguished": 1}
+    figure = brec_cells({"2-fwl": "DDnxx"}, SUBSETS, reference=[other])
+    assert figure.layout.yaxis.categoryarray == ("2-fwl", "<i>N</i>")
+    traces = [trace for trace in figure.data if trace.type == "heatmap" and "<i>N</i>" in trace.y]
+    # one of a, two that are not; nothing of b, which is not known
+    assert [[t for row in trace.text for t in row if t] for trace in traces] == [
+        ["a: 1"],
+        ["a: 1", "a: 1"],
+    ]
+    assert all("computed elsewhere" in trace.hovertemplate for trace in traces)
+    assert "so many, computed elsewhere" in [trace.name for trace in figure.data]
+    assert [note.text for note in figure.layout.annotations] == ["2 of 5", "<i>1 of 5</i>"]
+    with pytest.raises(ValueError, match="N has 4 of the 3 pairs of a"):
+        brec_cells({}, SUBSETS, reference=[other | {"by_subset": {"a": 4}}])
 
 
 def test_table():
@@ -42,7 +60,9 @@ def test_table():
     figure = brec_table_figure([ROW], reference=[other])
     columns = figure.data[0].cells["values"]
     assert [column[0] for column in columns] == ["2-fwl", "exact", "2", "0 (2 out)", "2"]
-    assert [column[1] for column in columns] == ["N", "elsewhere", "1", "–", "1"]
+    # what others have computed is marked in every cell, and says where it is from
+    known = ["N", "elsewhere", "1", "–", "1"]
+    assert [column[1] for column in columns] == [f"<i>{cell}</i>" for cell in known]
     trained = brec_table_figure([{**ROW, "mode": "code", "seeds": [100, 200]}])
     assert trained.data[0].cells["values"][1] == ["code, 2 seeds"]
 

@@ -15,17 +15,33 @@ CELLS: dict[str, tuple[str, str]] = {
     "x": ("left out", OKABE_ITO[1]),
 }
 
+#: The same for numbers from elsewhere: so many of a subset, and the rest of it.
+ELSEWHERE: dict[str, tuple[str, str]] = {
+    "c": ("so many, computed elsewhere", OKABE_ITO[0]),
+    "r": ("", CELLS["n"][1]),
+}
 
-def brec_cells(cells: Mapping[str, str], subsets: Sequence[str], *, row_height: int = 34):
+
+def brec_cells(
+    cells: Mapping[str, str],
+    subsets: Sequence[str],
+    *,
+    reference: Sequence[Mapping] = (),
+    row_height: int = 34,
+):
     """One cell for each pair, a row for each method, subsets side by side.
 
     Args:
         cells: method -> a letter of ``CELLS`` for each pair, as ``BrecResult.cells`` has them.
         subsets: subset of each pair, in order; pairs of one subset stand together.
+        reference: numbers from elsewhere, as in ``brec_table_figure``: below, in italics and in a
+            color of their own, as many cells of a subset as were told apart; nothing where the
+            number of a subset is not known.
         row_height: pixels.
 
     Raises:
-        ValueError: a method has another number of cells than there are pairs, or an unknown letter.
+        ValueError: a method has another number of cells than there are pairs, or an unknown letter;
+            a number from elsewhere is larger than its subset.
     """
     count, letters = len(subsets), list(CELLS)
     for method, row in cells.items():
@@ -42,30 +58,39 @@ def brec_cells(cells: Mapping[str, str], subsets: Sequence[str], *, row_height: 
         middles.append(at + (size - 1) / 2)
         at += size + gap
     totals = [f"{row.count('D')} of {count}" for row in cells.values()]
+    totals += [f"<i>{row['distinguished']} of {count}</i>" for row in reference]
+    others = {f"<i>{row['method']}</i>": row for row in reference}
+    cells = dict(cells) | {label: _counted(row, groups) for label, row in others.items()}
     figure = go.Figure()
-    for number, (letter, (meaning, color)) in enumerate(CELLS.items()):
-        if not any(letter in row for row in cells.values()):
+    for number, (letter, (meaning, color)) in enumerate((CELLS | ELSEWHERE).items()):
+        # rows without the letter are left out: a page holds every cell as text
+        rows = {method: row for method, row in cells.items() if letter in row}
+        if not rows:
             continue
-        width = at - gap
-        z = [[None] * width for _ in cells]
-        text = [[""] * width for _ in cells]
-        for line, (method, row) in enumerate(cells.items()):
-            for pair, found in enumerate(row):
-                if found == letter:
-                    z[line][place[pair]] = number
-                    text[line][place[pair]] = f"{method}<br>pair {pair}, {subsets[pair]}: {meaning}"
+        z = [[None] * (at - gap) for _ in rows]
+        text = [[""] * (at - gap) for _ in rows]
+        for line, (method, row) in enumerate(rows.items()):
+            for pair in (pair for pair, found in enumerate(row) if found == letter):
+                z[line][place[pair]] = number
+                which = f"pair {pair}, {subsets[pair]}"
+                if method in others:  # which pairs they are is not known
+                    which = f"{subsets[pair]}: {others[method]['by_subset'][subsets[pair]]}"
+                text[line][place[pair]] = which
         figure.add_heatmap(
             z=z,
             text=text,
-            y=list(cells),
-            hovertemplate="%{text}<extra></extra>",
+            y=list(rows),
+            hovertemplate="%{y}<br>%{text}"
+            + (f": {meaning}" if letter in CELLS else ", computed elsewhere")
+            + "<extra></extra>",
             colorscale=[[0, color], [1, color]],
             showscale=False,
             ygap=3,
-            xgap=0.5 if width < 250 else 0,
+            xgap=0.5 if at - gap < 250 else 0,
         )
-        marker = {"color": color, "size": 11, "symbol": "square"}
-        figure.add_scatter(x=[None], y=[None], mode="markers", marker=marker, name=meaning)
+        if meaning:
+            marker = {"color": color, "size": 11, "symbol": "square"}
+            figure.add_scatter(x=[None], y=[None], mode="markers", marker=marker, name=meaning)
     for line, total in enumerate(totals):
         figure.add_annotation(
             x=1, xref="paper", xanchor="left", xshift=8, y=line, text=total, showarrow=False
@@ -81,17 +106,29 @@ def brec_cells(cells: Mapping[str, str], subsets: Sequence[str], *, row_height: 
     figure.update_xaxes(ticklabeloverflow="allow", ticks="", automargin=False)
     figure.update_xaxes(range=[-0.5, at - gap - 0.5], showline=False)
     figure.update_yaxes(autorange="reversed", showgrid=False, showline=False, type="category")
+    figure.update_yaxes(categoryorder="array", categoryarray=list(cells))
     return figure
 
 
+def _counted(row: Mapping, groups: Sequence[tuple[str, int]]) -> str:
+    """Letters for numbers by subset: the first cells of each, blanks where nothing is known."""
+    letters = ""
+    for subset, size in groups:
+        known = row["by_subset"].get(subset)
+        if known is not None and not 0 <= known <= size:
+            raise ValueError(f"{row['method']} has {known} of the {size} pairs of {subset}")
+        letters += " " * size if known is None else "c" * known + "r" * (size - known)
+    return letters
+
+
 def brec_table_figure(rows: Sequence[Mapping], *, reference: Sequence[Mapping] = ()):
-    """Counts by subset, a line for each method; those of others stand below, marked as such.
+    """Counts by subset, a line for each method; those of others stand below, in italics.
 
     Args:
         rows: as ``BrecResult.row`` makes them: ``method``, ``mode``, ``by_subset``,
             ``sizes``, ``distinguished``, ``of``, ``seeds`` and ``cells``.
         reference: numbers from elsewhere: ``method``, ``by_subset`` (a dash is shown for a
-            subset that it lacks), ``distinguished`` and ``source``.
+            subset that it lacks), ``distinguished`` and ``source``, which stands for the mode.
 
     Raises:
         ValueError: there is no row.
@@ -109,13 +146,14 @@ def brec_table_figure(rows: Sequence[Mapping], *, reference: Sequence[Mapping] =
             f"{sizes[name]}" + (f" ({skipped[name]} out)" if skipped[name] else "")
             for name in subsets
         ]
-        seeds = f", {len(row['seeds'])} seeds" if row["seeds"] else ""
+        many = len(row["seeds"])
+        seeds = f", {many} seed{'s' * (many > 1)}" if many else ""
         lines.append([row["method"], row["mode"] + seeds, *counts, str(row["distinguished"])])
     for row in reference:
         known = [row["by_subset"].get(name) for name in subsets]
         counts = ["–" if count is None else str(count) for count in known]
-        lines.append([row["method"], row["source"], *counts])
-        lines[-1].append(str(row["distinguished"]))
+        line = [row["method"], row["source"], *counts, str(row["distinguished"])]
+        lines.append([f"<i>{cell}</i>" for cell in line])
     names = ["method", "mode", *subsets, f"of {rows[0]['of']}"]
     line = {"color": "rgba(128,128,128,.3)", "width": 1}
     clear = "rgba(0,0,0,0)"
@@ -138,7 +176,7 @@ def brec_table_figure(rows: Sequence[Mapping], *, reference: Sequence[Mapping] =
             },
         )
     )
-    extra = 20 * sum(" out)" in cell for line in lines for cell in line)
-    height = 110 + 28 * len(lines) + min(extra, 22 * len(lines))
+    tall = sum(any(" out)" in cell for cell in line) or len(line[1]) > 24 for line in lines)
+    height = 110 + 28 * len(lines) + 22 * tall
     figure.update_layout(template=TEMPLATE, height=height, margin={"t": 16, "b": 8, "l": 8, "r": 8})
     return figure
