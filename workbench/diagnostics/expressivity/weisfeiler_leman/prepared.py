@@ -3,7 +3,7 @@
 import numpy as np
 from torch import Tensor
 
-from workbench.diagnostics.expressivity.weisfeiler_leman.relations import Graph
+from workbench.diagnostics.expressivity.weisfeiler_leman.relations import Graph, numbered
 from workbench.graphs.edges import check_edge_index
 
 
@@ -16,7 +16,8 @@ def prepare(
 ) -> tuple[Graph, np.ndarray]:
     """The whole batch as one graph, and ``[graphs + 1]`` where each graph's nodes start.
 
-    A repeated edge counts once for each label that it has. Labels are numbered over the batch.
+    A repeated edge counts once for each label that it has; what tells pairs of nodes apart takes
+    the set of them. Labels and sets are numbered over the batch.
 
     Raises:
         TypeError: ``edge_index`` is not int64.
@@ -27,18 +28,50 @@ def prepare(
     start = _starts(edge_index, num_nodes, batch)
     color = _numbers(node_labels, num_nodes, "node_labels", "node")
     label = _numbers(edge_labels, edge_index.size(1), "edge_labels", "edge")
-    source, target = edge_index.cpu().numpy()
-    kinds = int(label.max(initial=0)) + 1
-    key = (target * max(num_nodes, 1) + source) * kinds + label
+    return joined(edge_index.cpu().numpy(), start, color, label), start
+
+
+def joined(edges: np.ndarray, start: np.ndarray, color: np.ndarray, label: np.ndarray) -> Graph:
+    """A batch as one graph, of checked ``edges [2, edges]`` and labels that are numbers from 0."""
+    source, target = edges
+    num_nodes, kinds = int(start[-1]), int(label.max(initial=0)) + 1
+    pair, names = target * max(num_nodes, 1) + source, None
+    if num_nodes**2 * kinds >= 1 << 63:  # the key below would not fit
+        names, pair = np.unique(pair, return_inverse=True)
+    key = pair * kinds + label
     key.sort()
     repeated = key[1:] == key[:-1]
     if repeated.any():
         key = key[np.concatenate([[True], ~repeated])]
     pair = key // kinds  # numpy divides by one number far faster than it takes divmod
+    label = key - pair * kinds
+    sets = _sets(pair, label, kinds)
+    if names is not None:
+        pair = names[pair]
     row = pair // max(num_nodes, 1)
-    label, neighbor = key - pair * kinds, pair - row * num_nodes
+    neighbor = pair - row * num_nodes
     indptr = np.concatenate([[0], np.cumsum(np.bincount(row, minlength=num_nodes))])
-    return Graph(num_nodes, indptr.astype(np.int64), neighbor, label, color), start
+    kinds = max(kinds, int(sets.max(initial=0)) + 1)
+    return Graph(num_nodes, indptr.astype(np.int64), neighbor, label, sets, kinds, color)
+
+
+def _sets(pair: np.ndarray, label: np.ndarray, kinds: int) -> np.ndarray:
+    """A number for the set of labels of each entry's pair: the label itself where it is alone.
+
+    Entries are sorted by pair, then by label, and none occurs twice.
+    """
+    again = pair[1:] == pair[:-1]
+    if not again.any():
+        return label
+    first = np.flatnonzero(np.concatenate([[True], ~again]))
+    length = np.diff(np.append(first, pair.size))
+    number, taken = label[first], kinds
+    for place in range(1, int(length.max())):
+        longer = np.flatnonzero(length > place)
+        rows = np.stack([number[longer], label[first[longer] + place]], axis=1)
+        number[longer] = numbered(rows) + taken
+        taken += longer.size
+    return np.repeat(number, length)
 
 
 def split(whole: Graph, start: np.ndarray) -> list[Graph]:
@@ -52,6 +85,8 @@ def split(whole: Graph, start: np.ndarray) -> list[Graph]:
                 whole.indptr[low : high + 1] - first,
                 whole.neighbor[first:last] - low,
                 whole.label[first:last],
+                whole.pair[first:last],
+                whole.kinds,
                 whole.color[low:high],
             )
         )

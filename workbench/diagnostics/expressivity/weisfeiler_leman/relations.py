@@ -19,7 +19,11 @@ class Graph:
 
     Attributes:
         size: number of nodes.
-        indptr, neighbor, label: row v holds the nodes u with an edge u -> v, and the edge's label.
+        indptr, neighbor, label: row v holds the nodes u with an edge u -> v, and the edge's label;
+            u stands there once for each label that an edge u -> v has.
+        pair: number of the set of labels that the edges u -> v of the entry have together, the
+            label itself where it is one.
+        kinds: labels and sets are numbers below this; like them, it is that of the whole batch.
         color: first color of each node.
     """
 
@@ -27,19 +31,42 @@ class Graph:
     indptr: np.ndarray
     neighbor: np.ndarray
     label: np.ndarray
+    pair: np.ndarray
+    kinds: int
     color: np.ndarray
 
     def seen_labels(self) -> np.ndarray:
-        """``[nodes, nodes]``: 1 + label of the edge column -> row, 0 where there is none."""
+        """``[nodes, nodes]``: 1 + set of labels of the edges column -> row, 0 where none is."""
         table = np.zeros((self.size, self.size), dtype=np.int64)
-        row = np.repeat(np.arange(self.size), np.diff(self.indptr))
-        table[row, self.neighbor] = self.label + 1
+        table[self.row(), self.neighbor] = self.pair + 1
         return table
 
     def adjacency(self) -> csr_array:
         """0/1 matrix, row = the node that sees."""
-        ones = np.ones(self.neighbor.size)
-        return csr_array((ones, self.neighbor, self.indptr), shape=(self.size, self.size))
+        graph = self.simple()
+        ones = np.ones(graph.neighbor.size)
+        return csr_array((ones, graph.neighbor, graph.indptr), shape=(self.size, self.size))
+
+    def row(self) -> np.ndarray:
+        """The node that sees, for each entry."""
+        return np.repeat(np.arange(self.size), np.diff(self.indptr))
+
+    def simple(self) -> "Graph":
+        """The graph with one edge for each pair of nodes, whose label is the set of labels."""
+        row = self.row()
+        again = (row[1:] == row[:-1]) & (self.neighbor[1:] == self.neighbor[:-1])
+        if not again.any():
+            return self
+        kept = np.concatenate([[True], ~again])
+        degree = np.bincount(row[kept], minlength=self.size)
+        sets = self.pair[kept]
+        return replace(
+            self,
+            indptr=np.concatenate([[0], np.cumsum(degree)]),
+            neighbor=self.neighbor[kept],
+            label=sets,
+            pair=sets,
+        )
 
 
 @dataclass(frozen=True)
@@ -99,13 +126,12 @@ def marked_copies(graph: Graph, marks: np.ndarray, inside: np.ndarray | None = N
     row, seen, label = number[row[there]], number[seen[there]], label[there]
     kept = int(keep.sum())
     whole = kept + np.arange(copies * size)[keep] // max(size, 1)
-    high = int(graph.label.max(initial=0)) + 1
     color = np.concatenate([color.reshape(-1, 1 + width)[keep], np.full((copies, 1 + width), -1)])
     return _sorted(
         color,
         np.concatenate([row, whole]),
         np.concatenate([seen, np.arange(kept)]),
-        np.concatenate([label, np.full(kept, high)]),
+        np.concatenate([label, np.full(kept, graph.kinds)]),
         np.concatenate([nodes.reshape(-1, width + 1)[keep], np.c_[marks, np.full(copies, -1)]]),
     )
 
@@ -131,7 +157,7 @@ def marked_tuples(graph: Graph, marks: np.ndarray, k: int) -> Relation:
         np.concatenate([color, np.full((copies, color.shape[1]), -1)]),
         np.concatenate([row, copies * size + np.arange(copies * size) // size]),
         np.concatenate([seen, np.arange(copies * size)]),
-        np.concatenate([label, np.full(copies * size, int(label.max(initial=0)) + 1)]),
+        np.concatenate([label, np.full(copies * size, k * (graph.kinds + 1))]),
         np.concatenate([nodes, whole]),
     )
 
@@ -148,7 +174,7 @@ def copies_see_each_other(graph: Graph) -> Relation:
     row = np.repeat(np.arange(items), np.diff(inner.indptr))
     inside = row < pairs
     copy, node = np.divmod(np.arange(pairs), size)
-    high = int(graph.label.max(initial=0)) + 2
+    high = graph.kinds + 1  # above the edges' labels and that of seeing a whole copy
     around = items + inner.neighbor[inside] % size
     rows = [row, np.arange(pairs), row[inside], items + node]
     seen = [inner.neighbor, items + node, around, copy * size + node]
@@ -173,7 +199,7 @@ def tuples_see_tuples(graph: Graph, k: int, near: str = "all") -> Relation:
     color = tuple_types(graph, nodes)
     table = graph.seen_labels()
     rows, seen, labels = [], [], []
-    high = int(graph.label.max(initial=0)) + 2
+    high = graph.kinds + 1  # sets of labels, and none
     for place in range(k):
         step = size ** (k - 1 - place)
         there = nodes[:, place]
