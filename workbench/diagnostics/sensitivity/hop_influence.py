@@ -18,7 +18,7 @@ class HopInfluence:
         range_error: error of each range that comes from sampled output channels, 0 where all were
             taken: its standard error times Student's over the normal quantile for so few samples
             (6.5 times for 2, 1.6 for 4, 1.1 for 12). The truth is within three of these in at
-            least 95 % of trials, and within two in about 95 %.
+            least 95 % of trials, and within two in about 94 %.
         mean_error: the same of the mean of ``range``.
     """
 

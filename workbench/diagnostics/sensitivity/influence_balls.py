@@ -21,6 +21,10 @@ from workbench.diagnostics.sensitivity.jacobian_rows import JacobianRows, side_b
 #: Nodes of one union: on the CPU a few channels of it fit the cache.
 _PIECE_NODES = {"cpu": 4_000, "cuda": 200_000}
 
+#: Where channels are sampled, for each piece anew, so many pieces at least, if there are as many
+#: nodes: the error of the mean then comes from more than a few numbers.
+_SAMPLED_PIECES = 8
+
 #: The gradients of the pieces and of the whole may differ by this share of the largest.
 _TOLERANCE = 1e-3
 
@@ -62,7 +66,10 @@ def by_balls(question: Question, budget: Budget, *, required: bool) -> Tally | N
     tally, width = Tally.empty(question), output.size(1)
     if not output.requires_grad or not output.numel():
         return tally
-    number = np.cumsum(sizes) // _PIECE_NODES.get(x.device.type, 4_000)
+    most = _PIECE_NODES.get(x.device.type, 4_000)
+    if budget.num_probes is not None:
+        most = min(most, -(-sizes.sum() // _SAMPLED_PIECES))
+    number = np.cumsum(sizes) // most
     groups = torch.arange(rows.numel()).split(np.bincount(number)[np.unique(number)].tolist())
     channels, signs = budget.channels(len(groups), width), budget.signs(rows.numel(), width)
     together, batch = torch.zeros_like(x, dtype=torch.float64), None
