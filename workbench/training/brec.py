@@ -11,6 +11,7 @@ from torch import nn
 from workbench.graphs.expressiveness import GraphPair, load_brec
 from workbench.training.brec_encoding import Encoding
 from workbench.training.brec_exact import told_apart
+from workbench.training.brec_journal import Journal
 from workbench.training.brec_options import (
     asked_pairs,
     check_options,
@@ -19,7 +20,7 @@ from workbench.training.brec_options import (
     fingerprint,
 )
 from workbench.training.brec_pair import Features, Settings, trained
-from workbench.training.brec_result import BREC_SEEDS, BrecOutcome, BrecResult, Journal
+from workbench.training.brec_result import BREC_SEEDS, BrecOutcome, BrecResult
 from workbench.training.run import versions
 
 
