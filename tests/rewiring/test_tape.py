@@ -147,6 +147,19 @@ def test_a_hand_edit_in_the_middle_starts_a_tail_and_undo_brings_the_old_back(ta
     assert (tape.edits, tape.position) == ((old[0], Edit(1, 1, 3)), 2)
 
 
+def test_it_reads_as_a_list_of_its_edits():
+    edits = [Edit(1, 0, 2, "hand"), Edit(1, 1, 3, "hand"), Edit(-1, 0, 2, "hand")]
+    tape = Tape(graph_of({(0, 1)}), NODES, edits)
+    tape.position = 1
+    assert list(tape) == edits
+    assert (tape[0], tape[-1], tape[:2]) == (edits[0], edits[-1], tuple(edits[:2]))
+    assert [edit.sign for edit in tape] == [1, 1, -1]
+    assert edits[1] in tape
+    with pytest.raises(IndexError):
+        tape[3]
+    assert tape.position == 1
+
+
 def test_undo_and_redo_walk_along_the_tape(tape):
     assert [tape.undo().sign for _ in range(3)] == [1, -1, 1]
     assert tape.undo() is None

@@ -216,6 +216,23 @@ def test_isomorphic_graphs_are_called_so():
     lab.close()
 
 
+def test_features_of_one_graph_only_are_left_out_and_the_lab_says_so():
+    featured = ring(4)
+    featured.x = torch.arange(4.0)[:, None]
+    lab = expressivity_lab(featured, ring(4))
+    assert "equal" in lab.verdict
+    assert "x is left out, since only a has it" in lab.verdict
+    assert "x is left out" in lab._controls.verdict.value
+    assert "Without x, the graphs are isomorphic" in lab._controls.verdict.value
+    lab.b = square([0, 1, 0, 1])
+    assert "x is left out, since only a has it" in lab.verdict
+    assert "edge_attr is left out, since only b has it" in lab.verdict
+    lab.b = featured
+    assert "left out" not in lab.verdict
+    assert "The graphs are isomorphic" in lab._controls.verdict.value
+    lab.close()
+
+
 # ---- why -----------------------------------------------------------------------------------
 
 
@@ -289,6 +306,19 @@ def test_hovered_pairs_get_a_hint(lab):
 def test_choosing_what_is_not_there(lab, graph, nodes, message):
     with pytest.raises(ValueError, match=message):
         lab.choose(graph, *nodes)
+
+
+def test_what_is_no_number_is_told(lab):
+    with pytest.raises(ValueError, match=r"give one or two nodes: lab.why\(\"a\", 0\)"):
+        lab.why("a")
+    for node in (1.5, "1", True):
+        with pytest.raises(TypeError, match=r"whole number|expected type|Type-check"):
+            lab.why("a", node)
+    assert lab.why("a", np.int64(1)) == lab.why("a", 1)
+    with pytest.raises(TypeError, match=r"0\.5"):
+        lab.round = 0.5
+    with pytest.raises(TypeError, match=r"a graph must be a PyG Data, .* got NoneType|value: None"):
+        lab.a = None
 
 
 # ---- your own graphs ---------------------------------------------------------------------

@@ -89,6 +89,16 @@ def test_the_slider_opens_at_the_end_of_the_tape_and_can_be_set(lab):
         lab.position = 9
 
 
+def test_what_is_no_number_of_edges_is_told(lab):
+    with pytest.raises(TypeError, match=r"1\.5"):
+        lab.position = 1.5
+    with pytest.raises(ValueError, match="num_edges must be from 0 to 100000, got -1"):
+        rewiring_lab("karate", num_edges=-1)
+    with pytest.raises(TypeError, match=r"2\.5"):
+        rewiring_lab("karate", num_edges=2.5)
+    assert len(lab.tape[:2]) == 2
+
+
 @pytest.mark.parametrize(
     ("name", "expected"),
     [

@@ -5,8 +5,9 @@ position changes nothing else. An edit in the middle starts a new tail, and undo
 old one back.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import overload
 
 import numpy as np
 import torch
@@ -31,6 +32,8 @@ class Tape:
       ``redo`` is its exact inverse.
     - Setting ``position`` moves along the shown line and changes nothing else.
     - ``reset`` goes back to the base graph and hides all edits; ``redo`` shows them again.
+    - It reads as a list of its edits, those behind the position included: ``len(tape)``,
+      ``tape[0]``, ``tape[:2]``, ``for edit in tape``.
 
     Self-loops and repeats of the base graph stay as ``apply_edits`` documents. Weights are no part
     of a tape.
@@ -51,6 +54,18 @@ class Tape:
 
     def __len__(self) -> int:
         return len(self._history)
+
+    def __iter__(self) -> Iterator[Edit]:
+        return iter(self.edits)
+
+    @overload
+    def __getitem__(self, at: int) -> Edit: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> tuple[Edit, ...]: ...
+
+    def __getitem__(self, at: int | slice) -> Edit | tuple[Edit, ...]:
+        return self.edits[at]
 
     def __repr__(self) -> str:
         edges = self._source.size

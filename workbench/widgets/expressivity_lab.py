@@ -23,6 +23,7 @@ from workbench.widgets.matrix_canvas import MatrixCanvas
 from workbench.widgets.model_on_pair import ModelOnPair
 from workbench.widgets.opening import dropped_graph, graph_of, uploaded_graph
 from workbench.widgets.still_picture import StillPicture
+from workbench.widgets.whole_number import whole_number
 
 #: A line of code that sets the test waits this long for its answer.
 WAIT_SECONDS = 120.0
@@ -134,9 +135,7 @@ class ExpressivityLab(StillPicture, ipywidgets.VBox):
 
     @round.setter
     def round(self, value: int) -> None:
-        if not 0 <= value <= self._colored.last:
-            raise ValueError(f"round must be from 0 to {self._colored.last}, got {value}")
-        self._rounds.position = int(value)
+        self._rounds.position = whole_number(value, "round", 0, self._colored.last)
 
     @property
     def verdict(self) -> str:
@@ -156,8 +155,11 @@ class ExpressivityLab(StillPicture, ipywidgets.VBox):
             nodes: one or two nodes.
 
         Raises:
-            ValueError: there is no such graph or node.
+            ValueError: there is no such graph or node, or no node is given.
+            TypeError: a node is no whole number.
         """
+        if graph in ("a", "b") and not nodes:
+            raise ValueError(f'give one or two nodes: lab.why("{graph}", 0)')
         self.choose(graph, *nodes)
         which = "ab".index(graph)
         return words.why_text(self._colored, which, self.round, nodes)
@@ -167,14 +169,16 @@ class ExpressivityLab(StillPicture, ipywidgets.VBox):
 
         Raises:
             ValueError: there is no such graph or node.
+            TypeError: a node is no whole number.
         """
         if graph not in ("a", "b"):
             raise ValueError(f'graph must be "a" or "b", got {graph!r}')
         which = "ab".index(graph)
         size = self._pair.sizes[which]
-        if len(nodes) > 2 or not all(0 <= node < size for node in nodes):
+        if len(nodes) > 2:
             raise ValueError(f"give one or two nodes from 0 to {size - 1}, got {nodes}")
-        self._chosen[which] = tuple(map(int, nodes)) or None
+        nodes = tuple(whole_number(node, "a node", 0, size - 1) for node in nodes)
+        self._chosen[which] = nodes or None
         self._graphs[which].picked = list(nodes[:1])
         self._show_why()
 
@@ -358,8 +362,9 @@ def expressivity_lab(
 
     Args:
         a, b: your two graphs: a PyG ``Data``, a networkx graph, a name such as ``"ring:6"`` or the
-            path of a graph file. None and None opens the first regular pair of the library; ``a``
-            alone is the name of one of ``workbench.graphs.FAMOUS_PAIRS``.
+            path of a graph file. Where both hold ``x`` or ``edge_attr``, the tests read them; of
+            one graph alone they are left out, and the lab says so. None and None opens the first
+            regular pair of the library; ``a`` alone is the name of one of ``workbench.graphs.FAMOUS_PAIRS``.
         test: the test to start with, a key of ``workbench.diagnostics.TESTS``.
 
     Returns:

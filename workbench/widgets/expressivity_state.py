@@ -60,6 +60,16 @@ class Pair:
         """Whether both graphs hold a feature, so that the tests read it."""
         return all(data.get(key) is not None for data in self.graphs)
 
+    @property
+    def left_out(self) -> list[tuple[str, str]]:
+        """(feature, the graph that holds it) where only one graph does: no test reads these."""
+        return [
+            (key, which)
+            for key in ("x", "edge_attr")
+            for data, other, which in zip(self.graphs, self.graphs[::-1], "ab", strict=True)
+            if data.get(key) is not None and other.get(key) is None
+        ]
+
     @cached_property
     def seen_edges(self) -> list[list[list[tuple[int, str]]]]:
         """Of each graph and node, the nodes that it sees along its edges, ascending.

@@ -21,17 +21,23 @@ WHY_HINT = (
 def verdict(colored: Colored) -> str:
     """The answer of a test in one line."""
     title, found = colored.text.title.partition(" (")[0], colored.distinction
+    without = "".join(
+        f"; {key} is left out, since only {which} has it" for key, which in colored.pair.left_out
+    )
     if found:
-        return f"{title}: different from round {found.round}"
+        return f"{title}: different from round {found.round}{without}"
     rounds = colored.last
-    return f"{title}: equal, stable after {rounds} {'round' if rounds == 1 else 'rounds'}"
+    after = f"{rounds} {'round' if rounds == 1 else 'rounds'}"
+    return f"{title}: equal, stable after {after}{without}"
 
 
 def verdict_html(colored: Colored) -> str:
     """The answer, what it means, and a witness."""
     found, pair = colored.distinction, colored.pair
     if pair.isomorphic:
-        meaning = "The graphs are isomorphic, and every test says so."
+        keys = " and ".join(key for key, _ in pair.left_out)
+        graphs = f"Without {keys}, the graphs" if keys else "The graphs"
+        meaning = f"{graphs} are isomorphic, and every test says so."
     elif found:
         meaning = _witness_text(colored)
     else:

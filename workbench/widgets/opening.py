@@ -26,7 +26,7 @@ def graph_of(data: Data | nx.Graph | str | Path) -> tuple[Data, str | None]:
         graph = from_networkx(data)
     else:
         raise TypeError(
-            f"rewiring_lab needs a PyG Data, a networkx graph, a name of a graph "
+            f"a graph must be a PyG Data, a networkx graph, a name of a graph "
             f"({', '.join(GRAPHS)}) or the path of a graph file; got {type(data).__name__}"
         )
     if not graph.num_nodes:

@@ -11,6 +11,8 @@ import ipywidgets
 
 #: Options that a lab sets itself.
 NOT_SHOWN = {"generator", "initial", "should_stop"}
+#: Largest whole number that a control takes.
+MOST = 100_000
 
 
 def option_help(function: Callable) -> dict[str, str]:
@@ -77,7 +79,7 @@ def _control(annotation, default) -> ipywidgets.Widget | None:
         return ipywidgets.Checkbox(value=bool(default), indent=False, layout=width)
     if annotation is int:
         value = default if isinstance(default, int) else 0
-        return ipywidgets.BoundedIntText(value=value, min=0, max=100_000, layout=width)
+        return ipywidgets.BoundedIntText(value=value, min=0, max=MOST, layout=width)
     if annotation is float and isinstance(default, int | float):
         # a text, since a number box knows no infinity
         return ipywidgets.Text(value=f"{default:g}", continuous_update=False, layout=width)

@@ -10,6 +10,7 @@ from torch_geometric.data import Data
 from workbench.rewiring import REWIRINGS, Tape
 from workbench.training import PairedRuns
 from workbench.widgets.opening import graph_of
+from workbench.widgets.options import MOST
 from workbench.widgets.rewiring_code import code
 from workbench.widgets.rewiring_commands import Commands
 from workbench.widgets.rewiring_controls import Controls
@@ -18,6 +19,7 @@ from workbench.widgets.rewiring_screen import QUICK_NODES, Screen
 from workbench.widgets.rewiring_state import RewiringState
 from workbench.widgets.still_picture import StillPicture
 from workbench.widgets.training_panel import TrainingPanel
+from workbench.widgets.whole_number import whole_number
 
 #: A cell that shows a larger lab waits this many seconds for its edits, to store their picture.
 WAIT_SECONDS = 30.0
@@ -82,9 +84,7 @@ class RewiringLab(StillPicture, ipywidgets.VBox):
 
     @position.setter
     def position(self, value: int) -> None:
-        if not 0 <= value <= len(self.tape.edits):
-            raise ValueError(f"position must be from 0 to {len(self.tape.edits)}, got {value}")
-        self._bar.position = int(value)
+        self._bar.position = whole_number(value, "position", 0, len(self.tape))
 
     @property
     def runs(self) -> PairedRuns | None:
@@ -177,7 +177,7 @@ def rewiring_lab(
         data: a PyG ``Data``, a networkx graph, or what ``workbench.graphs.open_graph``
             understands: a name such as ``"karate"`` or ``"ring:24"``, or the path of a graph file.
         method: the rewiring that fills the tape first; one of ``workbench.rewiring.REWIRINGS``.
-        num_edges: its budget of undirected edges.
+        num_edges: its budget of undirected edges, 0 to 100,000.
 
     Returns:
         The lab. Show it as the last line of a cell; use ``lab.tape``, ``lab.position = 12``,
@@ -185,9 +185,11 @@ def rewiring_lab(
         file dropped on the graph takes its place.
 
     Raises:
-        ValueError: the method is unknown, or the graph is directed or has no nodes.
-        TypeError: ``data`` is none of the above.
+        ValueError: the method is unknown, ``num_edges`` is out of range, or the graph is directed
+            or has no nodes.
+        TypeError: ``data`` is none of the above, or ``num_edges`` is no whole number.
     """
     if method not in REWIRINGS:
         raise ValueError(f"method must be one of {', '.join(REWIRINGS)}; got {method!r}")
+    num_edges = whole_number(num_edges, "num_edges", 0, MOST)
     return RewiringLab(RewiringState(*graph_of(data)), method, num_edges)
