@@ -6,6 +6,7 @@ from pathlib import Path
 
 import ipywidgets
 import networkx as nx
+from torch import nn
 from torch_geometric.data import Data
 
 from workbench.diagnostics import TESTS, Distinction
@@ -183,18 +184,30 @@ class ExpressivityLab(StillPicture, ipywidgets.VBox):
         self._show_why()
 
     def run_model(
-        self, name: str = "GIN", *, num_layers: int = 6, seed: int = 0
+        self,
+        model: str | nn.Module | Callable[[int], nn.Module] = "GIN",
+        *,
+        num_layers: int | None = None,
+        seed: int = 0,
     ) -> EmbeddingDistance:
-        """Embed both graphs with a model of random weights, and measure the noise of relabelings.
+        """Embed both graphs with a model, and measure the noise of relabelings.
+
+        Args:
+            model: a key of ``workbench.models.MODELS``, run with random weights; or a module of
+                your own with its weights as they are, called as ``model(x, edge_index, batch)``
+                (``batch`` only where its forward names it), which returns one row for the graph;
+                or a function of the number of input channels that builds one. Graphs without
+                ``x`` get the feature 1 at every node. It stays in the menu.
+            num_layers: 1 to 32, 6 if not given; only for the models of the menu.
+            seed: of the random weights, also of a model that a function builds, and of the random
+                relabelings.
 
         Raises:
-            ValueError: the model is unknown or does not fit the graphs.
+            ValueError: the model is unknown or does not fit the graphs, or a number is out of
+                range.
+            TypeError: ``model`` is none of these.
         """
-        panel = self._model
-        if name not in panel.model.options:
-            raise ValueError(f"name must be one of {', '.join(panel.model.options)}; got {name!r}")
-        panel.model.value, panel.layers.value, panel.seed.value = name, num_layers, seed
-        return panel.run(self.a, self.b)
+        return self._model.run_chosen(model, self.a, self.b, num_layers=num_layers, seed=seed)
 
     @property
     def result(self) -> EmbeddingDistance | None:
@@ -364,7 +377,8 @@ def expressivity_lab(
         a, b: your two graphs: a PyG ``Data``, a networkx graph, a name such as ``"ring:6"`` or the
             path of a graph file. Where both hold ``x`` or ``edge_attr``, the tests read them; of
             one graph alone they are left out, and the lab says so. None and None opens the first
-            regular pair of the library; ``a`` alone is the name of one of ``workbench.graphs.FAMOUS_PAIRS``.
+            regular pair of the library; ``a`` alone is the name of one of
+            ``workbench.graphs.FAMOUS_PAIRS``.
         test: the test to start with, a key of ``workbench.diagnostics.TESTS``.
 
     Returns:
