@@ -2,15 +2,26 @@
 
 import itertools
 import math
+import time
+import tracemalloc
 
+import igraph
 import networkx as nx
+import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workbench.diagnostics import PATTERNS, homomorphism_count, subgraph_count, subgraph_counts
-from workbench.graphs import complete, erdos_renyi, petersen, ring, rook, star
+from workbench.diagnostics import (
+    PATTERNS,
+    TooLargeError,
+    homomorphism_count,
+    subgraph_count,
+    subgraph_counts,
+)
+from workbench.diagnostics.expressivity import counting, counting_cliques, counting_sparse
+from workbench.graphs import complete, erdos_renyi, grid, petersen, random_regular, ring, rook, star
 
 
 @st.composite
@@ -88,3 +99,115 @@ def test_own_pattern_and_bad_ones():
         homomorphism_count(ring(4).edge_index, 4, ring(9).edge_index)
     with pytest.raises(ValueError, match="directed"):
         subgraph_count(torch.tensor([[0], [1]]), 2, "triangle")
+
+
+#: Patterns without a name: trees, treewidth 2 and 3, cliques, two parts.
+OTHERS = {
+    "edge": [(0, 1)],
+    "two edges": [(0, 1), (2, 3)],
+    "bow tie": [(0, 1), (1, 2), (0, 2), (2, 3), (3, 4), (2, 4)],
+    "theta": [(0, 2), (2, 1), (0, 3), (3, 1), (0, 4), (4, 1)],
+    "two squares": [(0, 1), (1, 2), (2, 3), (0, 3), (3, 4), (4, 5), (5, 6), (6, 7), (4, 7)],
+    "7-cycle": [(i, (i + 1) % 7) for i in range(7)],
+    "house": [(0, 1), (1, 2), (2, 3), (0, 3), (0, 4), (1, 4)],
+    "triangle with two tails": [(0, 1), (1, 2), (0, 2), (2, 3), (3, 4)],
+    "5-clique": list(itertools.combinations(range(5), 2)),
+    "wheel": [(0, 1), (1, 2), (2, 3), (0, 3), (0, 4), (1, 4), (2, 4), (3, 4)],
+    "octahedron": [e for e in itertools.combinations(range(6), 2) if sum(e) != 5],
+    "prism": [(0, 1), (1, 2), (0, 2), (3, 4), (4, 5), (3, 5), (0, 3), (1, 4), (2, 5)],
+}
+
+
+def by_einsum(edges, adjacency):
+    """hom(F, G) by the definition, one index for each node of the pattern."""
+    operands = [part for edge in edges for part in (adjacency, list(edge))]
+    return round(float(np.einsum(*operands, [], optimize=("greedy", 10**7))))
+
+
+@pytest.mark.parametrize("name", [*PATTERNS, *OTHERS])
+def test_homomorphisms_by_the_definition(name, monkeypatch):
+    edges = (PATTERNS | OTHERS)[name]
+    data = erdos_renyi(30, 0.25, generator=torch.Generator().manual_seed(1))
+    a = np.zeros((30, 30))
+    a[tuple(data.edge_index.numpy())] = 1
+    expected = by_einsum(edges, a)
+    pattern = torch.tensor(edges).T
+    assert homomorphism_count(data.edge_index, 30, pattern) == expected
+    monkeypatch.setattr(counting, "dense_seconds", lambda order, nodes: math.inf)
+    assert homomorphism_count(data.edge_index, 30, pattern) == expected  # along the edges
+    monkeypatch.setattr(counting_sparse, "_AT_ONCE", 50)
+    monkeypatch.setattr(counting_cliques, "_AT_ONCE", 50)
+    assert homomorphism_count(data.edge_index, 30, pattern) == expected  # in many parts
+    monkeypatch.setattr(counting, "dense_seconds", lambda order, nodes: 0.0)
+    assert homomorphism_count(data.edge_index, 30, pattern) == expected  # with a full matrix
+
+
+@pytest.mark.parametrize("name", [*PATTERNS, *OTHERS])
+def test_subgraphs_by_search(name, monkeypatch):
+    edges = (PATTERNS | OTHERS)[name]
+    monkeypatch.setattr(counting, "dense_seconds", lambda order, nodes: math.inf)
+    data = erdos_renyi(12, 0.4, generator=torch.Generator().manual_seed(2))
+    network, pattern = nx.Graph(data.edge_index.T.tolist()), nx.Graph(edges)
+    search = igraph.Graph.from_networkx(network)
+    copies = search.count_subisomorphisms_vf2(igraph.Graph.from_networkx(pattern))
+    own = igraph.Graph.from_networkx(pattern).count_automorphisms()
+    assert subgraph_count(data.edge_index, 12, torch.tensor(edges).T) == copies // own
+
+
+def test_large_sparse_graphs():
+    board = grid(300, 400)  # 299 * 399 squares
+    n = board.num_nodes
+    began = time.perf_counter()
+    assert subgraph_count(board.edge_index, n, "4-cycle") == 299 * 399
+    assert subgraph_count(board.edge_index, n, "6-cycle") == 298 * 399 + 299 * 398
+    for name in ("triangle", "tailed triangle", "chordal cycle", "4-clique", "5-cycle"):
+        assert subgraph_count(board.edge_index, n, name) == 0
+    wheel = torch.stack([torch.zeros(100_000).long(), torch.arange(1, 100_001)])
+    rim = torch.stack([wheel[1], wheel[1] % 100_000 + 1])
+    wheel = torch.cat([wheel, rim], dim=1)
+    wheel = torch.cat([wheel, wheel.flip(0)], dim=1)
+    assert subgraph_count(wheel, 100_001, "triangle") == 100_000
+    assert subgraph_count(wheel, 100_001, "chordal cycle") == 100_000
+    assert subgraph_count(wheel, 100_001, "tailed triangle") == 100_000 * (99_998 + 2)
+    assert subgraph_count(wheel, 100_001, "3-star") == math.comb(100_000, 3) + 100_000
+    hub = star(100_001)
+    assert subgraph_count(hub.edge_index, 100_001, "4-cycle") == 0
+    assert time.perf_counter() - began < 60
+
+
+def refusal(edge_index, num_nodes, pattern):
+    """The message, which comes at once and without memory."""
+    tracemalloc.start()
+    began = time.perf_counter()
+    with pytest.raises(TooLargeError) as caught:
+        subgraph_count(edge_index, num_nodes, pattern)
+    seconds, peak = time.perf_counter() - began, tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert seconds < 10
+    assert peak < 5e8
+    return str(caught.value)
+
+
+def test_refusals_come_first_and_say_what_to_do():
+    data = random_regular(30_000, 4, generator=torch.Generator().manual_seed(0))
+    prism = torch.tensor(OTHERS["prism"]).T
+    said = refusal(data.edge_index, 30_000, prism)
+    for part in ("9 edges", "30,000 nodes", "treewidth is above 2", "up to about"):
+        assert part in said
+    left = torch.tensor(list(itertools.product(range(2), range(2, 100_002)))).T
+    said = refusal(torch.cat([left, left.flip(0)], dim=1), 100_002, "6-cycle")
+    for part in ("largest degree is 100,000", "subgraph"):
+        assert part in said
+    assert subgraph_count(data.edge_index, 30_000, "triangle") < 30
+
+
+def test_a_cube_of_eight_nodes():
+    cube = nx.convert_node_labels_to_integers(nx.hypercube_graph(3))
+    edges = torch.tensor(list(cube.edges)).T
+    began = time.perf_counter()
+    assert subgraph_count(torch.cat([edges, edges.flip(0)], dim=1), 8, edges) == 1
+    twenty = erdos_renyi(20, 0.3, generator=torch.Generator().manual_seed(0))
+    search = igraph.Graph(n=20, edges=[e for e in twenty.edge_index.T.tolist() if e[0] < e[1]])
+    copies = search.count_subisomorphisms_vf2(igraph.Graph(edges=edges.T.tolist()))
+    assert subgraph_count(twenty.edge_index, 20, edges) == copies // 48
+    assert time.perf_counter() - began < 20

@@ -1,36 +1,45 @@
 """Exact counts of homomorphisms and subgraphs: the ground truth of counting tasks."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Mapping
+from functools import partial
 
 import igraph
 import numpy as np
 import torch
 from jaxtyping import Int64
+from scipy.sparse import csr_array
 from torch import Tensor
 
-from workbench.diagnostics.cost import LONGEST_SECONDS, TooLargeError
+from workbench.diagnostics.cost import (
+    LONGEST_SECONDS,
+    MEMORY_SHARE,
+    TooLargeError,
+    available_bytes,
+    duration,
+    memory,
+)
+from workbench.diagnostics.expressivity.counting_cliques import CliqueCounter
+from workbench.diagnostics.expressivity.counting_dense import by_tables, table_cost, width
+from workbench.diagnostics.expressivity.counting_patterns import (
+    PATTERNS,
+    Edges,
+    components,
+    is_clique,
+    pattern_edges,
+    quotients,
+)
+from workbench.diagnostics.expressivity.counting_sparse import (
+    contract,
+    dense_seconds,
+    elimination,
+    sparse_cost,
+)
 from workbench.graphs.edges import undirected_edges
 from workbench.typing import EdgeIndex
 
-#: Small patterns by name, each edge once.
-PATTERNS: dict[str, list[tuple[int, int]]] = {
-    "triangle": [(0, 1), (1, 2), (0, 2)],
-    "tailed triangle": [(0, 1), (1, 2), (0, 2), (2, 3)],
-    "3-star": [(0, 1), (0, 2), (0, 3)],
-    "4-cycle": [(0, 1), (1, 2), (2, 3), (0, 3)],
-    "chordal cycle": [(0, 1), (1, 2), (2, 3), (0, 3), (0, 2)],
-    "4-clique": [(0, 1), (0, 2), (0, 3), (1, 2), (1, 3), (2, 3)],
-    "4-path": [(0, 1), (1, 2), (2, 3)],
-    "5-cycle": [(0, 1), (1, 2), (2, 3), (3, 4), (0, 4)],
-    "6-cycle": [(0, 1), (1, 2), (2, 3), (3, 4), (4, 5), (0, 5)],
-}
-
 #: Sums in float64 are exact below this.
 _EXACT = 2.0**53
-
-#: Multiplications that a core does in a second, roughly.
-_RATE = 3e8
 
 
 def homomorphism_count(edge_index: EdgeIndex, num_nodes: int, pattern: str | Tensor) -> int:
@@ -43,20 +52,24 @@ def homomorphism_count(edge_index: EdgeIndex, num_nodes: int, pattern: str | Ten
         num_nodes: number of nodes.
         pattern: a key of ``PATTERNS``, or an ``edge_index`` of your own of up to 8 nodes.
 
-    Self-loops of the graph are dropped, repeats count once. The sum is contracted along the best
-    order, O(nodes^(treewidth + 1)).
+    Self-loops of the graph are dropped, repeats count once. Every pattern of ``PATTERNS``, every
+    other one of treewidth 2 (trees, cycles and what is glued of them) and every clique is counted
+    along the edges: a tree takes O(edges), a clique of three O(edges^1.5), a cycle of k nodes as
+    many steps as there are walks of k / 2 edges, or O(nodes^3) where that is less. Other patterns
+    take full tables, O(nodes^(treewidth + 1)).
 
     Raises:
         ValueError: the graph is directed, or the pattern is unknown, empty, has a self-loop or
             more than 8 nodes.
-        TooLargeError: the contraction would take longer than half a minute.
+        TooLargeError: it would take longer than half a minute, or more than half of the free
+            memory; told before anything large is done, but for cliques of four and more nodes.
         OverflowError: the number is beyond 2^53, where it would no longer be exact.
 
     References:
         Lovász, Large networks and graph limits, 2012, section 5.
     """
-    adjacency = _adjacency(edge_index, num_nodes)
-    return _homomorphisms(_pattern(pattern), adjacency)
+    edges = pattern_edges(pattern)
+    return _combined({edges: 1}, edges, _adjacency(edge_index, num_nodes))
 
 
 def subgraph_count(edge_index: EdgeIndex, num_nodes: int, pattern: str | Tensor) -> int:
@@ -73,17 +86,10 @@ def subgraph_count(edge_index: EdgeIndex, num_nodes: int, pattern: str | Tensor)
         STOC 2017, arXiv 1705.01595. Chen, Chen, Villar and Bruna, Can graph neural networks count
         substructures?, NeurIPS 2020, arXiv 2002.04025 (the task).
     """
-    edges, adjacency = _pattern(pattern), _adjacency(edge_index, num_nodes)
-    size, total = max(map(max, edges)) + 1, 0
-    for block in _partitions(size):
-        quotient = {(min(block[i], block[j]), max(block[i], block[j])) for i, j in edges}
-        if any(i == j for i, j in quotient):
-            continue  # two neighbors in one block would need a self-loop
-        sizes = np.bincount(block)
-        weight = math.prod((-1) ** int(s - 1) * math.factorial(int(s - 1)) for s in sizes)
-        total += weight * _homomorphisms(sorted(quotient), adjacency)
-    automorphisms = igraph.Graph(n=size, edges=edges).count_automorphisms()
-    return total // int(automorphisms)
+    edges = pattern_edges(pattern)
+    adjacency = _core(_adjacency(edge_index, num_nodes), int(np.bincount(np.ravel(edges)).min()))
+    automorphisms = igraph.Graph(edges=edges).count_automorphisms()
+    return _combined(quotients(edges), edges, adjacency) // int(automorphisms)
 
 
 def subgraph_counts(
@@ -94,49 +100,95 @@ def subgraph_counts(
     return torch.tensor(counts, dtype=torch.int64, device=edge_index.device)
 
 
-def _adjacency(edge_index: Tensor, num_nodes: int) -> np.ndarray:
-    edges = undirected_edges(edge_index, num_nodes)
-    return edges.adjacency().toarray()
+def _adjacency(edge_index: Tensor, num_nodes: int) -> csr_array:
+    """Of the nodes that have an edge."""
+    adjacency = undirected_edges(edge_index, num_nodes).adjacency()
+    kept = np.flatnonzero(np.diff(adjacency.indptr))
+    return adjacency[kept][:, kept]
 
 
-def _pattern(pattern: str | Tensor) -> list[tuple[int, int]]:
-    if isinstance(pattern, str):
-        if pattern not in PATTERNS:
-            known = ", ".join(PATTERNS)
-            raise ValueError(f"pattern must be one of {known}, or an edge_index; got {pattern!r}")
-        return PATTERNS[pattern]
-    edges = sorted({(min(e), max(e)) for e in pattern.T.tolist()})
-    nodes = {node for edge in edges for node in edge}
-    if not edges or any(u == v for u, v in edges) or nodes != set(range(len(nodes))):
-        raise ValueError(f"pattern must join all of its nodes 0, 1, ... without loops; got {edges}")
-    if len(nodes) > 8:
-        raise ValueError(f"pattern has {len(nodes)} nodes; up to 8 can be counted")
-    return edges
+def _core(adjacency: csr_array, degree: int) -> csr_array:
+    """The largest part where each node has ``degree`` neighbors; no copy leaves it."""
+    if (np.diff(adjacency.indptr) >= degree).all():
+        return adjacency
+    row = np.repeat(np.arange(adjacency.shape[0]), np.diff(adjacency.indptr))
+    up = row < adjacency.indices
+    edges = np.stack([row[up], adjacency.indices[up]], axis=1)
+    graph = igraph.Graph(n=adjacency.shape[0], edges=edges.tolist())
+    kept = np.flatnonzero(np.array(graph.coreness()) >= degree)
+    return adjacency[kept][:, kept]
 
 
-def _homomorphisms(edges: list[tuple[int, int]], adjacency: np.ndarray) -> int:
-    operands = [part for edge in edges for part in (adjacency, list(edge))]
-    plan, said = np.einsum_path(*operands, [], optimize="optimal")
-    steps = float(said.split("Optimized FLOP count:")[1].split()[0])
-    if steps > _RATE * LONGEST_SECONDS:
-        raise TooLargeError(
-            f"counting a pattern of {len(edges)} edges on {adjacency.shape[0]:,} nodes takes "
-            f"{steps:.2g} steps; choose a pattern of smaller treewidth or a smaller graph"
+def _combined(terms: Mapping[Edges, int], pattern: Edges, adjacency: csr_array) -> int:
+    """The sum of homomorphism counts with their factors, refused as a whole if it is too large."""
+    if not adjacency.nnz:
+        return 0
+    parts = {edges: components(edges) for edges in terms}
+    ways = {part: _way(part, adjacency) for known in parts.values() for part in known}
+    _check(pattern, adjacency, ways)
+    counts = {}
+    for part, (_, _, run) in ways.items():
+        counts[part] = run()
+        _check_exact(counts[part])
+    total = 0
+    for edges, known in parts.items():
+        product = math.prod(round(counts[part]) for part in known)
+        _check_exact(product)
+        total += terms[edges] * product
+    return total
+
+
+def _check_exact(count: float) -> None:
+    if count > _EXACT:
+        raise OverflowError(f"{count:.3g} homomorphisms are too many to be counted exactly")
+
+
+def _way(edges: Edges, adjacency: csr_array) -> tuple[float, float, Callable[[], float]]:
+    """Seconds, bytes and the count itself, for a connected pattern."""
+    size, nodes = 1 + max(map(max, edges)), adjacency.shape[0]
+    if is_clique(edges):
+        cliques = CliqueCounter(adjacency, size)
+        seconds, found = cliques.seconds, 32.0 * adjacency.nnz
+        return seconds, found, lambda: cliques.count(LONGEST_SECONDS) * math.factorial(size)
+    order = elimination(edges)
+    if order is None:
+        return *table_cost(edges, nodes), lambda: by_tables(edges, adjacency.toarray())
+    seconds, found, by_root = sparse_cost(order, adjacency)
+    full = 8.0 * (len(edges) + 3) * nodes**2
+    fits = full < MEMORY_SHARE * available_bytes()
+    if fits and dense_seconds(order, nodes) < seconds:
+        return (
+            dense_seconds(order, nodes),
+            full,
+            lambda: contract(order, edges, adjacency.toarray(), by_root),
         )
-    total = float(np.einsum(*operands, [], optimize=plan))
-    if total > _EXACT:
-        raise OverflowError(f"{total:.3g} homomorphisms are too many to be counted exactly")
-    return round(total)
+    return seconds, found, partial(contract, order, edges, adjacency, by_root)
 
 
-def _partitions(size: int) -> Iterator[list[int]]:
-    """Partitions of 0 .. size - 1 as block numbers, each block numbered by its first member."""
-
-    def extend(block: list[int], blocks: int) -> Iterator[list[int]]:
-        if len(block) == size:
-            yield block
-            return
-        for number in range(blocks + 1):
-            yield from extend([*block, number], max(blocks, number + 1))
-
-    return extend([0], 1)
+def _check(pattern: Edges, adjacency: csr_array, ways: dict) -> None:
+    """Raise ``TooLargeError`` before anything large is made."""
+    seconds = sum(seconds for seconds, _, _ in ways.values())
+    needed, free = max(needed for _, needed, _ in ways.values()), available_bytes()
+    if seconds <= LONGEST_SECONDS and needed <= MEMORY_SHARE * free:
+        return
+    nodes, edges = adjacency.shape[0], adjacency.nnz // 2
+    hub = int(np.diff(adjacency.indptr).max())
+    widest = max((width(part) for part in ways if not is_clique(part)), default=0)
+    if widest <= 2:
+        why = (
+            f"its walks along the edges are too many (the largest degree is {hub:,}); count in a "
+            "part of the graph, as torch_geometric.utils.subgraph cuts it out without the hubs"
+        )
+    else:
+        power = 1 + widest
+        share = min(LONGEST_SECONDS / seconds, MEMORY_SHARE * free / needed)
+        most = int(nodes * share ** (1 / power))
+        why = (
+            f"it is no clique and its treewidth is above 2, so that full tables are needed, about "
+            f"nodes^{power} steps; up to about {most:,} nodes can be counted"
+        )
+    raise TooLargeError(
+        f"counting a pattern of {len(pattern)} edges on {nodes:,} nodes that may hold it, with "
+        f"{edges:,} edges, would take {duration(seconds)} and {memory(needed)} (of {memory(free)} "
+        f"that are free, half may be used): {why}"
+    )
