@@ -62,19 +62,26 @@ def wl_upper_bound(
     what ``identified`` leaves out.
 
     Raises:
-        ValueError: no graphs, ``labels`` has another length, or what ``distinguishes`` raises.
+        TypeError: ``labels`` are no tensor, or what ``distinguishes`` raises.
+        ValueError: no graphs, ``labels`` hold nan or have another length, or what
+            ``distinguishes`` raises.
         TooLargeError: the test would not fit into memory for all graphs together.
 
     References:
         Zopf, 1-WL expressiveness is (almost) all you need, 2022, arXiv 2202.10156. The paper's
         definition of identification was not at hand; ``unique`` and ``identified`` are ours.
     """
-    labels = labels.detach().cpu().ravel()
+    if not isinstance(labels, Tensor):
+        came = type(labels).__name__
+        raise TypeError(f"labels must be a tensor, got {came}; use torch.as_tensor(labels)")
     if not len(graphs) or labels.numel() != len(graphs):
         raise ValueError(f"{labels.numel()} labels for {len(graphs)} graphs; give one for each")
+    labels = labels.detach().cpu().ravel()
+    if bool(labels.isnan().any()):
+        raise ValueError("labels hold nan, which is no class; leave those graphs out")
     _, label = torch.unique(labels, return_inverse=True)
-    device = graphs[0].edge_index.device
     prepared = graphs_of(graphs)
+    device = graphs[0].edge_index.device
     built = items_of(prepared, test, device)
     found = coloring(built.refine(max_rounds=max_rounds), built.nodes, built.start, device)
     same = isomorphic(prepared, device)

@@ -70,7 +70,8 @@ class Coloring:
         for size in torch.unique(sizes).tolist():
             which = (sizes == size).nonzero().ravel()
             at = self.start.cpu()[which][:, None] + torch.arange(size)
-            _, number = torch.unique(ordered[at], dim=0, return_inverse=True)
+            rows = ordered[at] if size else at.new_zeros(which.numel(), 1)  # no rows without width
+            _, number = torch.unique(rows, dim=0, return_inverse=True)
             classes[which] = number + taken
             taken = int(classes[which].max()) + 1
         return classes

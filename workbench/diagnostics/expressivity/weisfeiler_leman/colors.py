@@ -6,6 +6,7 @@ from workbench.diagnostics.expressivity.weisfeiler_leman import items
 from workbench.diagnostics.expressivity.weisfeiler_leman.coloring import Coloring, coloring
 from workbench.diagnostics.expressivity.weisfeiler_leman.pair_classes import DISTANCES
 from workbench.diagnostics.expressivity.weisfeiler_leman.prepared import prepare, split
+from workbench.diagnostics.expressivity.weisfeiler_leman.refine import check_least
 from workbench.typing import EdgeIndex
 
 
@@ -30,15 +31,17 @@ def wl_colors(
             color. All equal if not given.
         edge_labels: ``[edges]`` or ``[edges, channels]``, in the same way.
         batch: ``[nodes]``: the graph of each node, ascending, as in a PyG ``Batch``; colors are
-            shared by all graphs. One graph if not given.
+            shared by all graphs. A number left out is an empty graph, as PyG's pooling counts it.
+            One graph if not given.
         max_rounds: stop after this many rounds; to stability if not given.
 
     Returns:
         ``Coloring`` of the nodes, on the device of ``edge_index``.
 
-    A self-loop is an edge that a node sees itself by. A repeated edge counts once (once for each
-    label it has). Isolated nodes see nothing. Weights are not read; pass them as ``edge_labels``.
-    Every round costs O(nodes + edges); the stable partition is verified, without a hash.
+    A self-loop is an edge that a node sees itself by. A repeated edge counts once for each label it
+    has; the tests on tuples take the set of its labels. Isolated nodes see nothing. Weights are not
+    read; pass them as ``edge_labels``. Every round costs O(nodes + edges); the stable partition is
+    verified, without a hash.
 
     Raises:
         TypeError: ``edge_index`` is not int64.
@@ -137,8 +140,7 @@ def kwl_colors(
         Cai, Fürer and Immerman 1992. Morris, Rattan and Mutzel, Weisfeiler and Leman go sparse,
         NeurIPS 2020, arXiv 1904.01543.
     """
-    if k < 1:
-        raise ValueError(f"k must be at least 1, got {k}")
+    check_least("k", k, 1)
     if near not in ("all", "neighbors", "told-apart"):
         raise ValueError(f'near must be "all", "neighbors" or "told-apart", got {near!r}')
     graphs = split(*prepare(edge_index, num_nodes, node_labels, edge_labels, batch))
@@ -179,6 +181,9 @@ def fwl_colors(
         Cai, Fürer and Immerman, Combinatorica 12, 1992. Maron et al., Provably powerful graph
         networks, NeurIPS 2019, arXiv 1905.11136.
     """
+    if k not in (1, 2, 3):
+        raise ValueError(f"k must be 1, 2 or 3, got {k}")
+    check_least("k", k, 1)
     if k == 1:
         return wl_colors(
             edge_index,
@@ -188,8 +193,6 @@ def fwl_colors(
             batch=batch,
             max_rounds=max_rounds,
         )
-    if k not in (2, 3):
-        raise ValueError(f"k must be 1, 2 or 3, got {k}")
     graphs = split(*prepare(edge_index, num_nodes, node_labels, edge_labels, batch))
     return _colored(items.folklore_items(graphs, edge_index.device, k=k), edge_index, max_rounds)
 
@@ -227,10 +230,8 @@ def klwl_colors(
         Zhou, Wang and Zhang, From relational pooling to subgraph GNNs, ICML 2023,
         arXiv 2305.04963.
     """
-    if k < 1:
-        raise ValueError(f"k must be at least 1, got {k}")
-    if l < 0:
-        raise ValueError(f"l must not be negative, got {l}")
+    check_least("k", k, 1)
+    check_least("l", l, 0)
     graphs = split(*prepare(edge_index, num_nodes, node_labels, edge_labels, batch))
     built = items.marked_items(graphs, edge_index.device, marks=l, k=k)
     return _colored(built, edge_index, max_rounds)
@@ -272,8 +273,7 @@ def subgraph_wl_colors(
     """
     if policy not in ("ego", "dss"):
         raise ValueError(f'policy must be "ego" or "dss", got {policy!r}')
-    if radius < 1:
-        raise ValueError(f"radius must be at least 1 hop, got {radius}")
+    check_least("radius", radius, 1)
     graphs = split(*prepare(edge_index, num_nodes, node_labels, edge_labels, batch))
     built = items.subgraph_items(graphs, edge_index.device, policy=policy, radius=radius)
     return _colored(built, edge_index, max_rounds)

@@ -11,8 +11,14 @@ from torch_geometric.data import Data
 
 from workbench.diagnostics.expressivity.weisfeiler_leman import items
 from workbench.diagnostics.expressivity.weisfeiler_leman.coloring import Coloring, coloring
-from workbench.diagnostics.expressivity.weisfeiler_leman.prepared import prepare, split
+from workbench.diagnostics.expressivity.weisfeiler_leman.prepared import (
+    joined,
+    label_rows,
+    numbers,
+    split,
+)
 from workbench.diagnostics.expressivity.weisfeiler_leman.relations import Graph
+from workbench.graphs.edges import check_edge_index
 
 #: Test -> what it colors: a builder of items, and its options.
 TESTS: dict[str, tuple[Callable[..., items.Items], dict]] = {
@@ -95,7 +101,8 @@ def distinguishes(
         See the function behind each test: ``wl_colors``, ``kwl_colors``, ``fwl_colors``,
         ``distance_wl_colors``, ``klwl_colors``, ``subgraph_wl_colors``.
     """
-    graphs, device = graphs_of([data_a, data_b]), data_a.edge_index.device
+    pair = batch_of([data_a, data_b], called=("data_a", "data_b").__getitem__)
+    graphs, device = split(*pair), data_a.edge_index.device
     built = items_of(graphs, test, device)
     found = built.refine(max_rounds=max_rounds)
     return compare(test, coloring(found, built.nodes, built.start, device))
@@ -112,7 +119,9 @@ def tell_apart(pairs: Sequence[tuple[Data, Data]], *, test: str = "1-wl") -> Boo
     """
     found = torch.zeros(len(pairs), dtype=torch.bool)
     for chosen, names in _chunks(pairs):
-        whole, start = batch_of([graph for number in chosen for graph in pairs[number]], names)
+        graphs = [graph for number in chosen for graph in pairs[number]]
+        called = [f"pairs[{number}][{place}]" for number in chosen for place in (0, 1)]
+        whole, start = batch_of(graphs, names, called.__getitem__)
         device = pairs[chosen[0]][0].edge_index.device
         if test == "1-wl":  # one loop over all is quicker than a loop each
             last = items.batch_items(whole, start, device).refine().rounds[-1]
@@ -132,7 +141,7 @@ def tell_apart(pairs: Sequence[tuple[Data, Data]], *, test: str = "1-wl") -> Boo
     return found
 
 
-def _chunks(pairs: Sequence[tuple[Data, Data]]) -> list[tuple[list[int], tuple[str, ...]]]:
+def _chunks(pairs: Sequence[tuple]) -> list[tuple[list[int], tuple[str, ...]]]:
     """Numbers of pairs that may be prepared together, and the features that are read there.
 
     Both graphs of each pair hold these features, and all have one width. A few million edges at a
@@ -141,6 +150,8 @@ def _chunks(pairs: Sequence[tuple[Data, Data]]) -> list[tuple[list[int], tuple[s
     groups: dict[tuple, list[int]] = {}
     edges = 0
     for number, pair in enumerate(pairs):
+        for place, graph in enumerate(pair):
+            _check(graph, f"pairs[{number}][{place}]")
         key = []
         for name in ("x", "edge_attr"):
             shapes = [part.shape[1:] for graph in pair if (part := graph.get(name)) is not None]
@@ -179,11 +190,12 @@ def graph_classes(graphs: Sequence[Data], *, test: str = "1-wl") -> Int64[Tensor
     """
     if not graphs:
         return torch.zeros(0, dtype=torch.int64)
+    whole, start = batch_of(graphs)
     device = graphs[0].edge_index.device
     if test == "1-wl":
-        built = items.batch_items(*batch_of(graphs), device)
+        built = items.batch_items(whole, start, device)
         return coloring(built.refine(), built.nodes, built.start, device).graph_classes()
-    return classes_of(graphs_of(graphs), test, device)
+    return classes_of(split(whole, start), test, device)
 
 
 def classes_of(graphs: list[Graph], test: str, device: torch.device) -> Int64[Tensor, " graphs"]:
@@ -214,25 +226,67 @@ def graphs_of(data: Sequence[Data]) -> list[Graph]:
 
 
 def batch_of(
-    data: Sequence[Data], names: Sequence[str] = ("x", "edge_attr")
+    data: Sequence,
+    names: Sequence[str] = ("x", "edge_attr"),
+    called: Callable[[int], str] = "graphs[{}]".format,
 ) -> tuple[Graph, np.ndarray]:
     """All graphs as one, ready for refinement, and where each one's nodes start.
 
-    Equal rows of the named features are equal labels.
+    Equal rows of the named features are equal labels. Messages name a graph as ``called`` does.
 
     Raises:
-        ValueError: ``x`` or ``edge_attr`` has different widths in two graphs.
+        TypeError: a graph is no ``Data``, or has no ``edge_index``.
+        ValueError: a node of an edge does not exist, ``x`` or ``edge_attr`` has another number of
+            rows than the graph has nodes or edges, or different widths in two graphs.
     """
+    for number, graph in enumerate(data):
+        _check(graph, called(number))
     edges = [graph.edge_index.cpu() for graph in data]
-    sizes = torch.tensor([graph.num_nodes for graph in data])
-    counts = torch.tensor([part.size(1) for part in edges])
-    batch = torch.repeat_interleave(torch.arange(len(data)), sizes)
-    offset = torch.repeat_interleave(sizes.cumsum(0) - sizes, counts)
-    labels = [
-        _joined([graph.get(name) for graph in data], name) if name in names else None
-        for name in ("x", "edge_attr")
-    ]
-    return prepare(torch.cat(edges, dim=1) + offset, int(sizes.sum()), *labels, batch)
+    num_nodes = [graph.num_nodes for graph in data]
+    num_edges = [part.size(1) for part in edges]
+    sizes, counts = torch.tensor(num_nodes), torch.tensor(num_edges)
+    local, start = torch.cat(edges, dim=1), torch.cat([sizes.new_zeros(1), sizes.cumsum(0)])
+    wrong = (local < 0) | (local >= torch.repeat_interleave(sizes, counts))
+    if bool(wrong.any()):
+        column = int(wrong.any(dim=0).nonzero()[0])
+        number = int(torch.searchsorted(counts.cumsum(0), column, right=True))
+        check_edge_index(edges[number], num_nodes[number], name=f"edge_index of {called(number)}")
+    labels = []
+    for name, what, each in (("x", "node", num_nodes), ("edge_attr", "edge", num_edges)):
+        parts = [graph.get(name) for graph in data] if name in names else [None]
+        rows = (
+            None if any(part is None for part in parts) else _rows(parts, each, name, what, called)
+        )
+        labels.append(numbers(rows, sum(each)))
+    whole = local + torch.repeat_interleave(start[:-1], counts)
+    return joined(whole.numpy(), start.numpy(), *labels), start.numpy()
+
+
+def _check(graph: object, name: str) -> None:
+    """Raise unless it is a ``Data`` with edges; whether they are in range is seen for all at once.
+
+    Raises:
+        TypeError: it is no ``Data``, or has no ``edge_index``.
+    """
+    if not isinstance(graph, Data):
+        came = type(graph)
+        advice = "use from_networkx" if came.__module__.startswith("networkx") else "make it one"
+        raise TypeError(f"{name} must be a torch_geometric Data, got {came.__name__}; {advice}")
+    edges = graph.edge_index
+    if edges is None:
+        raise TypeError(
+            f"{name} has no edge_index; give it one, torch.empty(2, 0, dtype=torch.long) where "
+            "there are no edges"
+        )
+    if not isinstance(edges, Tensor) or edges.dtype != torch.int64 or edges.shape[:-1] != (2,):
+        check_edge_index(edges, graph.num_nodes, name=f"edge_index of {name}")
+    for feature in ("x", "edge_attr"):
+        value = graph.get(feature)
+        if value is not None and not (isinstance(value, Tensor) and value.dim()):
+            came = "one number" if isinstance(value, Tensor) else type(value).__name__
+            raise TypeError(
+                f"{feature} of {name} must be a tensor with a row for each of them, got {came}"
+            )
 
 
 def compare(test: str, found: Coloring, a: int = 0, b: int = 1) -> Distinction:
@@ -251,15 +305,19 @@ def compare(test: str, found: Coloring, a: int = 0, b: int = 1) -> Distinction:
     return Distinction(test, False, None, none, none, found)
 
 
-def _joined(parts: list[Tensor | None], name: str) -> Tensor | None:
-    if any(part is None for part in parts):
-        return None
-    # a graph without edges has no row, so that reshape could not tell the width
-    rows = [(part if part.dim() > 1 else part[:, None]).cpu().flatten(1) for part in parts]
-    widths = sorted({part.size(1) for part in rows})
+def _rows(
+    parts: list[Tensor], each: list[int], name: str, what: str, called: Callable[[int], str]
+) -> np.ndarray | None:
+    """The labels of all graphs, one row for each node or edge."""
+    rows = [
+        label_rows(part, count, f"{name} of {called(number)}", what)
+        for number, (part, count) in enumerate(zip(parts, each, strict=True))
+    ]
+    rows = [part for part in rows if part.shape[0]]  # what has no rows may have any width
+    widths = sorted({part.shape[1] for part in rows})
     if len(widths) > 1:
         raise ValueError(
             f"{name} has {widths[0]} channels in one graph and {widths[-1]} in another; give all "
             "graphs the same, or leave it out of one"
         )
-    return torch.cat(rows)
+    return np.concatenate(rows) if rows else None

@@ -73,5 +73,5 @@ def _columns(graph: Graph, distance: str) -> np.ndarray:
         powers = [np.eye(graph.size)]
         for _ in range(_WALK_STEPS - 1):
             powers.append(powers[-1] @ walk)
-        parts.append(np.stack(powers, axis=-1).reshape(graph.size**2, -1))
+        parts.append(np.stack(powers, axis=-1).reshape(graph.size**2, _WALK_STEPS))
     return np.concatenate(parts, axis=1)

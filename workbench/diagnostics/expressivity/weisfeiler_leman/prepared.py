@@ -1,6 +1,9 @@
 """From the tensors that everyone passes to graphs that are ready for refinement."""
 
+import math
+
 import numpy as np
+import torch
 from torch import Tensor
 
 from workbench.diagnostics.expressivity.weisfeiler_leman.relations import Graph, numbered
@@ -10,17 +13,19 @@ from workbench.graphs.edges import check_edge_index
 def prepare(
     edge_index: Tensor,
     num_nodes: int,
-    node_labels: Tensor | None,
-    edge_labels: Tensor | None,
-    batch: Tensor | None,
+    node_labels: object,
+    edge_labels: object,
+    batch: object,
 ) -> tuple[Graph, np.ndarray]:
     """The whole batch as one graph, and ``[graphs + 1]`` where each graph's nodes start.
 
     A repeated edge counts once for each label that it has; what tells pairs of nodes apart takes
     the set of them. Labels and sets are numbered over the batch.
 
+    Labels and ``batch`` are tensors or None, which is checked here.
+
     Raises:
-        TypeError: ``edge_index`` is not int64.
+        TypeError: ``edge_index`` is not int64, or labels or ``batch`` are no tensors.
         ValueError: an index is out of range, labels have the wrong length or hold nan, ``batch``
             is not sorted, or an edge joins two graphs of the batch.
     """
@@ -93,12 +98,17 @@ def split(whole: Graph, start: np.ndarray) -> list[Graph]:
     return graphs
 
 
-def _starts(edge_index: Tensor, num_nodes: int, batch: Tensor | None) -> np.ndarray:
+def _starts(edge_index: Tensor, num_nodes: int, batch: object) -> np.ndarray:
+    if batch is not None and not isinstance(batch, Tensor):
+        came = type(batch).__name__
+        raise TypeError(f"batch must be an int64 tensor, got {came}; use torch.as_tensor(batch)")
+    if batch is not None and (batch.is_floating_point() or batch.is_complex()):
+        raise TypeError(f"batch must be an int64 tensor, got {batch.dtype}; use batch.long()")
     if batch is not None and batch.shape != (num_nodes,):
         raise ValueError(f"batch has shape {list(batch.shape)}; it must name {num_nodes} nodes")
     if batch is None or num_nodes == 0:
         return np.array([0, num_nodes])
-    batch = batch.cpu()
+    batch = batch.cpu().long()
     if bool((batch.diff() < 0).any()) or int(batch[0]) < 0:
         raise ValueError("batch must be sorted and not negative, as PyG's Batch makes it")
     batch, (source, target) = batch.numpy(), edge_index.cpu().numpy()
@@ -112,18 +122,35 @@ def _starts(edge_index: Tensor, num_nodes: int, batch: Tensor | None) -> np.ndar
     return np.concatenate([[0], np.cumsum(np.bincount(batch))])
 
 
-def _numbers(labels: Tensor | None, count: int, name: str, what: str) -> np.ndarray:
-    """Labels (one number, or a row of numbers) -> 0, 1, 2, ... for the different ones."""
-    if labels is None:
-        return np.zeros(count, dtype=np.int64)
-    rows = labels.detach().cpu().numpy()
-    if rows.shape[0] != count:
-        raise ValueError(
-            f"{name} has {rows.shape[0]} rows for {count} {what}s; give one per {what}"
-        )
-    if rows.dtype.kind == "f" and np.isnan(rows).any():
+def _numbers(labels: object, count: int, name: str, what: str) -> np.ndarray:
+    return numbers(None if labels is None else label_rows(labels, count, name, what), count)
+
+
+def label_rows(labels: object, count: int, name: str, what: str) -> np.ndarray:
+    """``[count, channels]``: labels of ``count`` nodes or edges, one number or a row for each.
+
+    Raises:
+        TypeError: the labels are no tensor.
+        ValueError: they are not one for each node or edge, or hold nan.
+    """
+    if not isinstance(labels, Tensor):
+        came = type(labels).__name__
+        raise TypeError(f"{name} must be a tensor, got {came}; use torch.as_tensor")
+    if labels.dim() == 0 or labels.size(0) != count:
+        came = f"{labels.size(0)} rows" if labels.dim() else "one number"
+        raise ValueError(f"{name} has {came} for {count} {what}s; give one per {what}")
+    labels = labels.detach().cpu()
+    if labels.dtype == torch.bfloat16:  # which numpy does not know
+        labels = labels.float()
+    rows = labels.reshape(count, math.prod(labels.shape[1:])).numpy()
+    if rows.dtype.kind in "fc" and np.isnan(rows).any():
         raise ValueError(f"{name} holds nan, which is equal to nothing; replace it first")
-    if rows.size == 0:
+    return rows
+
+
+def numbers(rows: np.ndarray | None, count: int) -> np.ndarray:
+    """Rows of labels -> 0, 1, 2, ... for the different ones; 0 for all where there are none."""
+    if rows is None or rows.size == 0:
         return np.zeros(count, dtype=np.int64)
-    _, number = np.unique(rows.reshape(count, -1), axis=0, return_inverse=True)
+    _, number = np.unique(rows, axis=0, return_inverse=True)
     return number.ravel().astype(np.int64)

@@ -7,6 +7,7 @@ Where two multisets share a hash the check says so, and the loop goes on with an
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from operator import index
 
 import numpy as np
 import torch
@@ -46,7 +47,13 @@ def refine(
         verified: (colors, number of colors) -> whether equal colors see equal things.
         max_rounds: end after this many rounds.
         enough: (colors, number of colors) -> end here, although it may not be stable.
+
+    Raises:
+        TypeError: ``max_rounds`` is no integer.
+        ValueError: ``max_rounds`` is negative.
     """
+    if max_rounds is not None:
+        check_least("max_rounds", max_rounds, 0)
     color = np.ascontiguousarray(color, dtype=np.int64)
     rounds, count = [color], int(color.max(initial=-1)) + 1
     for seed in range(1, _MOST_SEEDS + 1):
@@ -64,6 +71,21 @@ def refine(
         if verified(rounds[-1], count):
             return Refined(rounds, True)
     raise RuntimeError(f"{_MOST_SEEDS} different 64-bit hashes collided; please report the graph")
+
+
+def check_least(name: str, value: object, least: int) -> None:
+    """Raise unless ``value`` is an integer of at least ``least``.
+
+    Raises:
+        TypeError: it is no integer.
+        ValueError: it is too small.
+    """
+    try:
+        index(value)
+    except TypeError:
+        raise TypeError(f"{name} must be an integer, got {value!r}") from None
+    if value < least:
+        raise ValueError(f"{name} must be at least {least}, got {value}")
 
 
 def relation_loop(relation: Relation, device: torch.device) -> tuple[Hash, Check]:
