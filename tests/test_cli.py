@@ -357,6 +357,26 @@ def test_a_methods_own_options_are_converted_by_its_signature():
             parse_options("m", method, wrong)
 
 
+@pytest.mark.parametrize(("num_edges", "said"), [("3", "3 were asked for: every pair"), ("0", "")])
+def test_rewire_says_why_there_are_fewer_edits(num_edges, said, tmp_path, capsys):
+    words = ["rewire", "complete:6", "--method", "gtr", "--num-edges", num_edges, "-o"]
+    assert main([*words, str(tmp_path / "out.npz")]) == 0
+    out = capsys.readouterr().out
+    assert "0 edits by gtr" in out
+    assert ("asked for" in out) == bool(said)
+    assert said in out
+
+
+@pytest.mark.parametrize("ending", [".graphml", ".npz"])
+def test_rewire_into_a_folder_that_is_not_there(ending, tmp_path, capsys):
+    path = tmp_path / "none" / f"o{ending}"
+    words = ["rewire", "karate", "--method", "gtr", "--num-edges", "1", "-o", str(path)]
+    assert main(words) != 0
+    error = capsys.readouterr().err
+    assert f"{path}: the folder {path.parent} does not exist" in error
+    assert ".o." not in error
+
+
 def test_rewire_refuses_what_it_does_not_know(tmp_path, capsys):
     out = str(tmp_path / "x.npz")
     base = ["rewire", "karate", "--num-edges", "1", "-o"]

@@ -110,7 +110,7 @@ def test_graphml_entities_are_refused(read, head, monkeypatch):
         raise AssertionError("networkx saw the text")
 
     monkeypatch.setattr(nx, "parse_graphml", reached)
-    with pytest.raises(GraphFileError, match="XML entit"):
+    with pytest.raises(GraphFileError, match="an XML entity"):
         read(head + '<graph><node id="&a;"/></graph></graphml>')
 
 
@@ -266,7 +266,7 @@ def test_real_graph6_files(data_root):
     [
         ("DQ c", 1, "character ' '"),
         ("A_\nDQcc\n", 2, "no graph6"),
-        ("~~~", 1, "no graph6"),
+        ("~~~", 1, "no graph6: the line ends before its number of nodes"),
         (":An", 1, "sparse6"),
         ("\n\nD\n", 3, "no graph6"),
     ],

@@ -253,3 +253,14 @@ def test_a_hundred_thousand_nodes(tmp_path, suffix):
     data = generators.ring(100_000)
     write_graph(data, tmp_path / f"graph{suffix}")
     same(read_graph(tmp_path / f"graph{suffix}"), data)
+
+
+@pytest.mark.parametrize("suffix", [".graphml", ".npz", ".g6"])
+def test_the_message_names_the_path_that_was_given(tmp_path, suffix):
+    path = tmp_path / "none" / f"o{suffix}"
+    with pytest.raises(FileNotFoundError, match=r"none does not exist; make it first") as caught:
+        write_graph(generators.ring(4), path)
+    assert str(caught.value).startswith(f"{path}: the folder")
+    (tmp_path / "none").write_text("a file")
+    with pytest.raises(NotADirectoryError, match="is a file, not a folder"):
+        write_graph(generators.ring(4), path)

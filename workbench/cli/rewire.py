@@ -13,7 +13,8 @@ from workbench.cli.list import options
 from workbench.cli.report import opened, print_table
 from workbench.diagnostics.summary import Measure, summarize
 from workbench.graphs import write_graph
-from workbench.graphs.files import file_format
+from workbench.graphs.edges import undirected_edges
+from workbench.graphs.files import check_folder, file_format
 from workbench.rewiring import REWIRINGS, Rewired
 from workbench.widgets.report_parts import classes, node_names
 
@@ -88,6 +89,21 @@ def rewired_data(data: Data, result: Rewired) -> Data:
     return changed
 
 
+def why_fewer(data: Data, result: Rewired, num_edges: int, method: str) -> str:
+    """Why there are fewer edits than were asked for; empty where there are not."""
+    added = int((result.edits[0] > 0).sum())
+    made = max(added, result.edits.size(1) - added)
+    if made >= num_edges:
+        return ""
+    edges = undirected_edges(result.edge_index, data.num_nodes)
+    simple = int((edges.source != edges.target).sum())
+    if simple >= data.num_nodes * (data.num_nodes - 1) // 2:
+        reason = "every pair of nodes has its edge"
+    else:
+        reason = f"{method} found no further one"
+    return f"{num_edges} were asked for: {reason}"
+
+
 def measures(data: Data, seed: int) -> dict[str, Measure]:
     """The numbers of a graph by their names."""
     weight = data.get("edge_weight")
@@ -113,14 +129,20 @@ def rewire(
     chosen = parse_options(method, function, words)
     if "generator" in inspect.signature(function).parameters:
         chosen["generator"] = torch.Generator().manual_seed(seed)
-    file_format(Path(output))  # refuses an unknown ending before the work rather than after
+    # an unknown ending and a missing folder are refused before the work rather than after
+    file_format(Path(output))
+    check_folder(Path(output))
     data = opened(graph, root=root, undirected=undirected)
     result = function(data.edge_index, data.num_nodes, num_edges=num_edges, **chosen)
     changed = rewired_data(data, result)
     write_graph(changed, output)
 
     names = node_names(data)
-    print(f"{graph}: {result.edits.size(1)} edits by {method}")
+    count = result.edits.size(1)
+    print(f"{graph}: {count} {'edit' if count == 1 else 'edits'} by {method}")
+    fewer = why_fewer(data, result, num_edges, method)
+    if fewer:
+        print(f"  {fewer}")
     for sign, u, v in result.edits.T.tolist():
         print(f"  {'+' if sign > 0 else '-'} {names[u]} {names[v]}")
     before, after = measures(data, seed), measures(changed, seed)

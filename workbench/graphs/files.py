@@ -80,9 +80,31 @@ def read_text(path: Path) -> str:
     return text
 
 
+def check_folder(path: Path) -> None:
+    """Whether there is a folder to write ``path`` into.
+
+    Raises:
+        FileNotFoundError: the folder does not exist.
+        NotADirectoryError: it is a file.
+    """
+    folder = path.parent
+    if not folder.exists():
+        raise FileNotFoundError(f"{path}: the folder {folder} does not exist; make it first")
+    if not folder.is_dir():
+        raise NotADirectoryError(f"{path}: {folder} is a file, not a folder")
+
+
 def write_atomically(path: Path, content: bytes) -> None:
-    """Write ``content`` beside ``path``, then put it in its place: never half a file."""
-    handle, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    """Write ``content`` beside ``path``, then put it in its place: never half a file.
+
+    Raises:
+        OSError: it cannot be written; the message names ``path``.
+    """
+    check_folder(path)
+    try:
+        handle, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    except OSError as error:  # its own message names the draft
+        raise type(error)(f"{path}: cannot be written: {error.strerror}") from error
     try:
         with os.fdopen(handle, "wb") as stream:
             stream.write(content)

@@ -46,5 +46,8 @@ def parse_graph6(path: Path, number: int, line: str) -> nx.Graph:
         raise GraphFileError(path, problem, line=number)
     try:
         return nx.from_graph6_bytes(line.encode("ascii"))
-    except (nx.NetworkXError, ValueError, IndexError) as error:
+    except IndexError:
+        problem = "no graph6: the line ends before its number of nodes is complete"
+        raise GraphFileError(path, problem, line=number) from None
+    except (nx.NetworkXError, ValueError) as error:
         raise GraphFileError(path, f"no graph6: {error}", line=number) from None

@@ -29,7 +29,8 @@ def parse_graphml(path: Path, text: str) -> nx.Graph:
     try:
         defusedxml.sax.parseString(text.encode(), check)
     except defusedxml.DefusedXmlException as error:
-        what = type(error).__name__.removesuffix("Forbidden").lower()
+        kinds = {"EntitiesForbidden": "entity", "ExternalReferenceForbidden": "external reference"}
+        what = kinds.get(type(error).__name__, "document type")
         raise GraphFileError(
             path, f"the file defines or refers to an XML {what}; remove it", line=check.line
         ) from None

@@ -39,6 +39,7 @@ def write_graph(data: Data, path: str | Path) -> None:
     Raises:
         GraphFileError: the suffix is unknown.
         ValueError: the format cannot hold the graph; the message names one that can.
+        OSError: the file cannot be written, or its folder does not exist.
     """
     path = Path(path)
     kind = file_format(path)
