@@ -74,6 +74,21 @@ def test_controls_tell_nothing_apart():
     assert any(len(row["seeds"]) == 10 and row["mode"] == "code" for row in record["rows"])
 
 
+def test_trained_models_stay_below_their_bounds():
+    trained = stored("brec_trained.json")
+    assert trained["GIN"]["distinguished"] == 0
+    for name, bound in (("GIN", "1-wl"), ("GIN + rwse(20)", "rwse(20) + 1-wl")):
+        row, exact = trained[name], stored("brec_exact.json")[bound]
+        assert row["of"] == 400
+        assert not row["left_out"]
+        assert not row["unreliable"]
+        above = [
+            pair for pair in range(400) if (row["cells"][pair], exact["cells"][pair]) == ("D", "n")
+        ]
+        assert above == []
+    assert trained["GIN + rwse(20)"]["distinguished"] > 0
+
+
 def test_resistance_tells_236_pairs_apart_and_not_237(data_root):
     """Resistance-WL splits 26 CFI pairs; a 27th is split by rounding to 6 decimals alone.
 

@@ -21,32 +21,32 @@ def test_every_pair_has_one_cell_by_subset():
     figure = brec_cells({"1-wl": "nnnnn", "2-fwl": "DDnxx"}, SUBSETS)
     shown = {}
     for trace in figure.data:
-        if trace.type == "heatmap":
-            for method, texts in zip(trace.y, trace.text, strict=True):
-                for column, text in enumerate(texts):
-                    if text:
-                        assert (method, column) not in shown
-                        shown[method, column] = trace.hovertemplate.replace("%{text}", text)
+        for method, start, width, text in zip(
+            trace.y, trace.base, trace.x, trace.hovertext, strict=True
+        ):
+            for column in range(round(start + 0.5), round(start + 0.5 + width)):
+                assert (method, column) not in shown
+                shown[method, column] = trace.hovertemplate.replace("%{hovertext}", text)
     assert len(shown) == 10
     assert figure.layout.yaxis.categoryarray == ("1-wl", "2-fwl")
     # one empty column between the subsets
     assert {column for _, column in shown} == {0, 1, 2, 4, 5}
-    assert shown["2-fwl", 4] == "%{y}<br>pair 3, b: left out<extra></extra>"
+    assert shown["2-fwl", 4] == "%{y}<br>pairs 3 to 4, b: left out<extra></extra>"
     assert figure.layout.xaxis.ticktext == ("a (3)", "b (2)")
     assert [note.text for note in figure.layout.annotations] == ["0 of 5", "2 of 5"]
-    names = [trace.name for trace in figure.data if trace.type == "scatter"]
-    assert names == ["told apart", "not told apart", "left out"]
+    assert shown["2-fwl", 2] == "%{y}<br>pair 2, a: not told apart<extra></extra>"
+    assert [trace.name for trace in figure.data] == ["told apart", "not told apart", "left out"]
 
 
 def test_numbers_from_elsewhere_stand_below_and_are_marked():
     other = {"method": "N", "source": "elsewhere", "by_subset": {"a": 1}, "distinguished": 1}
     figure = brec_cells({"2-fwl": "DDnxx"}, SUBSETS, reference=[other])
     assert figure.layout.yaxis.categoryarray == ("2-fwl", "<i>N</i>")
-    traces = [trace for trace in figure.data if trace.type == "heatmap" and "<i>N</i>" in trace.y]
+    traces = [trace for trace in figure.data if "<i>N</i>" in trace.y]
     # one of a, two that are not; nothing of b, which is not known
-    assert [[t for row in trace.text for t in row if t] for trace in traces] == [
-        ["a: 1"],
-        ["a: 1", "a: 1"],
+    assert [(list(t.base), list(t.x), list(t.hovertext)) for t in traces] == [
+        ([-0.5], [1], ["a: 1"]),
+        ([0.5], [2], ["a: 1"]),
     ]
     assert all("computed elsewhere" in trace.hovertemplate for trace in traces)
     assert "so many, computed elsewhere" in [trace.name for trace in figure.data]

@@ -157,6 +157,11 @@ def test_rows_are_stored_and_shown(tmp_path):
     table = brec_table(rows)
     assert table["total"].tolist() == [0, 2]
     assert table["cycles"].tolist() == [0, 2]
+    other = {"method": "N", "source": "elsewhere", "by_subset": {"cycles": 1}, "distinguished": 1}
+    table = brec_table(rows, reference=[other])
+    assert table["mode"].tolist() == ["exact", "exact", "elsewhere"]
+    assert table["cycles"].tolist() == [0, 2, 1]
+    assert table["regular"].isna().tolist() == [False, False, True]
 
 
 def renumbered(pairs):

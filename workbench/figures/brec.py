@@ -62,35 +62,38 @@ def brec_cells(
     others = {f"<i>{row['method']}</i>": row for row in reference}
     cells = dict(cells) | {label: _counted(row, groups) for label, row in others.items()}
     figure = go.Figure()
-    for number, (letter, (meaning, color)) in enumerate((CELLS | ELSEWHERE).items()):
-        # rows without the letter are left out: a page holds every cell as text
-        rows = {method: row for method, row in cells.items() if letter in row}
-        if not rows:
+    for letter, (meaning, color) in (CELLS | ELSEWHERE).items():
+        # neighbors with one letter are one bar: a page holds every bar as text
+        runs = [
+            (method, run)
+            for method, row in cells.items()
+            for run in _runs(row, subsets)
+            if row[run[0]] == letter
+        ]
+        if not runs:
             continue
-        z = [[None] * (at - gap) for _ in rows]
-        text = [[""] * (at - gap) for _ in rows]
-        for line, (method, row) in enumerate(rows.items()):
-            for pair in (pair for pair, found in enumerate(row) if found == letter):
-                z[line][place[pair]] = number
-                which = f"pair {pair}, {subsets[pair]}"
-                if method in others:  # which pairs they are is not known
-                    which = f"{subsets[pair]}: {others[method]['by_subset'][subsets[pair]]}"
-                text[line][place[pair]] = which
-        figure.add_heatmap(
-            z=z,
-            text=text,
-            y=list(rows),
-            hovertemplate="%{y}<br>%{text}"
+        said = []
+        for method, run in runs:
+            subset = subsets[run[0]]
+            ends = f"pair {run[0]}" if len(run) == 1 else f"pairs {run[0]} to {run[-1]}"
+            # which pairs others mean is not known
+            known = others[method]["by_subset"][subset] if method in others else 0
+            said.append(f"{subset}: {known}" if method in others else f"{ends}, {subset}")
+        figure.add_bar(
+            orientation="h",
+            base=[place[run[0]] - 0.5 for _, run in runs],
+            x=[len(run) for _, run in runs],
+            y=[method for method, _ in runs],
+            width=0.86,
+            marker={"color": color, "line": {"width": 0}},
+            hovertext=said,
+            hovertemplate="%{y}<br>%{hovertext}"
             + (f": {meaning}" if letter in CELLS else ", computed elsewhere")
             + "<extra></extra>",
-            colorscale=[[0, color], [1, color]],
-            showscale=False,
-            ygap=3,
-            xgap=0.5 if at - gap < 250 else 0,
+            name=meaning,
+            showlegend=bool(meaning),
         )
-        if meaning:
-            marker = {"color": color, "size": 11, "symbol": "square"}
-            figure.add_scatter(x=[None], y=[None], mode="markers", marker=marker, name=meaning)
+    figure.update_layout(barmode="overlay")
     for line, total in enumerate(totals):
         figure.add_annotation(
             x=1, xref="paper", xanchor="left", xshift=8, y=line, text=total, showarrow=False
@@ -98,7 +101,7 @@ def brec_cells(
     figure.update_layout(template=TEMPLATE, height=150 + row_height * len(cells), showlegend=True)
     figure.update_layout(
         legend={"y": -0.02, "yanchor": "top", "x": 0, "xanchor": "left", "itemclick": False},
-        margin={"t": 96, "r": 110, "b": 40},
+        margin={"t": 96, "r": 130, "b": 40},
     )
     ticks = [f"{name} ({size})" for name, size in groups]
     figure.update_xaxes(tickvals=middles, ticktext=ticks, tickangle=-25, side="top", showgrid=False)
@@ -108,6 +111,16 @@ def brec_cells(
     figure.update_yaxes(autorange="reversed", showgrid=False, showline=False, type="category")
     figure.update_yaxes(categoryorder="array", categoryarray=list(cells))
     return figure
+
+
+def _runs(row: str, subsets: Sequence[str]) -> list[range]:
+    """Neighboring pairs of one subset with one letter."""
+    runs, at = [], 0
+    for _, group in groupby(zip(row, subsets, strict=True)):
+        end = at + len(list(group))
+        runs.append(range(at, end))
+        at = end
+    return runs
 
 
 def _counted(row: Mapping, groups: Sequence[tuple[str, int]]) -> str:

@@ -229,12 +229,24 @@ def write_whole(path: Path, text: str) -> Path:
     return path
 
 
-def brec_table(rows: Sequence[dict]) -> pd.DataFrame:
-    """Rows of ``BrecResult.row`` as one table: a column for each subset, and the total."""
+def brec_table(rows: Sequence[dict], *, reference: Sequence[dict] = ()) -> pd.DataFrame:
+    """Rows of ``BrecResult.row`` as one table: a column for each subset, and the total.
+
+    Rows of ``reference`` stand below: ``method``, ``by_subset`` (where a subset is missing, its
+    cell is), ``distinguished``, and ``source``, which stands for the mode.
+    """
     table = [
         {"method": row["method"], "mode": row["mode"], **row["by_subset"]}
         | {"total": row["distinguished"], "of": row["of"], "seeds": len(row["seeds"])}
         | {"left out": row["cells"].count("x"), "seconds": row["seconds"]}
         for row in rows
     ]
-    return pd.DataFrame(table)
+    table += [
+        {"method": row["method"], "mode": row["source"], **row["by_subset"]}
+        | {"total": row["distinguished"]}
+        for row in reference
+    ]
+    found = pd.DataFrame(table)
+    # a missing number must not make decimals of the others
+    whole = [name for name in found if name not in ("method", "mode", "seconds")]
+    return found.astype(dict.fromkeys(whole, "Int64")) if reference else found
