@@ -224,6 +224,17 @@ def test_encodings_that_relabeling_changes_are_unreliable():
     assert brec(test=return_probabilities, pairs=[same]).cells == "n"
 
 
+def test_rounding_is_told_from_dependence_on_the_numbering():
+    def rough(edge_index, num_nodes):
+        half = edge_index[1, :2].sum() / num_nodes
+        return return_probabilities(edge_index, num_nodes) * (1 + 1e-7 * half)
+
+    for encoding, hint in ((rough, True), (numbers, False)):
+        (found,) = brec(test=encoding, pairs=PAIRS[:1]).outcomes
+        assert found.status == "unreliable"
+        assert found.reason.endswith("by rounding; compute the encoding in float64") is hint
+
+
 def relabeled(data):
     order = torch.randperm(data.num_nodes, generator=torch.Generator().manual_seed(1))
     return data.edge_index, order[data.edge_index]
