@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -118,11 +119,16 @@ def tell_apart(pairs: Sequence[tuple[Data, Data]], *, test: str = "1-wl") -> Boo
         TooLargeError: the test would not fit into memory for one of the pairs.
     """
     found = torch.zeros(len(pairs), dtype=torch.bool)
-    for chosen, names in _chunks(pairs):
-        graphs = [graph for number in chosen for graph in pairs[number]]
-        called = [f"pairs[{number}][{place}]" for number in chosen for place in (0, 1)]
-        whole, start = batch_of(graphs, names, called.__getitem__)
-        device = pairs[chosen[0]][0].edge_index.device
+
+    def called(number: int) -> str:
+        return f"pairs[{number // 2}][{number % 2}]"
+
+    graphs = [graph for first, second in pairs for graph in (first, second)]
+    read = [_read(graph, number, called) for number, graph in enumerate(graphs)]
+    for chosen, names in _chunks(read):
+        both = [2 * number + place for number in chosen for place in (0, 1)]
+        whole, start = _joined([read[at] for at in both], names, lambda at, b=both: called(b[at]))
+        device = read[both[0]].edges.device
         if test == "1-wl":  # one loop over all is quicker than a loop each
             last = items.batch_items(whole, start, device).refine().rounds[-1]
             found[torch.tensor(chosen)] = torch.from_numpy(_differ(last, start))
@@ -141,7 +147,7 @@ def tell_apart(pairs: Sequence[tuple[Data, Data]], *, test: str = "1-wl") -> Boo
     return found
 
 
-def _chunks(pairs: Sequence[tuple]) -> list[tuple[list[int], tuple[str, ...]]]:
+def _chunks(read: "list[_Read]") -> list[tuple[list[int], tuple[str, ...]]]:
     """Numbers of pairs that may be prepared together, and the features that are read there.
 
     Both graphs of each pair hold these features, and all have one width. A few million edges at a
@@ -149,17 +155,13 @@ def _chunks(pairs: Sequence[tuple]) -> list[tuple[list[int], tuple[str, ...]]]:
     """
     groups: dict[tuple, list[int]] = {}
     edges = 0
-    for number, pair in enumerate(pairs):
-        for place, graph in enumerate(pair):
-            _check(graph, f"pairs[{number}][{place}]")
+    for number, (first, second) in enumerate(zip(read[0::2], read[1::2], strict=True)):
         key = []
-        for name in ("x", "edge_attr"):
-            shapes = [part.shape[1:] for graph in pair if (part := graph.get(name)) is not None]
-            if len(shapes) == 2:
-                key.append((name, *shapes))
-        first, second = pair[0].edge_index, pair[1].edge_index
-        edges += first.size(1) + second.size(1)
-        where = (edges >> 22, first.device, *key)
+        for name in FEATURES:
+            if name in first.features and name in second.features:
+                key.append((name, *(graph.features[name].shape[1:] for graph in (first, second))))
+        edges += first.num_edges + second.num_edges
+        where = (edges >> 22, first.edges.device, *key)
         groups.setdefault(where, []).append(number)
     return [(numbers, tuple(name for name, *_ in key)) for (_, _, *key), numbers in groups.items()]
 
@@ -226,67 +228,88 @@ def graphs_of(data: Sequence[Data]) -> list[Graph]:
 
 
 def batch_of(
-    data: Sequence,
-    names: Sequence[str] = ("x", "edge_attr"),
-    called: Callable[[int], str] = "graphs[{}]".format,
+    data: Sequence, called: Callable[[int], str] = "graphs[{}]".format
 ) -> tuple[Graph, np.ndarray]:
     """All graphs as one, ready for refinement, and where each one's nodes start.
 
-    Equal rows of the named features are equal labels. Messages name a graph as ``called`` does.
+    Equal rows of ``x`` and of ``edge_attr`` are equal labels, where all graphs hold them. Messages
+    name a graph as ``called`` does.
 
     Raises:
         TypeError: a graph is no ``Data``, or has no ``edge_index``.
         ValueError: a node of an edge does not exist, ``x`` or ``edge_attr`` has another number of
             rows than the graph has nodes or edges, or different widths in two graphs.
     """
-    for number, graph in enumerate(data):
-        _check(graph, called(number))
-    edges = [graph.edge_index.cpu() for graph in data]
-    num_nodes = [graph.num_nodes for graph in data]
-    num_edges = [part.size(1) for part in edges]
-    sizes, counts = torch.tensor(num_nodes), torch.tensor(num_edges)
-    local, start = torch.cat(edges, dim=1), torch.cat([sizes.new_zeros(1), sizes.cumsum(0)])
-    wrong = (local < 0) | (local >= torch.repeat_interleave(sizes, counts))
-    if bool(wrong.any()):
-        column = int(wrong.any(dim=0).nonzero()[0])
-        number = int(torch.searchsorted(counts.cumsum(0), column, right=True))
-        check_edge_index(edges[number], num_nodes[number], name=f"edge_index of {called(number)}")
-    labels = []
-    for name, what, each in (("x", "node", num_nodes), ("edge_attr", "edge", num_edges)):
-        parts = [graph.get(name) for graph in data] if name in names else [None]
-        rows = (
-            None if any(part is None for part in parts) else _rows(parts, each, name, what, called)
-        )
-        labels.append(numbers(rows, sum(each)))
-    whole = local + torch.repeat_interleave(start[:-1], counts)
-    return joined(whole.numpy(), start.numpy(), *labels), start.numpy()
+    read = [_read(graph, number, called) for number, graph in enumerate(data)]
+    return _joined(read, FEATURES, called)
 
 
-def _check(graph: object, name: str) -> None:
-    """Raise unless it is a ``Data`` with edges; whether they are in range is seen for all at once.
+#: What is read of a graph besides its edges.
+FEATURES = ("x", "edge_attr")
+
+
+class _Read(NamedTuple):
+    """What is read of a ``Data``, once, as looking up its attributes takes longer than 1-WL."""
+
+    edges: Tensor
+    num_edges: int
+    num_nodes: int
+    features: dict[str, Tensor]
+
+
+def _read(graph: object, number: int, called: Callable[[int], str]) -> _Read:
+    """A ``Data`` with edges; whether they are in range is seen for all graphs at once.
 
     Raises:
-        TypeError: it is no ``Data``, or has no ``edge_index``.
+        TypeError: it is no ``Data``, has no ``edge_index``, or features that are no tensors.
     """
     if not isinstance(graph, Data):
         came = type(graph)
         advice = "use from_networkx" if came.__module__.startswith("networkx") else "make it one"
-        raise TypeError(f"{name} must be a torch_geometric Data, got {came.__name__}; {advice}")
+        raise TypeError(
+            f"{called(number)} must be a torch_geometric Data, got {came.__name__}; {advice}"
+        )
     edges = graph.edge_index
     if edges is None:
         raise TypeError(
-            f"{name} has no edge_index; give it one, torch.empty(2, 0, dtype=torch.long) where "
-            "there are no edges"
+            f"{called(number)} has no edge_index; give it one, "
+            "torch.empty(2, 0, dtype=torch.long) where there are no edges"
         )
     if not isinstance(edges, Tensor) or edges.dtype != torch.int64 or edges.shape[:-1] != (2,):
-        check_edge_index(edges, graph.num_nodes, name=f"edge_index of {name}")
-    for feature in ("x", "edge_attr"):
-        value = graph.get(feature)
-        if value is not None and not (isinstance(value, Tensor) and value.dim()):
-            came = "one number" if isinstance(value, Tensor) else type(value).__name__
+        check_edge_index(edges, graph.num_nodes, name=f"edge_index of {called(number)}")
+    features = {name: part for name in FEATURES if (part := graph.get(name)) is not None}
+    for name, part in features.items():
+        if not (isinstance(part, Tensor) and part.dim()):
+            came = "one number" if isinstance(part, Tensor) else type(part).__name__
+            what = "node" if name == "x" else "edge"
             raise TypeError(
-                f"{feature} of {name} must be a tensor with a row for each of them, got {came}"
+                f"{name} of {called(number)} must be a tensor with a row for each {what}, "
+                f"got {came}"
             )
+    return _Read(edges, edges.shape[1], graph.num_nodes, features)
+
+
+def _joined(
+    read: list[_Read], names: Sequence[str], called: Callable[[int], str]
+) -> tuple[Graph, np.ndarray]:
+    """``batch_of`` with the named features."""
+    num_nodes, num_edges = [part.num_nodes for part in read], [part.num_edges for part in read]
+    sizes, counts = torch.tensor(num_nodes), torch.tensor(num_edges)
+    local = torch.cat([part.edges.cpu() for part in read], dim=1)
+    start = torch.cat([sizes.new_zeros(1), sizes.cumsum(0)])
+    wrong = (local < 0) | (local >= torch.repeat_interleave(sizes, counts))
+    if bool(wrong.any()):
+        column = int(wrong.any(dim=0).nonzero()[0])
+        at = int(torch.searchsorted(counts.cumsum(0), column, right=True))
+        check_edge_index(read[at].edges, num_nodes[at], name=f"edge_index of {called(at)}")
+    labels = []
+    for name, what, each in zip(FEATURES, ("node", "edge"), (num_nodes, num_edges), strict=True):
+        rows = None
+        if name in names and all(name in part.features for part in read):
+            rows = _rows([part.features[name] for part in read], each, name, what, called)
+        labels.append(numbers(rows, sum(each)))
+    whole = local + torch.repeat_interleave(start[:-1], counts)
+    return joined(whole.numpy(), start.numpy(), *labels), start.numpy()
 
 
 def compare(test: str, found: Coloring, a: int = 0, b: int = 1) -> Distinction:
