@@ -211,3 +211,14 @@ def test_a_cube_of_eight_nodes():
     copies = search.count_subisomorphisms_vf2(igraph.Graph(edges=edges.T.tolist()))
     assert subgraph_count(twenty.edge_index, 20, edges) == copies // 48
     assert time.perf_counter() - began < 20
+
+
+def test_dense_graphs_take_full_matrices():
+    n = 1500
+    edges = complete(n).edge_index
+    assert subgraph_count(edges, n, "triangle") == math.comb(n, 3)
+    assert subgraph_count(edges, n, "chordal cycle") == 6 * math.comb(n, 4)
+    with pytest.raises(TooLargeError, match="would take"):
+        subgraph_count(edges, n, "4-clique")
+    with pytest.raises(TooLargeError, match="more than about 30 seconds: too many smaller cliques"):
+        subgraph_count(complete(500).edge_index, 500, "4-clique")

@@ -146,23 +146,26 @@ def _check_exact(count: float) -> None:
 def _way(edges: Edges, adjacency: csr_array) -> tuple[float, float, Callable[[], float]]:
     """Seconds, bytes and the count itself, for a connected pattern."""
     size, nodes = 1 + max(map(max, edges)), adjacency.shape[0]
+    order = elimination(edges)
+    by_root = np.full(nodes, float(nodes) ** 2)
     if is_clique(edges):
         cliques = CliqueCounter(adjacency, size)
-        seconds, found = cliques.seconds, 32.0 * adjacency.nnz
-        return seconds, found, lambda: cliques.count(LONGEST_SECONDS) * math.factorial(size)
-    order = elimination(edges)
-    if order is None:
+        seconds, needed = cliques.seconds, 32.0 * adjacency.nnz
+
+        def count() -> float:
+            return cliques.count(LONGEST_SECONDS) * math.factorial(size)
+    elif order is None:
         return *table_cost(edges, nodes), lambda: by_tables(edges, adjacency.toarray())
-    seconds, found, by_root = sparse_cost(order, adjacency)
+    else:
+        seconds, needed, by_root = sparse_cost(order, adjacency)
+        count = partial(contract, order, edges, adjacency, by_root)
     full = 8.0 * (len(edges) + 3) * nodes**2
-    fits = full < MEMORY_SHARE * available_bytes()
-    if fits and dense_seconds(order, nodes) < seconds:
-        return (
-            dense_seconds(order, nodes),
-            full,
-            lambda: contract(order, edges, adjacency.toarray(), by_root),
-        )
-    return seconds, found, partial(contract, order, edges, adjacency, by_root)
+    if order is None or full > MEMORY_SHARE * available_bytes():
+        return seconds, needed, count
+    quick = dense_seconds(order, nodes)
+    if quick >= seconds:
+        return seconds, needed, count
+    return quick, full, lambda: contract(order, edges, adjacency.toarray(), by_root)
 
 
 def _check(pattern: Edges, adjacency: csr_array, ways: dict) -> None:

@@ -14,7 +14,7 @@ from scipy.sparse import csr_array
 from workbench.diagnostics.expressivity.counting_patterns import Edges
 
 #: Multiplications, searches, and multiplications of full matrices in a second, roughly.
-_PRODUCTS, _SEARCHES, _DENSE = 5e7, 1e7, 1e10
+_PRODUCTS, _SEARCHES, _DENSE = 3e7, 1e7, 1e10
 
 #: Multiplications at a time, so that no product fills the memory.
 _AT_ONCE = 10_000_000
