@@ -376,3 +376,11 @@ def test_errors_say_what_came():
         distance_wl_colors(data.edge_index, 4, distance=torch.zeros(3, 3))
     with pytest.raises(TooLargeError, match="use "):
         fwl_colors(ring(300).edge_index, 300, k=3)
+
+
+def test_a_graph_of_endless_rounds_does_not_fill_the_memory(monkeypatch):
+    """A path of n nodes is stable after n/2 rounds, each of n colors."""
+    monkeypatch.setattr(refine, "available_bytes", lambda: 2 * 8 * 3000 * 100)
+    with pytest.raises(TooLargeError, match=r"after 100 rounds fill half.*give max_rounds"):
+        wl_colors(path(3000).edge_index, 3000)
+    assert len(wl_colors(path(3000).edge_index, 3000, max_rounds=50).rounds) == 51

@@ -47,6 +47,7 @@ def wl_colors(
         TypeError: ``edge_index`` is not int64.
         ValueError: an index is out of range, labels have the wrong length, or ``batch`` is not
             sorted or split by an edge.
+        TooLargeError: there are so many rounds that their colors fill half of the free memory.
 
     References:
         Weisfeiler and Leman 1968. Xu, Hu, Leskovec and Jegelka, How powerful are graph neural
@@ -129,7 +130,7 @@ def kwl_colors(
     Returns:
         ``Coloring`` of the ordered tuples, first by their isomorphism type.
 
-    Oblivious 2-WL is as strong as 1-WL, and k-WL as strong as folklore (k-1)-WL
+    On graphs without repeated edges oblivious 2-WL is as strong as 1-WL, and k-WL as strong as folklore (k-1)-WL
     (``fwl_colors``), which is the cheaper one to run. O(k nodes^(k+1)) per round.
 
     Raises:

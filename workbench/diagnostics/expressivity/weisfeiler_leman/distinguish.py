@@ -48,7 +48,8 @@ class Distinction:
     Attributes:
         test: the name of the test.
         distinguished: the answer. Both answers are exact: different hashes prove a difference, and
-            equality is verified without a hash.
+            equality is verified without a hash. Real distances are taken for equal as
+            ``distance_wl_colors`` says.
         round: first round whose histograms of colors differ; None where none does.
         only_a, only_b: items (rows of node numbers) of each graph whose color at that round is
             more frequent in this graph than in the other; empty where the graphs are equal.

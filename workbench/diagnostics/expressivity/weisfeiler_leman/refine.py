@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from workbench.diagnostics.cost import MEMORY_SHARE, TooLargeError, available_bytes
 from workbench.diagnostics.expressivity.weisfeiler_leman import hashing
 from workbench.diagnostics.expressivity.weisfeiler_leman.relations import Relation
 
@@ -51,11 +52,13 @@ def refine(
     Raises:
         TypeError: ``max_rounds`` is no integer.
         ValueError: ``max_rounds`` is negative.
+        TooLargeError: the colors of all rounds would not fit into half of the free memory.
     """
     if max_rounds is not None:
         check_least("max_rounds", max_rounds, 0)
     color = np.ascontiguousarray(color, dtype=np.int64)
     rounds, count = [color], int(color.max(initial=-1)) + 1
+    room = MEMORY_SHARE * available_bytes()
     for seed in range(1, _MOST_SEEDS + 1):
         while max_rounds is None or len(rounds) <= max_rounds:
             if enough is not None and enough(rounds[-1], count):
@@ -66,6 +69,11 @@ def refine(
                 break
             rounds.append(finer)
             count = found
+            if len(rounds) * color.nbytes > room:
+                raise TooLargeError(
+                    f"the colors of {color.size:,} items after {len(rounds) - 1:,} rounds fill "
+                    "half of the free memory, and they are not stable yet; give max_rounds"
+                )
         else:
             return Refined(rounds, False)
         if verified(rounds[-1], count):
