@@ -130,8 +130,8 @@ def kwl_colors(
     Returns:
         ``Coloring`` of the ordered tuples, first by their isomorphism type.
 
-    On graphs without repeated edges oblivious 2-WL is as strong as 1-WL, and k-WL as strong as folklore (k-1)-WL
-    (``fwl_colors``), which is the cheaper one to run. O(k nodes^(k+1)) per round.
+    On graphs without repeated edges oblivious 2-WL is as strong as 1-WL, and k-WL as strong as
+    folklore (k-1)-WL (``fwl_colors``), which is the cheaper one to run. O(k nodes^(k+1)) per round.
 
     Raises:
         ValueError: ``k`` is below 1, ``near`` is unknown; what ``wl_colors`` raises.
