@@ -98,13 +98,13 @@ def brec_cells(
         figure.add_annotation(
             x=1, xref="paper", xanchor="left", xshift=8, y=line, text=total, showarrow=False
         )
-    figure.update_layout(template=TEMPLATE, height=150 + row_height * len(cells), showlegend=True)
+    figure.update_layout(template=TEMPLATE, height=174 + row_height * len(cells), showlegend=True)
     figure.update_layout(
         legend={"y": -0.02, "yanchor": "top", "x": 0, "xanchor": "left", "itemclick": False},
-        margin={"t": 96, "r": 130, "b": 40},
+        margin={"t": 120, "r": 130, "b": 40},
     )
     ticks = [f"{name} ({size})" for name, size in groups]
-    figure.update_xaxes(tickvals=middles, ticktext=ticks, tickangle=-25, side="top", showgrid=False)
+    figure.update_xaxes(tickvals=middles, ticktext=ticks, tickangle=-40, side="top", showgrid=False)
     # the last subsets are narrow, and their names may stand out to the right
     figure.update_xaxes(ticklabeloverflow="allow", ticks="", automargin=False)
     figure.update_xaxes(range=[-0.5, at - gap - 0.5], showline=False)
