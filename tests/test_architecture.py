@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parents[1] / "workbench"
-EVERYWHERE = {"typing", "capture"}
+EVERYWHERE = {"typing", "capture", "ties"}
 MAY_IMPORT = {
     "graphs": set(),
     "figures": set(),
