@@ -14,11 +14,11 @@ from workbench.cli.report import opened, print_table
 from workbench.diagnostics.summary import Measure, summarize
 from workbench.graphs import write_graph
 from workbench.graphs.edges import undirected_edges
-from workbench.graphs.files import check_folder, file_format
+from workbench.graphs.files.disk import check_folder, file_format
 from workbench.rewiring import REWIRINGS, Rewired
 from workbench.widgets.report_parts import classes, node_names
 
-_OWN = {"edge_index", "num_nodes", "num_edges", "generator"}
+_OWN = {"edge_index", "num_nodes", "edge_weight", "num_edges", "generator"}
 
 
 def parse_options(method: str, function: Callable, words: list[str]) -> dict[str, Any]:

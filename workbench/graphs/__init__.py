@@ -15,7 +15,9 @@ from workbench.graphs.expressiveness import (
     load_strongly_regular,
 )
 from workbench.graphs.famous_pairs import FAMOUS_PAIRS, FamousPair
-from workbench.graphs.files import SUFFIXES, GraphFileError
+from workbench.graphs.files.disk import SUFFIXES, GraphFileError
+from workbench.graphs.files.reading import read_graph, read_graphs
+from workbench.graphs.files.writing import write_graph
 from workbench.graphs.generators import (
     barbell,
     clique_path,
@@ -42,7 +44,6 @@ from workbench.graphs.generators import (
 )
 from workbench.graphs.layout import layout
 from workbench.graphs.networkx_graphs import from_networkx, to_networkx
-from workbench.graphs.reading import read_graph, read_graphs
 from workbench.graphs.tasks import (
     TASKS,
     Task,
@@ -53,7 +54,6 @@ from workbench.graphs.tasks import (
     ring_transfer,
     transfer,
 )
-from workbench.graphs.writing import write_graph
 
 __all__ = [
     "BREC_SUBSETS",

@@ -11,8 +11,8 @@ from torch_geometric.data import Data
 
 from workbench.graphs import generators
 from workbench.graphs.datasets import DATASETS, find_single_graphs, load_dataset
-from workbench.graphs.files import SUFFIXES
-from workbench.graphs.reading import read_graph
+from workbench.graphs.files.disk import SUFFIXES
+from workbench.graphs.files.reading import read_graph
 
 #: Every generator by its name.
 GRAPHS: dict[str, Callable[..., Data]] = {

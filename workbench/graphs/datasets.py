@@ -10,7 +10,7 @@ from pathlib import Path
 
 from torch_geometric.data import Data, InMemoryDataset
 
-from workbench.graphs.npz import read_npz
+from workbench.graphs.files.npz import read_npz
 
 #: Folders of a root that hold single graphs as npz files.
 SINGLE_GRAPHS = ("", "graphs", "road", "node")

@@ -9,8 +9,8 @@ import torch
 from torch_geometric.data import Data
 
 from workbench.graphs.datasets import data_folder
-from workbench.graphs.files import GraphFileError
-from workbench.graphs.reading import read_graphs
+from workbench.graphs.files.disk import GraphFileError
+from workbench.graphs.files.reading import read_graphs
 
 #: Subsets of BREC in the order of the pairs, and how many pairs each has.
 BREC_SUBSETS: dict[str, int] = {

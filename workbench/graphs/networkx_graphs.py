@@ -11,9 +11,9 @@ import torch
 from torch_geometric.data import Data
 
 from workbench.graphs.building import columns, graph_from_edges
-from workbench.graphs.edge_lines import is_integer
 from workbench.graphs.edges import check_edge_index
-from workbench.graphs.files import GraphFileError
+from workbench.graphs.files.disk import GraphFileError
+from workbench.graphs.files.edge_lines import is_integer
 
 _UNREADABLE = (TypeError, ValueError, IndexError, RecursionError, MemoryError, nx.NetworkXError)
 

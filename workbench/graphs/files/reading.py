@@ -7,13 +7,13 @@ import networkx as nx
 import torch
 from torch_geometric.data import Data
 
-from workbench.graphs.edge_tables import read_edge_table
 from workbench.graphs.edges import both_directions
-from workbench.graphs.files import GraphFileError, file_format, read_text
-from workbench.graphs.graph6 import choose_graph6, graph6_lines, parse_graph6
-from workbench.graphs.graphml import parse_graphml
+from workbench.graphs.files.disk import GraphFileError, file_format, read_text
+from workbench.graphs.files.edge_tables import read_edge_table
+from workbench.graphs.files.graph6 import choose_graph6, graph6_lines, parse_graph6
+from workbench.graphs.files.graphml import parse_graphml
+from workbench.graphs.files.npz import read_npz
 from workbench.graphs.networkx_graphs import from_networkx
-from workbench.graphs.npz import read_npz
 
 __all__ = ["GraphFileError", "from_networkx", "read_graph", "read_graphs"]
 

@@ -2,7 +2,7 @@
 
 import math
 
-from workbench.graphs.edge_lines import EdgeLines, is_integer
+from workbench.graphs.files.edge_lines import EdgeLines, is_integer
 
 
 def raise_at_fault(table: EdgeLines, directed: bool) -> None:

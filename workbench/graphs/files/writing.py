@@ -10,9 +10,9 @@ from pathlib import Path
 import networkx as nx
 from torch_geometric.data import Data
 
-from workbench.graphs.files import GraphFileError, file_format, write_atomically
+from workbench.graphs.files.disk import GraphFileError, file_format, write_atomically
+from workbench.graphs.files.npz import write_npz
 from workbench.graphs.networkx_graphs import to_networkx
-from workbench.graphs.npz import write_npz
 
 __all__ = ["GraphFileError", "to_networkx", "write_graph"]
 

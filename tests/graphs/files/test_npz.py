@@ -187,7 +187,7 @@ def test_a_header_that_promises_too_much_is_refused(tmp_path):
 
 
 def test_a_bomb_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr("workbench.graphs.npz.MOST_BYTES", 10_000)
+    monkeypatch.setattr("workbench.graphs.files.npz.MOST_BYTES", 10_000)
     path = tmp_path / "graph.npz"
     np.savez_compressed(path, edge_index=EDGES, x=np.zeros((3, 1000)))
     with pytest.raises(GraphFileError, match="unpacks to"):

@@ -10,9 +10,9 @@ import pandas as pd
 from torch_geometric.data import Data
 
 from workbench.graphs.building import graph_from_edges
-from workbench.graphs.edge_faults import raise_at_fault
-from workbench.graphs.edge_lines import EdgeLines, is_integer
-from workbench.graphs.files import GraphFileError
+from workbench.graphs.files.disk import GraphFileError
+from workbench.graphs.files.edge_faults import raise_at_fault
+from workbench.graphs.files.edge_lines import EdgeLines, is_integer
 from workbench.graphs.networkx_graphs import read_attribute_lines
 
 

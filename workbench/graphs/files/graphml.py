@@ -9,7 +9,7 @@ import defusedxml
 import defusedxml.sax
 import networkx as nx
 
-from workbench.graphs.files import GraphFileError
+from workbench.graphs.files.disk import GraphFileError
 
 _NUMBERS = {"int": int, "integer": int, "long": int, "float": float, "double": float}
 

@@ -215,7 +215,7 @@ def test_a_failed_writing_leaves_the_old_file(tmp_path, suffix, monkeypatch):
     def fail(*_):
         raise OSError("disk full")
 
-    monkeypatch.setattr("workbench.graphs.files.os.fsync", fail)
+    monkeypatch.setattr("workbench.graphs.files.disk.os.fsync", fail)
     with pytest.raises(OSError, match="disk full"):
         write_graph(generators.ring(30), path)
     assert path.read_bytes() == before

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import networkx as nx
 
-from workbench.graphs.files import GraphFileError
+from workbench.graphs.files.disk import GraphFileError
 
 
 def graph6_lines(path: Path, text: str) -> list[tuple[int, str]]:

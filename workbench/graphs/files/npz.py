@@ -9,7 +9,7 @@ import torch
 from torch_geometric.data import Data
 
 from workbench.graphs.building import columns, graph_from_edges
-from workbench.graphs.files import GraphFileError, write_atomically
+from workbench.graphs.files.disk import GraphFileError, write_atomically
 
 #: A file that unpacks to more bytes than this is refused.
 MOST_BYTES = 8 * 2**30

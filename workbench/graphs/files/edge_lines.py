@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NoReturn
 
-from workbench.graphs.files import GraphFileError
+from workbench.graphs.files.disk import GraphFileError
 
 # names in a header; single letters are left out, for they are often names of nodes
 _HEADER = {
