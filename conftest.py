@@ -1,18 +1,39 @@
-"""What notebooks need of the machine they are tested on: kernel settings and data sets.
+"""How notebooks are tested: kernel settings, data sets, and what counts as the same output.
 
 At the root, because ``tests/conftest.py`` is not read when a notebook alone is asked for.
 """
 
+import functools
 import importlib.util
 import os
 from pathlib import Path
 
 import pytest
 
-TESTS = Path(__file__).parent / "tests"
-spec = importlib.util.spec_from_file_location("notebook_runner", TESTS / "run_notebooks.py")
-runner = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(runner)
+
+def load(name):
+    """A module of ``tests``, which is not on the path when a notebook alone is asked for."""
+    spec = importlib.util.spec_from_file_location(
+        name, Path(__file__).with_name("tests") / f"{name}.py"
+    )
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+runner, outputs = load("run_notebooks"), load("notebook_outputs")
+
+
+def pytest_itemcollected(item):
+    """Compare what a notebook's cell computes as ``tests/notebook_outputs.py`` says."""
+    if item.path.suffix == ".ipynb":
+        item.compare_outputs = functools.partial(compare_outputs, item)
+
+
+def compare_outputs(cell, computed, stored):
+    """What nbval asks of a cell; it prints the traceback if the answer is no."""
+    cell.comparison_traceback = outputs.differences(stored, computed, clean=cell.sanitize)
+    return not cell.comparison_traceback
 
 
 @pytest.hookimpl(wrapper=True)
