@@ -331,6 +331,7 @@ def test_a_methods_own_options_are_converted_by_its_signature():
         num_nodes,
         *,
         num_edges: int = 1,
+        edge_weight: torch.Tensor | None = None,
         temperature: float = 1.0,
         variant: Literal["paper", "official"] = "paper",
         steps: int | None = None,
@@ -350,6 +351,7 @@ def test_a_methods_own_options_are_converted_by_its_signature():
         (["--variant", "mine"], "paper, official"),
         (["--steps", "2.5"], "2.5"),
         (["--tau", "3"], "temperature"),
+        (["--edge-weight", "3"], "its own options: temperature"),
         (["--steps"], "needs a value"),
         (["stray"], "stray"),
     ]:

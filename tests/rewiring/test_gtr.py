@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from conftest import load_oracle, oracle_graph
+from conftest import load_oracle, oracle_graph, oracle_names
+from workbench.diagnostics import total_resistance
 from workbench.diagnostics.cost import TooLargeError
 from workbench.graphs.edges import both_directions, components, undirected_edges
 from workbench.rewiring import apply_edits, gtr, gtr_ranking
@@ -19,12 +20,12 @@ def complete(num_nodes):
     return both_directions(rows, columns)
 
 
-def brute_force(edge_index, num_nodes):
+def brute_force(edge_index, num_nodes, edge_weight=None):
     """Decrease of the total resistance within components, for each free pair; from a fresh pinv."""
-    graph = undirected_edges(edge_index, num_nodes)
+    graph = undirected_edges(edge_index, num_nodes, edge_weight)
     adjacency = graph.adjacency().toarray()
     inverse = np.linalg.pinv(np.diag(adjacency.sum(0)) - adjacency, hermitian=True, rcond=1e-11)
-    labels = components(edge_index, num_nodes).numpy()
+    labels = components(torch.stack([graph.source, graph.target]), num_nodes).numpy()
     gains = {}
     for s in range(num_nodes):
         for t in range(s + 1, num_nodes):
@@ -153,6 +154,97 @@ def test_many_edges_do_not_drift():
     before = apply_edits(edge_index, 40, rewired.edits[:, :199]).edge_index
     gains = brute_force(before, 40)
     assert float(rewired.score[199]) == pytest.approx(max(gains.values()), rel=1e-10)
+
+
+def weighted_graphs():
+    """Random weights from 0.01 to 100 on graphs of one and of several components."""
+    generator = torch.Generator().manual_seed(0)
+    for name in oracle_names(max_nodes=60):
+        edge_index, num_nodes, _ = oracle_graph(name)
+        draw = torch.rand(num_nodes, num_nodes, generator=generator, dtype=torch.float64)
+        weight = 100 ** (draw + draw.T - 1)
+        yield name, edge_index, num_nodes, weight[edge_index[0], edge_index[1]]
+
+
+def test_weighted_choices_are_greedy_and_exact():
+    """Each edge lowers the weighted total as much as any could, and by its score."""
+    for name, edge_index, num_nodes, weight in weighted_graphs():
+        rewired = gtr(edge_index, num_nodes, num_edges=6, edge_weight=weight)
+        ranking = gtr_ranking(edge_index, num_nodes, num_edges=15, edge_weight=weight)
+        gains = sorted(brute_force(edge_index, num_nodes, weight).values(), reverse=True)[:15]
+        np.testing.assert_allclose(ranking.score.numpy(), gains, rtol=1e-8, err_msg=name)
+        assert torch.equal(ranking.pairs[:, :1], rewired.added[:, :1]), name
+        for pair, score in zip(rewired.added.T, rewired.score.tolist(), strict=True):
+            largest = max(brute_force(edge_index, num_nodes, weight).values())
+            before = total_resistance(edge_index, num_nodes, weight, within_components=True)
+            edge_index = torch.cat([edge_index, pair[:, None], pair.flip(0)[:, None]], dim=1)
+            weight = torch.cat([weight, torch.ones(2, dtype=torch.float64)])
+            after = total_resistance(edge_index, num_nodes, weight, within_components=True)
+            assert score == pytest.approx(float(before - after), rel=1e-8), name
+            assert score == pytest.approx(largest, rel=1e-8), name
+
+
+def test_weights_decide():
+    """A path of 6 whose last edge is thin: the ends are joined as without weights where it is 1,
+    and the thin edge gets a way around it where it is a thousandth."""
+    path = torch.stack([torch.arange(5), torch.arange(1, 6)])
+    edge_index = both_directions(*path)
+    for thin, pair in ((1.0, [0, 5]), (1e-3, [2, 5])):
+        weight = torch.where((edge_index == 5).any(dim=0), thin, 1.0)
+        found = gtr(edge_index, 6, num_edges=1, edge_weight=weight).added
+        assert found.T.tolist() == [pair]
+
+
+def test_weights_of_one_are_none():
+    for name in oracle_names(max_nodes=60):
+        edge_index, num_nodes, _ = oracle_graph(name)
+        ones = torch.ones(edge_index.size(1))
+        plain, weighted = (
+            gtr(edge_index, num_nodes, num_edges=8, edge_weight=weight) for weight in (None, ones)
+        )
+        assert torch.equal(plain.edits, weighted.edits), name
+        assert torch.equal(plain.edge_index, weighted.edge_index), name
+        assert torch.equal(plain.score, weighted.score), name
+        assert torch.equal(plain.kept, weighted.kept), name
+
+
+def test_a_column_of_weight_zero_is_no_edge():
+    """It splits the graph, may be added, and is not kept."""
+    path = both_directions(torch.arange(7), torch.arange(1, 8))
+    ring = torch.cat([path, torch.tensor([[0, 7], [7, 0]])], dim=1)
+    weight = torch.cat([torch.full((14,), 2.0), torch.zeros(2)])
+    with_zero = gtr(ring, 8, num_edges=3, edge_weight=weight)
+    without = gtr(path, 8, num_edges=3, edge_weight=weight[:14])
+    assert torch.equal(with_zero.edits, without.edits)
+    assert with_zero.added[:, 0].tolist() == [0, 7]
+    assert torch.equal(with_zero.edge_index, without.edge_index)
+    assert with_zero.kept.tolist() == [True] * 14 + [False] * 2
+    weight = torch.where((ring == 3).any(dim=0) & (ring == 4).any(dim=0), 0.0, 1.0)
+    weight[-2:] = 0.0
+    labels = torch.tensor([0, 0, 0, 0, 1, 1, 1, 1])
+    added = gtr(ring, 8, edge_weight=weight).added
+    assert added.size(1) == 6  # both halves are complete
+    assert torch.equal(labels[added[0]], labels[added[1]])
+
+
+def test_repeats_with_weights_are_parallel():
+    edge_index, num_nodes, _ = oracle_graph("karate")
+    twice = torch.cat([edge_index, edge_index], dim=1)
+    halves = gtr(twice, num_nodes, edge_weight=torch.full((twice.size(1),), 0.5))
+    plain = gtr(edge_index, num_nodes)
+    assert torch.equal(halves.edits, plain.edits)
+    torch.testing.assert_close(halves.score, plain.score, rtol=1e-9, atol=0)
+
+
+def test_weights_that_are_none():
+    edge_index, num_nodes, _ = oracle_graph("karate")
+    weight = torch.ones(edge_index.size(1))
+    weight[3] = -1.0
+    with pytest.raises(ValueError, match=r"not negative; got -1\.0"):
+        gtr(edge_index, num_nodes, edge_weight=weight)
+    weight[3] = 2.0
+    with pytest.raises(ValueError, match="to_undirected"):
+        gtr_ranking(edge_index, num_nodes, edge_weight=weight)
 
 
 def test_size_limit_names_the_way_out():

@@ -100,6 +100,20 @@ def test_options_that_do_not_exist():
         Rewire("GTR")
 
 
+def test_weights_play_no_role(data):
+    """Also for a method that could use them: a pipeline has other weights for every graph."""
+    plain = data.clone()
+    del plain.edge_weight
+    data.edge_weight = torch.where((data.edge_index == 1).any(dim=0), 1e-3, 1.0)
+    found = gtr(data.edge_index, 12, num_edges=1, edge_weight=data.edge_weight)
+    out = Rewire("gtr", num_edges=1)(data)
+    assert torch.equal(out.edge_index, Rewire("gtr", num_edges=1)(plain).edge_index)
+    assert not torch.equal(out.edge_index, found.edge_index)
+    assert "edge_weight" not in repr(Rewire("gtr"))
+    with pytest.raises(TypeError, match="gtr has no option 'edge_weight'"):
+        Rewire("gtr", edge_weight=data.edge_weight)
+
+
 def test_other_data_is_refused():
     with pytest.raises(TypeError, match="a torch_geometric Data with an edge_index, got Data"):
         Rewire("gtr")(Data(num_nodes=3))

@@ -1,5 +1,6 @@
 """GTR: add the edge that lowers the total effective resistance most, again and again."""
 
+from dataclasses import replace
 from typing import Literal, no_type_check
 
 import numpy as np
@@ -18,7 +19,7 @@ from workbench.rewiring.base import (
 )
 from workbench.rewiring.incremental import REBUILD_ABOVE, REBUILD_AFTER
 from workbench.rewiring.pseudo_inverse import check_dense, column, pseudo_inverse, squared
-from workbench.typing import EdgeIndex
+from workbench.typing import EdgeIndex, EdgeWeight
 
 
 def gtr(
@@ -26,6 +27,7 @@ def gtr(
     num_nodes: int,
     *,
     num_edges: int = 10,
+    edge_weight: EdgeWeight | None = None,
     variant: Literal["paper", "official"] = "paper",
 ) -> Rewired:
     """Add edges greedily, each lowering the total effective resistance as much as one edge can.
@@ -36,6 +38,8 @@ def gtr(
         edge_index: ``[2, edges]``, both directions of every undirected edge.
         num_nodes: number of nodes, isolated ones included.
         num_edges: how many edges to add. The paper and its code give no default.
+        edge_weight: conductances ``[edges]`` of the edges that are there; 1 where not given. An
+            added edge has conductance 1. A column of weight 0 is no edge and is not kept.
         variant: in a disconnected graph, ``"paper"`` compares the real decrease inside each
             component (n = nodes of the component), ``"official"`` leaves out the factor n, as the
             released code does. In a connected graph they are the same.
@@ -46,12 +50,14 @@ def gtr(
         edges come back where every component is complete.
 
     Components are never joined, so an isolated node stays isolated. Self-loops stay and do not
-    matter, repeated edges count once, and every edge has conductance 1. Cost: O(n^3) once, then
-    one pass over two n x n arrays an edge, on the CPU.
+    matter. A repeated edge counts once, but repeats with weights are parallel conductors, whose
+    conductances add. Cost: O(n^3) once, then one pass over two n x n arrays an edge, on the CPU.
 
     Raises:
         TooLargeError: more than 8,000 nodes; the message names the way out.
-        ValueError: the graph is directed, ``num_edges`` is negative, or ``variant`` is unknown.
+        ValueError: the graph is directed, ``num_edges`` or a weight is negative, ``variant`` is
+            unknown, or the weights span so many orders of magnitude that float64 cannot hold the
+            resistances.
 
     Differs from the released code: where no candidate is left it adds the self-loop (0, 0); this
     stops. It breaks ties by rounding noise.
@@ -61,7 +67,7 @@ def gtr(
         Effective Resistance, ICML 2023, arXiv 2302.06835.
     """
     check_num_edges(num_edges)
-    state = _Gains(edge_index, num_nodes, variant)
+    state = _Gains(edge_index, num_nodes, edge_weight, variant)
     edits, score = [], []
     for _ in range(num_edges):
         found = state.best()
@@ -71,7 +77,14 @@ def gtr(
         score.append(state.add(s, t))
         edits.append((1, s, t))
     edits = torch.tensor(edits, dtype=torch.int64).reshape(-1, 3).T
-    return apply_edits(edge_index, num_nodes, edits, torch.tensor(score, dtype=torch.float64))
+    score = torch.tensor(score, dtype=torch.float64)
+    if edge_weight is None:
+        return apply_edits(edge_index, num_nodes, edits, score)
+    conducts = edge_weight.to(edge_index.device) > 0
+    rewired = apply_edits(edge_index[:, conducts], num_nodes, edits, score)
+    kept = conducts.clone()
+    kept[conducts] = rewired.kept
+    return replace(rewired, kept=kept)
 
 
 def gtr_ranking(
@@ -79,6 +92,7 @@ def gtr_ranking(
     num_nodes: int,
     *,
     num_edges: int = 10,
+    edge_weight: EdgeWeight | None = None,
     variant: Literal["paper", "official"] = "paper",
 ) -> Ranking:
     """The ``num_edges`` non-edges that would lower the total resistance most, each on its own.
@@ -91,7 +105,7 @@ def gtr_ranking(
         ValueError: as ``gtr``.
     """
     check_num_edges(num_edges)
-    state = _Gains(edge_index, num_nodes, variant)
+    state = _Gains(edge_index, num_nodes, edge_weight, variant)
     rows = np.arange(num_nodes)
     gains = np.concatenate([state.row(s) for s in range(num_nodes)]) if num_nodes else np.zeros(0)
     first = np.repeat(rows, num_nodes - 1 - rows)
@@ -108,11 +122,14 @@ def gtr_ranking(
 class _Gains:
     """P = L^+, P^2 and which pairs are free, with the best gain of every row; upper triangles."""
 
-    def __init__(self, edge_index: EdgeIndex, num_nodes: int, variant: str):
+    def __init__(
+        self, edge_index: EdgeIndex, num_nodes: int, weight: EdgeWeight | None, variant: str
+    ):
         check_variant(variant)
         check_dense(num_nodes, "gtr")
-        self.graph = undirected_edges(edge_index.cpu(), num_nodes)
-        self.labels = components(edge_index.cpu(), num_nodes).numpy()
+        self.graph = undirected_edges(edge_index.cpu(), num_nodes, weight)
+        ends = torch.stack([self.graph.source, self.graph.target])
+        self.labels = components(ends, num_nodes).numpy()
         self.nodes_of = np.bincount(self.labels)[self.labels].astype(np.float64)
         self.factor = self.nodes_of if variant == "paper" else np.ones(num_nodes)
         self.free = (self.labels[:, None] == self.labels).astype(np.uint8)

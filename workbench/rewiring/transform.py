@@ -11,6 +11,9 @@ from torch_geometric.transforms import BaseTransform
 
 from workbench.rewiring.base import Rewired
 
+#: What a method takes beside its options, and what would fit one graph only.
+_OF_ONE_GRAPH = ("generator", "edge_weight")
+
 
 class Rewire(BaseTransform):
     """Apply a rewiring to a PyG ``Data``, in a pipeline or as a data set's ``pre_transform``.
@@ -18,7 +21,8 @@ class Rewire(BaseTransform):
     Nodes, features and labels stay. Attributes of edges stay aligned: kept edges keep their rows,
     new ones get zeros, and a conductance of 1 in ``edge_weight``. ``is_added`` says which columns
     of ``edge_index`` are new; ``data.is_added.long()`` is the ``edge_type`` of relational networks.
-    Edge weights play no role in what is added or removed.
+    Edge weights play no role in what is added or removed, also where the method could use them;
+    for that call it with ``edge_weight``.
 
     Args:
         method: a name in ``REWIRINGS``, or any function ``(edge_index, num_nodes, *, ...)`` that
@@ -47,7 +51,7 @@ class Rewire(BaseTransform):
         known = {
             name: parameter.default
             for name, parameter in signature.items()
-            if parameter.kind is parameter.KEYWORD_ONLY and name != "generator"
+            if parameter.kind is parameter.KEYWORD_ONLY and name not in _OF_ONE_GRAPH
         }
         unknown = [name for name in options if name not in known]
         if unknown or (seed is not None and not self.stochastic):
