@@ -5,7 +5,7 @@ import torch
 from torch_geometric.data import Data
 
 from conftest import oracle_graph, oracle_names
-from workbench.graphs import from_networkx, generators, to_networkx
+from workbench.graphs import GraphNote, from_networkx, generators, to_networkx
 
 
 def edges(data):
@@ -71,12 +71,15 @@ def test_positions_and_classes():
     assert data.y.tolist() == [1, 0]
     # a position of one node is no drawing, words are no positions
     del graph.nodes[0]["pos"]
-    assert "pos" not in from_networkx(graph)
+    with pytest.warns(GraphNote, match="1 of 2 nodes have no pos, so places are left out"):
+        assert "pos" not in from_networkx(graph)
     nx.set_node_attributes(graph, "left", "pos")
-    nx.set_node_attributes(graph, "red", "class")
-    data = from_networkx(graph)
+    nx.set_node_attributes(graph, {0: "red", 1: "blue"}, "class")
+    with pytest.warns(GraphNote, match="left out: pos"):
+        data = from_networkx(graph)
     assert "pos" not in data
-    assert "y" not in data
+    assert data.y.tolist() == [1, 0]
+    assert data.class_names == ["blue", "red"]
 
 
 @pytest.mark.parametrize("n", [0, 1, 3])
@@ -103,7 +106,7 @@ def test_to_networkx_and_back():
     back = from_networkx(graph)
     assert torch.equal(back.edge_index, data.edge_index)
     assert torch.equal(back.edge_weight, data.edge_weight)
-    assert torch.equal(back.pos, data.pos)
+    assert torch.equal(back.pos.double(), data.pos.double())
     assert back.labels == data.labels
     assert back.name == data.name
 

@@ -14,7 +14,8 @@ from workbench.cli.report import opened, print_table
 from workbench.diagnostics.summary import Measure, summarize
 from workbench.graphs import write_graph
 from workbench.graphs.edges import undirected_edges
-from workbench.graphs.files.disk import check_folder, file_format
+from workbench.graphs.files.disk import check_folder
+from workbench.graphs.files.formats import file_format
 from workbench.rewiring import REWIRINGS, Rewired
 from workbench.widgets.report_parts import classes, node_names
 

@@ -15,8 +15,9 @@ from workbench.graphs.expressiveness import (
     load_strongly_regular,
 )
 from workbench.graphs.famous_pairs import FAMOUS_PAIRS, FamousPair
-from workbench.graphs.files.disk import SUFFIXES, GraphFileError
-from workbench.graphs.files.reading import read_graph, read_graphs
+from workbench.graphs.files.disk import GraphFileError
+from workbench.graphs.files.formats import SUFFIXES
+from workbench.graphs.files.reading import GraphNote, read_graph, read_graphs
 from workbench.graphs.files.writing import write_graph
 from workbench.graphs.generators import (
     barbell,
@@ -66,6 +67,7 @@ __all__ = [
     "TASKS",
     "FamousPair",
     "GraphFileError",
+    "GraphNote",
     "GraphPair",
     "Task",
     "barbell",

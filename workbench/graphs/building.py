@@ -1,7 +1,6 @@
-"""From a list of edges to a ``Data``: what every generator and every reader ends with."""
+"""From a list of edges to an ``edge_index``: what every generator and every reader ends with."""
 
 import math
-import warnings
 from dataclasses import dataclass
 from operator import index
 
@@ -101,15 +100,10 @@ class Columns:
         """Conductance of each column: repeated edges are parallel conductors, so they add."""
         return np.bincount(self._inverse, weight)[self._slot] if weight.size else weight
 
-    def one_sided(self, weight: np.ndarray) -> int | None:
-        """A column of an undirected graph whose reverse has another weight, or None.
-
-        ``weight`` has one entry for each column.
-        """
+    def reverse(self) -> np.ndarray:
+        """For each column of an undirected graph the column that holds its other direction."""
         source, target = self.edge_index.numpy()
-        back = np.lexsort((source, target))
-        differ = ~np.isclose(weight, weight[back], rtol=1e-9, atol=0.0)
-        return int(differ.argmax()) if differ.any() else None
+        return np.lexsort((source, target))
 
 
 def columns(source: np.ndarray, target: np.ndarray, num_nodes: int, *, directed: bool) -> Columns:
@@ -130,40 +124,3 @@ def columns(source: np.ndarray, target: np.ndarray, num_nodes: int, *, directed:
         unique, slot = both[order], np.concatenate([slot, alone])[order]
     edge_index = torch.from_numpy(np.stack(np.divmod(unique, max(num_nodes, 1))))
     return Columns(edge_index, first[slot], key.size - first.size, slot, inverse)
-
-
-def graph_from_edges(
-    source: np.ndarray,
-    target: np.ndarray,
-    num_nodes: int,
-    *,
-    weight: np.ndarray | None = None,
-    directed: bool = False,
-    where: str = "the graph",
-) -> Data:
-    """``Data`` of listed edges: both directions of each, or the arcs as they are if ``directed``.
-
-    ``edge_weight`` (float64, conductances) is there where ``weight`` is given. Self-loops are kept.
-    Repeated edges are dropped with a warning that counts them; where there are weights, they are
-    parallel conductors and their conductances add.
-
-    Raises:
-        ValueError: an undirected edge is listed both ways with two weights.
-    """
-    found = columns(source, target, num_nodes, directed=directed)
-    data = Data(edge_index=found.edge_index, num_nodes=num_nodes)
-    if found.repeats:
-        done = "dropped" if weight is None else "merged, their conductances added"
-        count = f"{found.repeats} repeated edge{'s' if found.repeats > 1 else ''}"
-        warnings.warn(f"{where}: {count} {done}", stacklevel=2)
-    if weight is not None:
-        summed = found.summed(weight)
-        at = None if directed else found.one_sided(summed)
-        if at is not None:
-            u, v = found.edge_index[:, at].tolist()
-            raise ValueError(
-                f"the edge between nodes {u} and {v} has two weights, one each way; an undirected "
-                "graph has one: mend it, or read it with directed=True"
-            )
-        data.edge_weight = torch.from_numpy(summed)
-    return data

@@ -11,7 +11,7 @@ from torch_geometric.data import Data
 
 from workbench.graphs import generators
 from workbench.graphs.datasets import DATASETS, find_single_graphs, load_dataset
-from workbench.graphs.files.disk import SUFFIXES
+from workbench.graphs.files.formats import SUFFIXES
 from workbench.graphs.files.reading import read_graph
 
 #: Every generator by its name.

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from torch_geometric.data import Data, InMemoryDataset
 
-from workbench.graphs.files.npz import read_npz
+from workbench.graphs.files.npz import load_npz
 
 #: Folders of a root that hold single graphs as npz files.
 SINGLE_GRAPHS = ("", "graphs", "road", "node")
@@ -122,7 +122,7 @@ def load_dataset(name: str, *, root: str | Path | None = None) -> InMemoryDatase
         return _pyg_dataset(known[plain], DATASETS[known[plain]], place)
     single = {key.lower().replace("-", "_"): path for key, path in find_single_graphs(root).items()}
     if plain in single:
-        data = read_npz(single[plain], None)
+        data = load_npz(single[plain])
         data.name = single[plain].stem
         return data
     if plain in _ELSEWHERE:

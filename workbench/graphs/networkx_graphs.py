@@ -3,19 +3,17 @@
 import math
 import warnings
 from numbers import Real
-from pathlib import Path
+from typing import Any
 
 import networkx as nx
 import numpy as np
 import torch
 from torch_geometric.data import Data
 
-from workbench.graphs.building import columns, graph_from_edges
+from workbench.graphs.building import columns
 from workbench.graphs.edges import check_edge_index
-from workbench.graphs.files.disk import GraphFileError
-from workbench.graphs.files.edge_lines import is_integer
-
-_UNREADABLE = (TypeError, ValueError, IndexError, RecursionError, MemoryError, nx.NetworkXError)
+from workbench.graphs.files.build import build, say
+from workbench.graphs.files.parts import GraphParts, gathered
 
 
 def from_networkx(graph: nx.Graph) -> Data:
@@ -25,14 +23,17 @@ def from_networkx(graph: nx.Graph) -> Data:
       Self-loops are kept. Repeated edges of a multigraph are dropped with a warning.
     - ``edge_weight`` (float64, conductances): the edge attribute ``weight``, if any edge has it; 1
       where an edge lacks it, as networkx counts. Parallel conductors of a multigraph add.
-    - ``labels``: the node attribute ``label``, else the nodes' own names, as strings; left out
-      where the nodes are named 0, 1, 2, ... in order.
-    - ``pos [nodes, 2]`` (float32): the node attribute ``pos``, or the numbers ``x`` and ``y``,
-      where every node has them.
-    - ``y [nodes]``: the node attribute ``class``, where every node has an integer.
+    - ``labels``: the node attribute ``label`` or ``name``, else the nodes' own names, as strings;
+      left out where the nodes are named 0, 1, 2, ... in order. ``ids``: the nodes' own names where
+      they have others besides.
+    - ``pos [nodes, 2]`` (float64): the node attribute ``pos``, or the numbers ``x`` and ``y``, or
+      ``lon`` and ``lat``, where every node has them.
+    - ``y [nodes]``: the node attribute ``class``, where every node has an integer or a word;
+      ``class_names`` has the words.
     - ``name``: the graph's name, if it has one.
+    - Other numbers by their names, those of edges after ``edge_``; words of nodes as lists.
 
-    Other attributes are left out.
+    Anything else is left out, and named in a warning.
 
     Raises:
         TypeError: ``graph`` is no networkx graph.
@@ -42,42 +43,35 @@ def from_networkx(graph: nx.Graph) -> Data:
         raise TypeError(f"expected a networkx graph, got {type(graph).__name__}")
     nodes = list(graph)
     number = {node: i for i, node in enumerate(nodes)}
-    ends = np.array([(number[u], number[v]) for u, v in graph.edges()], dtype=np.int64)
+    rows = list(graph.edges(data=True))
+    ends = np.array([(number[u], number[v]) for u, v, _ in rows], dtype=np.int64)
     source, target = ends.reshape(-1, 2).T
-    weight = None
-    if any("weight" in attributes for _, _, attributes in graph.edges(data=True)):
-        edges = graph.edges(data="weight", default=1)
-        weight = np.array([_conductance(u, v, w) for u, v, w in edges])
-    data = graph_from_edges(
+    edges = gathered([_named(attributes) for _, _, attributes in rows])
+    if "weight" in edges:
+        edges["weight"] = [_conductance(u, v, a.get("weight", 1)) for u, v, a in rows]
+    parts = GraphParts(
         source,
         target,
         len(nodes),
-        weight=weight,
+        ids=[str(node) for node in nodes],
         directed=graph.is_directed(),
-        where=graph.name or "the graph",
+        edges=edges,
+        nodes=gathered([_named(attributes) for _, attributes in graph.nodes(data=True)]),
+        graph={"name": graph.name},
     )
-    labels = _on_every_node(graph, "label")
-    labels = [str(label) for label in (nodes if labels is None else labels)]
-    if any(label != str(i) for i, label in enumerate(labels)):
-        data.labels = labels
-    pos = _positions(graph)
-    if pos is not None:
-        data.pos = torch.from_numpy(pos)
-    classes = _on_every_node(graph, "class")
-    if classes and all(isinstance(c, int | np.integer) for c in classes):
-        data.y = torch.tensor([int(c) for c in classes])
-    if graph.name:
-        data.name = str(graph.name)
+    data, notes = build(parts)
+    say(notes, graph.name or "the graph")
     return data
 
 
 def to_networkx(data: Data) -> nx.Graph:
     """networkx ``Graph`` of data that store each edge both ways, ``DiGraph`` of others.
 
-    Nodes are ``0 .. num_nodes - 1``, with the attributes ``label`` (from ``labels``), ``x`` and
-    ``y`` (from a two-column ``pos``) and ``class`` (from an integer ``y [nodes]``) where ``data``
-    has them; edges have ``weight`` (from ``edge_weight``). Self-loops are kept. A repeated edge
-    counts once, with a warning; the conductances of repeats add. Features ``x`` and other
+    Nodes are ``0 .. num_nodes - 1``, with the attributes ``label`` (from ``labels``), ``x``, ``y``
+    and ``z`` (from ``pos``) and ``class`` (from an integer ``y [nodes]``, as the words of
+    ``class_names``) where ``data`` has them; edges have ``weight`` (from ``edge_weight``). Other
+    numbers of nodes and edges keep their names, without ``edge_``. Self-loops are kept. A repeated
+    edge counts once, with a warning; the conductances of repeats add. Features ``x`` and other
     attributes are left out. ``from_networkx`` is the inverse.
 
     Raises:
@@ -96,55 +90,29 @@ def to_networkx(data: Data) -> nx.Graph:
     if weight is not None:
         weight = found.summed(weight.detach().cpu().numpy().astype(np.float64).reshape(-1))
     source, target = found.edge_index.numpy()
+    attributes = {
+        edge_key(key): data[key].detach().cpu().reshape(-1).numpy()[found.column]
+        for key in edge_attributes(data)
+    }
+    keep = slice(None)
     if is_symmetric(source, target, num_nodes, weight):
         graph: nx.Graph = nx.Graph()
-        once = source <= target
-        source, target = source[once], target[once]
-        weight = None if weight is None else weight[once]
+        keep = source <= target
     else:
         graph = nx.DiGraph()
     if data.get("name"):
         graph.name = str(data.name)
     graph.add_nodes_from(range(num_nodes))
-    ends = source.tolist(), target.tolist()
-    if weight is None:
-        graph.add_edges_from(zip(*ends, strict=True))
-    else:
-        graph.add_weighted_edges_from(zip(*ends, weight.tolist(), strict=True))
-    for attribute, values in _node_attributes(data, num_nodes).items():
-        nx.set_node_attributes(graph, dict(enumerate(values)), attribute)
+    pairs = list(zip(source[keep].tolist(), target[keep].tolist(), strict=True))
+    graph.add_edges_from(pairs)
+    if weight is not None:
+        attributes["weight"] = weight
+    for key, values in attributes.items():
+        of_edges = zip(pairs, values[keep].tolist(), strict=True)
+        nx.set_edge_attributes(graph, {e: v for e, v in of_edges if v == v}, key)
+    for key, values in node_attributes(data).items():
+        nx.set_node_attributes(graph, {i: v for i, v in enumerate(values) if v == v}, key)
     return graph
-
-
-def read_attribute_lines(path: Path, text: str, skipped: int, directed: bool) -> Data:
-    """``Data`` of an edge list with attributes, ``0 1 {'weight': 3.0}``, as networkx writes it.
-
-    ``skipped`` lines stand above the text. Nodes keep the order of their numbers, where all are
-    integers, else that of the file.
-
-    Raises:
-        GraphFileError: with the line at fault.
-    """
-    kind = nx.MultiDiGraph if directed else nx.MultiGraph
-    lines = text.split("\n")
-    for number, line in enumerate(lines, skipped + 1):
-        if len(line.split()) == 1:  # networkx passes over it
-            raise GraphFileError(path, f"one name, {line.strip()!r}; expected two", line=number)
-    try:
-        graph = nx.parse_edgelist(lines, create_using=kind)
-        if all(is_integer(node) for node in graph):
-            found = graph
-            graph = kind()
-            graph.add_nodes_from(sorted(found, key=int))
-            graph.add_edges_from(found.edges(data=True))
-        return from_networkx(graph)
-    except _UNREADABLE as whole:
-        for number, line in enumerate(lines, skipped + 1):
-            try:
-                from_networkx(nx.parse_edgelist([line], create_using=kind))
-            except _UNREADABLE as error:
-                raise GraphFileError(path, str(error), line=number) from None
-        raise GraphFileError(path, str(whole)) from whole
 
 
 def is_symmetric(
@@ -156,16 +124,74 @@ def is_symmetric(
     return same and (weight is None or np.allclose(weight, weight[back], rtol=1e-9, atol=0.0))
 
 
-def _node_attributes(data: Data, num_nodes: int) -> dict[str, list]:
-    attributes: dict[str, list] = {}
+# ---- what a Data holds ----------------------------------------------------------------------
+
+
+def edge_attributes(data: Data) -> list[str]:
+    """The keys of ``data`` with one number for each edge, besides ``edge_index`` and the weight."""
+    count, nodes = data.num_edges, data.num_nodes
+    return [
+        key
+        for key, value in data.to_dict().items()
+        if isinstance(value, torch.Tensor)
+        and key not in ("edge_index", "edge_weight", "y", "pos", "x")
+        and list(value.shape) in ([count], [count, 1])
+        and ("edge" in key or count != nodes)
+        and not value.is_complex()
+    ]
+
+
+def edge_key(key: str) -> str:
+    """The name of an edge attribute in a file: without ``edge_``, which marks it in a ``Data``."""
+    plain = key.removeprefix("edge_")
+    taken = {"type", "source", "target", "weight", "id", "key", "label", "directed", "value", ""}
+    return key if plain in taken or "edge" in plain else plain
+
+
+def node_attributes(data: Data) -> dict[str, list[Any]]:
+    """The attributes of each node by their names in a file."""
+    num_nodes = int(data.num_nodes or 0)
+    attributes: dict[str, list[Any]] = {}
     if data.get("labels") is not None:
         attributes["label"] = [str(label) for label in data.labels]
     pos, y = data.get("pos"), data.get("y")
-    if pos is not None and list(pos.shape) == [num_nodes, 2]:
-        attributes["x"], attributes["y"] = pos.detach().cpu().double().T.tolist()
+    if pos is not None and list(pos.shape) in ([num_nodes, 2], [num_nodes, 3]):
+        columns_ = pos.detach().cpu().double().T.tolist()
+        attributes |= dict(zip("xyz", columns_, strict=False))
     if y is not None and list(y.shape) == [num_nodes] and not y.is_floating_point():
-        attributes["class"] = [int(c) for c in y]
+        names = data.get("class_names")
+        words = names is not None and bool(((y >= 0) & (y < len(names))).all())
+        attributes["class"] = [names[int(c)] if words else int(c) for c in y]
+    for key in node_columns(data):
+        value = data[key]
+        words = isinstance(value, list)
+        attributes[key] = value if words else value.detach().cpu().reshape(-1).tolist()
     return attributes
+
+
+def node_columns(data: Data) -> list[str]:
+    """The keys of ``data`` with one number or word for each node, besides those of its own."""
+    own = {"x", "y", "pos", "labels", "ids", "class_names", "name", "num_nodes"}
+    count = data.num_nodes
+    edges = set(edge_attributes(data))
+    found = []
+    for key, value in data.to_dict().items():
+        if key in own or key in edges or "edge" in key:
+            continue
+        if isinstance(value, torch.Tensor):
+            if list(value.shape) in ([count], [count, 1]) and not value.is_complex():
+                found.append(key)
+        elif isinstance(value, list) and len(value) == count and _are_words(value):
+            found.append(key)
+    return found
+
+
+def _are_words(values: list) -> bool:
+    return all(isinstance(value, str) for value in values)
+
+
+def _named(attributes: dict) -> dict[str, Any]:
+    return {str(key): value for key, value in attributes.items()}
 
 
 def _conductance(u: object, v: object, weight: object) -> float:
@@ -176,22 +202,3 @@ def _conductance(u: object, v: object, weight: object) -> float:
             "a finite number >= 0"
         )
     return float(weight)
-
-
-def _on_every_node(graph: nx.Graph, attribute: str) -> list | None:
-    """Values of a node attribute, or None unless every node has it."""
-    values = list(graph.nodes(data=attribute))
-    return None if any(value is None for _, value in values) else [value for _, value in values]
-
-
-def _positions(graph: nx.Graph) -> np.ndarray | None:
-    pairs = _on_every_node(graph, "pos")
-    if pairs is None:
-        x, y = _on_every_node(graph, "x"), _on_every_node(graph, "y")
-        pairs = None if x is None or y is None else list(zip(x, y, strict=True))
-    try:
-        pos = np.array(pairs, dtype=np.float64)
-    except (TypeError, ValueError):
-        return None
-    fits = len(graph) > 0 and pos.shape == (len(graph), 2) and np.isfinite(pos).all()
-    return pos.astype(np.float32) if fits else None

@@ -1,22 +1,13 @@
-"""Graph files on disk: the error that names the fault, text in, and atomic writing."""
+"""Graph files on disk: the error that names the fault, bytes and text in, and atomic writing."""
 
 import os
+import re
 import tempfile
+import zlib
 from pathlib import Path
 
-#: The formats by the end of the file's name.
-SUFFIXES = {
-    ".graphml": "GraphML",
-    ".gml": "GML",
-    ".csv": "csv",
-    ".txt": "edge list",
-    ".tsv": "edge list",
-    ".edges": "edge list",
-    ".edgelist": "edge list",
-    ".g6": "graph6",
-    ".graph6": "graph6",
-    ".npz": "npz",
-}
+#: A file that unpacks to more bytes than this is refused.
+MOST_BYTES = 2 * 2**30
 
 
 class GraphFileError(ValueError):
@@ -36,48 +27,66 @@ class GraphFileError(ValueError):
         self.path, self.line, self.key = Path(path), line, key
 
 
-def file_format(path: Path) -> str:
-    """Format of a file by its suffix.
+def read_bytes(path: Path) -> bytes:
+    """The bytes of a file, unpacked if gzip packed them.
 
     Raises:
-        GraphFileError: the suffix is not among ``SUFFIXES``.
+        GraphFileError: a folder, an empty file, or an archive that is damaged, of another kind, or
+            unpacks to more than ``MOST_BYTES``.
     """
-    suffix = path.suffix.lower()
-    if suffix in (".gz", ".zip", ".bz2", ".xz"):
-        raise GraphFileError(path, "the file is compressed; unpack it first")
-    if suffix not in SUFFIXES:
-        raise GraphFileError(
-            path, f"unknown suffix {path.suffix!r}; known are {', '.join(sorted(SUFFIXES))}"
-        )
-    return SUFFIXES[suffix]
-
-
-def read_text(path: Path) -> str:
-    """Text of a UTF-8 file (or UTF-16 with a byte order mark), with ``\\n`` at the line ends.
-
-    Raises:
-        GraphFileError: the file is empty, compressed, or no text.
-    """
+    if path.is_dir():
+        raise GraphFileError(path, "a folder; expected a file")
     content = path.read_bytes()
+    if content.startswith(b"\x1f\x8b"):
+        content = _unpacked(path, content)
+    if content.startswith((b"BZh", b"\xfd7zXZ", b"7z\xbc\xaf", b"Rar!", b"\x28\xb5\x2f\xfd")):
+        raise GraphFileError(path, "the file is compressed; unpack it first")
     if not content.strip():
         raise GraphFileError(path, "the file is empty")
-    if content.startswith((b"\x1f\x8b", b"PK\x03\x04", b"BZh")):
-        raise GraphFileError(path, "the file is compressed; unpack it first")
+    return content
+
+
+def _unpacked(path: Path, content: bytes) -> bytes:
+    unpack = zlib.decompressobj(wbits=31)
+    try:
+        found = unpack.decompress(content, MOST_BYTES + 1)
+    except zlib.error as error:
+        raise GraphFileError(path, f"the compressed (gzip) file is damaged: {error}") from None
+    if len(found) > MOST_BYTES:
+        problem = f"it unpacks to more than the {MOST_BYTES:.3g} bytes allowed; unpack it first"
+        raise GraphFileError(path, problem)
+    if not unpack.eof:
+        raise GraphFileError(path, "the compressed (gzip) file is damaged: it ends early")
+    return found
+
+
+def decoded(path: Path, content: bytes) -> tuple[str, list[str]]:
+    """The text behind the bytes, with ``\\n`` at the line ends, and what had to be guessed.
+
+    UTF-8, UTF-16 with a byte order mark, else the letters of Western Europe (latin-1).
+
+    Raises:
+        GraphFileError: the bytes are no text.
+    """
+    notes = []
     wide = content.startswith((b"\xff\xfe", b"\xfe\xff"))
     try:
         text = content.decode("utf-16" if wide else "utf-8-sig")
     except UnicodeDecodeError as error:
+        if wide:
+            raise GraphFileError(path, "the file is no UTF-16, though it begins as such") from None
+        byte = content[error.start]
+        text = content.decode("latin-1" if 0x80 <= byte < 0xA0 else "cp1252", errors="replace")
         line = content[: error.start].count(b"\n") + 1
-        raise GraphFileError(
-            path,
-            f"byte {content[error.start]:#04x} is not UTF-8; save the file as UTF-8 text",
-            line=line,
-        ) from None
+        notes.append(f"read as latin-1, since byte {byte:#04x} on line {line} is not UTF-8")
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    if "\0" in text:
-        line = text[: text.index("\0")].count("\n") + 1
-        raise GraphFileError(path, "a zero byte: this is no text file", line=line)
-    return text
+    strange = re.search(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]", text)
+    if strange is not None or ("\ufffd" in text and notes):
+        at = strange.start() if strange else text.index("\ufffd")
+        line = text[:at].count("\n") + 1
+        what = "a zero byte" if text[at] == "\0" else f"the character {text[at]!r}"
+        raise GraphFileError(path, f"{what}: this is no text file", line=line)
+    return text, notes
 
 
 def check_folder(path: Path) -> None:

@@ -1,6 +1,7 @@
-"""npz files: arrays by name, read without pickle, each checked before it is used."""
+"""npz files: arrays by name, read without pickle, each looked at before it is unpacked."""
 
 import io
+import math
 import zipfile
 from pathlib import Path
 
@@ -8,57 +9,53 @@ import numpy as np
 import torch
 from torch_geometric.data import Data
 
-from workbench.graphs.building import columns, graph_from_edges
-from workbench.graphs.files.disk import GraphFileError, write_atomically
+from workbench.graphs.files.arrays import ALIAS, MASKS, Arrays
+from workbench.graphs.files.build import build
+from workbench.graphs.files.disk import MOST_BYTES, GraphFileError, write_atomically
+from workbench.graphs.files.parts import GraphParts
 
-#: A file that unpacks to more bytes than this is refused.
-MOST_BYTES = 8 * 2**30
+# keys that make the graph; of others only those of its size are unpacked
+_NEEDED = {"edge_index", "edges", "edge_list", "num_nodes", "directed", "x", "y", "pos", "labels"}
+_NEEDED |= {"edge_weight", "format", "adj", "A", "adjacency", "attr_matrix", *ALIAS, *MASKS}
+_NEEDED |= {
+    prefix + name
+    for prefix in ("", "adj_", "attr_", "adj_matrix.", "attr_matrix.", "adj.", "attr.")
+    for name in ("data", "indices", "indptr", "shape")
+}
 
-# keys of other publishers' files
-_ALIAS = {"node_features": "x", "node_labels": "y", "weight": "edge_weight"}
-_MASKS = {"train_masks": "train_mask", "val_masks": "val_mask", "test_masks": "test_mask"}
+#: An array of neither the nodes' nor the edges' number is kept up to this many bytes.
+_SMALL = 1_000_000
+
+_PICKLE = (
+    "the key holds a pickle, which could run code when loaded, so it is not read; save plain "
+    "arrays of numbers or text"
+)
 
 
-def read_npz(path: Path, directed: bool | None) -> Data:
-    """``Data`` of an npz file.
-
-    Keys: ``edge_index [2, edges]`` (or ``edges [edges, 2]``), ``num_nodes``, ``directed``, and what
-    else there is: ``x``, ``y``, ``pos``, ``edge_weight`` (or ``weight``), masks, ... become
-    attributes. Arrays with one entry for each edge follow their edge, into both directions. Text
-    arrays become lists. Where ``num_nodes`` is missing, the node arrays or the largest node say it.
+def load_npz(path: Path) -> Data:
+    """``Data`` of an npz file by itself, as data sets come.
 
     Raises:
-        GraphFileError: with the key at fault, above all one that holds a pickle.
+        GraphFileError: with the key at fault.
     """
-    arrays = _arrays(path)
-    edges = _edges(path, arrays)
-    num_nodes = _num_nodes(path, arrays, edges)
-    said = arrays.pop("directed", None)
-    if said is not None and (said.size != 1 or said.dtype.kind not in "bui"):
-        raise GraphFileError(path, "expected True or False", key="directed")
-    if directed is None:
-        directed = bool(said) if said is not None else False
-    source, target = edges
-    weight = _weight(path, arrays, edges.shape[1])
-    try:
-        data = graph_from_edges(
-            source, target, num_nodes, weight=weight, directed=directed, where=path.name
-        )
-    except ValueError as error:
-        raise GraphFileError(path, str(error), key="edge_weight") from None
-    column = columns(source, target, num_nodes, directed=directed).column
-    for key, array in arrays.items():
-        if array.dtype.kind in "SU":
-            data[key] = array.astype(str).tolist()
-            continue
-        tensor = _tensor(path, key, array)
-        if key == "pos":
-            tensor = tensor.float()
-        per_edge = array.ndim > 0 and len(array) == edges.shape[1]
-        if per_edge and (key.startswith("edge_") or len(array) != num_nodes):
-            tensor = tensor[torch.from_numpy(column)]
-        data[key] = tensor
-    return data
+    return build(read_npz(path, path.read_bytes()), path=path)[0]
+
+
+def read_npz(path: Path, content: bytes) -> GraphParts:
+    """The graph of an npz file.
+
+    Keys: ``edge_index [2, edges]`` (or ``edges [edges, 2]``), ``num_nodes``, ``directed``, or a
+    sparse adjacency matrix as scipy saves it (also with names that begin with ``adj_``, and
+    features in ``attr_...``), and what else there is: ``x``, ``y``, ``pos``, ``edge_weight`` (or
+    ``weight``), masks, ... become attributes. Text arrays become lists. Where ``num_nodes`` is
+    missing, the node arrays or the largest node say it. Keys that hold pickles, dates or more than
+    a graph of this size needs are left out and named; only what is needed is unpacked.
+
+    Raises:
+        GraphFileError: with the key at fault, above all a needed one that holds a pickle.
+    """
+    notes: list[str] = []
+    return Arrays(path, _arrays(path, content, notes), notes).parts()
 
 
 def write_npz(data: Data, path: Path) -> None:
@@ -94,7 +91,7 @@ def write_npz(data: Data, path: Path) -> None:
 
 
 def _is_directed(edge_index: np.ndarray, weight: np.ndarray | None) -> bool:
-    from workbench.graphs.networkx_graphs import is_symmetric
+    from workbench.graphs.networkx_graphs import is_symmetric  # it reads files as well
 
     order = np.lexsort(edge_index[::-1])
     source, target = edge_index[:, order]
@@ -102,127 +99,87 @@ def _is_directed(edge_index: np.ndarray, weight: np.ndarray | None) -> bool:
     return not is_symmetric(source, target, 0, weight)
 
 
-def _arrays(path: Path) -> dict[str, np.ndarray]:
-    if path.stat().st_size == 0:
-        raise GraphFileError(path, "the file is empty")
-    no_npz = GraphFileError(path, "no npz file (a zip of arrays); write it with numpy.savez")
-    with path.open("rb") as stream:
-        if stream.read(2) != b"PK":
-            raise no_npz
+def _arrays(path: Path, content: bytes, notes: list[str]) -> dict[str, np.ndarray]:
+    """The arrays that are needed, and those others that fit the graph's size."""
     try:
-        with zipfile.ZipFile(path) as archive:
-            unpacked = sum(member.file_size for member in archive.infolist())
-            names = [member.filename for member in archive.infolist()]
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
-        raise no_npz from None
-    if unpacked > MOST_BYTES:
-        problem = f"it unpacks to {unpacked:.3g} bytes, more than the {MOST_BYTES:.3g} allowed"
-        raise GraphFileError(path, problem)
-    for name in names:
-        if not name.endswith(".npy"):
-            raise GraphFileError(path, "no array; expected the .npy members of an npz", key=name)
-    arrays = {}
-    try:
-        file = np.load(path, allow_pickle=False)
-    except ValueError:
-        raise no_npz from None
-    with file:
-        for key in file.files:
-            try:
-                arrays[key] = file[key]
-            except ValueError as error:
-                problem = str(error)
-                if "pickle" in problem or "Object arrays" in problem:
-                    problem = (
-                        "the key holds a pickle, which could run code when loaded, so it is not "
-                        "read; save plain arrays of numbers or text"
-                    )
-                raise GraphFileError(path, problem, key=key) from None
-            except Exception as error:  # zip, zlib and numpy's header reader raise many kinds
-                raise GraphFileError(path, f"the array is damaged: {error}", key=key) from None
+        archive = zipfile.ZipFile(io.BytesIO(content))
+    except Exception:  # zipfile raises many kinds over a damaged archive
+        problem = "no npz file (a zip of arrays); write it with numpy.savez"
+        raise GraphFileError(path, problem) from None
+    arrays: dict[str, np.ndarray] = {}
+    others: dict[str, tuple[zipfile.ZipInfo, tuple[int, ...], np.dtype]] = {}
+    left_out: list[str] = []
+    with archive:
+        for member in archive.infolist():
+            key = member.filename.removesuffix(".npy")
+            if key == member.filename:
+                problem = "no array; expected the .npy members of an npz"
+                raise GraphFileError(path, problem, key=key)
+            shape, dtype = _head(path, archive, member, key)
+            if dtype.hasobject:
+                if key in _NEEDED:
+                    raise GraphFileError(path, _PICKLE, key=key)
+                left_out.append(f"{key} (holds a pickle)")
+            elif key in _NEEDED:
+                arrays[key] = _array(path, archive, member, key, shape, dtype)
+            else:
+                others[key] = member, shape, dtype
+        sizes = _sizes(arrays)
+        for key, (member, shape, dtype) in others.items():
+            bytes_ = math.prod(shape) * dtype.itemsize
+            if dtype.kind not in "fiubSU":
+                left_out.append(f"{key} (type {dtype})")
+            elif bytes_ > _SMALL and not (shape and shape[0] in sizes):
+                left_out.append(f"{key} ({bytes_:.2g} bytes of another size than the graph)")
+            else:
+                arrays[key] = _array(path, archive, member, key, shape, dtype)
+    if left_out:
+        notes.append(f"left out: {', '.join(left_out)}")
     return arrays
 
 
-def _edges(path: Path, arrays: dict[str, np.ndarray]) -> np.ndarray:
-    for key in ("edge_index", "edges"):
-        if key in arrays:
-            edges = arrays.pop(key)
-            break
-    else:
-        found = ", ".join(arrays) or "none"
-        raise GraphFileError(path, f"no such key; the file's keys are {found}", key="edge_index")
-    if key == "edges" and edges.ndim == 2:
-        edges = edges.T
-    if edges.ndim != 2 or edges.shape[0] != 2:
-        wanted = "[2, edges]" if key == "edge_index" else "[edges, 2]"
-        shape = list(edges.shape if key == "edge_index" else edges.T.shape)
-        raise GraphFileError(path, f"shape {shape}; expected {wanted}", key=key)
-    if edges.dtype.kind not in "iu" and edges.size:
-        raise GraphFileError(path, f"type {edges.dtype}; expected integers", key=key)
-    if edges.size and (int(edges.min()) < 0 or int(edges.max()) > 2**31):
-        worst = int(edges.min()) if int(edges.min()) < 0 else int(edges.max())
-        raise GraphFileError(path, f"node {worst}; expected nodes from 0 on", key=key)
-    return edges.astype(np.int64)
-
-
-def _num_nodes(path: Path, arrays: dict[str, np.ndarray], edges: np.ndarray) -> int:
-    least = int(edges.max()) + 1 if edges.size else 0
-    said = arrays.pop("num_nodes", None)
-    if said is not None:
-        if said.ndim and said.size != 1:
-            raise GraphFileError(
-                path,
-                f"shape {list(said.shape)}: the file holds many graphs; expected one number",
-                key="num_nodes",
-            )
-        if said.dtype.kind not in "iu" or not 0 <= int(said.item()) <= 2**31:
-            raise GraphFileError(path, f"{said.item()!r}; expected an integer", key="num_nodes")
-        num_nodes = int(said.item())
-    else:
-        sized = [arrays[k] for k in ("x", "node_features", "pos") if k in arrays]
-        num_nodes = max([least, *(len(array) for array in sized if array.ndim)])
-    if num_nodes < least:
-        problem = f"node {least - 1} is outside the {num_nodes} nodes that num_nodes says"
-        raise GraphFileError(path, problem, key="edge_index")
-    for key, kept in (_ALIAS | _MASKS).items():
-        if key in arrays and kept not in arrays:
-            array = arrays.pop(key)
-            arrays[kept] = array.T if key in _MASKS else array
-    for key in ("x", "pos", "labels"):
-        if key in arrays and (arrays[key].ndim == 0 or len(arrays[key]) != num_nodes):
-            problem = (
-                f"shape {list(arrays[key].shape)}; expected one row for each of {num_nodes} nodes"
-            )
-            raise GraphFileError(path, problem, key=key)
-    if "pos" in arrays and (arrays["pos"].ndim != 2 or arrays["pos"].dtype.kind not in "fiu"):
-        raise GraphFileError(path, "expected numbers of shape [nodes, 2]", key="pos")
-    return num_nodes
-
-
-def _weight(path: Path, arrays: dict[str, np.ndarray], num_edges: int) -> np.ndarray | None:
-    weight = arrays.pop("edge_weight", None)
-    if weight is None:
-        return None
-    if weight.size != num_edges or weight.dtype.kind not in "fiub":
-        problem = f"{weight.dtype} of shape {list(weight.shape)}; expected {num_edges} numbers"
-        raise GraphFileError(path, problem, key="edge_weight")
-    weight = weight.reshape(-1).astype(np.float64)
-    bad = ~(np.isfinite(weight) & (weight >= 0))
-    if bad.any():
-        at = int(bad.argmax())
-        raise GraphFileError(
-            path,
-            f"entry {at} is {weight[at]}; expected conductances, finite numbers >= 0",
-            key="edge_weight",
-        )
-    return weight
-
-
-def _tensor(path: Path, key: str, array: np.ndarray) -> torch.Tensor:
-    if array.dtype.kind == "u" and (array.dtype.itemsize > 1 or key == "y"):
-        array = array.astype(np.int64)
+def _head(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo, key: str):
+    """Shape and type of an array, without unpacking it."""
     try:
-        return torch.from_numpy(np.ascontiguousarray(array.astype(array.dtype.newbyteorder("="))))
-    except TypeError:
-        problem = f"type {array.dtype}; expected numbers, truth values or text"
+        with archive.open(member) as stream:
+            version = np.lib.format.read_magic(stream)
+            read = {
+                (1, 0): np.lib.format.read_array_header_1_0,
+                (2, 0): np.lib.format.read_array_header_2_0,
+            }
+            shape, _, dtype = read[version](stream)
+            begins = stream.tell()
+    except Exception as error:  # zip, zlib and numpy's header reader raise many kinds
+        problem = f"the array is damaged: {str(error)[:80]}"
         raise GraphFileError(path, problem, key=key) from None
+    if any(size < 0 for size in shape):
+        raise GraphFileError(path, f"the array is damaged: shape {shape}", key=key)
+    if not dtype.hasobject and math.prod(shape) * dtype.itemsize != member.file_size - begins:
+        problem = f"the array is damaged: shape {list(shape)} in {member.file_size:,} bytes"
+        raise GraphFileError(path, problem, key=key)
+    return shape, dtype
+
+
+def _array(path, archive, member, key: str, shape, dtype) -> np.ndarray:
+    if member.file_size > MOST_BYTES:
+        problem = f"it unpacks to {member.file_size:.3g} bytes, more than {MOST_BYTES:.3g}"
+        raise GraphFileError(path, problem, key=key)
+    try:
+        with archive.open(member) as stream:
+            return np.lib.format.read_array(stream, allow_pickle=False)
+    except Exception as error:  # zip and zlib raise many kinds
+        problem = f"the array is damaged: {str(error)[:80]}"
+        raise GraphFileError(path, problem, key=key) from None
+
+
+def _sizes(arrays: dict[str, np.ndarray]) -> set[int]:
+    """The numbers of nodes and edges, as far as they are known yet."""
+    sizes = {len(a) for key, a in arrays.items() if key in ("x", "y", "pos", "edges") and a.ndim}
+    if "num_nodes" in arrays and arrays["num_nodes"].size == 1:
+        sizes.add(int(arrays["num_nodes"].item()))
+    edges = arrays.get("edge_index")
+    if edges is not None and edges.ndim == 2:
+        sizes.add(edges.shape[1])
+        if edges.size and edges.dtype.kind in "iu":
+            sizes.add(int(edges.max()) + 1)
+    return sizes

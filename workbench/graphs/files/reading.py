@@ -1,126 +1,168 @@
-"""Graph files in: GraphML, GML, edge lists, csv, graph6 and npz."""
+"""Graph files in: every format by one function."""
 
-import re
 from pathlib import Path
 
-import networkx as nx
 import torch
 from torch_geometric.data import Data
 
 from workbench.graphs.edges import both_directions
-from workbench.graphs.files.disk import GraphFileError, file_format, read_text
-from workbench.graphs.files.edge_tables import read_edge_table
-from workbench.graphs.files.graph6 import choose_graph6, graph6_lines, parse_graph6
-from workbench.graphs.files.graphml import parse_graphml
-from workbench.graphs.files.npz import read_npz
-from workbench.graphs.networkx_graphs import from_networkx
+from workbench.graphs.files.build import GraphNote, Weight, build, say
+from workbench.graphs.files.disk import GraphFileError, decoded, read_bytes
+from workbench.graphs.files.formats import LINE_FORMATS, content_format, suffix_of
+from workbench.graphs.files.graph6 import graph6_lines, parse_graph6, read_graph6
+from workbench.graphs.files.parts import GraphParts
 
-__all__ = ["GraphFileError", "from_networkx", "read_graph", "read_graphs"]
+__all__ = ["GraphFileError", "GraphNote", "read_graph", "read_graphs", "read_parts"]
+
+_TABLES = ("csv", "edge list", "adjacency list")
 
 
-def read_graph(path: str | Path, *, directed: bool | None = None, index: int | None = None) -> Data:
-    """``Data`` of a graph file, by its suffix.
+def read_graph(
+    path: str | Path,
+    *,
+    directed: bool | None = None,
+    index: int | None = None,
+    source: str | None = None,
+    target: str | None = None,
+    weight: Weight = None,
+    header: bool | None = None,
+) -> Data:
+    """``Data`` of a graph file: by its content where that is plain, else by the end of its name.
 
-    - ``.graphml``, ``.gml``: nodes, edges, weights, positions (``x``, ``y``), labels, direction;
-    - ``.txt``, ``.tsv``, ``.edges``, ``.edgelist``: an edge a line, source target [weight];
-      comments start with ``#``;
-    - ``.csv``: source,target[,weight], with a header or without;
-    - ``.g6``, ``.graph6``: one graph a line;
-    - ``.npz``: ``edge_index``, ``num_nodes``, ``x``, ``y``, ``pos``, ``edge_weight``, ...
+    - GraphML, GML, GEXF, JSON (d3, networkx, Cytoscape, graphology), Pajek: nodes, edges, weights,
+      places, names, classes, direction, and other numbers by their names;
+    - csv, edge lists (``.txt``, ``.tsv``, ``.edges``, ``.edgelist``, ``out.*``): an edge a line,
+      with a header or without; adjacency matrices and adjacency lists are recognized;
+    - Matrix Market (``.mtx``), graph6, sparse6, digraph6;
+    - ``.npz``: ``edge_index``, ``num_nodes``, ``x``, ``y``, ``pos``, ``edge_weight``, ..., or a
+      sparse adjacency matrix; ``.pt``: a PyG ``Data``. Pickles stay shut.
 
-    Nodes may have any names: they are numbered in the order of the file (integers in edge lists
-    and csv by their value; 0 .. n-1 keep theirs) and ``labels`` keeps the names. Edges are
-    undirected, stored both ways, unless the file says that they are directed: then the arcs are
-    kept as they are. Edge lists and graph6 cannot say it. ``edge_weight`` (float64) holds
-    conductances. Self-loops are kept. Repeated edges are dropped with a warning that counts them;
-    where there are weights, the conductances of repeats add. Nothing in a file is executed.
+    Any of them may be packed as ``.gz``. What was guessed, left out or changed is said in one
+    ``GraphNote``, with the way to say it otherwise.
+
+    Nodes may have any names: they are numbered in the order of the file (integers in tables by
+    their value; 0 .. n-1 keep theirs), and ``labels`` keeps the names; ``ids`` keeps what the file
+    calls them besides. Edges are undirected, stored both ways, unless the file says that they are
+    directed: then the arcs are kept as they are. ``edge_weight`` (float64) holds conductances: the
+    attribute ``weight`` (or ``value``), never a length. Where an undirected edge has two weights,
+    one each way, the mean is taken. Self-loops are kept. Repeated edges are dropped; where there
+    are weights, their conductances add. Nothing in a file is executed.
 
     Args:
         path: the file.
         directed: overrides what the file says; not for graph6, which is always undirected.
-        index: which graph of a graph6 file with several, from 0.
+        index: which graph of a file with several (graph6, ``.pt``), from 0.
+        source, target: the columns of a table with the ends of the edges, by name or number from 1.
+        weight: the edge attribute or column to take for the conductance; ``"count"`` for how often
+            an edge is listed; False for none.
+        header: whether the first line of a table names its columns; None to see.
 
     Raises:
         FileNotFoundError: there is no such file.
-        GraphFileError: the file is malformed; names the line or key at fault.
+        GraphFileError: the file is malformed or of another kind; names the line or key at fault.
         ValueError: an option does not go with the format.
     """
     path = Path(path)
-    kind = file_format(path)
-    if path.is_dir():
-        raise GraphFileError(path, "a folder; expected a file")
-    if index is not None and kind != "graph6":
-        raise ValueError(f"index={index} chooses a graph of a graph6 file; {path.name} is {kind}")
-    if directed and kind == "graph6":
-        raise ValueError(f"directed=True, but {path.name} is graph6, which is always undirected")
-    if kind == "npz":
-        data = read_npz(path, directed)
-    elif kind in ("csv", "edge list"):
-        data = read_edge_table(path, read_text(path), comma=kind == "csv", directed=directed)
-    else:
-        text = read_text(path)
-        parse = {"GraphML": parse_graphml, "GML": _parse_gml}.get(kind)
-        graph = choose_graph6(path, text, index) if parse is None else parse(path, text)
-        if directed is not None and directed != graph.is_directed():
-            graph = _with_direction(graph, directed)
-        try:
-            data = from_networkx(graph)
-        except ValueError as error:
-            raise GraphFileError(path, str(error)) from None
+    parts = read_parts(
+        path, directed=directed, index=index, source=source, target=target, header=header
+    )
+    data, notes = build(parts, directed=directed, weight=weight, path=path)
     if not data.get("name"):
-        data.name = path.stem
+        data.name = _stem(path)
+    say(notes, path.name)
     return data
 
 
+def read_parts(
+    path: Path,
+    *,
+    directed: bool | None = None,
+    index: int | None = None,
+    source: str | None = None,
+    target: str | None = None,
+    header: bool | None = None,
+) -> GraphParts:
+    """What a file says, before ``build`` makes a ``Data`` of it.
+
+    Raises:
+        FileNotFoundError, GraphFileError, ValueError: as ``read_graph``.
+    """
+    content = read_bytes(path)
+    kind = content_format(path, content)
+    if index is not None and kind not in (*LINE_FORMATS, "PyG"):
+        raise ValueError(
+            f"index={index} chooses a graph of a graph6 or .pt file; {path.name} is {kind}"
+        )
+    if directed and kind in ("graph6", "sparse6"):
+        raise ValueError(f"directed=True, but {path.name} is {kind}, which is always undirected")
+    if (source, target, header) != (None, None, None) and kind not in _TABLES:
+        raise ValueError(f"source, target and header are for tables; {path.name} is {kind}")
+    if kind == "npz":
+        from workbench.graphs.files.npz import read_npz
+
+        return read_npz(path, content)
+    if kind == "PyG":
+        from workbench.graphs.files.pyg_files import read_pyg
+
+        return read_pyg(path, content, index)
+    text, notes = decoded(path, content)
+    if kind in LINE_FORMATS:
+        return read_graph6(path, text, index)
+    if kind in _TABLES:
+        from workbench.graphs.files.edge_tables import read_table
+
+        parts = read_table(path, text, kind, source=source, target=target, header=header)
+    else:
+        parts = _read_text(path, text, kind)
+    parts.notes[:0] = notes
+    return parts
+
+
+def _read_text(path: Path, text: str, kind: str) -> GraphParts:
+    """One of the formats that name their nodes; each reader is loaded when it is needed."""
+    match kind:
+        case "GraphML":
+            from workbench.graphs.files.graphml import read_graphml as read
+        case "GML":
+            from workbench.graphs.files.gml import read_gml as read
+        case "GEXF":
+            from workbench.graphs.files.gexf import read_gexf as read
+        case "JSON":
+            from workbench.graphs.files.json_graphs import read_json as read
+        case "Pajek":
+            from workbench.graphs.files.pajek import read_pajek as read
+        case _:
+            from workbench.graphs.files.matrix_market import read_matrix_market as read
+    return read(path, text)
+
+
 def read_graphs(path: str | Path) -> list[Data]:
-    """All graphs of a graph6 file, in its order.
+    """All graphs of a graph6, sparse6 or digraph6 file, in its order.
 
     Raises:
         FileNotFoundError: there is no such file.
         GraphFileError: a line is malformed; names it.
-        ValueError: the file is not graph6.
+        ValueError: the file is none of these.
     """
     path = Path(path)
-    if file_format(path) != "graph6":
+    if suffix_of(path) not in (".g6", ".graph6", ".s6", ".sparse6", ".d6", ".digraph6"):
         raise ValueError(f"{path.name} is no graph6 file (.g6, .graph6); use read_graph")
+    text, _ = decoded(path, read_bytes(path))
     graphs = []
-    for number, line in graph6_lines(path, read_text(path)):
-        graph = parse_graph6(path, number, line)
-        edges = torch.tensor(list(graph.edges), dtype=torch.int64).reshape(-1, 2).T
-        edge_index, name = both_directions(*edges), f"{path.stem} {len(graphs)}"
-        graphs.append(Data(edge_index=edge_index, num_nodes=len(graph), name=name))
+    for number, line in graph6_lines(path, text):
+        parts = parse_graph6(path, number, line)
+        name = f"{_stem(path)} {len(graphs)}"
+        ends = torch.from_numpy(parts.source), torch.from_numpy(parts.target)
+        if parts.directed or bool((ends[0] == ends[1]).any()):
+            data, _ = build(parts, path=path)
+            data.name = name
+        else:
+            edge_index = both_directions(*ends)
+            data = Data(edge_index=edge_index, num_nodes=parts.num_nodes, name=name)
+        graphs.append(data)
     return graphs
 
 
-def _with_direction(graph: nx.Graph, directed: bool) -> nx.Graph:
-    """The same edges as arcs, or arcs as edges; networkx would add or merge some of them."""
-    kind = nx.MultiDiGraph if directed else nx.MultiGraph
-    result = kind(name=graph.name)
-    result.add_nodes_from(graph.nodes(data=True))
-    edges = list(graph.edges(data=True))
-    if not directed:
-        # one arc each way is one edge
-        both = {(u, v) for u, v, _ in edges}
-        place = {node: i for i, node in enumerate(graph)}
-        edges = [e for e in edges if (e[1], e[0]) not in both or place[e[0]] <= place[e[1]]]
-    result.add_edges_from(edges)
-    return result
-
-
-def _parse_gml(path: Path, text: str) -> nx.Graph:
-    try:
-        try:
-            return nx.parse_gml(text, label=None)
-        except nx.NetworkXError as error:
-            if "is duplicated" not in str(error) or not str(error).startswith("edge"):
-                raise
-            # repeated edges are counted later, so let networkx keep them
-            return nx.parse_gml(
-                re.sub(r"\bgraph\s*\[", "graph [ multigraph 1", text, count=1), label=None
-            )
-    except (nx.NetworkXException, ValueError, TypeError, KeyError, RecursionError) as error:
-        problem = "lists nested too deep" if isinstance(error, RecursionError) else str(error)
-        at = re.search(r"at \((\d+), \d+\)", problem) or re.search(r"line (\d+)", problem)
-        raise GraphFileError(
-            path, problem.split("\n")[0], line=int(at[1]) if at else None
-        ) from None
+def _stem(path: Path) -> str:
+    """A file's name without its endings."""
+    return Path(path.name.removesuffix(".gz")).stem
