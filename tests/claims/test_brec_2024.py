@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from workbench.diagnostics import distance_wl_colors, effective_resistance
+from workbench.diagnostics import distance_wl_colors, effective_resistance, rounded_distinction
 from workbench.graphs import BREC_SUBSETS, load_brec
 from workbench.training import brec
 
@@ -94,22 +94,43 @@ def test_resistance_tells_236_pairs_apart_and_not_237(data_root):
 
     The field's count is 237, with resistances rounded to 6 decimals. On pair 68 of CFI exact
     arithmetic sees no difference: modulo two primes, equal resistances stay equal, and the
-    refinement leaves both graphs equal. Rounding cuts one real value, which the two graphs compute
-    with different rounding errors, into two.
+    refinement leaves both graphs equal. One resistance is 1.5140625, half way between two numbers
+    of 6 decimals, and each computed value of it falls where its last digits send it.
     """
     assert stored("brec_exact.json")["rd-wl"]["by_subset"]["CFI"] == 26
     pair = load_brec(data_root)[260 + 68]
     graphs = pair.first, pair.second
-    exact = [modular_resistance(g, 2_147_483_647) for g in graphs]
-    other = [modular_resistance(g, 2_147_483_629) for g in graphs]
+    primes = (2_147_483_647, 2_147_483_629)
+    exact, other = ([modular_resistance(g, prime) for g in graphs] for prime in primes)
     both = [a * 4_194_301 + b for a, b in zip(exact, other, strict=True)]  # one number for two
     assert not told_apart(graphs, [classes(both)[i] for i in (0, 1)])
     real = [effective_resistance(g.edge_index, g.num_nodes).numpy() for g in graphs]
     # the exact values are as many as those that floating point keeps apart by more than 1e-9
     gaps = np.diff(np.unique(np.concatenate([r.ravel() for r in real])))
     assert len(np.unique(np.concatenate(exact))) == 1 + (gaps > 1e-9).sum()
-    assert told_apart(graphs, [r.round(6) for r in real])
     assert not told_apart(graphs, [r.round(9) for r in real])
+    found = rounded_distinction(*graphs, decimals=6)
+    assert found.answer == "open"
+    assert found.on_edge.tolist() == pytest.approx([1.5140625], rel=1e-13)
+    # the value is on the edge in exact arithmetic too
+    for prime, found_values in zip(primes, (exact, other), strict=True):
+        edge = 15_140_625 * pow(10**7, -1, prime) % prime
+        on_edge = [values == edge for values in found_values]
+        assert all(mask.any() for mask in on_edge)
+        for mask, value in zip(on_edge, real, strict=True):
+            assert np.array_equal(mask, np.isclose(value, 1.5140625, rtol=1e-12, atol=0))
+    # all up, all down: nothing; up in one graph and down in the other: a difference from nothing
+    for ways, answer in (((1, 1), False), ((-1, -1), False), ((1, -1), True)):
+        sent = [r + 1e-9 * w * mask for r, w, mask in zip(real, ways, on_edge, strict=True)]
+        assert told_apart(graphs, [r.round(6) for r in sent]) is answer
+
+
+def test_rounding_splits_no_cfi_pair_that_resistance_does_not(data_root):
+    """Of every tenth CFI pair: what differs once rounded, on every machine, differs anyway."""
+    cells = stored("brec_exact.json")["rd-wl"]["cells"]
+    for pair in load_brec(data_root)[260:360:10]:
+        found = rounded_distinction(pair.first, pair.second, decimals=6)
+        assert found.answer == ("told apart" if cells[pair.number] == "D" else "equal")
 
 
 def classes(parts):

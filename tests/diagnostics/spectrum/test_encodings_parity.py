@@ -5,7 +5,7 @@ import torch
 
 from conftest import load_oracle, oracle_graph, oracle_names
 from workbench.diagnostics import hop_distance, laplacian_eigenpairs, laplacian_spectrum
-from workbench.diagnostics.expressivity.weisfeiler_leman.pair_classes import _columns
+from workbench.diagnostics.expressivity.weisfeiler_leman.pair_classes import distance_columns
 from workbench.diagnostics.expressivity.weisfeiler_leman.prepared import prepare
 
 pytestmark = pytest.mark.parity
@@ -67,5 +67,5 @@ def test_walks(name):
     edge_index, num_nodes, _ = oracle_graph(name)
     graph, _ = prepare(edge_index, num_nodes, None, None, None)
     expected = torch.from_numpy(ENCODINGS[f"{name}/rrwp_dense"]).double()
-    found = torch.from_numpy(_columns(graph, "rrwp")).view(num_nodes, num_nodes, -1)
+    found = torch.from_numpy(distance_columns(graph, "rrwp")).view(num_nodes, num_nodes, -1)
     torch.testing.assert_close(found[:, :, : expected.size(2)], expected, rtol=0, atol=1e-5)

@@ -16,17 +16,23 @@ from workbench.diagnostics.expressivity.weisfeiler_leman.distinguish import (
     graph_classes,
     tell_apart,
 )
+from workbench.diagnostics.expressivity.weisfeiler_leman.rounding import (
+    RoundedDistinction,
+    rounded_distinction,
+)
 
 __all__ = [
     "TESTS",
     "Coloring",
     "Distinction",
+    "RoundedDistinction",
     "distance_wl_colors",
     "distinguishes",
     "fwl_colors",
     "graph_classes",
     "klwl_colors",
     "kwl_colors",
+    "rounded_distinction",
     "subgraph_wl_colors",
     "tell_apart",
     "wl_colors",

@@ -59,8 +59,14 @@ def distance_items(
     graphs: Sequence[Graph], device: torch.device, *, distance: str | Tensor
 ) -> Items:
     """GD-WL."""
-    check_size("distance_wl_colors", graphs, lambda g: 40 * g.size**2, "wl_colors")
-    classes = pair_classes(graphs, distance)
+    check_distances(graphs)
+    return class_items(graphs, device, classes=pair_classes(graphs, distance))
+
+
+def class_items(
+    graphs: Sequence[Graph], device: torch.device, *, classes: Sequence[np.ndarray]
+) -> Items:
+    """GD-WL from ``[nodes, nodes]`` classes of distances that mean the same in every graph."""
     return _related(graphs, lambda i, graph: relations.nodes_see_all(graph, classes[i]), device)
 
 
@@ -136,6 +142,15 @@ def _related(graphs, build: Callable[[int, Graph], relations.Relation], device) 
     relation, start = relations.together([build(i, graph) for i, graph in enumerate(graphs)])
     hashed, verified = relation_loop(relation, device)
     return Items(relation.color, relation.nodes, start, hashed, verified)
+
+
+def check_distances(graphs: Sequence[Graph]) -> None:
+    """Refuse distances of all pairs of nodes that would not fit, before there are any.
+
+    Raises:
+        TooLargeError: see ``check_size``.
+    """
+    check_size("distance_wl_colors", graphs, lambda graph: 40 * graph.size**2, "wl_colors")
 
 
 def check_size(

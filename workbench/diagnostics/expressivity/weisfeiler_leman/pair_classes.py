@@ -10,6 +10,7 @@ from torch import Tensor
 
 from workbench.diagnostics.expressivity.weisfeiler_leman.relations import Graph, numbered
 from workbench.diagnostics.resistance.all_pairs import effective_resistance
+from workbench.ties import levels
 
 #: What ``distance_wl_colors`` knows by name.
 DISTANCES = ("shortest-path", "resistance", "both", "rrwp")
@@ -33,7 +34,7 @@ def pair_classes(graphs: Sequence[Graph], distance: str | Tensor) -> list[np.nda
         blocks = pairwise(ends)
         columns = [own[low:high, low:high].reshape(-1, 1) for low, high in blocks]
     else:
-        columns = [_columns(graph, distance) for graph in graphs]
+        columns = [distance_columns(graph, distance) for graph in graphs]
     stacked = np.concatenate([np.zeros((0, columns[0].shape[1])), *columns])
     own = isinstance(distance, Tensor)
     classes = [real_classes(column, of_largest=own) for column in stacked.T]
@@ -48,15 +49,11 @@ def real_classes(values: np.ndarray, *, of_largest: bool) -> np.ndarray:
     The tolerance is a share of the larger of two neighbors, so that no graph of a batch blurs
     another; of the largest value where 0 may come with rounding.
     """
-    ordered, inverse = np.unique(values, return_inverse=True)
-    size = np.abs(np.where(np.isfinite(ordered), ordered, 0.0))
-    scale = size.max(initial=0.0) if of_largest else np.maximum(size[:-1], size[1:])
-    with np.errstate(invalid="ignore"):  # inf - inf does not occur, all values differ
-        apart = np.diff(ordered) > _TOLERANCE * np.maximum(scale, 1e-300)
-    return np.concatenate([[0], np.cumsum(apart)])[inverse] if values.size else values.astype(int)
+    size = np.abs(values[np.isfinite(values)]) if of_largest else np.zeros(0)
+    return levels(values, tolerance=_TOLERANCE, scale=float(size.max(initial=0.0)))
 
 
-def _columns(graph: Graph, distance: str) -> np.ndarray:
+def distance_columns(graph: Graph, distance: str) -> np.ndarray:
     """``[nodes^2, channels]`` of real numbers."""
     parts = []
     if distance in ("shortest-path", "both"):
