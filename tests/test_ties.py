@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from workbench.ties import best_first, largest, levels, smallest, starts_level
+from workbench.ties import best_first, best_levels, largest, levels, smallest, starts_level
 
 THIRD = 0.1 + 0.2  # 0.30000000000000004
 
@@ -54,3 +54,12 @@ def test_ties_of_the_first_key_go_by_the_second_and_then_keep_their_places():
 
 def test_whole_numbers_are_numbers():
     assert levels(np.array([3, 1, 3])).tolist() == [1, 0, 1]
+
+
+def test_a_choice_of_the_largest_parts_no_tie():
+    values = np.array([2.0, 0.3, 1.0, THIRD, 2.0 - 1e-12, 0.3])
+    assert best_levels(values, 2).tolist() == [0, 4]
+    assert best_levels(values, 3).tolist() == best_levels(values, 5).tolist() == [0, 4, 2]
+    assert best_levels(values, 6).tolist() == [0, 4, 2, 1, 3, 5]
+    assert best_levels(values, 1).tolist() == [0]
+    assert best_levels(values[:0], 4).size == 0

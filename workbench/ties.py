@@ -91,3 +91,19 @@ def best_first(
     """
     ranks = [-levels(key, tolerance=tolerance) for key in reversed(keys)]
     return np.lexsort(ranks)
+
+
+def best_levels(
+    values: Shaped[np.ndarray, " values"], most: int, *, tolerance: float = TIE
+) -> Int64[np.ndarray, " chosen"]:
+    """Where at most ``most`` of the largest numbers stand, largest first, without parting a tie.
+
+    Ties that do not fit are left out as a whole; only where all of the largest do not fit, their
+    first ``most`` come.
+    """
+    rank = -levels(values, tolerance=tolerance)
+    order = np.argsort(rank, kind="stable")
+    if order.size <= most:
+        return order
+    fitting = order[: np.searchsorted(rank[order], rank[order[most]])]
+    return fitting if fitting.size else order[:most]

@@ -10,9 +10,14 @@ from conftest import oracle_graph, oracle_names
 from workbench.diagnostics.cost import Stopped
 from workbench.diagnostics.distance.hop_distance import diameter, hop_distance
 from workbench.diagnostics.resistance.all_pairs import total_resistance
-from workbench.diagnostics.spectrum.cheeger import cheeger_constant
-from workbench.diagnostics.spectrum.full_spectrum import fiedler_vector, laplacian_spectrum
-from workbench.graphs.edges import both_directions, components
+from workbench.diagnostics.spectrum.cheeger import cheeger_bounds, cheeger_constant
+from workbench.diagnostics.spectrum.full_spectrum import (
+    fiedler_vector,
+    laplacian_spectrum,
+    slowest_modes,
+)
+from workbench.graphs import complete, grid, petersen, ring, ring_of_cliques
+from workbench.graphs.edges import both_directions, components, undirected_edges
 from workbench.rewiring import ResistanceTracker, apply_edits, fosr, gtr, profile, sdrf, what_if
 from workbench.rewiring.hops import UNREACHED, HopTracker
 
@@ -163,7 +168,7 @@ def test_what_if_is_exact_and_first_order():
         tracker = ResistanceTracker(edge_index, num_nodes)
         connected = tracker.num_components == 1
         gap = float(laplacian_spectrum(edge_index, num_nodes)[1]) if connected else 0.0
-        y = fiedler_vector(edge_index, num_nodes)
+        y = fiedler_vector(edge_index, num_nodes)[:, None]
         rng = np.random.default_rng(0)
         for _ in range(40):
             u, v = rng.choice(num_nodes, 2, replace=False).tolist()
@@ -188,9 +193,25 @@ def test_what_if_of_the_gap_is_its_derivative():
     """d gap / d w where w = 0, from an edge of weight 1e-6; the gap of karate is simple."""
     edge_index, num_nodes, _ = oracle_graph("karate")
     gap = float(laplacian_spectrum(edge_index, num_nodes)[1])
-    y = fiedler_vector(edge_index, num_nodes)
+    y = fiedler_vector(edge_index, num_nodes)[:, None]
+    check_derivative(edge_index, num_nodes, gap, y, [(0, 33), (16, 26), (5, 20), (14, 15)])
+
+
+@pytest.mark.parametrize("data", [ring(9), grid(4, 4), petersen(), complete(5)])
+def test_what_if_of_a_multiple_gap_is_its_derivative(data):
+    """The smallest of the eigenvalues that part."""
+    graph = undirected_edges(data.edge_index, data.num_nodes)
+    modes = slowest_modes(graph)
+    assert modes.potentials.shape[1] > 1
+    pairs = [(0, 1), (0, 2), (0, 3), (1, 4)]
+    check_derivative(
+        data.edge_index, data.num_nodes, modes.gap, torch.from_numpy(modes.potentials), pairs
+    )
+
+
+def check_derivative(edge_index, num_nodes, gap, modes, pairs):
     tracker = ResistanceTracker(edge_index, num_nodes)
-    for u, v in [(0, 33), (16, 26), (5, 20), (14, 15)]:
+    for u, v in pairs:
         sign = -1.0 if tracker.has_edge(u, v) else 1.0
         weight = torch.ones(edge_index.size(1) + 2, dtype=torch.float64)
         weight[-2:] = sign * 1e-6
@@ -200,8 +221,21 @@ def test_what_if_of_the_gap_is_its_derivative():
         root = dense.sum(0).sqrt()
         matrix = torch.eye(num_nodes, dtype=torch.float64) - dense / root / root[:, None]
         moved = float(torch.linalg.eigvalsh(matrix)[1])
-        found = what_if(tracker, gap, y, u, v)
+        found = what_if(tracker, gap, modes, u, v)
         assert found.spectral_gap_change == pytest.approx((moved - gap) / 1e-6, rel=1e-3, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    "data", [ring(24), ring(90), ring_of_cliques(6, 5), grid(9, 9), complete(30)], ids=str
+)
+def test_the_sweep_of_a_multiple_gap_is_that_of_cheeger_bounds(data):
+    """Through dense and iterated modes, and in any order of the nodes."""
+    expected = cheeger_bounds(data.edge_index, data.num_nodes)
+    order = torch.randperm(data.num_nodes, generator=torch.Generator().manual_seed(0))
+    for edge_index in (data.edge_index, order[data.edge_index]):
+        found = profile(edge_index, data.num_nodes, NOTHING)
+        assert float(found.cheeger_upper[0]) == pytest.approx(float(expected.upper), rel=1e-9)
+        assert float(found.spectral_gap[0]) == pytest.approx(2 * float(expected.lower), rel=1e-8)
 
 
 def test_beyond_dense_matrices(monkeypatch):

@@ -1,61 +1,61 @@
-"""Spectral gap, Fiedler vector and sweep cut from a pseudo-inverse that is at hand."""
+"""Spectral gap and its modes from a pseudo-inverse that is at hand."""
 
 import numpy as np
 from scipy.sparse.linalg import LinearOperator, eigsh
 
+from workbench.diagnostics.spectrum.full_spectrum import MOST_MODES, SlowestModes
 from workbench.graphs.edges import UndirectedEdges
 from workbench.rewiring.incremental import ResistanceTracker
 
 #: Up to this many nodes a dense eigendecomposition is as fast.
 _DENSE_EIGEN = 64
 
+#: Eigenvalues that differ by less than this share are one.
+_EQUAL = 1e-6
 
-def gap_and_vector(
-    tracker: ResistanceTracker, graph: UndirectedEdges, start: np.ndarray | None
-) -> tuple[float, np.ndarray]:
-    """Spectral gap of a connected graph and its Fiedler vector y (L y = gap D y, y^T D y = 1).
+
+def slowest_modes_of(
+    tracker: ResistanceTracker, graph: UndirectedEdges, start: np.ndarray | None = None
+) -> SlowestModes:
+    """What ``diagnostics.spectrum.full_spectrum.slowest_modes`` finds, from L^+ of that graph.
 
     1 / gap is the largest eigenvalue of Q D^1/2 L^+ D^1/2 Q, with Q the projection off sqrt(d).
-    ``start`` is a vector to begin from, such as that of the graph one edit ago.
+    ``start`` is a potential to begin from, such as one of the graph an edit ago.
     """
     degree = graph.degree().numpy()
     root = np.sqrt(degree)
-    kernel = root / np.linalg.norm(root)
+    size = degree.size
+    found = (root / np.linalg.norm(root))[:, None]
+
+    def apart(x: np.ndarray) -> np.ndarray:
+        return x - found @ (found.T @ x)
 
     def apply(x: np.ndarray) -> np.ndarray:
-        x = x.ravel()
-        x = root * tracker.times(root * (x - kernel * (kernel @ x)))
-        return x - kernel * (kernel @ x)
+        return apart(root * tracker.times(root * apart(x.ravel())))
 
-    size = degree.size
-    noise = np.random.default_rng(0).standard_normal(size)
     if size <= _DENSE_EIGEN:
         matrix = np.stack([apply(column) for column in np.eye(size)])
-        vector = np.linalg.eigh(0.5 * (matrix + matrix.T))[1][:, -1]
+        values, vectors = np.linalg.eigh(0.5 * (matrix + matrix.T))
+        vectors = vectors[:, values >= values[-1] * (1 - _EQUAL)]
     else:
-        # A little noise: the old vector may be orthogonal to the new one where there is symmetry.
-        first = noise if start is None else root * start + 0.01 * noise / np.sqrt(size)
+        noise = np.random.default_rng(0)
         operator = LinearOperator((size, size), matvec=apply, dtype=np.float64)
-        first -= kernel * (kernel @ first)
-        vector = eigsh(operator, k=1, which="LA", v0=first, tol=1e-8)[1][:, 0]
-    vector = vector - kernel * (kernel @ vector)
-    y = vector / root
-    y /= np.sqrt(degree @ y**2)
+        first = 0.0
+        while found.shape[1] <= MOST_MODES:
+            # a little noise: where there is symmetry the old vector may be orthogonal to the new
+            begin = noise.standard_normal(size)
+            if start is not None and found.shape[1] == 1:
+                begin = root * start + 0.01 * begin / np.sqrt(size)
+            values, vectors = eigsh(operator, k=1, which="LA", v0=apart(begin), tol=1e-8)
+            first = first or values[0]
+            if values[0] < first * (1 - _EQUAL):
+                break
+            found = np.column_stack([found, apart(vectors)])
+            found[:, -1] /= np.linalg.norm(found[:, -1])
+        vectors = found[:, 1:]
+    potentials = vectors / root[:, None]
     # The quotient over edges has an error of the square of the vector's, and none of P's.
     source, target = graph.source.numpy(), graph.target.numpy()
-    return float(graph.weight.numpy() @ (y[source] - y[target]) ** 2), y
-
-
-def sweep_conductance(graph: UndirectedEdges, y: np.ndarray) -> float:
-    """Smallest conductance of the n - 1 cuts between nodes sorted by y; the graph is connected."""
-    order = np.argsort(y, kind="stable")
-    place = np.empty_like(order)
-    place[order] = np.arange(order.size)
-    ends = np.stack([place[graph.source.numpy()], place[graph.target.numpy()]])
-    weight, size = graph.weight.numpy(), order.size
-    crossing = np.bincount(ends.min(axis=0), weight, size) - np.bincount(
-        ends.max(axis=0), weight, size
-    )
-    volume = np.cumsum(graph.degree().numpy()[order])
-    cut = np.cumsum(crossing)[:-1]
-    return float((cut / np.minimum(volume[:-1], volume[-1] - volume[:-1])).min())
+    flow = potentials[source] - potentials[target]
+    gaps = graph.weight.numpy() @ flow**2 / (degree @ potentials**2)
+    return SlowestModes(float(gaps.mean()), potentials)

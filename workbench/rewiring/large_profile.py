@@ -6,9 +6,9 @@ import torch
 from workbench.diagnostics.distance.hop_distance import diameter_bounds
 from workbench.diagnostics.resistance.laplacian_solver import LaplacianSolver
 from workbench.diagnostics.resistance.resistance_total import approximate_total_resistance
-from workbench.diagnostics.spectrum.full_spectrum import gap_and_fiedler
+from workbench.diagnostics.spectrum.full_spectrum import slowest_modes
+from workbench.diagnostics.spectrum.sweep import sweep_cut
 from workbench.graphs.edges import UndirectedEdges, both_directions, components
-from workbench.rewiring.fiedler import sweep_conductance
 
 
 class LargeGraph:
@@ -68,9 +68,9 @@ class LargeGraph:
         both = both_directions(graph.source, graph.target)
         gap = lower = upper = 0.0
         if self.num_components == 1:
-            found, y = gap_and_fiedler(graph)
-            gap = float(found)
-            lower, upper = 0.5 * gap, sweep_conductance(graph, y.numpy())
+            modes = slowest_modes(graph)
+            gap, upper = modes.gap, sweep_cut(graph, modes.potentials).conductance
+            lower = 0.5 * gap
         bounds = diameter_bounds(both, self.num_nodes)
         low, high = float(bounds.lower), float(bounds.upper)
         self.errors.append(

@@ -10,9 +10,10 @@ from torch import Tensor
 
 from workbench.diagnostics.cost import LIMITS, Stopped
 from workbench.diagnostics.spectrum.cheeger import cheeger_constant
+from workbench.diagnostics.spectrum.sweep import sweep_cut
 from workbench.graphs.edges import UndirectedEdges, both_directions, undirected_edges
 from workbench.rewiring.base import final_presence
-from workbench.rewiring.fiedler import gap_and_vector, sweep_conductance
+from workbench.rewiring.fiedler import slowest_modes_of
 from workbench.rewiring.hops import HopTracker
 from workbench.rewiring.incremental import ResistanceTracker
 from workbench.rewiring.large_profile import LargeGraph
@@ -151,7 +152,7 @@ class _Dense:
             tracker = tracker.copy()
         self.tracker = tracker
         self.hops = HopTracker(graph.source.numpy(), graph.target.numpy(), graph.num_nodes)
-        self.vector: np.ndarray | None = None
+        self.start: np.ndarray | None = None
         self.small = graph.num_nodes <= LIMITS["cheeger_constant"]
         self.exact = {"cheeger_lower": self.small, "cheeger_upper": self.small}
         self.errors: list[dict] = []
@@ -172,11 +173,14 @@ class _Dense:
         lower = upper = gap = 0.0
         if num_components == 1 and tracker.num_nodes > 1:
             graph = tracker.edges()
-            gap, self.vector = gap_and_vector(tracker, graph, self.vector)
-            lower, upper = 0.5 * gap, sweep_conductance(graph, self.vector)
+            modes = slowest_modes_of(tracker, graph, self.start)
+            gap, self.start = modes.gap, modes.potentials[:, 0]
+            lower = upper = 0.5 * gap
             if self.small:
                 both = both_directions(graph.source, graph.target)
                 lower = upper = float(cheeger_constant(both, graph.num_nodes))
+            else:
+                upper = sweep_cut(graph, modes.potentials).conductance
         self.errors.append({"cheeger_lower": upper - lower, "cheeger_upper": upper - lower})
         return {
             "total_resistance": tracker.total_resistance(),

@@ -34,7 +34,7 @@ class WhatIf:
 def what_if(
     tracker: ResistanceTracker,
     spectral_gap: float,
-    fiedler: Float64[Tensor, " nodes"],
+    modes: Float64[Tensor, "nodes modes"],
     u: int,
     v: int,
 ) -> WhatIf:
@@ -42,17 +42,18 @@ def what_if(
 
         R_tot' - R_tot = -n w |P x|^2 / (1 + w R),   w = +1 (add), -1 (remove),   x = e_u - e_v
 
-        gap' - gap  ~  w ((y_u - y_v)^2 - gap (y_u^2 + y_v^2)),    L y = gap D y,  y^T D y = 1
+        gap' - gap  ~  smallest eigenvalue of  w (z z^T - gap (y_u y_u^T + y_v y_v^T)),
+                       z = y_u - y_v,   L Y = gap D Y,   Y^T D Y = 1,   y_v the row of v
 
     The second is the first-order perturbation of the generalized eigenproblem: L changes by
-    ``w x x^T`` and D by w at u and v. It says little where the gap is a multiple eigenvalue, and
-    nothing of higher order. An edge of another conductance is removed with it as w. Cost: O(n).
+    ``w x x^T`` and D by w at u and v. It says nothing of higher order. An edge of another
+    conductance is removed with it as w. Cost: O(n).
 
     Args:
         tracker: the graph as it is.
         spectral_gap: of that graph.
-        fiedler: its Fiedler vector y, as ``diagnostics.fiedler_vector`` gives it; the length is
-            set here.
+        modes: ``[nodes, modes]`` Y above, all modes of that eigenvalue: one column where it is
+            simple, the vector of ``diagnostics.fiedler_vector``.
         u, v: two different nodes.
 
     Raises:
@@ -62,12 +63,10 @@ def what_if(
     gain = tracker.gain(u, v)  # refuses u == v
     weight = tracker.weight(u, v)
     sign = -1 if weight else 1
-    y, degree = fiedler.cpu().numpy(), tracker.degree().numpy()
-    length = float(degree @ y**2)
-    first_order = 0.0
-    if length > 0:
-        change = (y[u] - y[v]) ** 2 - spectral_gap * (y[u] ** 2 + y[v] ** 2)
-        first_order = sign * (weight or 1.0) * float(change) / length
+    at_u, at_v = modes[[u, v]].cpu().numpy()
+    change = np.outer(at_u - at_v, at_u - at_v)
+    change -= spectral_gap * (np.outer(at_u, at_u) + np.outer(at_v, at_v))
+    first_order = float(np.linalg.eigvalsh(sign * (weight or 1.0) * change)[0])
     here, there = tracker.labels == tracker.labels[u], tracker.labels == tracker.labels[v]
     components = tracker.num_components
     total = None

@@ -10,7 +10,7 @@ from torch import Tensor
 from workbench.diagnostics import TooLargeError, hop_distance
 from workbench.diagnostics.resistance.resistance_among import resistance_among
 from workbench.rewiring import Edit, ResistanceTracker, WhatIf, apply_edits, what_if
-from workbench.rewiring.fiedler import gap_and_vector
+from workbench.rewiring.fiedler import slowest_modes_of
 from workbench.rewiring.profile import DENSE_NODES
 
 #: Above ``DENSE_NODES`` and up to this many nodes, a matrix among landmarks is drawn.
@@ -49,7 +49,7 @@ class NodePairs:
         self._edge_index, self._num_nodes = edge_index, num_nodes
         self._lock = threading.RLock()
         self._moving: tuple[ResistanceTracker, tuple[Edit, ...]] | None = None
-        self._fiedler: tuple[tuple[Edit, ...], float, Tensor] | None = None
+        self._modes: tuple[tuple[Edit, ...], float, Tensor] | None = None
         self._kept: list[tuple[str, tuple[Edit, ...], np.ndarray]] = []
         self._among: np.ndarray | None = None
 
@@ -123,12 +123,13 @@ class NodePairs:
         edits = tuple(edits)
         with self._lock:
             tracker = self._tracker(edits)
-            if self._fiedler is None or self._fiedler[0] != edits:
-                gap, vector = 0.0, np.zeros(self._num_nodes)
+            if self._modes is None or self._modes[0] != edits:
+                gap, modes = 0.0, np.zeros((self._num_nodes, 1))
                 if tracker.num_components == 1 and self._num_nodes > 1:
-                    gap, vector = gap_and_vector(tracker, tracker.edges(), None)
-                self._fiedler = (edits, gap, torch.from_numpy(vector))
-            return what_if(tracker, *self._fiedler[1:], u, v)
+                    found = slowest_modes_of(tracker, tracker.edges())
+                    gap, modes = found.gap, found.potentials
+                self._modes = (edits, gap, torch.from_numpy(modes))
+            return what_if(tracker, *self._modes[1:], u, v)
 
     def _matrix(self, name: str, edits: tuple[Edit, ...]) -> np.ndarray:
         edge_index = self._edited(edits)

@@ -9,7 +9,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbench.diagnostics import TooLargeError, cheeger_bounds, cheeger_constant, spectral_gap
-from workbench.graphs import barbell, complete, from_networkx, grid, karate, path, petersen, ring
+from workbench.graphs import (
+    barbell,
+    complete,
+    from_networkx,
+    grid,
+    karate,
+    path,
+    petersen,
+    ring,
+    ring_of_cliques,
+    star,
+)
 
 
 def of(function, data):
@@ -90,3 +101,37 @@ def test_disconnected_and_tiny_graphs():
         assert bounds.side.shape == (size,)
         if size < 20:
             assert cheeger_constant(empty, size) == 0
+
+
+@pytest.mark.parametrize(
+    ("data", "upper", "cuts"),
+    [
+        (ring_of_cliques(6, 5), 2 / 66, 3),  # opposite links; five cliques have 11 edges each
+        (from_networkx(nx.hypercube_graph(4)), 0.25, 4),  # a cut for each dimension
+        (ring(12), 1 / 6, 6),
+        (grid(12, 12), 12 / 264, 2),
+        (star(7), 1.0, 6),  # no level of its modes parts half of the leaves from the others
+        (barbell(5, 0), 1 / 21, 1),
+    ],
+)
+def test_a_multiple_gap_gives_one_number(data, upper, cuts):
+    """The eigenspace is swept along the graph's own directions, in any order of the nodes."""
+    for seed in range(4):
+        order = torch.randperm(data.num_nodes, generator=torch.Generator().manual_seed(seed))
+        found = cheeger_bounds(order[data.edge_index], data.num_nodes)
+        assert float(found.upper) == pytest.approx(upper, rel=1e-12)
+        assert found.num_cuts == cuts
+
+
+@pytest.mark.parametrize("size", [250, 251])
+def test_a_multiple_gap_found_by_iterations(size):
+    found = cheeger_bounds(ring(size).edge_index, size)
+    assert float(found.upper) == pytest.approx(1 / (size // 2), rel=1e-12)
+    assert found.num_cuts == (size // 2 if size % 2 == 0 else size)
+
+
+def test_more_modes_than_iterations_look_for():
+    """299 of one eigenvalue: each node alone."""
+    found = cheeger_bounds(complete(300).edge_index, 300)
+    assert float(found.upper) == pytest.approx(1.0)
+    assert int(found.side.sum()) == 1

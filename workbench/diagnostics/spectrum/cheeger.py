@@ -10,7 +10,8 @@ from numba import njit
 from torch import Tensor
 
 from workbench.diagnostics.cost import check_size
-from workbench.diagnostics.spectrum.full_spectrum import gap_and_fiedler
+from workbench.diagnostics.spectrum.full_spectrum import slowest_modes
+from workbench.diagnostics.spectrum.sweep import sweep_cut
 from workbench.graphs.edges import components, undirected_edges
 from workbench.typing import EdgeIndex, EdgeWeight
 
@@ -23,11 +24,14 @@ class CheegerBounds:
         lower: half the spectral gap.
         upper: the conductance of the cut ``side``.
         side: the nodes on the side of the cut with the smaller volume.
+        num_cuts: different cuts of that conductance among those that were tried; ``side`` is one
+            of them.
     """
 
     lower: Float64[Tensor, ""]
     upper: Float64[Tensor, ""]
     side: Bool[Tensor, " nodes"]
+    num_cuts: int
 
 
 def cheeger_constant(
@@ -74,7 +78,10 @@ def cheeger_bounds(
 
         lambda_1 / 2 <= h <= h_sweep <= sqrt(2 lambda_1)
 
-    The sweep cut is the best of the ``n - 1`` cuts between nodes sorted by ``fiedler_vector``.
+    The sweep cut is the best of the cuts between levels of the modes of ``lambda_1``. Where that
+    eigenvalue is multiple, as on rings, grids and cubes, its eigenspace is swept along the
+    projections of every node's indicator and of every edge's difference of two indicators, so that
+    the bound depends neither on the basis that a solver returns nor on the numbers of the nodes.
 
     Args:
         edge_index: ``[2, edges]``, both directions of every undirected edge.
@@ -82,11 +89,13 @@ def cheeger_bounds(
         edge_weight: conductances ``[edges]``, summed in cut and volume; 1 where not given.
 
     Returns:
-        ``CheegerBounds(lower, upper, side)``. A disconnected graph gives 0, 0 and its first
-        component; fewer than two nodes give 0, 0 and no node.
+        ``CheegerBounds(lower, upper, side, num_cuts)``. A disconnected graph gives 0, 0 and its
+        first component, of as many cuts as there are others; fewer than two nodes give 0, 0, no
+        node and no cut.
 
     Self-loops are dropped. A repeated edge counts once; with weights, repeats add. On large
-    sparse graphs the gap carries the tolerance of ``spectral_gap`` (1e-6 relative).
+    sparse graphs the gap carries the tolerance of ``spectral_gap`` (1e-6 relative). Beyond 20,000
+    nodes one mode is swept, whatever the multiplicity.
 
     Raises:
         ValueError: the graph is directed, or a weight is negative.
@@ -101,25 +110,13 @@ def cheeger_bounds(
     labels = components(torch.stack([graph.source, graph.target]), num_nodes)
     if num_nodes < 2 or int(labels.max()) > 0:
         side = torch.zeros(num_nodes, dtype=torch.bool, device=device)
-        return CheegerBounds(zero, zero.clone(), side if num_nodes < 2 else labels == 0)
-    gap, fiedler = gap_and_fiedler(graph)
-    order = torch.argsort(fiedler, stable=True)
-    place = torch.empty_like(order)
-    place[order] = torch.arange(num_nodes, device=device)
-    ends = torch.stack([place[graph.source], place[graph.target]])
-    # an edge is cut from the first of its ends on, and no longer after the second
-    change = torch.zeros(num_nodes, dtype=torch.float64, device=device)
-    change.index_add_(0, ends.amin(0), graph.weight).index_add_(0, ends.amax(0), -graph.weight)
-    degree = graph.degree()
-    volume, total = degree[order].cumsum(0)[:-1], degree.sum()
-    best = int((change.cumsum(0)[:-1] / torch.minimum(volume, total - volume)).argmin())
-    side = place <= best
-    if volume[best] > total - volume[best]:
-        side = ~side
-    # the cut itself once more: a running sum of weights carries rounding
-    crossing = side[graph.source] != side[graph.target]
-    upper = graph.weight[crossing].sum() / torch.minimum(degree[side].sum(), degree[~side].sum())
-    return CheegerBounds(torch.minimum(gap / 2, upper), upper, side)
+        side, cuts = (side, 0) if num_nodes < 2 else (labels == 0, int(labels.max()))
+        return CheegerBounds(zero, zero.clone(), side, cuts)
+    modes = slowest_modes(graph)
+    cut = sweep_cut(graph, modes.potentials)
+    lower = torch.tensor(min(modes.gap / 2, cut.conductance), dtype=torch.float64, device=device)
+    upper = torch.tensor(cut.conductance, dtype=torch.float64, device=device)
+    return CheegerBounds(lower, upper, torch.from_numpy(cut.side).to(device), cut.num_cuts)
 
 
 @njit(cache=True, nogil=True)

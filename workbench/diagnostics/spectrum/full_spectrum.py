@@ -1,5 +1,7 @@
 """Spectrum of the graph Laplacian, its second smallest eigenvalue, and the Fiedler vector."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import torch
 from jaxtyping import Float64
@@ -9,7 +11,10 @@ from torch import Tensor
 from workbench.diagnostics.cost import check_size
 from workbench.diagnostics.resistance.laplacian_solver import LaplacianSolver
 from workbench.diagnostics.resistance.parts import connected_parts
+from workbench.diagnostics.spectrum.lanczos import GraphLaplacian, extreme_vectors
+from workbench.diagnostics.spectrum.sweep import SAME_ENTRY, eigenspaces, sweep_cut
 from workbench.graphs.edges import UndirectedEdges, components, undirected_edges
+from workbench.ties import largest
 from workbench.typing import EdgeIndex, EdgeWeight, NodeVector
 
 #: Up to this many nodes a dense eigendecomposition is as fast as a sparse one.
@@ -17,6 +22,13 @@ _DENSE_NODES = 200
 
 #: On CUDA the dense one stays ahead for longer.
 _DENSE_NODES_CUDA = 2_000
+
+#: Beyond so many nodes, one mode of the slowest eigenvalue is looked for and not all of them.
+MULTIPLE_NODES = 20_000
+
+#: Modes of one eigenvalue that iterations look for, and the nodes up to which all modes are
+#: computed where that is not enough.
+MOST_MODES, _DENSE_NODES_MULTIPLE = 32, 2_500
 
 
 def laplacian_spectrum(
@@ -87,7 +99,11 @@ def spectral_gap(
     labels = components(torch.stack([graph.source, graph.target]), num_nodes)
     if num_nodes < 2 or int(labels.max()) > 0:
         return torch.zeros((), dtype=torch.float64, device=edge_index.device)
-    return gap_and_fiedler(graph)[0]
+    if num_nodes <= (_DENSE_NODES_CUDA if edge_index.is_cuda else _DENSE_NODES):
+        values = torch.linalg.eigvalsh(_dense_laplacian(graph, normalized=True))
+        return values[1].clamp(min=0.0)
+    value, _ = _sparse_pair(graph)
+    return torch.tensor(value, dtype=torch.float64, device=edge_index.device)
 
 
 def fiedler_vector(
@@ -101,8 +117,9 @@ def fiedler_vector(
 
     Returns:
         ``[nodes]`` float64 without unit. Its sign is such that the entry of largest modulus is
-        positive (the first of them). Where the eigenvalue is multiple, as on a ring, one of its
-        vectors. A disconnected graph has eigenvalue 0: y is constant on the component of largest
+        positive (the first of them). Where the eigenvalue is multiple, as on a ring, it is the
+        direction of its eigenspace that sweeps to the narrowest cut (that of ``cheeger_bounds``).
+        A disconnected graph has eigenvalue 0: y is constant on the component of largest
         volume and on the rest, and 0 on isolated nodes. Fewer than two nodes with edges give 0.
 
     Self-loops, repeats, weights, tolerance: as in ``spectral_gap``.
@@ -132,21 +149,55 @@ def fiedler_vector(
     return torch.where(degree > 0, result, 0.0)
 
 
+@dataclass(frozen=True)
+class SlowestModes:
+    """The spectral gap of a connected graph, with all modes of that eigenvalue.
+
+    Attributes:
+        gap: second smallest eigenvalue of the normalized Laplacian.
+        potentials: ``[nodes, modes]`` ``D^{-1/2} v`` of orthonormal eigenvectors v; as many as the
+            eigenvalue has, up to ``MOST_MODES`` on large graphs.
+    """
+
+    gap: float
+    potentials: Float64[np.ndarray, "nodes modes"]
+
+
+def slowest_modes(graph: UndirectedEdges) -> SlowestModes:
+    """The whole eigenspace of the spectral gap of a connected graph of at least two nodes.
+
+    Beyond 20,000 nodes, one of its vectors.
+    """
+    size, root = graph.num_nodes, graph.degree().sqrt().cpu().numpy()[:, None]
+    if size > MULTIPLE_NODES:
+        gap, vector = _sparse_pair(graph)
+        return SlowestModes(gap, vector[:, None] / root)
+    count, laplacian = 2, GraphLaplacian(graph, normalized=True)
+    while size > _DENSE_NODES and count <= MOST_MODES:
+        values, vectors, _ = laplacian.ritz(extreme_vectors(laplacian, count, largest=False))
+        first = (eigenspaces(values) or [slice(0, 0)])[0]
+        if first.stop:
+            return SlowestModes(float(values[0]), vectors[:, first] / root)
+        count *= 4
+    if size <= _DENSE_NODES_MULTIPLE:
+        found = torch.linalg.eigh(_dense_laplacian(graph, normalized=True))
+        values, vectors = (tensor.cpu().numpy() for tensor in found)
+        first = eigenspaces(values[1:], complete=True)[0]
+        values, vectors, _ = laplacian.ritz(vectors[:, 1:][:, first])
+    return SlowestModes(float(values[0]), vectors / root)
+
+
 def gap_and_fiedler(graph: UndirectedEdges) -> tuple[Float64[Tensor, ""], NodeVector]:
     """Spectral gap and Fiedler vector of a connected graph of at least two nodes."""
-    device, degree = graph.source.device, graph.degree()
-    if graph.num_nodes <= (_DENSE_NODES_CUDA if device.type == "cuda" else _DENSE_NODES):
-        values, vectors = torch.linalg.eigh(_dense_laplacian(graph, normalized=True))
-        gap, vector = values[1].clamp(min=0.0), vectors[:, 1]
-    else:
-        value, found = _sparse_pair(graph)
-        gap = torch.tensor(value, dtype=torch.float64, device=device)
-        vector = torch.from_numpy(found).to(device)
-    fiedler = vector / degree.sqrt()
-    size = fiedler.abs()
+    modes, degree = slowest_modes(graph), graph.degree().cpu().numpy()
+    fiedler = sweep_cut(graph, modes.potentials).mode
+    fiedler /= np.sqrt(degree @ fiedler**2)
+    size = np.abs(fiedler)
     # the first of the entries that are largest up to rounding, so that the sign is stable
-    lead = int((size >= size.max() * (1 - 1e-6)).nonzero()[0])
-    return gap, fiedler * torch.sign(fiedler[lead])
+    lead = largest(size, tolerance=SAME_ENTRY)[0]
+    device = graph.source.device
+    gap = torch.tensor(modes.gap, dtype=torch.float64, device=device)
+    return gap, torch.from_numpy(fiedler * np.sign(fiedler[lead])).to(device)
 
 
 def _dense_laplacian(graph: UndirectedEdges, *, normalized: bool) -> Tensor:

@@ -5,11 +5,14 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from jaxtyping import Bool, Int64
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components
 from torch import Tensor
 
 from workbench.diagnostics.summary.cuts import Cut, narrow_cuts
-from workbench.diagnostics.summary.largest import largest_component
+from workbench.diagnostics.summary.largest import Part, largest_component
 from workbench.graphs.edges import UndirectedEdges
+from workbench.ties import best_first, levels
 from workbench.typing import EdgeIndex, EdgeWeight
 
 #: Two cuts are one place where both sides share this much of what they cover.
@@ -32,6 +35,10 @@ class Bottleneck:
         conductance: of that cut.
         loss: the sum of |S| |V - S| / conductance over those cuts, in ohms: what the total
             resistance has at least because of this place.
+        num_alike: places that are as narrow and part as many nodes, this one among them, as in a
+            graph that looks the same from several sides; which one of them stands here is chance.
+            Where they overlap, as around a ring, it is as many as have room beside each other.
+        alike: ``[2, edges]`` that cross the worst cut of any of them, this one among them.
     """
 
     edges: Int64[Tensor, "2 edges"]
@@ -41,10 +48,16 @@ class Bottleneck:
     num_cuts: int
     conductance: float
     loss: float
+    num_alike: int
+    alike: Int64[Tensor, "2 alike"]
 
     @property
     def sentence(self) -> str:
         """The place in words."""
+        others = f"; one of {self.num_alike} alike" if self.num_alike > 1 else ""
+        return self._place() + others
+
+    def _place(self) -> str:
         few, many = (f"{size:,} node{'s' * (size != 1)}" for size in self.sizes)
         row = f", the narrowest of {self.num_cuts} such cuts in a row" if self.num_cuts > 1 else ""
         if self.num_edges > 1:
@@ -83,8 +96,11 @@ def bottlenecks(
         Places on the CPU, by the loss of their worst cut; fewer where the graph has fewer, or
         where the others lose less than 3 % of what the first one does. Of a disconnected graph,
         those of its largest component. Cuts whose sides cover nearly the same nodes, and bridges
-        that follow each other along a path, are one place. A single node is no side of a cut
-        where there are others.
+        that follow each other along a path, are one place. Places that cannot be told apart by
+        these numbers, up to rounding, come once, with how many they are. A single node is no side
+        of a cut where there are others.
+
+    The numbers of the places are the same for every numbering of the nodes.
 
     Self-loops are dropped. A repeated edge counts once; with weights, repeats add. Cost: nine
     eigenvectors by ``laplacian_eigenpairs``; to a million nodes where the graph factors sparsely.
@@ -101,62 +117,114 @@ def bottlenecks(
     part = largest_component(edge_index, num_nodes, edge_weight)
     if part.graph.num_nodes < 2:
         return ()
-    found = narrow_cuts(part.graph)
-    wider = [cut for cut in found if cut.sizes[0] > 1]
-    places: list[list[Cut]] = []
-    for cut in wider or found:
-        for place in places:
-            if _same(part.graph, place, cut):
-                _join(place, cut)
-                break
-        else:
-            places.append([cut])
-    worst = [_bottleneck(part, place, num_nodes) for place in places[:count]]
-    return tuple(place for place in worst if place.loss >= NOTABLE * worst[0].loss)
+    cuts = narrow_cuts(part.graph)
+    cuts = [cut for cut in cuts if cut.sizes[0] > 1] or cuts
+    beside = _Beside(part.graph, cuts)
+    worst = -levels(np.array([cut.loss for cut in cuts]))
+    left, places = np.ones(len(cuts), dtype=bool), []
+    while left.any() and len(places) < count:
+        equals = np.flatnonzero(left & (worst == worst[left].min())).tolist()
+        near = [beside.of(at) & left for at in equals]
+        rows = [_row(cuts, at, there) for at, there in zip(equals, near, strict=True)]
+        alike = _alike(rows)
+        members = [equals[k] for k in alike]
+        # those beside each other are one place: each counts as its share of what is beside it
+        num_alike = round(sum(1 / near[k][members].sum() for k in alike))
+        places.append(_bottleneck(part, [rows[k] for k in alike], num_alike, num_nodes))
+        for k in alike:
+            left &= ~near[k]
+    return tuple(place for place in places if place.loss >= NOTABLE * places[0].loss)
 
 
-def _join(place: list[Cut], cut: Cut) -> None:
-    """Add a cut that is about as narrow and shares no edge: one more resistor in the row."""
-    apart = not any(np.intersect1d(cut.edges, other.edges).size for other in place)
-    if apart and cut.conductance <= 2 * min(other.conductance for other in place):
-        place.append(cut)
+class _Beside:
+    """Which cuts are at one place: their sides cover nearly the same, or they share a corridor."""
+
+    def __init__(self, graph: UndirectedEdges, cuts: list[Cut]):
+        self.sides = np.stack([cut.side for cut in cuts]).astype(np.float32)
+        self.sizes = self.sides.sum(axis=1)
+        corridor = _corridors(graph)
+        single = [cut.edges[0] if cut.edges.size == 1 else -1 for cut in cuts]
+        self.corridor = np.array([corridor[edge] if edge >= 0 else -1 for edge in single])
+
+    def of(self, at: int) -> np.ndarray:
+        """``[cuts]`` whether a cut is where the one at ``at`` is."""
+        count = self.sides.shape[1]
+        common = self.sides @ self.sides[at]
+        here, there = self.sizes[at], self.sizes
+        same = (self.corridor == self.corridor[at]) & (self.corridor >= 0)
+        # both sides against both sides, and crosswise; ``common`` counts nodes, so this is exact
+        for size, both in ((there, common), (count - there, here - common)):
+            inside = both / np.maximum(here + size - both, 1)
+            outside = (count - here - size + both) / np.maximum(count - both, 1)
+            same |= np.minimum(inside, outside) >= SAME
+        return same
 
 
-def _same(graph: UndirectedEdges, place: list[Cut], cut: Cut) -> bool:
-    for side in (cut.side, ~cut.side):
-        if min(_overlap(place[0].side, side), _overlap(~place[0].side, ~side)) >= SAME:
-            return True
-    if cut.edges.size > 1 or any(other.edges.size > 1 for other in place):
-        return False
-    ends = {int(end[cut.edges[0]]) for end in (graph.source, graph.target)}
-    there = {int(end[other.edges[0]]) for end in (graph.source, graph.target) for other in place}
-    met = ends & there
-    return any(int((graph.source == v).sum() + (graph.target == v).sum()) == 2 for v in met)
+def _corridors(graph: UndirectedEdges) -> np.ndarray:
+    """A number for each edge; edges that follow each other through nodes of degree 2 share one."""
+    ends = np.stack([graph.source.numpy(), graph.target.numpy()])
+    edges = np.arange(graph.num_edges)
+    inner = np.bincount(ends.ravel(), minlength=graph.num_nodes) == 2
+    node, edge = ends.ravel(), np.concatenate([edges, edges])
+    node, edge = node[inner[node]], edge[inner[node]]
+    edge = edge[np.argsort(node, kind="stable")].reshape(-1, 2)
+    ones, shape = np.ones(len(edge), dtype=np.int8), (graph.num_edges,) * 2
+    return connected_components(csr_array((ones, edge.T), shape=shape), directed=False)[1]
 
 
-def _overlap(first: np.ndarray, second: np.ndarray) -> float:
-    """What two sets share of what they cover."""
-    return float((first & second).sum() / max((first | second).sum(), 1))
+def _row(cuts: list[Cut], at: int, near: np.ndarray) -> list[Cut]:
+    """A cut and those beside it that are about as narrow and share no edge: resistors in a row."""
+    row, taken = [cuts[at]], set(cuts[at].edges.tolist())
+    others = [cuts[k] for k in np.flatnonzero(near) if k != at]
+    keys = [[cut.loss for cut in others], [-cut.conductance for cut in others]]
+    for k in best_first(*map(np.array, keys)):
+        cut = others[k]
+        if cut.conductance <= 2 * row[0].conductance and taken.isdisjoint(cut.edges.tolist()):
+            row.append(cut)
+            taken.update(cut.edges.tolist())
+    return row
+
+
+def _alike(rows: list[list[Cut]]) -> list[int]:
+    """Which rows lose most, of those the ones that are alike in all that is said of them."""
+    loss = np.array([sum(cut.loss for cut in row) for row in rows])
+    keys = np.stack(
+        [
+            -levels(loss),
+            levels(np.array([row[0].conductance for row in rows])),
+            np.array([row[0].sizes[0] for row in rows]),
+            np.array([row[0].edges.size for row in rows]),
+            np.array([len(row) for row in rows]),
+        ]
+    )
+    first = keys[:, np.lexsort(keys[::-1])[0]]
+    return np.flatnonzero((keys == first[:, None]).all(axis=0)).tolist()
 
 
 def _smaller(side: np.ndarray) -> np.ndarray:
     return ~side if 2 * side.sum() > side.size else side
 
 
-def _bottleneck(part, place: list[Cut], num_nodes: int) -> Bottleneck:
-    narrowest = min(place, key=lambda cut: (cut.conductance, -cut.loss))
-    cuts = [narrowest, *(cut for cut in place if cut is not narrowest)]
-    at = torch.from_numpy(np.concatenate([cut.edges for cut in cuts]))
-    edges = torch.stack([part.nodes[part.graph.source[at]], part.nodes[part.graph.target[at]]])
+def _bottleneck(part: Part, rows: list[list[Cut]], num_alike: int, num_nodes: int) -> Bottleneck:
+    """The place of the first row; the others are alike."""
+    row = rows[0]
+    narrowest = row[best_first(np.array([-cut.conductance for cut in row]))[0]]
+    cuts = [narrowest, *(cut for cut in row if cut is not narrowest)]
     side = torch.zeros(num_nodes, dtype=torch.bool)
-    inner = torch.from_numpy(_smaller(narrowest.side))
-    side[part.nodes[inner]] = True
+    side[part.nodes[torch.from_numpy(_smaller(narrowest.side))]] = True
     return Bottleneck(
-        edges=edges,
+        edges=_ends(part, [cut.edges for cut in cuts]),
         side=side,
         sizes=narrowest.sizes,
         num_edges=narrowest.edges.size,
-        num_cuts=len(place),
+        num_cuts=len(row),
         conductance=narrowest.conductance,
-        loss=float(sum(cut.loss for cut in place)),
+        loss=float(sum(cut.loss for cut in row)),
+        num_alike=num_alike,
+        alike=_ends(part, [np.unique(np.concatenate([other[0].edges for other in rows]))]),
     )
+
+
+def _ends(part: Part, edges: list[np.ndarray]) -> Int64[Tensor, "2 edges"]:
+    at = torch.from_numpy(np.concatenate(edges))
+    return torch.stack([part.nodes[part.graph.source[at]], part.nodes[part.graph.target[at]]])

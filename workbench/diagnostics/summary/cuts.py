@@ -2,22 +2,32 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import no_type_check
 
 import igraph
 import numpy as np
 import torch
+from numba import njit
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components, depth_first_order
 
 from workbench.diagnostics import laplacian_eigenpairs
-from workbench.diagnostics.summary.directions import mixed_modes
+from workbench.diagnostics.spectrum.sweep import eigenspaces, sweeps
 from workbench.graphs.edges import UndirectedEdges
+from workbench.ties import TIE, best_levels
 
-#: Level sets of each mode, and bridges, that are compared.
+#: Level sets of each mode, and bridges, that are compared; ties of the last one come on top.
 CANDIDATES = 16
 
-#: Modes that are looked at, and up to which size twice as many.
-MODES, SMALL = 4, 20_000
+#: Modes that are looked at, up to which size twice as many, and up to which as many as it takes.
+MODES, SMALL, DENSE = 4, 20_000, 2_500
+
+#: Modes whose eigenvalues lie above the first by at most this share are swept as one space.
+CLOSE = 0.05
+
+#: Bounds of what ties can bring on: cuts, pieces of one level set, and entries of all sides. On
+#: graphs with more symmetries than that, some of the places that are alike go uncounted.
+MOST_CUTS, MOST_PIECES, MOST_ENTRIES = 2_000, 8, 40_000_000
 
 
 @dataclass(frozen=True)
@@ -55,70 +65,113 @@ def cut_of(graph: UndirectedEdges, side: np.ndarray) -> Cut:
 def narrow_cuts(graph: UndirectedEdges) -> list[Cut]:
     """Candidates for the cuts with the largest ``loss`` of a connected graph, largest first.
 
-    The level sets of the slowest modes of L (whose relaxation this is), of mixtures of those that
-    are equally slow, and the bridges; both sides are connected, or it would be several cuts. The
-    largest loss over all cuts is NP-hard to find; nothing is claimed about cuts not listed.
+    The cuts between levels of the slowest modes of L (whose relaxation this is) and the bridges;
+    both sides are connected, or it would be several cuts. Modes about as slow as the first are one
+    space, and so are those of one eigenvalue; a space is swept along the directions of
+    ``spectrum.sweep``, which neither a solver nor the numbers of the nodes change. On large graphs
+    an eigenvalue that has more modes than are looked at is left out. The largest loss over all cuts
+    is NP-hard to find; nothing is claimed about cuts not listed.
     """
-    edge_index = torch.stack([graph.source, graph.target])
-    edge_index = torch.cat([edge_index, edge_index.flip(0)], dim=1)
-    weight = graph.weight.repeat(2)
-    modes = MODES if graph.num_nodes > SMALL else 2 * MODES
-    count = min(modes + 1, graph.num_nodes)
-    modes = laplacian_eigenpairs(edge_index, graph.num_nodes, weight, count=count, normalized=False)
-    values, vectors = modes.values[1:].numpy(), modes.vectors[:, 1:].numpy()
     found = {cut.edges.tobytes(): cut for cut in _bridge_cuts(graph)}
-    for mode in mixed_modes(values, vectors, lambda mode: _losses(graph, mode)[1].max()):
-        for side in _level_sets(graph, mode):
-            for cut in _parts(graph, side):
-                found.setdefault(cut.edges.tobytes(), cut)
-    # equals in the order of their edges, whatever order the modes of a symmetric graph come in
-    return sorted(found.values(), key=lambda cut: (-float(f"{cut.loss:.9g}"), cut.edges.tolist()))
+    ends, weight = (graph.source.numpy(), graph.target.numpy()), graph.weight.numpy()
+    sides: dict[bytes, np.ndarray] = {}
+    for modes in _slow_spaces(graph):
+        for side in _level_sets(modes, ends, weight):
+            sides.setdefault(side.tobytes(), side)
+    neighbors = graph.adjacency()
+    for side in sides.values():
+        for cut in _parts(graph, neighbors, side):
+            found.setdefault(cut.edges.tobytes(), cut)
+    cuts = sorted(found.values(), key=lambda cut: cut.edges.tolist())
+    worst = best_levels(np.array([cut.loss for cut in cuts]), _most_cuts(graph.num_nodes))
+    return [cuts[at] for at in worst]
 
 
-def _parts(graph: UndirectedEdges, side: np.ndarray) -> Iterator[Cut]:
+def _slow_spaces(graph: UndirectedEdges) -> list[np.ndarray]:
+    """The slowest modes of L, space by space: modes about as slow as the first, then by value."""
+    size = graph.num_nodes
+    edge_index = torch.stack([graph.source, graph.target])
+    edge_index, weight = torch.cat([edge_index, edge_index.flip(0)], dim=1), graph.weight.repeat(2)
+    count = MODES if size > SMALL else 2 * MODES
+    while True:
+        found = laplacian_eigenpairs(
+            edge_index, size, weight, count=min(count + 2, size), normalized=False
+        )
+        values, vectors = found.values[1:].numpy(), found.vectors[:, 1:].numpy()
+        complete = count + 2 >= size
+        spaces = eigenspaces(values, complete=complete)
+        if spaces or size > DENSE:
+            break
+        count = 2 * count if count < 4 * MODES else size
+    close = [s for s in spaces if values[s.start] <= values[0] * (1 + CLOSE)]
+    if len(close) == len(spaces) and not complete:
+        close = close[:1]  # what is about as slow may go on beyond what is here
+    first = [slice(0, close[-1].stop)] if close else []
+    return [vectors[:, s] for s in first + spaces[len(close) :]]
+
+
+def _parts(graph: UndirectedEdges, neighbors: csr_array, side: np.ndarray) -> Iterator[Cut]:
     """The cuts around the larger pieces of ``side`` that leave the rest in one piece."""
-    label = _pieces(graph, side)
-    sizes = np.bincount(label[side])
-    for piece in np.argsort(-sizes, kind="stable")[:2]:
-        around = side & (label == piece)
-        rest = ~around
-        if sizes[piece] and rest.any() and np.ptp(_pieces(graph, rest)[rest]) == 0:
+    label, pieces = _pieces(neighbors.indptr, neighbors.indices, side)
+    sizes = np.bincount(label[side], minlength=1)
+    second = np.sort(sizes)[-2:][0]
+    for piece in np.flatnonzero(sizes >= max(second, 1))[:MOST_PIECES]:
+        around = side & (label == piece) if pieces > 1 else side
+        if not around.all() and _pieces(neighbors.indptr, neighbors.indices, ~around)[1] == 1:
             yield cut_of(graph, around)
 
 
-def _pieces(graph: UndirectedEdges, side: np.ndarray) -> np.ndarray:
-    """A number for the piece of ``side`` that each of its nodes is in."""
-    source, target = graph.source.numpy(), graph.target.numpy()
-    inside = side[source] & side[target]
-    ones, shape = np.ones(int(inside.sum()), dtype=np.int8), (graph.num_nodes,) * 2
-    edges = csr_array((ones, (source[inside], target[inside])), shape=shape)
-    return connected_components(edges, directed=False)[1]
+@njit(cache=True, nogil=True)
+@no_type_check
+def _pieces(start, neighbors, side):
+    """A number for the piece of ``side`` that each of its nodes is in, and how many there are."""
+    label = np.full(side.size, -1, dtype=np.int64)
+    waiting = np.empty(side.size, dtype=np.int64)
+    pieces = 0
+    for seed in range(side.size):
+        if not side[seed] or label[seed] >= 0:
+            continue
+        label[seed], waiting[0], count = pieces, seed, 1
+        while count:
+            count -= 1
+            node = waiting[count]
+            for at in range(start[node], start[node + 1]):
+                other = neighbors[at]
+                if side[other] and label[other] < 0:
+                    label[other] = pieces
+                    waiting[count] = other
+                    count += 1
+        pieces += 1
+    return label, pieces
 
 
-def _losses(graph: UndirectedEdges, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Each node's place when sorted by ``values``, and the loss of the cut after each place."""
-    count = graph.num_nodes
-    order = np.argsort(values, kind="stable")
-    place = np.empty(count, dtype=np.int64)
-    place[order] = np.arange(count)
-    first, second = place[graph.source.numpy()], place[graph.target.numpy()]
-    change = np.bincount(np.minimum(first, second), graph.weight.numpy(), count)
-    change -= np.bincount(np.maximum(first, second), graph.weight.numpy(), count)
-    before = np.arange(1, count)
-    # a running sum may end a rounding below a cut of nothing, which a connected graph has not
-    crossing = np.maximum(np.cumsum(change)[:-1], float(graph.weight.min()) / 2)
-    return place, before * (count - before) / crossing
+def _level_sets(modes: np.ndarray, ends, weight: np.ndarray) -> list[np.ndarray]:
+    """Sides of the cuts between levels that lose most, and that lose more than those beside them.
+
+    ``CANDIDATES`` of each direction, and with them all that lose as much; of a space of several
+    modes, those of the directions that show the worst.
+    """
+    found: dict[bytes, tuple[float, np.ndarray]] = {}
+    for _, cuts in sweeps(modes, ends, weight, np.ones(len(modes))):
+        loss = np.where(cuts.valid, cuts.below * (len(modes) - cuts.below) / cuts.crossing, 0.0)
+        least = loss * (1 - TIE)
+        peak = loss.copy()
+        peak[:, 1:][loss[:, 1:] < least[:, :-1]] = 0.0
+        peak[:, :-1][loss[:, :-1] < least[:, 1:]] = 0.0
+        for kind in (peak, loss):
+            worst = np.sort(kind, axis=1)[:, -CANDIDATES:][:, :1]
+            chosen = np.nonzero((kind > 0) & (kind >= worst * (1 - TIE)))
+            for function, level in zip(*chosen, strict=True):
+                side = cuts.level[function] <= level
+                side ^= side[0]  # a direction and its opposite show the same cut
+                found.setdefault(side.tobytes(), (loss[function, level], side))
+    losses, sides = zip(*found.values(), strict=True)
+    order = best_levels(np.array(losses), _most_cuts(len(modes)))
+    return [around for at in order for around in (sides[at], ~sides[at])]
 
 
-def _level_sets(graph: UndirectedEdges, values: np.ndarray) -> Iterator[np.ndarray]:
-    """Sides of the cuts between nodes sorted by ``values`` that lose more than those beside."""
-    place, loss = _losses(graph, values)
-    around = np.concatenate([[0.0], loss, [0.0]])
-    peaks = np.flatnonzero((loss >= around[:-2]) & (loss >= around[2:]))
-    best = peaks[np.argsort(-loss[peaks], kind="stable")[:CANDIDATES]]
-    for at in best:
-        side = place <= at
-        yield from (side, ~side)
+def _most_cuts(num_nodes: int) -> int:
+    return max(64, min(MOST_CUTS, MOST_ENTRIES // num_nodes))
 
 
 def _bridge_cuts(graph: UndirectedEdges) -> Iterator[Cut]:
@@ -149,6 +202,7 @@ def _bridge_cuts(graph: UndirectedEdges) -> Iterator[Cut]:
     child = np.where(parent[ends[0]] == ends[1], ends[0], ends[1])
     loss = nodes[child] * (count - nodes[child]) / graph.weight.numpy()[bridges]
     of_node = place[block]
-    for at in np.argsort(-loss, kind="stable")[:CANDIDATES]:
+    worst = np.sort(loss)[-CANDIDATES:][0]
+    for at in np.flatnonzero(loss >= worst * (1 - TIE))[: _most_cuts(count)]:
         low = place[child[at]]
         yield cut_of(graph, (of_node >= low) & (of_node < low + below[child[at]]))

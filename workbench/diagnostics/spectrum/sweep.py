@@ -1,0 +1,210 @@
+"""Sweep cuts of slow modes: the same for every basis of a mode and every numbering of the nodes.
+
+A sweep sorts the nodes by a mode and cuts between them. Where an eigenvalue is multiple, as on
+rings, grids and cubes, a solver returns any basis of its modes, and two vectors of one eigenspace
+sweep to different cuts. So an eigenspace is swept along directions that belong to the graph: the
+projections onto it of every node's indicator and of every edge's difference of two indicators. And
+the cuts are those between levels only: nodes that a mode gives the same value up to rounding are
+never parted.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float64, Int64
+
+from workbench.graphs.edges import UndirectedEdges
+from workbench.ties import best_first, best_levels, levels, smallest
+
+#: Entries of a mode that differ by less than this share of the largest one are equal; on large
+#: graphs less, where so many entries lie closer than that.
+SAME_ENTRY, SAME_ENTRY_TIMES_NODES = 1e-6, 1e-2
+
+#: Directions of one eigenspace that are swept at most, half of them along nodes and half along
+#: edges; fewer of large graphs, whose sweeps read so many numbers at most in all.
+MOST_DIRECTIONS, MOST_NUMBERS = 4_000, 5_000_000
+
+#: Numbers that one batch of sweeps may hold, and cuts that are compared at most.
+BATCH, MOST_CUTS = 2_000_000, 256
+
+
+@dataclass(frozen=True)
+class LevelCuts:
+    """The cuts between the levels of some functions on the nodes, one row a function.
+
+    Attributes:
+        level: ``[functions, nodes]`` the rank of each node's value among the different ones.
+        crossing: ``[functions, nodes]`` the conductance across the cut above each level.
+        below: ``[functions, nodes]`` the mass of the nodes up to that level.
+        valid: ``[functions, nodes]`` whether there is such a cut: a level above it.
+    """
+
+    level: Int64[np.ndarray, "functions nodes"]
+    crossing: Float64[np.ndarray, "functions nodes"]
+    below: Float64[np.ndarray, "functions nodes"]
+    valid: Bool[np.ndarray, "functions nodes"]
+
+
+def level_cuts(
+    values: Float64[np.ndarray, "functions nodes"],
+    ends: tuple[Int64[np.ndarray, " edges"], Int64[np.ndarray, " edges"]],
+    weight: Float64[np.ndarray, " edges"],
+    mass: Float64[np.ndarray, " nodes"],
+) -> LevelCuts:
+    """The cuts between the levels of functions on the nodes of a connected graph.
+
+    Args:
+        values: one function a row.
+        ends: of the undirected edges.
+        weight: their conductances.
+        mass: of the nodes: 1 to count them, the degree for volumes.
+
+    Returns:
+        ``LevelCuts``. Running sums carry rounding: compute a chosen cut itself once more.
+    """
+    functions, size = values.shape
+    order = np.argsort(values, axis=1, kind="stable")
+    ascending = np.take_along_axis(values, order, axis=1)
+    same = min(SAME_ENTRY, SAME_ENTRY_TIMES_NODES / size) * np.abs(values).max(
+        axis=1, keepdims=True
+    )
+    rank = np.cumsum(np.diff(ascending, axis=1, prepend=-np.inf) > same, axis=1) - 1
+    level = np.empty_like(order)
+    np.put_along_axis(level, order, rank, axis=1)
+
+    def summed(at: np.ndarray, what: np.ndarray) -> np.ndarray:
+        """The sums of ``what`` at each level of each function."""
+        at = at + size * np.arange(functions)[:, None]
+        repeated = np.broadcast_to(what, at.shape).ravel()
+        return np.bincount(at.ravel(), repeated, functions * size).reshape(functions, size)
+
+    # an edge crosses from the level of its first end on, and no longer from that of its second
+    first, second = level[:, ends[0]], level[:, ends[1]]
+    change = summed(np.minimum(first, second), weight) - summed(np.maximum(first, second), weight)
+    # a running sum may end a rounding below a cut of nothing, which a connected graph has not
+    crossing = np.maximum(np.cumsum(change, axis=1), 0.5 * weight.min())
+    below = np.cumsum(summed(level, mass), axis=1)
+    return LevelCuts(level, crossing, below, np.arange(size) < rank[:, -1:])
+
+
+def eigenspaces(
+    values: Float64[np.ndarray, " modes"], *, share: float = 1e-6, complete: bool = False
+) -> list[slice]:
+    """Runs of ascending eigenvalues that are equal up to ``share``, as slices of their modes.
+
+    Args:
+        values: eigenvalues, ascending, none of them 0.
+        share: what counts as equal, beside the smallest of a run. The default is what the solvers
+            of this package can tell apart.
+        complete: whether these are all eigenvalues above the first. If not, the last run may go on
+            beyond what is here; its modes are no whole eigenspace, and it is left out.
+    """
+    runs, start = [], 0
+    for at in range(1, values.size + 1):
+        if at == values.size or values[at] > values[start] * (1 + share):
+            runs.append(slice(start, at))
+            start = at
+    return runs if complete else runs[:-1]
+
+
+def directions(
+    potentials: Float64[np.ndarray, "nodes modes"],
+    ends: tuple[Int64[np.ndarray, " edges"], Int64[np.ndarray, " edges"]],
+) -> Float64[np.ndarray, "modes directions"]:
+    """Unit combinations of the modes of one eigenspace that belong to the graph and to no basis.
+
+    A single mode is its own only direction. Of several, the directions are the rows of
+    ``potentials`` (the projections of the nodes' indicators) and their differences along edges; of
+    both kinds the longest, if there are more than ``MOST_DIRECTIONS`` in all (on a graph that
+    looks the same from all of them, any are as good). Directions that differ by sign or rounding
+    come once.
+
+    Args:
+        potentials: one mode a column, orthonormal up to a factor of each node (D^-1/2 for modes of
+            the normalized Laplacian).
+        ends: of the undirected edges.
+    """
+    if potentials.shape[1] == 1:
+        return np.ones((1, 1))
+    fewer = MOST_NUMBERS // (len(potentials) + ends[0].size)
+    most = max(8, min(MOST_DIRECTIONS, fewer)) // 2
+    kinds = []
+    for rows in (potentials, potentials[ends[0]] - potentials[ends[1]]):
+        length = np.linalg.norm(rows, axis=1)
+        long = np.flatnonzero(length > 1e-6 * length.max(initial=0.0))
+        longest = long[best_first(length[long], tolerance=SAME_ENTRY)]
+        found = rows[longest] / length[longest, None]
+        # no two that differ by their sign alone, seen at the first entry that is none of rounding
+        rounded = np.round(found, 6)
+        leading = np.take_along_axis(rounded, (rounded != 0).argmax(axis=1)[:, None], axis=1)
+        _, once = np.unique(rounded * np.sign(leading) + 0.0, axis=0, return_index=True)
+        once = np.sort(once)
+        longest = best_levels(length[longest[once]], most, tolerance=SAME_ENTRY)
+        kinds.append(found[once[longest]])
+    return np.concatenate(kinds).T
+
+
+def sweeps(
+    potentials: Float64[np.ndarray, "nodes modes"],
+    ends: tuple[Int64[np.ndarray, " edges"], Int64[np.ndarray, " edges"]],
+    weight: Float64[np.ndarray, " edges"],
+    mass: Float64[np.ndarray, " nodes"],
+) -> Iterator[tuple[Float64[np.ndarray, "functions nodes"], LevelCuts]]:
+    """The directions of an eigenspace as functions on the nodes, and their cuts, batch by batch."""
+    combinations = directions(potentials, ends)
+    step = max(1, BATCH // (potentials.shape[0] + weight.size))
+    for at in range(0, combinations.shape[1], step):
+        values = np.ascontiguousarray((potentials @ combinations[:, at : at + step]).T)
+        yield values, level_cuts(values, ends, weight, mass)
+
+
+@dataclass(frozen=True)
+class SweepCut:
+    """The best cut of the sweeps over an eigenspace.
+
+    Attributes:
+        conductance: edges that cross beside the smaller volume, both in units of the weights.
+        side: ``[nodes]`` true on the side of smaller volume.
+        mode: ``[nodes]`` the direction of the eigenspace whose sweep shows it.
+        num_cuts: different cuts among the sweeps' that are as good.
+    """
+
+    conductance: float
+    side: Bool[np.ndarray, " nodes"]
+    mode: Float64[np.ndarray, " nodes"]
+    num_cuts: int
+
+
+def sweep_cut(graph: UndirectedEdges, potentials: Float64[np.ndarray, "nodes modes"]) -> SweepCut:
+    """The cut of least conductance between levels of the directions of an eigenspace.
+
+    Of equally good cuts, those with the larger smaller side come first, and of these the one that
+    parts the fewest of the first nodes from node 0.
+    """
+    ends, weight = (graph.source.cpu().numpy(), graph.target.cpu().numpy()), graph.weight.cpu()
+    degree, weight = graph.degree().cpu().numpy(), weight.numpy()
+    total = degree.sum()
+    least, found = np.inf, []
+    for values, cuts in sweeps(potentials, ends, weight, degree):
+        with np.errstate(divide="ignore"):  # where there is no cut
+            rated = cuts.crossing / np.minimum(cuts.below, total - cuts.below)
+        rated[~cuts.valid] = np.inf
+        least = min(least, rated.min())
+        for at in smallest(rated.ravel(), tolerance=1e-6)[:MOST_CUTS]:
+            function, level = divmod(int(at), rated.shape[1])
+            found.append((rated[function, level], cuts.level[function] <= level, values[function]))
+    found = [cut for cut in found if cut[0] <= least * (1 + 1e-6)][:MOST_CUTS]
+    exact, smaller = np.empty(len(found)), np.empty(len(found))
+    for at, (_, side, _) in enumerate(found):
+        # the cut itself once more: a running sum of weights carries rounding
+        smaller[at] = min(degree[side].sum(), degree[~side].sum())
+        exact[at] = weight[side[ends[0]] != side[ends[1]]].sum() / smaller[at]
+    best = smallest(exact)
+    best = best[levels(smaller[best]) == levels(smaller[best]).max()]
+    sides = np.stack([found[at][1] ^ found[at][1][0] for at in best])
+    first = np.lexsort(sides.T[::-1])[0]
+    _, side, mode = found[best[first]]
+    if degree[side].sum() > degree[~side].sum():
+        side = ~side
+    return SweepCut(float(exact[best].min()), side, mode.copy(), len(np.unique(sides, axis=0)))
