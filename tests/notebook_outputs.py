@@ -48,8 +48,8 @@ ABSOLUTE = 1e-12
 FOUR_DIGITS = 1000
 #: Kinds of data that are not compared.
 UNREAD = ("image/png", "image/jpeg", "application/vnd.jupyter.widget-view+json")
-#: What a message shows of a text.
-LINES, CHARACTERS = 20, 160
+#: How much a message shows: differences of a cell, lines of a text, characters of a line.
+DIFFERENCES, LINES, CHARACTERS = 20, 20, 160
 
 NUMBER = re.compile(
     r"""(?<![\w#.])             # not inside a name, a color or a version
@@ -91,7 +91,8 @@ def differences(
             if isinstance(old, str) and isinstance(new, str):
                 old, new = clean(old), clean(new)
             found += [f"output {number}, {kind}{what}" for what in _json_differences(old, new)]
-    return found
+    rest = [f"and {len(found) - DIFFERENCES} more differences"] * (len(found) > DIFFERENCES)
+    return found[:DIFFERENCES] + rest
 
 
 def _read(output: dict) -> dict[str, Any]:

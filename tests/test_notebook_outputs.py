@@ -269,6 +269,10 @@ def test_a_long_message_is_cut():
     (found,) = differences([stream("\n".join(rows))], [stream("\n".join(rows).upper())])
     assert len(found) < 5000
     assert "32 more lines" in found
+    traces = [{"name": letter} for letter in "abcdefghijklmnopqrstuvwxyz"]
+    found = differences([display(plotly=traces)], [display(plotly=traces[1:] + traces[:1])])
+    assert len(found) == 21
+    assert found[-1] == "and 6 more differences"
 
 
 def test_pytest_compares_notebooks_in_this_way(tmp_path):
@@ -280,6 +284,7 @@ def test_pytest_compares_notebooks_in_this_way(tmp_path):
         "print('0.455 ohm')": ("0.456 ohm", "failed"),
         "print('4 nodes')": ("5 nodes", "failed"),
         "print('likely')": ("doubtful", "failed"),
+        "import os; print(os.environ['MKL_CBWR'])": ("COMPATIBLE", "passed"),
     }
     notebook = nbformat.v4.new_notebook(
         cells=[
@@ -294,7 +299,7 @@ def test_pytest_compares_notebooks_in_this_way(tmp_path):
     nbformat.write(notebook, tmp_path / "notebooks" / "some.ipynb")
     arguments = ["--nbval", "--nbval-current-env", "-rA", "-p", "no:jaxtyping"]
     arguments += [f"--nbval-sanitize-with={ROOT / 'tests' / 'sanitize.cfg'}", "--color=no"]
-    environment = {name: value for name, value in os.environ.items() if name != "PYTEST_ADDOPTS"}
+    environment = os.environ | {"PYTEST_ADDOPTS": "", "MKL_CBWR": "COMPATIBLE"}
     done = subprocess.run(
         [sys.executable, "-m", "pytest", f"--rootdir={tmp_path}", *arguments, "notebooks"],
         cwd=tmp_path,
