@@ -8,11 +8,13 @@ import argparse
 import sys
 import warnings
 from collections.abc import Sequence
+from typing import Any
 
 from workbench import __version__
 
 _GRAPH = (
-    "a file (GraphML, GML, edge list, csv, npz, graph6), a generator such as karate, ring:20, "
+    "a file (GraphML, GML, GEXF, JSON, csv, edge list, Matrix Market, Pajek, npz, pt, graph6; of "
+    "several graphs one as file.g6:3), a generator such as karate, ring:20, "
     "barbell:10,3 or grid:6x7, or a data set such as Cora or minnesota"
 )
 _LISTS = ("graphs", "rewirings", "models", "tasks", "diagnostics", "encodings")
@@ -50,6 +52,7 @@ def parser() -> argparse.ArgumentParser:
     app.add_argument("name", choices=["rewiring"], metavar="NAME", help="which lab: rewiring")
     app.add_argument("graph", nargs="?", default="karate", metavar="GRAPH", help=_GRAPH)
     app.add_argument("--theme", choices=["light", "dark"], default="light")
+    _reading_options(app)
     _server_options(app)
 
     report = commands.add_parser("report", help="measure a graph: a table here, a page in HTML")
@@ -131,10 +134,51 @@ def _graph_options(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--root", metavar="DIR", help="folder of data sets (default: $WORKBENCH_DATA, then data/)"
     )
-    command.add_argument("--undirected", action="store_true", help="forget the direction of edges")
+    _reading_options(command)
     command.add_argument(
         "--seed", type=_count, default=0, help="of every random choice (default 0)"
     )
+
+
+def _reading_options(command: argparse.ArgumentParser) -> None:
+    direction = command.add_mutually_exclusive_group()
+    direction.add_argument(
+        "--undirected",
+        dest="directed",
+        action="store_const",
+        const=False,
+        help="take each edge both ways; of two weights the mean",
+    )
+    direction.add_argument(
+        "--directed",
+        action="store_const",
+        const=True,
+        help="the edges of the file are arcs, though it does not say so",
+    )
+    for end in ("source", "target"):
+        command.add_argument(
+            f"--{end}", metavar="COLUMN", help=f"column of a table with the {end}, name or number"
+        )
+    command.add_argument(
+        "--weight",
+        metavar="NAME",
+        help="edge attribute or column to take for the conductance; count for how often an edge "
+        "is listed, none for no weights",
+    )
+    command.add_argument(
+        "--header",
+        choices=["yes", "no"],
+        help="whether the first line of a table names its columns (default: see)",
+    )
+
+
+def _opening(arguments: argparse.Namespace) -> dict[str, Any]:
+    """The options of ``open_graph`` that were given."""
+    found = {name: getattr(arguments, name, None) for name in ("root", "directed")}
+    found |= {name: getattr(arguments, name) for name in ("source", "target", "weight")}
+    found["weight"] = False if found["weight"] == "none" else found["weight"]
+    found["header"] = {"yes": True, "no": False}.get(arguments.header)
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def _count(text: str) -> int:
@@ -192,6 +236,7 @@ def _dispatch(arguments: argparse.Namespace, rest: list[str]) -> int:
                 browser=not arguments.no_browser,
                 port=arguments.port,
                 theme=arguments.theme,
+                **_opening(arguments),
             )
         case "report":
             from workbench.cli.report import report
@@ -199,12 +244,11 @@ def _dispatch(arguments: argparse.Namespace, rest: list[str]) -> int:
             return report(
                 arguments.graph,
                 html=arguments.html,
-                root=arguments.root,
-                undirected=arguments.undirected,
                 seed=arguments.seed,
                 model=arguments.model,
                 num_layers=arguments.num_layers,
                 seconds=arguments.seconds,
+                **_opening(arguments),
             )
         case "rewire":
             from workbench.cli.rewire import rewire
@@ -215,9 +259,8 @@ def _dispatch(arguments: argparse.Namespace, rest: list[str]) -> int:
                 method=arguments.method,
                 num_edges=arguments.num_edges,
                 output=arguments.output,
-                root=arguments.root,
-                undirected=arguments.undirected,
                 seed=arguments.seed,
+                **_opening(arguments),
             )
         case "list":
             from workbench.cli.list import show

@@ -2,21 +2,25 @@
 
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import nbformat
 
 
-def app_notebook(graph: str, folder: Path) -> str:
+def app_notebook(graph: str, folder: Path, **opening: Any) -> str:
     """Text of the one-cell notebook that shows the rewiring lab on a graph.
 
     ``folder`` is where the app was asked for: what is saved in the lab lands there, and a relative
-    path is read from there.
+    path is read from there. ``opening`` is for ``open_graph``.
     """
+    if opening.pop("directed", None) is False:
+        opening["undirected"] = True
+    options = "".join(f", {name}={value!r}" for name, value in opening.items())
     cell = nbformat.v4.new_code_cell(
         "import os\n"
         f"os.chdir({str(folder)!r})\n"
         "from workbench.widgets import rewiring_lab\n"
-        f"rewiring_lab({graph!r})",
+        f"rewiring_lab({graph!r}{options})",
         id="app",
     )
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
@@ -35,14 +39,16 @@ def arguments(notebook: Path, *, browser: bool, port: int | None, theme: str) ->
     return found
 
 
-def app(graph: str, *, browser: bool, port: int | None, theme: str) -> int:
+def app(graph: str, *, browser: bool, port: int | None, theme: str, **opening: Any) -> int:
     """Serve until interrupted. The graph is opened first, so that a mistake in it is said here."""
-    from workbench.graphs import open_graph
+    from workbench.cli.report import opened
 
-    open_graph(graph)
+    if opening.get("directed"):
+        raise ValueError("the rewiring lab takes each edge both ways; leave out --directed")
+    opened(graph, **opening)
     with tempfile.TemporaryDirectory(prefix="workbench-app-") as folder:
         notebook = Path(folder) / "rewiring.ipynb"
-        notebook.write_text(app_notebook(graph, Path.cwd()), encoding="utf-8")
+        notebook.write_text(app_notebook(graph, Path.cwd(), **opening), encoding="utf-8")
         from voila.app import Voila
 
         Voila.launch_instance(arguments(notebook, browser=browser, port=port, theme=theme))

@@ -4,11 +4,12 @@ import shutil
 import textwrap
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import nn
 from torch_geometric.data import Data
-from torch_geometric.utils import is_undirected, to_undirected
+from torch_geometric.utils import is_undirected
 
 from workbench.diagnostics.summary.verdict import CAVEAT
 from workbench.graphs import open_graph
@@ -16,21 +17,15 @@ from workbench.models import MODELS
 from workbench.widgets.report import report as measured
 
 
-def opened(graph: str, *, root: str | None, undirected: bool) -> Data:
-    """The graph that was named, with both directions of each edge if ``undirected``.
+def opened(graph: str, **options: Any) -> Data:
+    """The graph that was named, opened with the options of ``open_graph``.
 
     Raises:
-        ValueError: the graph is directed and ``undirected`` is False.
+        ValueError: the graph is directed.
     """
-    data = open_graph(graph, root=root)
+    data = open_graph(graph, **options)
     weight = data.get("edge_weight")
-    if undirected and weight is None:
-        data.edge_index = to_undirected(data.edge_index, num_nodes=data.num_nodes)
-    elif undirected:
-        data.edge_index, data.edge_weight = to_undirected(
-            data.edge_index, weight, num_nodes=data.num_nodes, reduce="mean"
-        )
-    elif not is_undirected(data.edge_index, weight, num_nodes=data.num_nodes):
+    if not is_undirected(data.edge_index, weight, num_nodes=data.num_nodes):
         raise ValueError(
             f"{graph} is directed, or its weights are; resistance needs an undirected graph, so "
             "add --undirected to take each edge both ways"
@@ -56,15 +51,14 @@ def report(
     graph: str,
     *,
     html: str | None,
-    root: str | None,
-    undirected: bool,
     seed: int,
     model: str | None = None,
     num_layers: int = 4,
     seconds: int = 30,
+    **opening: Any,
 ) -> int:
-    """Measure, print, and write the page if it is asked for."""
-    data = opened(graph, root=root, undirected=undirected)
+    """Measure, print, and write the page if it is asked for; ``opening`` is for ``open_graph``."""
+    data = opened(graph, **opening)
     network = None if model is None else untrained(model, data, num_layers=num_layers, seed=seed)
     found = measured(
         data,

@@ -16,7 +16,7 @@ from workbench.graphs import write_graph
 from workbench.graphs.edges import undirected_edges
 from workbench.graphs.files.disk import check_folder
 from workbench.graphs.files.formats import file_format
-from workbench.rewiring import REWIRINGS, Rewired
+from workbench.rewiring import REWIRINGS, Rewired, rewired_data
 from workbench.widgets.report_parts import classes, node_names
 
 _OWN = {"edge_index", "num_nodes", "edge_weight", "num_edges", "generator"}
@@ -72,24 +72,6 @@ def _convert(option: str, text: str, annotation: Any) -> Any:
     raise ValueError(f"{option} must be {wanted}, got {text!r}")
 
 
-def rewired_data(data: Data, result: Rewired) -> Data:
-    """``data`` with the edges of ``result``; an added edge has weight 1.
-
-    Attributes of edges other than the weight are left out: an added edge has none.
-    """
-    changed = data.clone()
-    for key in data.edge_attrs():
-        if key not in ("edge_index", "edge_weight"):
-            del changed[key]
-    weight = data.get("edge_weight")
-    if weight is not None:
-        new = result.edge_index.size(1) - int(result.kept.sum())
-        ones = torch.ones(new, *weight.shape[1:], dtype=weight.dtype)
-        changed.edge_weight = torch.cat([weight[result.kept], ones])
-    changed.edge_index = result.edge_index
-    return changed
-
-
 def why_fewer(data: Data, result: Rewired, num_edges: int, method: str) -> str:
     """Why there are fewer edits than were asked for; empty where there are not."""
     added = int((result.edits[0] > 0).sum())
@@ -119,11 +101,13 @@ def rewire(
     method: str,
     num_edges: int,
     output: str,
-    root: str | None,
-    undirected: bool,
     seed: int,
+    **opening: Any,
 ) -> int:
-    """Rewire, print each edit and what changed, write the result."""
+    """Rewire, print each edit and what changed, write the result.
+
+    ``opening`` is for ``open_graph``.
+    """
     if method not in REWIRINGS:
         raise ValueError(f"no method {method!r}; there are {', '.join(sorted(REWIRINGS))}")
     function = REWIRINGS[method]
@@ -133,7 +117,7 @@ def rewire(
     # an unknown ending and a missing folder are refused before the work rather than after
     file_format(Path(output))
     check_folder(Path(output))
-    data = opened(graph, root=root, undirected=undirected)
+    data = opened(graph, **opening)
     result = function(data.edge_index, data.num_nodes, num_edges=num_edges, **chosen)
     changed = rewired_data(data, result)
     write_graph(changed, output)

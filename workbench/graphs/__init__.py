@@ -1,5 +1,6 @@
 """What we study: generators, tasks, data sets, reading and writing graphs."""
 
+from workbench.graphs.attributes import undirected
 from workbench.graphs.catalog import EXAMPLES, GRAPHS, open_graph
 from workbench.graphs.cfi import cfi
 from workbench.graphs.datasets import DATASETS, data_folder, find_single_graphs, load_dataset
@@ -114,5 +115,6 @@ __all__ = [
     "to_networkx",
     "transfer",
     "tree",
+    "undirected",
     "write_graph",
 ]

@@ -10,8 +10,10 @@ import torch
 from torch_geometric.data import Data
 
 from workbench.graphs import generators
+from workbench.graphs.attributes import undirected
 from workbench.graphs.datasets import DATASETS, find_single_graphs, load_dataset
-from workbench.graphs.files.formats import SUFFIXES
+from workbench.graphs.files.build import Weight
+from workbench.graphs.files.formats import SUFFIXES, suffix_of
 from workbench.graphs.files.reading import read_graph
 
 #: Every generator by its name.
@@ -67,10 +69,20 @@ EXAMPLES: dict[str, str] = {
 }
 
 
-def open_graph(text: str, *, root: str | Path | None = None) -> Data:
+def open_graph(
+    text: str,
+    *,
+    root: str | Path | None = None,
+    directed: bool | None = None,
+    source: str | None = None,
+    target: str | None = None,
+    weight: Weight = None,
+    header: bool | None = None,
+) -> Data:
     """The graph that ``text`` names: a file, a generator or a data set, sought in this order.
 
-    - a path to a file: ``read_graph``;
+    - a path to a file: ``read_graph``, of a file with several graphs one by its number,
+      ``graphs.g6:3``;
     - ``name`` or ``name:parameters``, a generator of ``GRAPHS``: ``karate``, ``ring:20``,
       ``barbell:10,3``, ``grid:6x7``, ``sbm:20+20,0.3,0.02``, ``erdos_renyi:40,0.1,seed=3``. Random
       graphs take ``seed`` (0 unless given), so that a text always means the same graph;
@@ -81,6 +93,9 @@ def open_graph(text: str, *, root: str | Path | None = None) -> Data:
     Args:
         text: what to open.
         root: folder of the data sets, as in ``load_dataset``.
+        directed: False takes every edge both ways, as ``undirected``; True keeps the arcs of a
+            file that does not say that its edges are directed.
+        source, target, weight, header: how to read a file, as in ``read_graph``.
 
     Raises:
         FileNotFoundError: ``text`` is a path, or ends like a graph file, and there is no such file.
@@ -88,16 +103,37 @@ def open_graph(text: str, *, root: str | Path | None = None) -> Data:
             fit.
     """
     text = str(text).strip()
-    path = Path(text).expanduser()
-    a_path = path.suffix.lower() in SUFFIXES or len(path.parts) > 1
-    if a_path and path.is_file():
-        return read_graph(path)
+    path, index = _path_and_index(text)
+    plain = text.partition(":")[0].strip().lower().replace("-", "_").replace(" ", "_")
+    a_path = suffix_of(path) in SUFFIXES or len(path.parts) > 1
+    how = {"source": source, "target": target, "weight": weight, "header": header}
+    if path.is_file() and (a_path or plain not in GRAPHS):
+        return read_graph(path, directed=directed, index=index, **how)
     if a_path:
         near = get_close_matches(path.name, _files_beside(path), n=3)
         hint = f"; beside it there is {', '.join(near)}" if near else ""
         raise FileNotFoundError(f"no file {text!r}{hint}")
-    name, _, parameters = text.partition(":")
-    plain = name.strip().lower().replace("-", "_").replace(" ", "_")
+    for option, value in how.items():
+        if value is not None:
+            raise ValueError(f"{option}={value!r} says how to read a file; {text!r} is none")
+    if directed:
+        raise ValueError(f"directed=True is for files that do not say it; {text!r} is none")
+    data = _named(text, plain, root)
+    return data if directed is None else undirected(data)
+
+
+def _path_and_index(text: str) -> tuple[Path, int | None]:
+    """The file that a text names, and the number of a graph in it."""
+    path = Path(text).expanduser()
+    name, colon, number = text.rpartition(":")
+    if colon and number.isdecimal() and not path.exists() and Path(name).expanduser().is_file():
+        return Path(name).expanduser(), int(number)
+    return path, None
+
+
+def _named(text: str, plain: str, root: str | Path | None) -> Data:
+    """The graph of a generator or a data set."""
+    parameters = text.partition(":")[2]
     if plain in GRAPHS:
         return _generate(plain, parameters)
     names = {key.lower().replace("-", "_"): key for key in (*DATASETS, *find_single_graphs(root))}

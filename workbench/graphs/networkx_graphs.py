@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch_geometric.data import Data
 
+from workbench.graphs.attributes import edge_columns
 from workbench.graphs.building import columns
 from workbench.graphs.edges import check_edge_index
 from workbench.graphs.files.build import build, say
@@ -129,15 +130,13 @@ def is_symmetric(
 
 def edge_attributes(data: Data) -> list[str]:
     """The keys of ``data`` with one number for each edge, besides ``edge_index`` and the weight."""
-    count, nodes = data.num_edges, data.num_nodes
+    count = data.num_edges
     return [
         key
-        for key, value in data.to_dict().items()
-        if isinstance(value, torch.Tensor)
-        and key not in ("edge_index", "edge_weight", "y", "pos", "x")
-        and list(value.shape) in ([count], [count, 1])
-        and ("edge" in key or count != nodes)
-        and not value.is_complex()
+        for key in edge_columns(data)
+        if list(data[key].shape) in ([count], [count, 1])
+        and key not in ("edge_weight", "y")
+        and not data[key].is_complex()
     ]
 
 

@@ -9,7 +9,7 @@ from workbench.rewiring.profile import Profile, profile
 from workbench.rewiring.random_edges import random_edges, random_ranking
 from workbench.rewiring.sdrf import sdrf, sdrf_ranking
 from workbench.rewiring.tape import Tape
-from workbench.rewiring.transform import Rewire
+from workbench.rewiring.transform import Rewire, rewired_data
 from workbench.rewiring.what_if import WhatIf, what_if
 
 #: Every rewiring by its name: (edge_index, num_nodes, *, num_edges, ...) -> Rewired.
@@ -47,6 +47,7 @@ __all__ = [
     "profile",
     "random_edges",
     "random_ranking",
+    "rewired_data",
     "sdrf",
     "sdrf_ranking",
     "what_if",

@@ -9,6 +9,7 @@ from torch import Tensor
 from torch_geometric.data import Data
 from torch_geometric.transforms import BaseTransform
 
+from workbench.graphs.attributes import edge_columns
 from workbench.rewiring.base import Rewired
 
 #: What a method takes beside its options, and what would fit one graph only.
@@ -79,21 +80,11 @@ class Rewire(BaseTransform):
         options, num_nodes = dict(self.options), data.num_nodes
         if self.stochastic:
             options["generator"] = torch.Generator().manual_seed(self.seed)
-        before = data.edge_index
-        result = self.method(before, num_nodes, **options)
-        added = result.edge_index.size(1) - int(result.kept.sum())
-        for name in [key for key in data.edge_attrs() if key != "edge_index"]:
-            value = data[name]
-            if isinstance(value, Tensor):
-                new = value.new_zeros(added, *value.shape[1:])
-                if name == "edge_weight":
-                    new.fill_(1)
-                data[name] = torch.cat([value[result.kept], new])
-        data.edge_index = result.edge_index
-        data.is_added = torch.arange(result.edge_index.size(1), device=before.device) >= (
-            result.edge_index.size(1) - added
-        )
-        data.num_nodes = num_nodes  # PyG would count isolated nodes at the end out
+        result = self.method(data.edge_index, num_nodes, **options)
+        data = rewired_data(data, result)
+        count = result.edge_index.size(1)
+        added = torch.arange(count, device=data.edge_index.device) >= int(result.kept.sum())
+        data.is_added = added
         return data
 
     def __repr__(self) -> str:
@@ -102,6 +93,25 @@ class Rewire(BaseTransform):
         if self.stochastic:
             parts.append(f"seed={self.seed}")
         return f"{type(self).__name__}({', '.join(parts)})"
+
+
+def rewired_data(data: Data, result: Rewired) -> Data:
+    """A copy of ``data`` with the edges of ``result``, and all that belongs to the edges it kept.
+
+    Attributes of edges stay aligned: kept edges keep their rows, new ones get zeros, and a
+    conductance of 1 in ``edge_weight``.
+    """
+    changed = data.clone()
+    added = result.edge_index.size(1) - int(result.kept.sum())
+    for name in edge_columns(data):
+        value = data[name]
+        new = value.new_zeros(added, *value.shape[1:])
+        if name == "edge_weight":
+            new.fill_(1)
+        changed[name] = torch.cat([value[result.kept], new])
+    changed.edge_index = result.edge_index
+    changed.num_nodes = data.num_nodes  # PyG would count isolated nodes at the end out
+    return changed
 
 
 def _method(method: str | Callable[..., Rewired]) -> Callable[..., Rewired]:

@@ -2,63 +2,189 @@
 
 import tempfile
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import networkx as nx
-from torch_geometric.data import Data
+import torch
+from torch_geometric.data import Batch, Data, Dataset, HeteroData
 
-from workbench.graphs import GRAPHS, from_networkx, open_graph, read_graph
+from workbench.graphs import from_networkx, open_graph, undirected
+from workbench.graphs.files.build import build
+from workbench.graphs.files.parts import Guess
+from workbench.graphs.files.reading import read_parts
 
 
-def graph_of(data: Data | nx.Graph | str | Path) -> tuple[Data, str | None]:
+def graph_of(
+    data: Data | nx.Graph | str | Path, *, both_ways: bool = False, **reading: Any
+) -> tuple[Data, str | None]:
     """The graph, and how ``open_graph`` opens it again where it does.
+
+    Args:
+        data: a graph in memory, or what ``open_graph`` understands.
+        both_ways: whether to take every edge both ways, as ``undirected`` does.
+        reading: options of ``open_graph``.
 
     Raises:
         TypeError: ``data`` is no graph and no text.
-        ValueError: the graph has no nodes, or no graph goes by this name.
+        ValueError: the graph has no nodes, or attributes of another size, or no graph goes by this
+            name.
     """
     source = str(data) if isinstance(data, str | Path) else None
     if source is not None:
-        graph = open_graph(source)
-    elif isinstance(data, Data):
-        graph = data
-    elif isinstance(data, nx.Graph):
-        graph = from_networkx(data)
+        if both_ways:
+            reading["directed"] = False
+        graph = open_graph(source, **reading)
+    elif reading:
+        raise ValueError(f"{', '.join(reading)} say how to read a file; the graph is in memory")
     else:
-        raise TypeError(
-            f"a graph must be a PyG Data, a networkx graph, a name of a graph "
-            f"({', '.join(GRAPHS)}) or the path of a graph file; got {type(data).__name__}"
-        )
+        graph = _in_memory(data)
+        graph = undirected(graph) if both_ways else graph
     if not graph.num_nodes:
         raise ValueError("the graph has no nodes; there is nothing to show")
     return graph, source
 
 
-def uploaded_graph(file: dict) -> Data:
-    """The graph in a file as ``ipywidgets.FileUpload`` hands it over.
+def _in_memory(data: Any) -> Data:
+    """A PyG ``Data`` as it is, a networkx graph converted; of others what to do."""
+    kind = type(data).__name__
+    if isinstance(data, HeteroData):
+        raise TypeError(f"a {kind} has nodes of several kinds; show data.to_homogeneous()")
+    if isinstance(data, Batch):
+        raise TypeError(f"a {kind} of {data.num_graphs} graphs; show one: batch.get_example(0)")
+    if isinstance(data, Dataset) or (
+        isinstance(data, list | tuple) and data and isinstance(data[0], Data)
+    ):
+        raise TypeError(f"a {kind} of {len(data)} graphs; show one: dataset[0]")
+    if isinstance(data, nx.Graph):
+        return from_networkx(data)
+    if not isinstance(data, Data):
+        raise TypeError(
+            "a graph must be a PyG Data, a networkx graph, a name such as 'karate' or the path of "
+            f"a graph file; got {kind}"
+        )
+    if data.edge_index is None:
+        raise ValueError(
+            "the Data has no edge_index; give it one: data.edge_index = torch.zeros(2, 0).long() "
+            "for no edges"
+        )
+    count, pos, labels = int(data.num_nodes or 0), data.get("pos"), data.get("labels")
+    if isinstance(pos, torch.Tensor) and (pos.dim() != 2 or pos.size(0) != count):
+        raise ValueError(
+            f"data.pos has shape {list(pos.shape)}; it must be [{count}, 2], a place for each "
+            "node: reshape it, or delete it"
+        )
+    if labels is not None and (not hasattr(labels, "__len__") or len(labels) != count):
+        size = len(labels) if hasattr(labels, "__len__") else 1
+        raise ValueError(
+            f"data.labels has {size} names for {count} nodes; give each node its own, or delete it"
+        )
+    return data
+
+
+@dataclass
+class OpenedFile:
+    """A file that the browser sent, how it was read, and how else it might be.
+
+    Attributes:
+        name, content: the file.
+        options: of ``read_parts`` and ``build``, by name: what was corrected by hand.
+        graph: the graph as read.
+        notes: what was guessed, left out or changed.
+        guess: the layout of a table, and the number of graphs.
+        attributes: what may be the weight.
+        is_directed: whether the edges are arcs.
+        path: where it lies; None where the browser sent it.
+    """
+
+    name: str
+    content: bytes
+    options: dict[str, Any]
+    graph: Data
+    notes: list[str]
+    guess: Guess
+    attributes: list[str]
+    is_directed: bool
+    path: str | None = None
+
+    @property
+    def source(self) -> str | None:
+        """What ``open_graph`` takes for it; None where the browser sent it."""
+        index = self.options.get("index")
+        return self.path if self.path is None or index is None else f"{self.path}:{index}"
+
+    @property
+    def opened_with(self) -> dict[str, Any]:
+        """The options of ``open_graph`` that read it so."""
+        found = {key: value for key, value in self.options.items() if value is not None}
+        return {key: value for key, value in found.items() if key != "index"}
+
+    @classmethod
+    def read(
+        cls, name: str, content: bytes, *, path: str | None = None, **options: Any
+    ) -> "OpenedFile":
+        """Read a file under options.
+
+        Raises:
+            ValueError: the file is malformed; the message names the file and the line or key.
+        """
+        file = Path(name)
+        weight, directed = options.get("weight"), options.get("directed")
+        laid = {k: v for k, v in options.items() if k != "weight" and v is not None}
+        with tempfile.TemporaryDirectory() as folder:
+            copy = Path(folder) / f"upload{''.join(file.suffixes[-2:])}"
+            try:
+                copy.write_bytes(content)
+                parts = read_parts(copy, **laid)
+                graph, notes = build(parts, directed=directed, weight=weight, path=copy)
+            except Exception as error:
+                if getattr(error, "graphs", None):
+                    return cls.read(name, content, path=path, **(options | {"index": 0}))
+                problem = str(error).removeprefix(str(copy)).lstrip(",: ")
+                problem = problem.replace("upload", file.stem)
+                raise ValueError(f"{file.name} was not opened: {problem}") from error
+        if parts.guess.graphs > 1:
+            which = f"graph {options['index']} of {parts.guess.graphs}, counted from 0"
+            notes.insert(0, which)
+        if not graph.get("name"):
+            graph.name = Path(file.name.removesuffix(".gz")).stem
+        arcs = bool(parts.directed) if directed is None else directed
+        attributes = [*parts.edges]
+        if len(parts.source) > graph.num_edges / (1 if arcs else 2):
+            attributes.append("count")
+        return cls(file.name, content, options, graph, notes, parts.guess, attributes, arcs, path)
+
+    def again(self, **changed: Any) -> "OpenedFile":
+        """The same file under other options."""
+        return OpenedFile.read(self.name, self.content, path=self.path, **(self.options | changed))
+
+
+def uploaded(file: dict) -> OpenedFile:
+    """The file that ``ipywidgets.FileUpload`` hands over, read.
 
     Raises:
         ValueError: the file is malformed; the message names the file and the line or key.
     """
-    name = Path(file["name"])
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / f"upload{name.suffix}"
-        try:
-            path.write_bytes(bytes(file["content"]))
-            graph = read_graph(path)
-        except Exception as error:
-            problem = str(error).removeprefix(str(path)).lstrip(",: ")
-            raise ValueError(f"{name.name} was not opened: {problem}") from error
-    graph.name = name.stem
-    return graph
+    return OpenedFile.read(file["name"], bytes(file["content"]))
 
 
-def dropped_graph(content: dict, buffers: Sequence[bytes | memoryview]) -> Data:
-    """The graph in a file as ``GraphCanvas`` sends it: its message of type "file".
+def dropped(content: dict, buffers: Sequence[bytes | memoryview]) -> OpenedFile:
+    """The file that ``GraphCanvas`` sends in its message of type "file", read.
 
     Raises:
         ValueError: the browser refused the file and says why, or it is malformed.
     """
     if "refused" in content:
         raise ValueError(content["refused"])
-    return uploaded_graph({"name": content["name"], "content": buffers[0]})
+    return OpenedFile.read(content["name"], bytes(buffers[0]))
+
+
+def uploaded_graph(file: dict) -> Data:
+    """The graph in a file as ``ipywidgets.FileUpload`` hands it over; raises as ``uploaded``."""
+    return uploaded(file).graph
+
+
+def dropped_graph(content: dict, buffers: Sequence[bytes | memoryview]) -> Data:
+    """The graph in a file as ``GraphCanvas`` sends it; raises as ``dropped``."""
+    return dropped(content, buffers).graph

@@ -8,7 +8,8 @@ from workbench.widgets.rewiring_state import RewiringState
 def code(state: RewiringState) -> str:
     """Python that makes the graph at the current position, as text."""
     if state.source:
-        reader, open_line = "open_graph", f"data = open_graph({state.source!r})"
+        options = "".join(f", {name}={value!r}" for name, value in state.opened_with.items())
+        reader, open_line = "open_graph", f"data = open_graph({state.source!r}{options})"
         head = []
     else:
         reader, open_line = "read_graph", 'data = read_graph("graph.npz")'
@@ -20,7 +21,7 @@ def code(state: RewiringState) -> str:
             *head,
             *made(state, reader, open_line),
             "rewired = apply_edits(data.edge_index, data.num_nodes, edits)",
-            "data.edge_index = rewired.edge_index",
+            "data = rewired_data(data, rewired)  # what belongs to kept edges stays",
             "",
         ]
     )
@@ -30,7 +31,7 @@ def _by_method(state: RewiringState, reader: str, open_line: str) -> list[str]:
     options = option_code(state.options)
     return [
         f"from workbench.graphs import {reader}",
-        f"from workbench.rewiring import {state.method}, apply_edits",
+        f"from workbench.rewiring import {state.method}, apply_edits, rewired_data",
         "",
         open_line,
         f"rewired = {state.method}(data.edge_index, data.num_nodes{options})",
@@ -43,7 +44,7 @@ def _by_rows(state: RewiringState, reader: str, open_line: str) -> list[str]:
         "import torch",
         "",
         f"from workbench.graphs import {reader}",
-        "from workbench.rewiring import apply_edits",
+        "from workbench.rewiring import apply_edits, rewired_data",
         "",
         open_line,
         "edits = [  # +1 adds, -1 removes",

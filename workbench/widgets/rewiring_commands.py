@@ -2,15 +2,17 @@
 
 import threading
 from collections.abc import Callable
+from pathlib import Path
 
 import ipywidgets
 from torch_geometric.data import Data
+from torch_geometric.utils import is_undirected
 
 from workbench.graphs import open_graph
 from workbench.rewiring import REWIRINGS
 from workbench.widgets import rewiring_views as views
 from workbench.widgets.job import ShouldStop, Worker
-from workbench.widgets.opening import dropped_graph, uploaded_graph
+from workbench.widgets.opening import OpenedFile, dropped, uploaded
 from workbench.widgets.options import option_controls, option_values
 from workbench.widgets.rewiring_controls import OWN, Controls
 from workbench.widgets.rewiring_screen import Screen
@@ -26,6 +28,7 @@ class Commands:
         controls, screen, training: what is on the page.
         num_edges: budget of the first method.
         rested: called when the hand has rested for a second.
+        file: the file that the graph comes from, if it does.
 
     Attributes:
         filled: set once the method has filled the tape of the graph that is open, or has failed.
@@ -41,11 +44,13 @@ class Commands:
         *,
         num_edges: int,
         rested: Callable[[ShouldStop], None],
+        file: OpenedFile | None = None,
     ):
         self._state, self._controls = state, controls
         self._screen, self._training = screen, training
         self._num_edges, self._rested = num_edges, rested
         self._own: Data | None = None
+        self._file = file
         self._quiet = False
         self.filled = threading.Event()
         self.worker = Worker(self._show_error)
@@ -53,11 +58,14 @@ class Commands:
         self._observe()
         self._show_options()
         self._show_graph()
+        if file is not None:
+            controls.file.show(file)
 
     def _observe(self) -> None:
         controls, screen, state = self._controls, self._screen, self._state
         controls.graph.observe(self._choose_graph, "value")
         controls.upload.observe(self._open_upload, "value")
+        controls.on_correction(self._correct_file)
         controls.method.observe(self._choose_method, "value")
         controls.color.observe(lambda _: screen.show_colors(state), "value")
         controls.matrix.observe(self._choose_matrix, "value")
@@ -72,7 +80,10 @@ class Commands:
         if self._quiet:
             return
         if source == OWN:
-            self._use_graph(self._own, None)
+            if self._file is not None and self._file.graph is self._own:
+                self._use_file(self._file)
+            else:
+                self._use_graph(self._own, None)
             return
         try:
             graph = open_graph(source)
@@ -84,19 +95,49 @@ class Commands:
     def _open_upload(self, change) -> None:
         if change["new"]:
             self._controls.upload.value = ()
-            self._open_file(lambda: uploaded_graph(change["new"][0]))
+            self._open_file(lambda: uploaded(change["new"][0]))
 
-    def _open_file(self, read: Callable[[], Data]) -> None:
+    def _open_file(self, read: Callable[[], OpenedFile]) -> None:
+        """Open a file and say how it was taken; one with arcs waits for its button."""
         try:
-            graph = read()
+            file = read()
         except ValueError as error:
             self._show_error(error)
             return
-        self._use_graph(graph, None)
+        boxes = self._controls.file
+        self._file = file
+        graph = file.graph
+        arcs = file.is_directed and not is_undirected(graph.edge_index, num_nodes=graph.num_nodes)
+        if arcs:
+            boxes.show(file, asks_direction=True)
+            self._screen.say(f"{file.name} is directed: is each edge to be taken both ways?")
+        else:
+            self._use_file(file)
 
-    def _use_graph(self, graph: Data, source: str | None) -> None:
+    def _use_file(self, file: OpenedFile) -> None:
+        self._use_graph(file.graph, file.source, file.opened_with)
+        if self._state.graph is file.graph:
+            self._controls.file.show(file)
+
+    def _correct_file(self, **options) -> None:
+        """Read the file again as its boxes say; the boxes go back where it cannot be."""
+        file = self._file
+        if file is None:
+            return
+        # other columns or another header may leave nothing of what else was chosen
+        forgets = {"source": None, "target": None, "weight": None} if "header" in options else {}
         try:
-            self._state.set_graph(graph, source)
+            file = file.again(**(forgets | options))
+        except ValueError as error:
+            self._controls.file.show(file)
+            self._show_error(error)
+            return
+        self._open_file(lambda: file)
+
+    def _use_graph(self, graph: Data, source: str | None, opened_with: dict | None = None) -> None:
+        self._controls.file.hide()
+        try:
+            self._state.set_graph(graph, source, opened_with)
         except ValueError as error:
             self._show_error(error)
             return
@@ -181,7 +222,7 @@ class Commands:
         elif kind == "click" and u != v:
             self._screen.canvas.picked = [u]
         elif kind == "file":
-            self._open_file(lambda: dropped_graph(content, buffers))
+            self._open_file(lambda: dropped(content, buffers))
 
     # ---- what follows --------------------------------------------------------------------
 
@@ -191,10 +232,13 @@ class Commands:
         self.filled.clear()
         self._quiet = True
         try:
-            if state.source is None:
+            from_file = self._file is not None and self._file.graph is state.graph
+            own = state.source is None or from_file
+            if own:
                 self._own = state.graph
-            text = f"{state.name} ({state.num_nodes:,})"
-            self._controls.name_graph(text, state.source or OWN)
+            name = self._file.name if from_file else state.name
+            text = f"{Path(name).stem if from_file else name} ({state.num_nodes:,})"
+            self._controls.name_graph(text, OWN if own else state.source)
         finally:
             self._quiet = False
         self._screen.show_graph(state)

@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 import ipywidgets
 
-from workbench.graphs import SUFFIXES
 from workbench.rewiring import REWIRINGS
 from workbench.widgets.colorings import COLORINGS
 from workbench.widgets.node_pairs import MATRICES
+from workbench.widgets.rewiring_file import FileBoxes
 
 #: Names in the graph menu; anything else that ``open_graph`` understands can be passed in.
 GRAPH_MENU = {
@@ -56,13 +56,14 @@ class Controls:
     """The controls above the pictures and the export buttons below them."""
 
     def __init__(self, method: str):
+        self._correct: Callable[..., None] = lambda **_: None
+        self.file = FileBoxes(lambda **options: self._correct(**options))
         self._head: list[tuple[str, str]] = []
         self.graph = menu("graph", list(GRAPH_MENU.items()), "The graph to start from.")
         self.upload = ipywidgets.FileUpload(
-            accept=",".join(SUFFIXES),
             description="open file…",
-            tooltip="GraphML, GML, edge list, csv, graph6 or npz, up to 10 MB; or drop it on the "
-            "graph. Nothing leaves this machine.",
+            tooltip="GraphML, GML, GEXF, JSON, csv, edge list, Matrix Market, Pajek, graph6, npz, "
+            "pt, up to 10 MB; or drop it on the graph. Nothing leaves this machine.",
             layout=ipywidgets.Layout(width="110px"),
         )
         self.method = menu(
@@ -99,6 +100,10 @@ class Controls:
         ]
         self.exports = ipywidgets.HBox([ipywidgets.Label("export"), *buttons])
 
+    def on_correction(self, correct: Callable[..., None]) -> None:
+        """Have a change in a box of the file call ``correct`` with the options it stands for."""
+        self._correct = correct
+
     def on_export(self, export: Callable[[str], None]) -> None:
         """Have a click on an export button call ``export`` with the ending of its file."""
         for button in self.exports.children[1:]:
@@ -112,8 +117,12 @@ class Controls:
         self.graph.value = source
 
     def rows(self) -> list[ipywidgets.Widget]:
-        """The two rows above the pictures."""
+        """The rows above the pictures."""
         wrap = ipywidgets.Layout(**WRAP)
         first = [self.graph, self.upload, self.method, self.options]
         second = [self.view, self.color, self.matrix, self.best]
-        return [ipywidgets.HBox(first, layout=wrap), ipywidgets.HBox(second, layout=wrap)]
+        return [
+            ipywidgets.HBox(first, layout=wrap),
+            self.file,
+            ipywidgets.HBox(second, layout=wrap),
+        ]

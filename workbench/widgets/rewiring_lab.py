@@ -7,9 +7,10 @@ import networkx as nx
 import plotly.graph_objects as go
 from torch_geometric.data import Data
 
+from workbench.graphs.files.build import Weight
 from workbench.rewiring import REWIRINGS, Tape
 from workbench.training import PairedRuns
-from workbench.widgets.opening import graph_of
+from workbench.widgets.opening import OpenedFile, graph_of
 from workbench.widgets.options import MOST
 from workbench.widgets.rewiring_code import code
 from workbench.widgets.rewiring_commands import Commands
@@ -36,7 +37,9 @@ class RewiringLab(StillPicture, ipywidgets.VBox):
         runs: what the last "Train before / after" gave, or None.
     """
 
-    def __init__(self, state: RewiringState, method: str, num_edges: int):
+    def __init__(
+        self, state: RewiringState, method: str, num_edges: int, file: OpenedFile | None = None
+    ):
         self._state = state
         self._controls = Controls(method)
         self._screen = screen = Screen(self._controls)
@@ -55,6 +58,7 @@ class RewiringLab(StillPicture, ipywidgets.VBox):
             self._training,
             num_edges=num_edges,
             rested=self._store_picture,
+            file=file,
         )
         self._controls.on_export(self._export)
         if state.num_nodes <= QUICK_NODES:
@@ -169,7 +173,15 @@ class RewiringLab(StillPicture, ipywidgets.VBox):
 
 
 def rewiring_lab(
-    data: Data | nx.Graph | str | Path = "karate", *, method: str = "gtr", num_edges: int = 20
+    data: Data | nx.Graph | str | Path = "karate",
+    *,
+    method: str = "gtr",
+    num_edges: int = 20,
+    undirected: bool = False,
+    source: str | None = None,
+    target: str | None = None,
+    weight: Weight = None,
+    header: bool | None = None,
 ) -> RewiringLab:
     """The rewiring lab on one graph: drag the slider through the edits of a published method.
 
@@ -178,6 +190,8 @@ def rewiring_lab(
             understands: a name such as ``"karate"`` or ``"ring:24"``, or the path of a graph file.
         method: the rewiring that fills the tape first; one of ``workbench.rewiring.REWIRINGS``.
         num_edges: its budget of undirected edges, 0 to 100,000.
+        undirected: take each edge both ways; of two weights the mean.
+        source, target, weight, header: how to read a file, as in ``read_graph``.
 
     Returns:
         The lab. Show it as the last line of a cell; use ``lab.tape``, ``lab.position = 12``,
@@ -192,4 +206,22 @@ def rewiring_lab(
     if method not in REWIRINGS:
         raise ValueError(f"method must be one of {', '.join(REWIRINGS)}; got {method!r}")
     num_edges = whole_number(num_edges, "num_edges", 0, MOST)
-    return RewiringLab(RewiringState(*graph_of(data)), method, num_edges)
+    reading = {"source": source, "target": target, "weight": weight, "header": header}
+    reading = {name: value for name, value in reading.items() if value is not None}
+    path = Path(data).expanduser() if isinstance(data, str | Path) else None
+    file = None
+    if path is not None and path.is_file():
+        if undirected:
+            reading["directed"] = False
+        file = OpenedFile.read(path.name, path.read_bytes(), path=str(data), **reading)
+        graph, opened, reading = file.graph, file.source, file.opened_with
+    else:
+        graph, opened = graph_of(data, both_ways=undirected, **reading)
+    try:
+        state = RewiringState(graph, opened, reading)
+    except ValueError as error:
+        if "directed" not in str(error):
+            raise
+        way = "or rewiring_lab(..., undirected=True) to take each edge both ways"
+        raise ValueError(f"{error}; {way}") from None
+    return RewiringLab(state, method, num_edges, file)

@@ -12,7 +12,7 @@ from torch_geometric.data import Data
 from workbench.diagnostics import fiedler_vector
 from workbench.graphs import layout
 from workbench.graphs.edges import both_directions, undirected_edges
-from workbench.rewiring import REWIRINGS, Edit, Tape
+from workbench.rewiring import REWIRINGS, Edit, Tape, apply_edits, rewired_data
 from workbench.widgets.node_pairs import NodePairs
 from workbench.widgets.tape_numbers import TapeNumbers
 
@@ -23,6 +23,7 @@ class RewiringState:
     Args:
         graph: the graph to start from, undirected, with ``edge_index`` and ``num_nodes``.
         source: how the graph was opened (the argument of ``open_graph``), or None.
+        opened_with: the options of that call, by name.
 
     Attributes:
         edge_index: the graph before its edits, without self-loops and repeats.
@@ -33,16 +34,18 @@ class RewiringState:
         order: row order of the matrices.
     """
 
-    def __init__(self, graph: Data, source: str | None = None):
+    def __init__(self, graph: Data, source: str | None = None, opened_with: dict | None = None):
         self.lock = threading.RLock()
-        self.set_graph(graph, source)
+        self.set_graph(graph, source, opened_with)
 
-    def set_graph(self, graph: Data, source: str | None = None) -> None:
+    def set_graph(
+        self, graph: Data, source: str | None = None, opened_with: dict | None = None
+    ) -> None:
         """Start over with another graph and an empty tape."""
         edges = undirected_edges(graph.edge_index, graph.num_nodes)
         with self.lock:
             self.graph = graph
-            self.source = source
+            self.source, self.opened_with = source, dict(opened_with or {})
             self.num_nodes = int(graph.num_nodes)
             self.edge_index = both_directions(edges.source, edges.target)
             self.method, self.options = None, {}
@@ -126,13 +129,10 @@ class RewiringState:
         return f"{self.name}, {self.method}, edit {self.tape.position} of {len(self.tape)}"
 
     def rewired(self) -> Data:
-        """The graph at the current position: a copy of ``graph`` with its new ``edge_index``.
+        """The graph at the current position: ``graph`` with what belongs to the edges it keeps.
 
-        Attributes of edges are left out, since new edges have none.
+        New edges have a conductance of 1 where there are weights, and zeros for other attributes.
         """
-        data = self.graph.clone()
-        for key in [k for k in data.keys() if data.is_edge_attr(k)]:  # noqa: SIM118
-            del data[key]
-        data.edge_index = self.tape.edge_index()
-        data.num_nodes = self.num_nodes
-        return data
+        with self.lock:
+            edits = self.tape.rows()[:, : self.tape.position]
+        return rewired_data(self.graph, apply_edits(self.graph.edge_index, self.num_nodes, edits))

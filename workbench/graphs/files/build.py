@@ -69,6 +69,16 @@ def say(notes: list[str], where: str) -> None:
         warnings.warn(f"{where}: {'; '.join(notes)}", GraphNote, stacklevel=3)
 
 
+def mean_weight(found: Columns, weight: np.ndarray) -> tuple[np.ndarray, int]:
+    """Weights alike in both directions of undirected edges, and how many pairs had two.
+
+    Two that differ become their mean.
+    """
+    other = weight[found.reverse()]
+    differ = ~np.isclose(weight, other, rtol=1e-9, atol=0.0)
+    return np.where(differ, weight / 2 + other / 2, weight), int(differ.sum()) // 2
+
+
 class _Builder:
     def __init__(self, parts: GraphParts, directed: bool | None, weight: Weight, path: Path | None):
         self.parts, self.weight, self.path = parts, weight, path
@@ -86,6 +96,7 @@ class _Builder:
         data = Data(edge_index=found.edge_index, num_nodes=parts.num_nodes)
         if self.weight == "count" and conductance is None:
             conductance = np.ones(len(parts.source))
+            parts.guess.weight = "count"
         elif found.repeats:
             self._say_repeats(found, len(row), conductance is not None)
         if conductance is not None:
@@ -135,6 +146,7 @@ class _Builder:
         if key is None:
             return None, edges
         values = edges.pop(key)
+        self.parts.guess.weight = key
         numbers = _numbers(values)
         bad = np.isinf(numbers) | (numbers < 0) if numbers is not None else None
         if bad is None or bad.any():
@@ -195,19 +207,15 @@ class _Builder:
         )
 
     def _mean(self, found: Columns, weight: np.ndarray) -> np.ndarray:
-        """Weights alike in both directions of an undirected edge: the mean of two that differ."""
         if self.directed:
             return weight
-        other = weight[found.reverse()]
-        differ = ~np.isclose(weight, other, rtol=1e-9, atol=0.0)
-        pairs = int(differ.sum()) // 2
-        if not pairs:
-            return weight
-        self.notes.append(
-            f"{pairs:,} {'pair has' if pairs == 1 else 'pairs have'} two weights, one each way: "
-            "the mean is taken (directed=True keeps both)"
-        )
-        return np.where(differ, weight / 2 + other / 2, weight)
+        mean, pairs = mean_weight(found, weight)
+        if pairs:
+            self.notes.append(
+                f"{pairs:,} {'pair has' if pairs == 1 else 'pairs have'} two weights, one each "
+                "way: the mean is taken (directed=True keeps both)"
+            )
+        return mean
 
     def _say_repeats(self, found: Columns, rows: int, weighted: bool) -> None:
         count = f"{found.repeats:,} repeated edge{'s' if found.repeats > 1 else ''}"

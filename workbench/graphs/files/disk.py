@@ -17,14 +17,21 @@ class GraphFileError(ValueError):
         path: the file.
         line: number of the line at fault, counted from 1, where there is one.
         key: the key at fault in an npz file, where there is one.
+        graphs: how many graphs the file holds, where one must be chosen.
     """
 
     def __init__(
-        self, path: Path | str, problem: str, *, line: int | None = None, key: str | None = None
+        self,
+        path: Path | str,
+        problem: str,
+        *,
+        line: int | None = None,
+        key: str | None = None,
+        graphs: int | None = None,
     ):
         at = f", line {line}" if line is not None else f", key {key!r}" if key is not None else ""
         super().__init__(f"{path}{at}: {problem}")
-        self.path, self.line, self.key = Path(path), line, key
+        self.path, self.line, self.key, self.graphs = Path(path), line, key, graphs
 
 
 def read_bytes(path: Path) -> bytes:

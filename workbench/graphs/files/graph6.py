@@ -42,6 +42,7 @@ def read_graph6(path: Path, text: str, index: int | None) -> GraphParts:
             f"the file holds {len(lines)} graphs; choose one: read_graph(path, index=0), ..., "
             f"index={len(lines) - 1} (or {path.name}:0, ... by name), or take all: "
             "read_graphs(path)",
+            graphs=len(lines),
         )
     if index is not None and not 0 <= index < len(lines):
         raise GraphFileError(path, f"no graph {index}; the file holds 0 to {len(lines) - 1}")

@@ -19,6 +19,7 @@ class Guess:
         source, target: the columns that were taken for the ends of the edges.
         header: whether the first line of a table was taken for the names of its columns; None where
             the question does not arise.
+        weight: the edge attribute that became the conductance; ``build`` fills it in.
         graphs: how many graphs the file holds.
     """
 
@@ -26,6 +27,7 @@ class Guess:
     source: str | None = None
     target: str | None = None
     header: bool | None = None
+    weight: str | None = None
     graphs: int = 1
 
 

@@ -46,7 +46,7 @@ def read_pyg(path: Path, content: bytes, index: int | None) -> GraphParts:
     graphs = _graphs(path, found)
     if index is None and len(graphs) != 1:
         problem = f"the file holds {len(graphs)} graphs; choose one: read_graph(path, index=0), ..."
-        raise GraphFileError(path, f"{problem}, or {path.name}:0 by name")
+        raise GraphFileError(path, f"{problem}, or {path.name}:0 by name", graphs=len(graphs))
     if index is not None and not 0 <= index < len(graphs):
         raise GraphFileError(path, f"no graph {index}; the file holds 0 to {len(graphs) - 1}")
     parts = _parts(path, graphs[index or 0]())

@@ -1,0 +1,60 @@
+"""Which attributes of a ``Data`` belong to its edges, and what becomes of them both ways."""
+
+import torch
+from torch_geometric.data import Data
+
+from workbench.graphs.building import columns
+from workbench.graphs.edges import check_edge_index
+from workbench.graphs.files.build import mean_weight, say
+
+
+def edge_columns(data: Data) -> list[str]:
+    """The keys of tensors with a row for each edge, besides ``edge_index``.
+
+    Where a graph has as many edges as nodes, the name decides, as in PyG. Lists, such as the names
+    of the nodes, are never taken for edges.
+    """
+    count, num_nodes = data.num_edges, data.num_nodes
+    return [
+        key
+        for key, value in data.to_dict().items()
+        if isinstance(value, torch.Tensor)
+        and value.dim() > 0
+        and value.size(0) == count
+        and key not in ("edge_index", "x", "pos")
+        and "index" not in key
+        and ("edge" in key or count != num_nodes)
+    ]
+
+
+def undirected(data: Data) -> Data:
+    """A copy of ``data`` with every edge both ways: what the undirected measures take.
+
+    Where an edge has a weight each way, both become the mean of the two, and a note says for how
+    many; an edge that is stored one way gives its weight to both. Repeated edges become one, their
+    conductances add. Other attributes of edges follow: of an edge that is stored one way to both
+    directions. (PyG's ``ToUndirected`` adds the two weights up instead.)
+
+    Raises:
+        ValueError: ``edge_index`` is out of range.
+    """
+    num_nodes = int(data.num_nodes or 0)
+    check_edge_index(data.edge_index, num_nodes)
+    source, target = data.edge_index.cpu().numpy()
+    found = columns(source, target, num_nodes, directed=False)
+    changed = data.clone()
+    device, notes = data.edge_index.device, []
+    for key in edge_columns(data):
+        changed[key] = data[key][torch.from_numpy(found.column).to(device)]
+    weight = data.get("edge_weight")
+    if weight is not None:
+        summed = found.summed(weight.detach().double().cpu().reshape(-1).numpy())
+        mean, pairs = mean_weight(found, summed)
+        changed.edge_weight = torch.from_numpy(mean).to(weight).reshape(-1, *weight.shape[1:])
+        if pairs:
+            which = f"{pairs:,} {'pair' if pairs == 1 else 'pairs'} had two weights, one each way"
+            notes.append(f"{which}: the mean is taken")
+    changed.edge_index = found.edge_index.to(device)
+    changed.num_nodes = num_nodes
+    say(notes, str(data.get("name") or "the graph"))
+    return changed
