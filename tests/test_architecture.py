@@ -10,13 +10,14 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "workbench"
 EVERYWHERE = {"typing", "capture", "ties"}
 MAY_IMPORT = {
-    "graphs": set(),
+    "topology": set(),
+    "graphs": {"topology"},
     "figures": set(),
-    "encodings": {"graphs"},
-    "diagnostics": {"graphs"},
-    "rewiring": {"graphs", "diagnostics"},
-    "models": {"encodings", "rewiring"},
-    "training": {"graphs", "encodings", "diagnostics", "rewiring", "models"},
+    "encodings": {"topology", "graphs"},
+    "diagnostics": {"topology"},
+    "rewiring": {"topology", "diagnostics"},
+    "models": {"topology", "encodings", "rewiring"},
+    "training": {"topology", "graphs", "encodings", "diagnostics", "rewiring", "models"},
 }
 
 

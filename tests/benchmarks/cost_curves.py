@@ -28,7 +28,7 @@ import torch
 
 from workbench.diagnostics import DIAGNOSTICS
 from workbench.graphs import erdos_renyi, grid, tree
-from workbench.graphs.edges import components
+from workbench.topology import components
 
 RESULTS = Path(__file__).parents[2] / "data" / "results"
 SIZES = [2**k for k in range(7, 18)]

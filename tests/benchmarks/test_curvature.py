@@ -29,7 +29,7 @@ from workbench.diagnostics import (
     weighted_forman,
 )
 from workbench.graphs import grid
-from workbench.graphs.edges import both_directions
+from workbench.topology import both_directions
 
 
 @njit

@@ -15,7 +15,7 @@ import pytest
 import torch
 
 from workbench.diagnostics import ORBIT_ADJACENCIES, orbit_adjacency
-from workbench.graphs.edges import both_directions, undirected_edges
+from workbench.topology import both_directions, simple_graph
 
 GRAPHS = {
     "random, degree 6": lambda n: nx.gnm_random_graph(n, 3 * n, seed=1),
@@ -34,7 +34,7 @@ def test_28_orbit_adjacencies(benchmark, kind, who):
     benchmark.group = f"28 orbit adjacencies, 20,000 nodes, {kind}"
     edge_index, size = edges_of(GRAPHS[kind](20_000))
     if who == "A A A by scipy":
-        adjacency = undirected_edges(edge_index, size).adjacency()
+        adjacency = simple_graph(edge_index, size).adjacency()
         benchmark.pedantic(lambda: adjacency @ adjacency @ adjacency, rounds=1)
         return
     threads = torch.get_num_threads()

@@ -24,7 +24,7 @@ from workbench.diagnostics import (
     total_resistance,
 )
 from workbench.graphs import grid
-from workbench.graphs.edges import both_directions, undirected_edges
+from workbench.topology import both_directions, simple_graph
 
 
 def random_graph(num_nodes):
@@ -38,7 +38,7 @@ def edges_of(graph):
 
 
 def laplacian(edge_index, num_nodes):
-    adjacency = undirected_edges(edge_index, num_nodes).adjacency().toarray()
+    adjacency = simple_graph(edge_index, num_nodes).adjacency().toarray()
     return np.diag(adjacency.sum(0)) - adjacency
 
 
@@ -118,7 +118,7 @@ def test_twenty_pairs_of_a_large_grid(benchmark, who):
     pairs = torch.randint(0, 100_000, (2, 20), generator=torch.Generator().manual_seed(0))
 
     def peer():
-        adjacency = undirected_edges(data.edge_index, 100_000).adjacency().tocsc()
+        adjacency = simple_graph(data.edge_index, 100_000).adjacency().tocsc()
         matrix = (-adjacency).tolil()
         matrix.setdiag(np.asarray(adjacency.sum(0)).ravel())
         factor = splu(matrix.tocsc()[1:, 1:])

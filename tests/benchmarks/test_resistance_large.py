@@ -26,7 +26,7 @@ from scipy.spatial import Delaunay
 from workbench.diagnostics import resistance_of_edges, resistance_of_pairs
 from workbench.diagnostics.resistance.elimination import Elimination, plan
 from workbench.graphs import grid
-from workbench.graphs.edges import both_directions, undirected_edges
+from workbench.topology import both_directions, simple_graph
 
 pytestmark = pytest.mark.benchmark(timer=time.process_time)
 
@@ -73,7 +73,7 @@ def networkit_graph(edge_index, num_nodes):
 
 
 def grounded(edge_index, num_nodes):
-    adjacency = undirected_edges(edge_index, num_nodes).adjacency()
+    adjacency = simple_graph(edge_index, num_nodes).adjacency()
     degree = csr_array((adjacency.sum(axis=0), (np.arange(num_nodes),) * 2))
     return (degree - adjacency).tocsc()[1:, 1:]
 
@@ -154,7 +154,7 @@ def test_pairs_after_the_factor(benchmark, name, who):
     random = np.random.default_rng(0)
     first, second = random.permutation(size)[:200].reshape(2, 100)
     if who == "workbench":
-        graph = undirected_edges(edge_index, size)
+        graph = simple_graph(edge_index, size)
         elimination = Elimination(plan(graph.adjacency()))
         found = timed(benchmark, lambda: elimination.of_pairs(first, second))
         if not large:
@@ -188,7 +188,7 @@ def test_the_factor(benchmark, name, who):
     benchmark.group = f"the factor, {name}"
     edge_index, size = GRAPHS[name]()
     if who == "workbench":
-        adjacency = undirected_edges(edge_index, size).adjacency()
+        adjacency = simple_graph(edge_index, size).adjacency()
         timed(benchmark, lambda: Elimination(plan(adjacency)))
     else:
         matrix, options = grounded(edge_index, size), {"SymmetricMode": True}
@@ -203,7 +203,7 @@ def test_pairs_of_a_large_random_graph(benchmark, who):
     if who == "workbench":
         timed(benchmark, lambda: resistance_of_pairs(edge_index, size, pairs, tolerance=1e-8), 1)
         return
-    adjacency = undirected_edges(edge_index, size).adjacency()
+    adjacency = simple_graph(edge_index, size).adjacency()
     degree = adjacency.sum(axis=0)
     laplacian = csr_array((degree, (np.arange(size),) * 2)) - adjacency
     jacobi = csr_array((1.0 / degree, (np.arange(size),) * 2))

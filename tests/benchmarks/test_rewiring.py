@@ -18,7 +18,6 @@ import torch
 from numba import njit
 
 from workbench.diagnostics import balanced_forman
-from workbench.graphs.edges import both_directions, undirected_edges
 from workbench.rewiring import (
     ResistanceTracker,
     apply_edits,
@@ -28,6 +27,7 @@ from workbench.rewiring import (
     random_edges,
     sdrf,
 )
+from workbench.topology import both_directions, simple_graph
 
 
 def random_graph(num_nodes):
@@ -39,7 +39,7 @@ def random_graph(num_nodes):
 
 
 def dense(edge_index, num_nodes):
-    return undirected_edges(edge_index, num_nodes).adjacency().toarray()
+    return simple_graph(edge_index, num_nodes).adjacency().toarray()
 
 
 def timed(benchmark, function, rounds=3):

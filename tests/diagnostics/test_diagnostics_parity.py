@@ -24,7 +24,7 @@ from workbench.diagnostics import (
     total_resistance,
 )
 from workbench.diagnostics.resistance.elimination import Elimination, plan
-from workbench.graphs.edges import undirected_edges
+from workbench.topology import simple_graph
 
 pytestmark = pytest.mark.parity
 
@@ -89,7 +89,7 @@ def test_resistances_by_elimination():
     """The way of large graphs, on every graph of the folder."""
     for name, expected in matrices("resistance"):
         edge_index, num_nodes, weight = oracle_graph(name)
-        graph = undirected_edges(edge_index, num_nodes, weight)
+        graph = simple_graph(edge_index, num_nodes, weight)
         elimination = Elimination(plan(graph.adjacency()))
         found, _ = elimination.of_edges()
         assert_equal(torch.from_numpy(found), expected[graph.source, graph.target])

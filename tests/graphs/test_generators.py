@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from workbench.graphs import EXAMPLES, GRAPHS, generators, open_graph
-from workbench.graphs.edges import undirected_edges
 from workbench.graphs.networkx_graphs import to_networkx
+from workbench.topology import simple_graph
 
 #: Graph, edges, and how many nodes have each degree.
 CLOSED_FORMS = [
@@ -47,7 +47,7 @@ CLOSED_FORMS = [
     ("data", "edges", "degrees"), CLOSED_FORMS, ids=lambda d: getattr(d, "name", "")
 )
 def test_edges_and_degrees_are_those_of_the_closed_form(data, edges, degrees):
-    found = undirected_edges(data.edge_index, data.num_nodes)
+    found = simple_graph(data.edge_index, data.num_nodes)
     assert found.num_edges == edges
     # simple: nothing but both directions of each edge
     assert data.edge_index.size(1) == 2 * edges

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from workbench.graphs import generators, layout
-from workbench.graphs.edges import both_directions
+from workbench.topology import both_directions
 
 
 def spread(data, pos):

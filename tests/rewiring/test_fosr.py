@@ -7,9 +7,9 @@ import torch
 from conftest import load_oracle, oracle_graph
 from workbench.diagnostics.spectrum.full_spectrum import fiedler_vector, spectral_gap
 from workbench.graphs import open_graph
-from workbench.graphs.edges import both_directions, undirected_edges
 from workbench.rewiring import apply_edits, fosr, fosr_ranking
 from workbench.rewiring.fosr_state import FosrState
+from workbench.topology import both_directions, simple_graph
 
 
 def cases():
@@ -48,7 +48,7 @@ def test_edges_and_vector_along_the_official_run():
     1e-12 of it, the same product always; and the vector at the end."""
     for name, steps, start, run in cases():
         edge_index, num_nodes, _ = oracle_graph(name)
-        adjacency = undirected_edges(edge_index, num_nodes).adjacency().toarray()
+        adjacency = simple_graph(edge_index, num_nodes).adjacency().toarray()
         state = FosrState(edge_index, num_nodes, steps, start, None)
         x = start.numpy()
         for _ in range(steps):
@@ -105,7 +105,7 @@ def test_whole_runs_and_their_gaps():
 def test_ranking_starts_with_the_edge_that_is_added():
     for name, steps, start, _ in cases():
         edge_index, num_nodes, _ = oracle_graph(name)
-        adjacency = undirected_edges(edge_index, num_nodes).adjacency().toarray()
+        adjacency = simple_graph(edge_index, num_nodes).adjacency().toarray()
         options = {"power_iterations": steps, "initial": start}
         ranking = fosr_ranking(edge_index, num_nodes, num_edges=12, **options)
         added = fosr(edge_index, num_nodes, num_edges=1, **options).added
@@ -135,7 +135,7 @@ def test_relabeled_graph_from_the_relabeled_start():
 def test_how_close_fifty_power_steps_come_to_the_eigenvector(name, low, high):
     """Close where the next eigenvalue is well above the gap, as the docstring says; far else."""
     data = open_graph(name)
-    graph = undirected_edges(data.edge_index, data.num_nodes)
+    graph = simple_graph(data.edge_index, data.num_nodes)
     wanted = (
         np.sqrt(graph.degree().numpy()) * fiedler_vector(data.edge_index, data.num_nodes).numpy()
     )
@@ -150,7 +150,7 @@ def test_how_close_fifty_power_steps_come_to_the_eigenvector(name, low, high):
 
 def test_a_power_step_shrinks_the_rest_beside_the_wanted_part():
     data = open_graph("path:20")
-    graph = undirected_edges(data.edge_index, data.num_nodes)
+    graph = simple_graph(data.edge_index, data.num_nodes)
     root = np.sqrt(graph.degree().numpy())
     matrix = np.eye(20) - graph.adjacency().toarray() / np.outer(root, root)
     values, vectors = np.linalg.eigh(matrix)

@@ -7,8 +7,8 @@ import torch
 from conftest import load_oracle, oracle_graph, oracle_names
 from workbench.diagnostics import total_resistance
 from workbench.diagnostics.cost import TooLargeError
-from workbench.graphs.edges import both_directions, components, undirected_edges
 from workbench.rewiring import apply_edits, gtr, gtr_ranking
+from workbench.topology import both_directions, components, simple_graph
 
 
 def cases():
@@ -22,10 +22,10 @@ def complete(num_nodes):
 
 def brute_force(edge_index, num_nodes, edge_weight=None):
     """Decrease of the total resistance within components, for each free pair; from a fresh pinv."""
-    graph = undirected_edges(edge_index, num_nodes, edge_weight)
+    graph = simple_graph(edge_index, num_nodes, edge_weight)
     adjacency = graph.adjacency().toarray()
     inverse = np.linalg.pinv(np.diag(adjacency.sum(0)) - adjacency, hermitian=True, rcond=1e-11)
-    labels = components(torch.stack([graph.source, graph.target]), num_nodes).numpy()
+    labels = graph.labels.numpy()
     gains = {}
     for s in range(num_nodes):
         for t in range(s + 1, num_nodes):

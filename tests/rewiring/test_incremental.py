@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from workbench.diagnostics.cost import TooLargeError
 from workbench.diagnostics.resistance.all_pairs import effective_resistance, total_resistance
-from workbench.graphs.edges import both_directions
 from workbench.rewiring import ResistanceTracker
+from workbench.topology import both_directions
 
 
 def laplacian(num_nodes, edges):

@@ -17,9 +17,9 @@ from workbench.diagnostics.spectrum.full_spectrum import (
     slowest_modes,
 )
 from workbench.graphs import complete, grid, petersen, ring, ring_of_cliques
-from workbench.graphs.edges import both_directions, components, undirected_edges
 from workbench.rewiring import ResistanceTracker, apply_edits, fosr, gtr, profile, sdrf, what_if
 from workbench.rewiring.hops import UNREACHED, HopTracker
+from workbench.topology import both_directions, components, simple_graph
 
 NOTHING = torch.zeros(3, 0, dtype=torch.int64)
 
@@ -200,7 +200,7 @@ def test_what_if_of_the_gap_is_its_derivative():
 @pytest.mark.parametrize("data", [ring(9), grid(4, 4), petersen(), complete(5)])
 def test_what_if_of_a_multiple_gap_is_its_derivative(data):
     """The smallest of the eigenvalues that part."""
-    graph = undirected_edges(data.edge_index, data.num_nodes)
+    graph = simple_graph(data.edge_index, data.num_nodes)
     modes = slowest_modes(graph)
     assert modes.potentials.shape[1] > 1
     pairs = [(0, 1), (0, 2), (0, 3), (1, 4)]

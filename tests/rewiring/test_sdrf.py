@@ -8,9 +8,9 @@ import torch
 
 from conftest import load_oracle, oracle_graph, oracle_names
 from workbench.diagnostics.curvature.balanced_forman import balanced_forman
-from workbench.graphs.edges import both_directions, undirected_edges
 from workbench.rewiring import RANKINGS, sdrf, sdrf_ranking
 from workbench.rewiring.curvature_state import CurvatureState
+from workbench.topology import both_directions, simple_graph
 
 
 def as_index(edges):
@@ -66,7 +66,7 @@ def test_official_improvements_of_every_candidate():
         if pair not in edges:
             continue
         compared += 1
-        state = CurvatureState(undirected_edges(as_index(edges), num_nodes), "official")
+        state = CurvatureState(simple_graph(as_index(edges), num_nodes), "official")
         low = state.curvature[state.lowest(1e-9)]
         assert low == pytest.approx(step["min_curvature"], abs=1e-5), (name, key)
         assert state.curvature[state.highest(1e-9)] == pytest.approx(
@@ -144,7 +144,7 @@ def test_paper_curvature_as_in_the_fosr_repository():
                 removed = [tuple(sorted(p)) for p in step["removed"]]
                 if any(u == v for u, v in added):
                     break  # the official code added a self-loop
-                state = CurvatureState(undirected_edges(as_index(edges), num_nodes), "paper")
+                state = CurvatureState(simple_graph(as_index(edges), num_nodes), "paper")
                 found, rise = state.candidates(number_of(state, pair), ball=False)
                 best = step["best_improvement"]
                 if best is None:
@@ -185,7 +185,7 @@ def test_curvatures_stay_right_through_edits(variant):
     for name in oracle_names(max_nodes=60):
         edge_index, num_nodes, _ = oracle_graph(name)
         edges = as_set(edge_index)
-        state = CurvatureState(undirected_edges(edge_index, num_nodes), variant)
+        state = CurvatureState(simple_graph(edge_index, num_nodes), variant)
         for _ in range(8):
             u, v = sorted(rng.choice(num_nodes, 2, replace=False).tolist())
             if (u, v) in edges:
@@ -209,7 +209,7 @@ def test_paper_improvements_are_differences_of_curvatures():
         edges = as_set(edge_index)
         if not edges:
             continue
-        state = CurvatureState(undirected_edges(edge_index, num_nodes), "paper")
+        state = CurvatureState(simple_graph(edge_index, num_nodes), "paper")
         number = state.lowest(1e-9)
         pair = int(state.source[number]), int(state.target[number])
         pairs, rise = state.candidates(number, ball=True)
@@ -222,7 +222,7 @@ def test_relabeled_graph_has_the_same_candidates():
     """Over all edges that share the least curvature, the rises are the same numbers."""
 
     def rises(edge_index, num_nodes, variant):
-        state = CurvatureState(undirected_edges(edge_index, num_nodes), variant)
+        state = CurvatureState(simple_graph(edge_index, num_nodes), variant)
         lowest = np.flatnonzero(state.curvature <= state.curvature.min() + 1e-9)
         return np.sort(np.concatenate([state.candidates(int(e), ball=True)[1] for e in lowest]))
 

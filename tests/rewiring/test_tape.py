@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from workbench.graphs.edges import both_directions
 from workbench.rewiring import Edit, Tape, gtr
+from workbench.topology import both_directions
 
 NODES = 6
 PAIRS = [(u, v) for u in range(NODES) for v in range(u + 1, NODES)]

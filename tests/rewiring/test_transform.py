@@ -5,8 +5,8 @@ import torch
 from torch_geometric.data import Data, HeteroData
 from torch_geometric.datasets import FakeDataset
 
-from workbench.graphs.edges import both_directions
 from workbench.rewiring import REWIRINGS, Rewire, fosr, gtr, sdrf
+from workbench.topology import both_directions
 
 
 @pytest.fixture

@@ -13,10 +13,10 @@ from workbench.cli.list import options
 from workbench.cli.report import opened, print_table
 from workbench.diagnostics.summary import Measure, summarize
 from workbench.graphs import write_graph
-from workbench.graphs.edges import undirected_edges
 from workbench.graphs.files.disk import check_folder
 from workbench.graphs.files.formats import file_format
 from workbench.rewiring import REWIRINGS, Rewired, rewired_data
+from workbench.topology import simple_graph
 from workbench.widgets.report_parts import classes, node_names
 
 _OWN = {"edge_index", "num_nodes", "edge_weight", "num_edges", "generator"}
@@ -78,7 +78,7 @@ def why_fewer(data: Data, result: Rewired, num_edges: int, method: str) -> str:
     made = max(added, result.edits.size(1) - added)
     if made >= num_edges:
         return ""
-    edges = undirected_edges(result.edge_index, data.num_nodes)
+    edges = simple_graph(result.edge_index, data.num_nodes)
     simple = int((edges.source != edges.target).sum())
     if simple >= data.num_nodes * (data.num_nodes - 1) // 2:
         reason = "every pair of nodes has its edge"

@@ -5,7 +5,7 @@ import torch
 from workbench.diagnostics.cost import Estimate, by_size
 from workbench.diagnostics.cost_table import COSTS, LIMITS
 from workbench.diagnostics.resistance.elimination import MOST_OPERATIONS, plan
-from workbench.graphs.edges import UndirectedEdges, components, undirected_edges
+from workbench.topology import SimpleGraph, simple_graph
 from workbench.typing import EdgeIndex, EdgeWeight
 
 #: Answered by elimination where it stays sparse, and else so.
@@ -67,7 +67,7 @@ def estimate(
         return by_size(name, num_nodes, num_edges, device=device)
     if name not in COSTS or num_nodes < 0:
         return by_size(name, num_nodes, device=device)
-    graph = undirected_edges(edge_index, num_nodes, edge_weight)
+    graph = simple_graph(edge_index, num_nodes, edge_weight)
     expected = by_size(name, num_nodes, graph.num_edges, device=device)
     if name in _OTHERWISE:
         return _chosen(expected, graph, name, device)
@@ -77,9 +77,9 @@ def estimate(
     return by_size(name, num_nodes, graph.num_edges, ends=ends, device=device)
 
 
-def _chosen(expected: Estimate, graph: UndirectedEdges, name: str, device) -> Estimate:
+def _chosen(expected: Estimate, graph: SimpleGraph, name: str, device) -> Estimate:
     """The estimate of the method that fits this graph."""
-    labels = components(torch.stack([graph.source, graph.target]), graph.num_nodes)
+    labels = graph.labels
     largest = int(torch.bincount(labels).max()) if labels.numel() else 0
     limit = LIMITS.get(name)
     dense = by_size(name if limit else "total_resistance", largest, device=device)

@@ -4,8 +4,8 @@ import torch
 from torch_geometric.data import Data
 
 from workbench.graphs.building import columns
-from workbench.graphs.edges import check_edge_index
 from workbench.graphs.files.build import mean_weight, say
+from workbench.topology import check_edge_index
 
 
 def edge_columns(data: Data) -> list[str]:

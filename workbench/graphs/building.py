@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch_geometric.data import Data
 
-from workbench.graphs.edges import both_directions
+from workbench.topology import both_directions
 from workbench.typing import EdgeIndex
 
 #: A generator refuses to build more undirected edges than this (about 1 GB of ``edge_index``).

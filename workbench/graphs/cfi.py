@@ -7,8 +7,8 @@ from torch import Tensor
 from torch_geometric.data import Data
 
 from workbench.graphs.building import check_size, circle, undirected_graph
-from workbench.graphs.edges import undirected_edges
 from workbench.graphs.layout import layout
+from workbench.topology import simple_graph
 from workbench.typing import EdgeIndex
 
 
@@ -46,7 +46,7 @@ def cfi(
         graph identification, Combinatorica 12, 1992 (here without the nodes for each end of an
         edge).
     """
-    edges = undirected_edges(edge_index, num_nodes)
+    edges = simple_graph(edge_index, num_nodes)
     low, high = edges.source.cpu().numpy(), edges.target.cpu().numpy()
     if twisted and not low.size:
         raise ValueError("the base graph has no edge to twist")

@@ -10,7 +10,7 @@ from jaxtyping import Float32
 from torch import Tensor
 
 from workbench.graphs.building import fit
-from workbench.graphs.edges import check_edge_index, components
+from workbench.topology import check_edge_index, components
 from workbench.typing import EdgeIndex
 
 # igraph has one random generator for the whole process

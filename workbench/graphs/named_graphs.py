@@ -8,8 +8,8 @@ import torch
 from torch_geometric.data import Data
 
 from workbench.graphs.building import check_least, check_size, circle, undirected_graph
-from workbench.graphs.edges import both_directions
 from workbench.graphs.layout import layout
+from workbench.topology import both_directions
 
 
 def petersen() -> Data:

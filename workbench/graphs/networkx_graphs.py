@@ -12,9 +12,9 @@ from torch_geometric.data import Data
 
 from workbench.graphs.attributes import edge_columns
 from workbench.graphs.building import columns
-from workbench.graphs.edges import check_edge_index
 from workbench.graphs.files.build import build, say
 from workbench.graphs.files.parts import GraphParts, gathered
+from workbench.topology import check_edge_index
 
 
 def from_networkx(graph: nx.Graph) -> Data:

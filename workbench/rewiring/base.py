@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Bool, Float64, Int64
 from torch import Tensor
 
-from workbench.graphs.edges import undirected_edges
+from workbench.topology import simple_graph
 from workbench.typing import EdgeIndex
 
 #: Two candidates whose objectives differ by less than this share of the larger one are tied.
@@ -97,7 +97,7 @@ def apply_edits(
         ValueError: the graph is directed, or an edit is impossible: a sign other than +1 and -1, a
             self-loop, a node out of range, an edge added that exists or removed that does not.
     """
-    graph = undirected_edges(edge_index, num_nodes)
+    graph = simple_graph(edge_index, num_nodes)
     low = torch.minimum(edits[1], edits[2])
     edits = torch.stack([edits[0], low, torch.maximum(edits[1], edits[2])])
     source, target = graph.source.cpu().numpy(), graph.target.cpu().numpy()

@@ -3,8 +3,8 @@
 import numpy as np
 from scipy.sparse import csr_array
 
-from workbench.graphs.edges import UndirectedEdges
 from workbench.rewiring.curvature_kernels import affected, curvatures, improvements
+from workbench.topology import SimpleGraph
 
 
 class CurvatureState:
@@ -15,7 +15,7 @@ class CurvatureState:
     ``diagnostics.balanced_forman``, in both variants.
     """
 
-    def __init__(self, graph: UndirectedEdges, variant: str):
+    def __init__(self, graph: SimpleGraph, variant: str):
         self.official = variant == "official"
         self.num_nodes, size = graph.num_nodes, graph.num_edges
         self.source = graph.source.cpu().numpy().copy()

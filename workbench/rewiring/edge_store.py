@@ -7,7 +7,7 @@ import torch
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
-from workbench.graphs.edges import UndirectedEdges
+from workbench.topology import SimpleGraph
 
 
 class EdgeStore:
@@ -17,7 +17,7 @@ class EdgeStore:
         graph: the edges to start with.
     """
 
-    def __init__(self, graph: UndirectedEdges):
+    def __init__(self, graph: SimpleGraph):
         self.num_nodes = graph.num_nodes
         self._ends = np.stack([graph.source.cpu().numpy(), graph.target.cpu().numpy()])
         self._weight = graph.weight.cpu().numpy()
@@ -68,11 +68,11 @@ class EdgeStore:
             self._ends[:, at], self._weight[at] = self._ends[:, last], self._weight[last]
             self._place[tuple(self._ends[:, at].tolist())] = at
 
-    def edges(self) -> UndirectedEdges:
+    def edges(self) -> SimpleGraph:
         """The graph as it is now; a copy."""
         source, target = torch.from_numpy(self.ends.copy())
         weight = torch.from_numpy(self.weights.copy())
-        return UndirectedEdges(source, target, weight, self.num_nodes)
+        return SimpleGraph(source, target, weight, self.num_nodes)
 
     def degree(self) -> np.ndarray:
         """Sum of conductances at each node, ``[nodes]``."""

@@ -4,8 +4,8 @@ import numpy as np
 from scipy.sparse.linalg import LinearOperator, eigsh
 
 from workbench.diagnostics.spectrum.full_spectrum import MOST_MODES, SlowestModes
-from workbench.graphs.edges import UndirectedEdges
 from workbench.rewiring.incremental import ResistanceTracker
+from workbench.topology import SimpleGraph
 
 #: Up to this many nodes a dense eigendecomposition is as fast.
 _DENSE_EIGEN = 64
@@ -15,7 +15,7 @@ _EQUAL = 1e-6
 
 
 def slowest_modes_of(
-    tracker: ResistanceTracker, graph: UndirectedEdges, start: np.ndarray | None = None
+    tracker: ResistanceTracker, graph: SimpleGraph, start: np.ndarray | None = None
 ) -> SlowestModes:
     """What ``diagnostics.spectrum.full_spectrum.slowest_modes`` finds, from L^+ of that graph.
 

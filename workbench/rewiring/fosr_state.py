@@ -8,8 +8,8 @@ from numba import njit
 from scipy.sparse import csr_array
 from torch import Tensor
 
-from workbench.graphs.edges import undirected_edges
 from workbench.rewiring.base import best_first
+from workbench.topology import simple_graph
 
 
 class FosrState:
@@ -18,7 +18,7 @@ class FosrState:
     def __init__(self, edge_index, num_nodes, power_iterations, initial, generator):
         if power_iterations < 0:
             raise ValueError(f"power_iterations must not be negative, got {power_iterations}")
-        graph = undirected_edges(edge_index, num_nodes)
+        graph = simple_graph(edge_index, num_nodes)
         source, target = graph.source.cpu().numpy(), graph.target.cpu().numpy()
         self.degree = graph.degree().cpu().numpy()
         rows, columns = np.concatenate([source, target]), np.concatenate([target, source])

@@ -7,7 +7,6 @@ import numpy as np
 import torch
 from numba import njit
 
-from workbench.graphs.edges import components, undirected_edges
 from workbench.rewiring.base import (
     TIE,
     Ranking,
@@ -19,6 +18,7 @@ from workbench.rewiring.base import (
 )
 from workbench.rewiring.incremental import REBUILD_ABOVE, REBUILD_AFTER
 from workbench.rewiring.pseudo_inverse import check_dense, column, pseudo_inverse, squared
+from workbench.topology import simple_graph
 from workbench.typing import EdgeIndex, EdgeWeight
 
 
@@ -127,9 +127,8 @@ class _Gains:
     ):
         check_variant(variant)
         check_dense(num_nodes, "gtr")
-        self.graph = undirected_edges(edge_index.cpu(), num_nodes, weight)
-        ends = torch.stack([self.graph.source, self.graph.target])
-        self.labels = components(ends, num_nodes).numpy()
+        self.graph = simple_graph(edge_index.cpu(), num_nodes, weight)
+        self.labels = self.graph.labels.numpy()
         self.nodes_of = np.bincount(self.labels)[self.labels].astype(np.float64)
         self.factor = self.nodes_of if variant == "paper" else np.ones(num_nodes)
         self.free = (self.labels[:, None] == self.labels).astype(np.uint8)

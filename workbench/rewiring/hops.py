@@ -5,7 +5,7 @@ from typing import no_type_check
 import numpy as np
 from numba import njit
 
-from workbench.graphs.breadth_first import both_ways, search
+from workbench.topology.search import both_ways, search
 
 #: Between components. Twice this and one still fit 16 bits, so sums need no test.
 UNREACHED = 16_383

@@ -18,7 +18,6 @@ import torch
 from jaxtyping import Float64
 from torch import Tensor
 
-from workbench.graphs.edges import UndirectedEdges, undirected_edges
 from workbench.rewiring.edge_store import EdgeStore
 from workbench.rewiring.pseudo_inverse import (
     add_outer,
@@ -31,6 +30,7 @@ from workbench.rewiring.pseudo_inverse import (
     squared,
     times,
 )
+from workbench.topology import SimpleGraph, simple_graph
 from workbench.typing import EdgeIndex, EdgeWeight, PairMatrix
 
 #: P is rebuilt from scratch after this many updates, or as soon as a probe shows this much error.
@@ -46,7 +46,7 @@ class ResistanceTracker:
     """Effective resistances of a graph that changes edge by edge, each edit in O(n^2).
 
     Holds P = L^+ as a float64 array on the CPU, of which only the upper triangle is in use. Edges
-    are conductances; self-loops are dropped and repeats merged as in ``undirected_edges``. Between
+    are conductances; self-loops are dropped and repeats merged as in ``simple_graph``. Between
     components resistance is ``inf``. Every few edits a random probe measures the error of P, and P
     is rebuilt where it exceeds 1e-8, and after 64 edits in any case.
 
@@ -65,7 +65,7 @@ class ResistanceTracker:
         self, edge_index: EdgeIndex, num_nodes: int, edge_weight: EdgeWeight | None = None
     ):
         check_dense(num_nodes, "ResistanceTracker")
-        graph = undirected_edges(edge_index, num_nodes, edge_weight)
+        graph = simple_graph(edge_index, num_nodes, edge_weight)
         self.num_nodes = num_nodes
         self._edges = EdgeStore(graph)
         self._probe = np.random.default_rng(0).standard_normal(num_nodes)
@@ -90,7 +90,7 @@ class ResistanceTracker:
         """Conductance of the edge, 0 where there is none."""
         return self._edges.weight((min(u, v), max(u, v)))
 
-    def edges(self) -> UndirectedEdges:
+    def edges(self) -> SimpleGraph:
         """The graph as it is now; edges in no particular order."""
         return self._edges.edges()
 

@@ -8,7 +8,7 @@ from workbench.diagnostics.resistance.laplacian_solver import LaplacianSolver
 from workbench.diagnostics.resistance.resistance_total import approximate_total_resistance
 from workbench.diagnostics.spectrum.full_spectrum import slowest_modes
 from workbench.diagnostics.spectrum.sweep import sweep_cut
-from workbench.graphs.edges import UndirectedEdges, both_directions, components
+from workbench.topology import SimpleGraph, both_directions, components
 
 
 class LargeGraph:
@@ -32,7 +32,7 @@ class LargeGraph:
         False,
     )
 
-    def __init__(self, graph: UndirectedEdges):
+    def __init__(self, graph: SimpleGraph):
         self.num_nodes = graph.num_nodes
         self.edges = dict.fromkeys(zip(graph.source.tolist(), graph.target.tolist(), strict=True))
         self.errors: list[dict] = []
@@ -93,10 +93,10 @@ class LargeGraph:
             "num_components": self.num_components,
         }
 
-    def _graph(self) -> UndirectedEdges:
+    def _graph(self) -> SimpleGraph:
         ends = torch.tensor(list(self.edges), dtype=torch.int64).reshape(-1, 2).T
         ones = torch.ones(ends.size(1), dtype=torch.float64)
-        return UndirectedEdges(ends[0], ends[1], ones, self.num_nodes)
+        return SimpleGraph(ends[0], ends[1], ones, self.num_nodes)
 
     def _estimate(self) -> None:
         self.base, self.updates, self.solver = self._graph(), [], None

@@ -11,12 +11,12 @@ from torch import Tensor
 from workbench.diagnostics.cost import LIMITS, Stopped
 from workbench.diagnostics.spectrum.cheeger import cheeger_constant
 from workbench.diagnostics.spectrum.sweep import sweep_cut
-from workbench.graphs.edges import UndirectedEdges, both_directions, undirected_edges
 from workbench.rewiring.base import final_presence
 from workbench.rewiring.fiedler import slowest_modes_of
 from workbench.rewiring.hops import HopTracker
 from workbench.rewiring.incremental import ResistanceTracker
 from workbench.rewiring.large_profile import LargeGraph
+from workbench.topology import SimpleGraph, both_directions, simple_graph
 from workbench.typing import EdgeIndex
 
 #: Up to this many nodes everything is exact, from dense matrices kept up to date.
@@ -90,7 +90,7 @@ def profile(
         Stopped: ``should_stop`` returned True.
         ValueError: the graph is directed, or an edit is impossible.
     """
-    graph = undirected_edges(edge_index.cpu(), num_nodes)
+    graph = simple_graph(edge_index.cpu(), num_nodes)
     source, target = graph.source.numpy(), graph.target.numpy()
     rows = edits.T.tolist()
     final_presence(source * num_nodes + target, num_nodes, rows)  # refuses impossible edits
@@ -138,7 +138,7 @@ def _collect(positions: list[dict], exact: dict[str, bool], errors: list[dict]) 
 class _Dense:
     """A graph small enough for dense matrices: everything exact."""
 
-    def __init__(self, graph: UndirectedEdges, tracker: ResistanceTracker | None):
+    def __init__(self, graph: SimpleGraph, tracker: ResistanceTracker | None):
         if tracker is None:
             tracker = ResistanceTracker(
                 both_directions(graph.source, graph.target), graph.num_nodes

@@ -12,8 +12,8 @@ from scipy.linalg import blas
 
 from workbench.diagnostics.cost import TooLargeError
 from workbench.diagnostics.resistance.all_pairs import all_pairs
-from workbench.graphs.edges import UndirectedEdges
 from workbench.rewiring.edge_store import EdgeStore
+from workbench.topology import SimpleGraph
 
 #: The largest graph whose dense pseudo-inverse is built (0.5 GB, about 10 s on one core).
 MAX_NODES = 8_000
@@ -33,7 +33,7 @@ def check_dense(num_nodes: int, name: str) -> None:
         )
 
 
-def pseudo_inverse(graph: UndirectedEdges, labels: np.ndarray) -> np.ndarray:
+def pseudo_inverse(graph: SimpleGraph, labels: np.ndarray) -> np.ndarray:
     """L^+ of a graph as a C-ordered float64 array, both triangles; ``labels`` are its components.
 
     From the resistances, by P = -C R C / 2 with C the centering of each component.

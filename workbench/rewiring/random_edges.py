@@ -4,8 +4,8 @@ import torch
 from jaxtyping import Int64
 from torch import Tensor
 
-from workbench.graphs.edges import undirected_edges
 from workbench.rewiring.base import Ranking, Rewired, apply_edits, check_num_edges
+from workbench.topology import simple_graph
 from workbench.typing import EdgeIndex
 
 
@@ -50,7 +50,7 @@ def _draw(
     edge_index: Tensor, num_nodes: int, num_edges: int, generator: torch.Generator | None
 ) -> Int64[Tensor, "2 pairs"]:
     check_num_edges(num_edges)
-    graph = undirected_edges(edge_index, num_nodes)
+    graph = simple_graph(edge_index, num_nodes)
     source, target = graph.source.cpu(), graph.target.cpu()
     if generator is None:
         generator = torch.Generator().manual_seed(0)

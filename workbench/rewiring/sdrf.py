@@ -7,7 +7,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from workbench.graphs.edges import undirected_edges
 from workbench.rewiring.base import (
     TIE,
     Ranking,
@@ -18,6 +17,7 @@ from workbench.rewiring.base import (
     check_variant,
 )
 from workbench.rewiring.curvature_state import CurvatureState
+from workbench.topology import simple_graph
 from workbench.typing import EdgeIndex
 
 
@@ -82,7 +82,7 @@ def sdrf(
     _check_options(variant, candidates, removal_bound, tau)
     if generator is None:
         generator = torch.Generator().manual_seed(0)
-    state = CurvatureState(undirected_edges(edge_index, num_nodes), variant)
+    state = CurvatureState(simple_graph(edge_index, num_nodes), variant)
     edits, score = [], []
     for _ in range(num_edges):
         if not state.alive.any():
@@ -126,7 +126,7 @@ def sdrf_ranking(
     """
     check_num_edges(num_edges)
     _check_options(variant, candidates, math.inf, math.inf)
-    state = CurvatureState(undirected_edges(edge_index, num_nodes), variant)
+    state = CurvatureState(simple_graph(edge_index, num_nodes), variant)
     pairs, rise = np.zeros((2, 0), dtype=np.int64), np.zeros(0)
     if state.alive.any():
         pairs, rise = state.candidates(state.lowest(TIE), ball=candidates == "ball")

@@ -14,12 +14,12 @@ import torch
 from jaxtyping import Int32, Int64
 from torch import Tensor
 
-from workbench.graphs.edges import undirected_edges
 from workbench.rewiring.base import apply_edits
 from workbench.rewiring.edit import Edit
 from workbench.rewiring.history import History
 from workbench.rewiring.spans import spans
 from workbench.rewiring.tape_file import read_tape_text, tape_text, write_whole
+from workbench.topology import simple_graph
 from workbench.typing import EdgeIndex
 
 
@@ -44,7 +44,7 @@ class Tape:
     """
 
     def __init__(self, edge_index: EdgeIndex, num_nodes: int, edits: Iterable[Edit] = ()):
-        graph = undirected_edges(edge_index, num_nodes)
+        graph = simple_graph(edge_index, num_nodes)
         self.base = edge_index
         self.num_nodes = num_nodes
         self._source, self._target = graph.source.cpu().numpy(), graph.target.cpu().numpy()

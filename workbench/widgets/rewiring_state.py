@@ -11,8 +11,8 @@ from torch_geometric.data import Data
 
 from workbench.diagnostics import fiedler_vector
 from workbench.graphs import layout
-from workbench.graphs.edges import both_directions, undirected_edges
 from workbench.rewiring import REWIRINGS, Edit, Tape, apply_edits, rewired_data
+from workbench.topology import both_directions, simple_graph
 from workbench.widgets.node_pairs import NodePairs
 from workbench.widgets.tape_numbers import TapeNumbers
 
@@ -42,7 +42,7 @@ class RewiringState:
         self, graph: Data, source: str | None = None, opened_with: dict | None = None
     ) -> None:
         """Start over with another graph and an empty tape."""
-        edges = undirected_edges(graph.edge_index, graph.num_nodes)
+        edges = simple_graph(graph.edge_index, graph.num_nodes)
         with self.lock:
             self.graph = graph
             self.source, self.opened_with = source, dict(opened_with or {})

@@ -17,7 +17,7 @@ from workbench.graphs import (
     sbm,
     star,
 )
-from workbench.graphs.edges import undirected_edges
+from workbench.topology import simple_graph
 
 
 def seeded(seed):
@@ -46,7 +46,7 @@ def solved(data, tolerance, weight=None):
     pairs = np.concatenate([edges, [first, second]], axis=1)
     right, columns = np.zeros((size, 80)), np.arange(80)
     right[pairs[0], columns], right[pairs[1], columns] = 1.0, -1.0
-    adjacency = undirected_edges(data.edge_index, size, weight).adjacency()
+    adjacency = simple_graph(data.edge_index, size, weight).adjacency()
     iteration = ConjugateGradients(adjacency, tolerance=tolerance)
     found = (right * iteration.solve(right)).sum(axis=0)
     expected = effective_resistance(data.edge_index, size, weight).numpy()[pairs[0], pairs[1]]
@@ -96,7 +96,7 @@ def test_one_column_and_many_are_the_same():
     data, random = GRAPHS["regular"], np.random.default_rng(0)
     right = random.standard_normal((900, 30))
     iteration = ConjugateGradients(
-        undirected_edges(data.edge_index, 900).adjacency(), tolerance=1e-12
+        simple_graph(data.edge_index, 900).adjacency(), tolerance=1e-12
     )
     together = iteration.solve(right)
     alone = np.concatenate([iteration.solve(right[:, [c]]) for c in range(30)], axis=1)

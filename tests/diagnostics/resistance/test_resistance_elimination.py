@@ -14,20 +14,20 @@ from workbench.diagnostics import Stopped, effective_resistance
 from workbench.diagnostics.resistance.elimination import Elimination, plan
 from workbench.diagnostics.resistance.elimination_order import elimination_order
 from workbench.graphs import from_networkx, grid, random_regular, ring, star, tree
-from workbench.graphs.edges import UndirectedEdges, components, undirected_edges
+from workbench.topology import SimpleGraph, simple_graph
 
 
 def network(graph):
     """The undirected edges of a networkx graph, with its weights."""
     data = from_networkx(graph)
-    return undirected_edges(data.edge_index, data.num_nodes, data.get("edge_weight"))
+    return simple_graph(data.edge_index, data.num_nodes, data.get("edge_weight"))
 
 
 def eliminated(edges):
     return Elimination(plan(edges.adjacency()))
 
 
-def dense(edges: UndirectedEdges):
+def dense(edges: SimpleGraph):
     both = torch.stack([edges.source, edges.target])
     return effective_resistance(
         torch.cat([both, both.flip(0)], dim=1), edges.num_nodes, edges.weight.repeat(2)
@@ -111,9 +111,9 @@ def test_edges_pairs_and_sums_agree_with_the_dense_inverse(graph):
     plain = network(nx.convert_node_labels_to_integers(graph))
     random = np.random.default_rng(0)
     weight = torch.from_numpy(10.0 ** random.uniform(-2, 2, plain.num_edges))
-    edges = UndirectedEdges(plain.source, plain.target, weight, plain.num_nodes)
+    edges = SimpleGraph(plain.source, plain.target, weight, plain.num_nodes)
     size, expected = edges.num_nodes, dense(edges).numpy()
-    labels = components(torch.stack([edges.source, edges.target]), size).numpy()
+    labels = edges.labels.numpy()
     elimination = eliminated(edges)
     found, to_last = elimination.of_edges()
     np.testing.assert_allclose(found, expected[edges.source, edges.target], rtol=1e-9)
@@ -139,14 +139,14 @@ def test_edges_pairs_and_sums_agree_with_the_dense_inverse(graph):
 @pytest.mark.parametrize("data", [tree(11), star(5000), tree(4, branching=9)])
 def test_on_a_tree_every_edge_has_exactly_its_own_resistance(data):
     weight = torch.rand(data.num_edges // 2, generator=torch.Generator().manual_seed(0)).double()
-    plain = undirected_edges(data.edge_index, data.num_nodes)
-    edges = UndirectedEdges(plain.source, plain.target, weight + 1e-9, data.num_nodes)
+    plain = simple_graph(data.edge_index, data.num_nodes)
+    edges = SimpleGraph(plain.source, plain.target, weight + 1e-9, data.num_nodes)
     found, _ = eliminated(edges).of_edges()
     np.testing.assert_allclose(found, 1 / edges.weight.numpy(), rtol=1e-15)
 
 
 def test_a_long_ring():
-    found, _ = eliminated(undirected_edges(ring(50_000).edge_index, 50_000)).of_edges()
+    found, _ = eliminated(simple_graph(ring(50_000).edge_index, 50_000)).of_edges()
     np.testing.assert_allclose(found, 49_999 / 50_000, rtol=1e-14)
 
 
@@ -172,21 +172,21 @@ def test_the_order_holds_every_node_once_and_hubs_do_not_slow_it(graph):
     fronts = plan(adjacency)
     assert sorted(fronts.order) == list(range(edges.num_nodes))
     found, _ = Elimination(fronts).of_edges()
-    labels = components(torch.stack([edges.source, edges.target]), edges.num_nodes)
+    labels = edges.labels
     assert found.sum() == pytest.approx(edges.num_nodes - int(labels.max()) - 1)
 
 
 def test_the_order_keeps_a_grid_sparse():
     """Nested dissection by hand leaves about 31/4 n log2 n entries; the order stays below."""
-    adjacency = undirected_edges(grid(128, 128).edge_index, 128**2).adjacency()
+    adjacency = simple_graph(grid(128, 128).edge_index, 128**2).adjacency()
     fronts = plan(adjacency)
     assert fronts.panel_start[-1] < 7.75 * 128**2 * 14
 
 
 def test_what_fills_in_is_not_eliminated():
     data = random_regular(40_000, 6, generator=torch.Generator().manual_seed(0))
-    assert plan(undirected_edges(data.edge_index, data.num_nodes).adjacency()) is None
-    small = undirected_edges(grid(30, 30).edge_index, 900).adjacency()
+    assert plan(simple_graph(data.edge_index, data.num_nodes).adjacency()) is None
+    small = simple_graph(grid(30, 30).edge_index, 900).adjacency()
     assert plan(small, most_operations=1e4) is None
 
 
@@ -194,11 +194,11 @@ def test_what_does_not_fit_is_not_eliminated(monkeypatch):
     from workbench.diagnostics.resistance import elimination
 
     monkeypatch.setattr(elimination, "available_bytes", lambda: 100_000)
-    assert plan(undirected_edges(grid(60, 60).edge_index, 3600).adjacency()) is None
+    assert plan(simple_graph(grid(60, 60).edge_index, 3600).adjacency()) is None
 
 
 def test_it_stops_when_asked():
-    fronts = plan(undirected_edges(grid(40, 40).edge_index, 1600).adjacency())
+    fronts = plan(simple_graph(grid(40, 40).edge_index, 1600).adjacency())
     with pytest.raises(Stopped):
         Elimination(fronts, should_stop=lambda: True)
     answers = iter([False, True])

@@ -14,11 +14,11 @@ from workbench.diagnostics import (
 from workbench.diagnostics.resistance import pair_sums, resistance_sparse
 from workbench.diagnostics.resistance.laplacian_solver import LaplacianSolver, stays_sparse
 from workbench.graphs import erdos_renyi, grid, karate, path, random_regular, ring, star, tree
-from workbench.graphs.edges import undirected_edges
+from workbench.topology import simple_graph
 
 
 def adjacency(data):
-    return undirected_edges(data.edge_index, data.num_nodes).adjacency()
+    return simple_graph(data.edge_index, data.num_nodes).adjacency()
 
 
 def seeded(seed):

@@ -13,8 +13,8 @@ from workbench.diagnostics.sensitivity import influence_passes
 from workbench.diagnostics.sensitivity.compression import owners, shared_passes
 from workbench.diagnostics.sensitivity.influence import effective_range, influence_by_hop
 from workbench.graphs import complete, erdos_renyi, grid, karate, path, ring, tree
-from workbench.graphs.breadth_first import both_ways
 from workbench.models import GCN, GIN
+from workbench.topology.search import both_ways
 
 WAYS = {
     "a pass for each node": {},

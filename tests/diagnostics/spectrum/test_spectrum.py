@@ -22,7 +22,7 @@ from workbench.graphs import (
     ring,
     star,
 )
-from workbench.graphs.edges import undirected_edges
+from workbench.topology import simple_graph
 
 
 def of(function, data, **options):
@@ -125,7 +125,7 @@ def test_weights_are_conductances():
 
 
 def test_the_same_answer_twice():
-    graph = undirected_edges(grid(30, 31).edge_index, 930)
+    graph = simple_graph(grid(30, 31).edge_index, 930)
     first, second = gap_and_fiedler(graph), gap_and_fiedler(graph)
     assert torch.equal(first[1], second[1])
     assert first[0] == second[0]

@@ -21,7 +21,7 @@ from workbench.graphs import (
     star,
     tree,
 )
-from workbench.graphs.edges import undirected_edges
+from workbench.topology import simple_graph
 
 
 def generator(seed: int = 0) -> torch.Generator:
@@ -30,7 +30,7 @@ def generator(seed: int = 0) -> torch.Generator:
 
 def form(edge_index, num_nodes, weight=None, labels=None):
     """The graph with each node's place as its number: (edges, weights, labels)."""
-    graph = undirected_edges(edge_index, num_nodes, weight)
+    graph = simple_graph(edge_index, num_nodes, weight)
     place = canonical_order(graph, labels)
     assert place.sort().values.equal(torch.arange(num_nodes))
     ends = place[torch.stack([graph.source, graph.target])].sort(0).values
@@ -116,10 +116,10 @@ def test_weights_that_differ_by_rounding_are_alike():
 def test_a_graph_beyond_the_limits_is_ordered_by_color(monkeypatch):
     """Numbers decide within a color, and only there."""
     edge_index, count = edges_of("ring of cliques")
-    exact = canonical_order(undirected_edges(edge_index, count))
+    exact = canonical_order(simple_graph(edge_index, count))
     monkeypatch.setattr(module, "_MOST_SEARCH", 0)
     monkeypatch.setattr(module, "_MOST_REFINING", 3 * (count + edge_index.size(1)))
-    rough = canonical_order(undirected_edges(edge_index, count))
+    rough = canonical_order(simple_graph(edge_index, count))
     assert rough.sort().values.equal(torch.arange(count))
     degree = torch.bincount(edge_index[0])
     assert degree[rough.argsort()].equal(degree[exact.argsort()])

@@ -6,7 +6,7 @@ from torch import Tensor
 
 from workbench.diagnostics.attention.attention import check_attention
 from workbench.diagnostics.finite import check_tensor
-from workbench.graphs.edges import check_edge_index
+from workbench.topology import check_edge_index
 from workbench.typing import EdgeIndex, PairMatrix
 
 

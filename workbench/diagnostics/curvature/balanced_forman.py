@@ -10,7 +10,7 @@ from scipy.sparse import csr_array
 from torch import Tensor
 
 from workbench.diagnostics.cost import LONGEST_SECONDS, TooLargeError, duration
-from workbench.graphs.edges import check_edge_index, undirected_edges
+from workbench.topology import check_edge_index, simple_graph
 from workbench.typing import EdgeIndex
 
 
@@ -62,7 +62,7 @@ def balanced_forman(
         raise ValueError(f'variant must be "paper" or "official", got {variant!r}')
     check_edge_index(edge_index, num_nodes)
     if variant == "paper":
-        undirected_edges(edge_index, num_nodes)  # raises where the graph is directed
+        simple_graph(edge_index, num_nodes)  # raises where the graph is directed
     source, target = edge_index.cpu().numpy()
     out = _sorted_arcs(source, target, num_nodes)
     _check_work(out, variant)

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from workbench.diagnostics.curvature.cycles import square_counts, triangle_sums
 from workbench.diagnostics.curvature.neighbor_lists import as_columns, neighbor_lists
-from workbench.graphs.edges import UndirectedEdges, undirected_edges
+from workbench.topology import SimpleGraph, simple_graph
 from workbench.typing import EdgeIndex, EdgeWeight
 
 
@@ -46,7 +46,7 @@ def forman(
         Forman, Discrete Comput. Geom. 29, 2003. Sreejith, Mohanraj, Jost, Saucan and Samal, Forman
         curvature for complex networks, J. Stat. Mech. 2016, arXiv 1603.00386.
     """
-    graph = undirected_edges(edge_index, num_nodes, edge_weight)
+    graph = simple_graph(edge_index, num_nodes, edge_weight)
     if edge_weight is not None:
         share, at_node = _roots(graph)
         value = 4 - (at_node[graph.source] + at_node[graph.target]) / share
@@ -106,7 +106,7 @@ def augmented_forman(
         raise ValueError(
             "max_cycle=4 has no weighted form; use max_cycle=3, or leave edge_weight out"
         )
-    graph = undirected_edges(edge_index, num_nodes, edge_weight)
+    graph = simple_graph(edge_index, num_nodes, edge_weight)
     lists, device = neighbor_lists(graph, by_degree=True), edge_index.device
     triangles = torch.from_numpy(triangle_sums(lists, np.ones(num_nodes))).to(device)
     if edge_weight is not None:
@@ -122,7 +122,7 @@ def augmented_forman(
     return as_columns(graph, value, edge_index)
 
 
-def _roots(graph: UndirectedEdges) -> tuple[Tensor, Tensor]:
+def _roots(graph: SimpleGraph) -> tuple[Tensor, Tensor]:
     """1 / sqrt(w) of each edge, and its sum at each node."""
     share = graph.weight.rsqrt()
     at_node = torch.zeros(graph.num_nodes, dtype=torch.float64, device=share.device)

@@ -12,7 +12,7 @@ from torch import Tensor
 from workbench.diagnostics.curvature.neighbor_lists import as_columns, neighbor_lists
 from workbench.diagnostics.curvature.slices import in_slices
 from workbench.diagnostics.curvature.weighted_forman import node_and_ball_weights
-from workbench.graphs.edges import undirected_edges
+from workbench.topology import simple_graph
 from workbench.typing import EdgeIndex
 
 #: Hash functions whose minima are held at one time: 64 bytes a node, one line of the cache.
@@ -72,7 +72,7 @@ def approximate_weighted_forman(
     """
     if num_hashes < 1:
         raise ValueError(f"num_hashes must be positive, got {num_hashes}")
-    graph = undirected_edges(edge_index, num_nodes)
+    graph = simple_graph(edge_index, num_nodes)
     generator = generator or torch.Generator().manual_seed(0)
     bound = torch.iinfo(torch.int64).max
     seeds = torch.randint(bound, (num_hashes,), generator=generator).numpy().astype(np.uint64)

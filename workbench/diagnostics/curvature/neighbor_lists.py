@@ -10,7 +10,7 @@ from numba import njit
 from scipy.sparse import csr_array
 from torch import Tensor
 
-from workbench.graphs.edges import UndirectedEdges
+from workbench.topology import SimpleGraph
 from workbench.typing import EdgeIndex
 
 
@@ -21,7 +21,7 @@ class NeighborLists:
     Attributes:
         start: ``[nodes + 1]`` int64; the neighbors of v are ``neighbor[start[v]:start[v + 1]]``.
         neighbor: ``[2 edges]`` int32.
-        edge: ``[2 edges]`` int32, the place of each in the ``UndirectedEdges`` it came from.
+        edge: ``[2 edges]`` int32, the place of each in the ``SimpleGraph`` it came from.
         rank: ``[nodes]`` the name that each node of the graph has here.
         middle: ``[nodes]`` int64, where in each list the neighbors after the node itself begin.
     """
@@ -43,7 +43,7 @@ class NeighborLists:
         return self.edge.size // 2
 
 
-def neighbor_lists(graph: UndirectedEdges, *, by_degree: bool = False) -> NeighborLists:
+def neighbor_lists(graph: SimpleGraph, *, by_degree: bool = False) -> NeighborLists:
     """Neighbor lists of a graph; with ``by_degree`` nodes are renamed in the order of degree.
 
     In that order a loop over the neighbors of higher rank, or over lists shorter than the
@@ -67,7 +67,7 @@ def neighbor_lists(graph: UndirectedEdges, *, by_degree: bool = False) -> Neighb
 
 
 def as_columns(
-    graph: UndirectedEdges, value: np.ndarray | Tensor, edge_index: EdgeIndex
+    graph: SimpleGraph, value: np.ndarray | Tensor, edge_index: EdgeIndex
 ) -> Float64[Tensor, " edges"]:
     """The value of each undirected edge, for each column of the ``edge_index`` it came from.
 

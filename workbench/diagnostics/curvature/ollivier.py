@@ -19,7 +19,7 @@ from workbench.diagnostics.cost import (
 )
 from workbench.diagnostics.curvature.neighbor_lists import NeighborLists, as_columns, neighbor_lists
 from workbench.diagnostics.curvature.ollivier_kernel import edge_curvatures
-from workbench.graphs.edges import UndirectedEdges, undirected_edges
+from workbench.topology import SimpleGraph, simple_graph
 from workbench.typing import EdgeIndex, EdgeWeight
 
 #: Seconds for an edge, for one entry of its distance table, and for one path of two edges.
@@ -91,7 +91,7 @@ def ollivier_ricci(
         raise ValueError(
             f'alpha must be a number from 0 to below 1, or "lin-lu-yau", got {alpha!r}'
         )
-    graph = undirected_edges(edge_index, num_nodes, edge_weight)
+    graph = simple_graph(edge_index, num_nodes, edge_weight)
     lists, degree = neighbor_lists(graph), graph.degree().cpu().numpy()
     weight, lengths = graph.weight.cpu().numpy()[lists.edge], np.empty(0)
     if edge_length is not None:
@@ -126,7 +126,7 @@ def _at_leaves(there: np.ndarray, idle: float) -> np.ndarray:
     return idle + there - np.abs(idle - there)
 
 
-def _lengths(graph: UndirectedEdges, edge_index: EdgeIndex, length: Tensor) -> np.ndarray:
+def _lengths(graph: SimpleGraph, edge_index: EdgeIndex, length: Tensor) -> np.ndarray:
     """Length of each undirected edge, the least of its columns."""
     length = length.detach().cpu().double()
     if not bool((length > 0).all()) or not bool(torch.isfinite(length).all()):

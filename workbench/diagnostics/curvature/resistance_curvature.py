@@ -8,7 +8,7 @@ from torch import Tensor
 
 from workbench.diagnostics.curvature.neighbor_lists import as_columns
 from workbench.diagnostics.resistance.resistance_sparse import resistance_of_edges
-from workbench.graphs.edges import UndirectedEdges, undirected_edges
+from workbench.topology import SimpleGraph, simple_graph
 from workbench.typing import EdgeIndex, EdgeWeight, NodeVector
 
 
@@ -53,7 +53,7 @@ def node_resistance_curvature(
         Devriendt and Lambiotte, Discrete curvature on graphs from the effective resistance,
         J. Phys. Complex. 3, 2022, arXiv 2201.06385.
     """
-    graph = undirected_edges(edge_index, num_nodes, edge_weight)
+    graph = simple_graph(edge_index, num_nodes, edge_weight)
     return _at_nodes(graph, _resistance(graph, tolerance, generator, should_stop))
 
 
@@ -98,7 +98,7 @@ def resistance_curvature(
         Devriendt and Lambiotte, Discrete curvature on graphs from the effective resistance,
         J. Phys. Complex. 3, 2022, arXiv 2201.06385.
     """
-    graph = undirected_edges(edge_index, num_nodes, edge_weight)
+    graph = simple_graph(edge_index, num_nodes, edge_weight)
     resistance = _resistance(graph, tolerance, generator, should_stop)
     node = _at_nodes(graph, resistance)
     value = 2 * (node[graph.source] + node[graph.target]) / resistance
@@ -106,7 +106,7 @@ def resistance_curvature(
 
 
 def _resistance(
-    graph: UndirectedEdges,
+    graph: SimpleGraph,
     tolerance: float,
     generator: torch.Generator | None,
     should_stop: Callable[[], bool] | None,
@@ -124,7 +124,7 @@ def _resistance(
     )[: graph.num_edges]
 
 
-def _at_nodes(graph: UndirectedEdges, resistance: Tensor) -> NodeVector:
+def _at_nodes(graph: SimpleGraph, resistance: Tensor) -> NodeVector:
     node = torch.ones(graph.num_nodes, dtype=torch.float64, device=graph.source.device)
     share = graph.weight * resistance / 2
     return node.index_add_(0, graph.source, -share).index_add_(0, graph.target, -share)

@@ -6,7 +6,7 @@ from torch import Tensor
 
 from workbench.diagnostics.curvature.cycles import triangle_sums
 from workbench.diagnostics.curvature.neighbor_lists import as_columns, neighbor_lists
-from workbench.graphs.edges import UndirectedEdges, undirected_edges
+from workbench.topology import SimpleGraph, simple_graph
 from workbench.typing import EdgeIndex
 
 
@@ -43,7 +43,7 @@ def weighted_forman(edge_index: EdgeIndex, num_nodes: int) -> Float64[Tensor, " 
         Rethinking the gold standard: why discrete curvature fails to fully capture over-squashing
         in GNNs?, ICLR 2026 (WAF3).
     """
-    graph = undirected_edges(edge_index, num_nodes)
+    graph = simple_graph(edge_index, num_nodes)
     node, ball = node_and_ball_weights(graph)
     lists = neighbor_lists(graph, by_degree=True)
     source, target = graph.source.cpu().numpy(), graph.target.cpu().numpy()
@@ -51,7 +51,7 @@ def weighted_forman(edge_index: EdgeIndex, num_nodes: int) -> Float64[Tensor, " 
     return as_columns(graph, 3 * shared - ball[source] - ball[target], edge_index)
 
 
-def node_and_ball_weights(graph: UndirectedEdges) -> tuple[np.ndarray, np.ndarray]:
+def node_and_ball_weights(graph: SimpleGraph) -> tuple[np.ndarray, np.ndarray]:
     """f(d_i) = 1 / (1 + d_i) of each node, and its sum over each node with its neighbors."""
     node = 1 / (1 + graph.degree())
     ball = node.clone()

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from workbench.diagnostics.distance.hop_distance import hop_distance
 from workbench.diagnostics.distance.two_graphs import check_two_graphs
-from workbench.graphs.edges import both_directions, undirected_edges
+from workbench.topology import both_directions, simple_graph
 from workbench.typing import EdgeIndex, EdgeWeight, OtherEdgeIndex, OtherEdgeWeight
 
 
@@ -42,8 +42,8 @@ def degree_distribution_distance(
         ValueError: a graph is directed, or a weight is negative.
     """
     check_two_graphs(edge_index, other, num_nodes, edge_weight, other_weight)
-    first = undirected_edges(edge_index, num_nodes, edge_weight).degree()
-    second = undirected_edges(other, num_nodes, other_weight).degree().to(first.device)
+    first = simple_graph(edge_index, num_nodes, edge_weight).degree()
+    second = simple_graph(other, num_nodes, other_weight).degree().to(first.device)
     if num_nodes == 0:
         return first.sum()
     return (first.sort().values - second.sort().values).abs().mean()
@@ -87,7 +87,7 @@ def hop_distribution_distance(
 
 def _hop_counts(edge_index: Tensor, num_nodes: int, edge_weight: Tensor | None) -> np.ndarray:
     """Number of ordered pairs of different nodes at each distance from 0 to n; n: no path."""
-    graph = undirected_edges(edge_index, num_nodes, edge_weight)
+    graph = simple_graph(edge_index, num_nodes, edge_weight)
     hops = hop_distance(both_directions(graph.source, graph.target), num_nodes)
     hops = hops.cpu().clamp_(max=num_nodes)
     counts = torch.bincount(hops.long().flatten(), minlength=num_nodes + 1).numpy()

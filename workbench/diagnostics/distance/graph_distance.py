@@ -16,7 +16,7 @@ from workbench.diagnostics.distance.distribution_distance import (
 from workbench.diagnostics.distance.spectral_distance import spectral_distance
 from workbench.diagnostics.distance.two_graphs import check_two_graphs
 from workbench.diagnostics.resistance.all_pairs import effective_resistance
-from workbench.graphs.edges import UndirectedEdges, undirected_edges
+from workbench.topology import SimpleGraph, simple_graph
 from workbench.typing import EdgeIndex, EdgeWeight, OtherEdgeIndex, OtherEdgeWeight
 
 #: So many distances are held at a time, of 8 bytes each.
@@ -207,12 +207,12 @@ def hops_of_new_edges(
 
 def _pair(
     edge_index: Tensor, other: Tensor, num_nodes: int, weight: Tensor | None, others: Tensor | None
-) -> tuple[UndirectedEdges, UndirectedEdges]:
+) -> tuple[SimpleGraph, SimpleGraph]:
     check_two_graphs(edge_index, other, num_nodes, weight, others)
-    first = undirected_edges(edge_index, num_nodes, weight)
+    first = simple_graph(edge_index, num_nodes, weight)
     others = None if others is None else others.to(edge_index.device)
-    return first, undirected_edges(other.to(edge_index.device), num_nodes, others)
+    return first, simple_graph(other.to(edge_index.device), num_nodes, others)
 
 
-def _keys(graph: UndirectedEdges) -> Tensor:
+def _keys(graph: SimpleGraph) -> Tensor:
     return graph.source * graph.num_nodes + graph.target

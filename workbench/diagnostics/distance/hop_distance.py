@@ -10,8 +10,8 @@ from numba import njit
 from torch import Tensor
 
 from workbench.diagnostics.cost import TooLargeError, check_size, duration
-from workbench.graphs.breadth_first import Lists, both_ways, lists, search
-from workbench.graphs.edges import check_edge_index, undirected_edges
+from workbench.topology import check_edge_index, simple_graph
+from workbench.topology.search import Lists, both_ways, lists, search
 from workbench.typing import EdgeIndex, PairMatrix
 
 #: Edges that ``diameter`` looks at, over all its searches, before it gives up (3 to 10 s).
@@ -142,7 +142,7 @@ def _sweeps(start: np.ndarray, neighbor: np.ndarray) -> tuple[float, float, int]
 
 
 def _undirected_lists(edge_index: EdgeIndex, num_nodes: int) -> Lists:
-    graph = undirected_edges(edge_index, num_nodes)
+    graph = simple_graph(edge_index, num_nodes)
     return both_ways(graph.source.cpu().numpy(), graph.target.cpu().numpy(), num_nodes)
 
 

@@ -9,7 +9,7 @@ from torch import Tensor
 from workbench.diagnostics.distance.two_graphs import check_two_graphs
 from workbench.diagnostics.spectrum.eigenpairs import laplacian_eigenpairs
 from workbench.diagnostics.spectrum.full_spectrum import laplacian_spectrum
-from workbench.graphs.edges import UndirectedEdges, undirected_edges
+from workbench.topology import SimpleGraph, simple_graph
 from workbench.typing import EdgeIndex, EdgeWeight, OtherEdgeIndex, OtherEdgeWeight
 
 
@@ -112,8 +112,8 @@ def spectral_distance_bounds(
     device = edge_index.device
     others = None if other_weight is None else other_weight.to(device)
     graphs = (
-        undirected_edges(edge_index, num_nodes, edge_weight),
-        undirected_edges(other.to(device), num_nodes, others),
+        simple_graph(edge_index, num_nodes, edge_weight),
+        simple_graph(other.to(device), num_nodes, others),
     )
     keys, entries, diagonals = zip(*map(_entries, graphs), strict=True)
     key, at = torch.unique(torch.cat(keys), return_inverse=True)
@@ -160,7 +160,7 @@ def _ends(edge_index: Tensor, num_nodes: int, weight: Tensor | None, count: int)
     )
 
 
-def _entries(graph: UndirectedEdges) -> tuple[Tensor, Tensor, Tensor]:
+def _entries(graph: SimpleGraph) -> tuple[Tensor, Tensor, Tensor]:
     """Key and entry of the normalized Laplacian above its diagonal, and the diagonal."""
     degree = graph.degree()
     entry = -graph.weight / (degree[graph.source] * degree[graph.target]).sqrt()

@@ -2,7 +2,7 @@
 
 from torch import Tensor
 
-from workbench.graphs.edges import check_edge_index, check_edge_weight
+from workbench.topology import check_edge_index, check_edge_weight
 
 
 def check_two_graphs(

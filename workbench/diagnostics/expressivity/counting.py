@@ -35,7 +35,7 @@ from workbench.diagnostics.expressivity.counting_sparse import (
     elimination,
     sparse_cost,
 )
-from workbench.graphs.edges import undirected_edges
+from workbench.topology import simple_graph
 from workbench.typing import EdgeIndex
 
 #: Sums in float64 are exact below this.
@@ -102,7 +102,7 @@ def subgraph_counts(
 
 def _adjacency(edge_index: Tensor, num_nodes: int) -> csr_array:
     """Of the nodes that have an edge."""
-    adjacency = undirected_edges(edge_index, num_nodes).adjacency()
+    adjacency = simple_graph(edge_index, num_nodes).adjacency()
     kept = np.flatnonzero(np.diff(adjacency.indptr))
     return adjacency[kept][:, kept]
 

@@ -8,8 +8,7 @@ from torch import Tensor
 from workbench.diagnostics.cost import check_size
 from workbench.diagnostics.resistance.grounded_inverse import grounded_inverse, resistance_in_place
 from workbench.diagnostics.resistance.pair_sums import pair_sums
-from workbench.diagnostics.resistance.parts import connected_parts
-from workbench.graphs.edges import UndirectedEdges, components, undirected_edges
+from workbench.topology import SimpleGraph, simple_graph
 from workbench.typing import EdgeIndex, EdgeWeight, PairMatrix
 
 
@@ -46,7 +45,7 @@ def effective_resistance(
         Understanding oversquashing in GNNs through the lens of effective resistance, ICML 2023,
         arXiv 2302.06835.
     """
-    graph = undirected_edges(edge_index, num_nodes, edge_weight)
+    graph = simple_graph(edge_index, num_nodes, edge_weight)
     check_size("effective_resistance", num_nodes, graph.num_edges, device=edge_index.device)
     return all_pairs(graph)
 
@@ -85,12 +84,11 @@ def total_resistance(
         Klein and Randić 1993. Black, Wan and Nayyeri, ICML 2023, arXiv 2302.06835. Ghosh, Boyd
         and Saberi, Minimizing effective resistance of a graph, SIAM Review 50, 2008.
     """
-    graph = undirected_edges(edge_index, num_nodes, edge_weight)
-    labels = components(torch.stack([graph.source, graph.target]), num_nodes)
-    if num_nodes and int(labels.max()) > 0 and not within_components:
+    graph = simple_graph(edge_index, num_nodes, edge_weight)
+    if graph.num_components > 1 and not within_components:
         return torch.full((), torch.inf, dtype=torch.float64, device=edge_index.device)
     mass = torch.ones(num_nodes, dtype=torch.float64, device=edge_index.device)
-    return pair_sums("total_resistance", graph, labels, mass).sum()
+    return pair_sums("total_resistance", graph, mass).sum()
 
 
 def commute_time(
@@ -115,29 +113,28 @@ def commute_time(
         Chandra, Raghavan, Ruzzo, Smolensky and Tiwari, The electrical resistance of a graph
         captures its commute and cover times, STOC 1989.
     """
-    graph = undirected_edges(edge_index, num_nodes, edge_weight)
+    graph = simple_graph(edge_index, num_nodes, edge_weight)
     check_size("commute_time", num_nodes, graph.num_edges, device=edge_index.device)
-    labels = components(torch.stack([graph.source, graph.target]), num_nodes)
+    labels = graph.labels
     volume = torch.zeros(num_nodes, dtype=torch.float64, device=edge_index.device)
     volume.index_add_(0, labels, graph.degree())
     resistance = all_pairs(graph)
     return resistance.mul_(volume[labels].clamp(min=torch.finfo(torch.float64).tiny)[:, None])
 
 
-def all_pairs(graph: UndirectedEdges) -> PairMatrix:
+def all_pairs(graph: SimpleGraph) -> PairMatrix:
     """``[nodes, nodes]`` resistance of a graph that has been checked, component by component."""
     size, device = graph.num_nodes, graph.source.device
-    labels = components(torch.stack([graph.source, graph.target]), size)
-    if size and int(labels.max()) == 0:
+    if graph.num_components == 1:
         return _component_resistance(graph)
     result = torch.full((size, size), torch.inf, dtype=torch.float64, device=device)
     result.fill_diagonal_(0.0)
-    for nodes, part in connected_parts(graph, labels):
+    for nodes, part in graph.parts():
         result[nodes[:, None], nodes] = _component_resistance(part)
     return result
 
 
-def _component_resistance(graph: UndirectedEdges) -> PairMatrix:
+def _component_resistance(graph: SimpleGraph) -> PairMatrix:
     """Resistance of all pairs of a connected graph."""
     inverse = grounded_inverse(graph)
     if isinstance(inverse, Tensor):

@@ -10,7 +10,7 @@ from workbench.diagnostics.resistance.resistance_sparse import (
     resistance_of_edges,
     resistance_of_pairs,
 )
-from workbench.graphs.edges import components, undirected_edges
+from workbench.topology import simple_graph
 from workbench.typing import EdgeIndex, EdgeWeight, Pairs
 
 
@@ -103,8 +103,8 @@ def commute_time_of_edges(
 
 def _times_volume(resistance: Tensor, edge_index, num_nodes: int, edge_weight, nodes: Tensor):
     """Resistances times the volume of the component of one of their nodes."""
-    graph = undirected_edges(edge_index, num_nodes, edge_weight)
-    labels = components(torch.stack([graph.source, graph.target]), num_nodes)
+    graph = simple_graph(edge_index, num_nodes, edge_weight)
+    labels = graph.labels
     volume = torch.zeros(num_nodes, dtype=torch.float64, device=edge_index.device)
     volume.index_add_(0, labels, graph.degree())
     # a single node has no volume, and inf from it to any other

@@ -9,7 +9,7 @@ from scipy.sparse import csr_array
 
 from workbench.diagnostics.cost import LONGEST_SECONDS, Stopped, TooLargeError
 from workbench.diagnostics.resistance.laplacian_solver import LaplacianSolver
-from workbench.graphs.edges import UndirectedEdges
+from workbench.topology import SimpleGraph
 
 #: Projections that one solve takes together; as many tell how many are needed.
 _BLOCK = 32
@@ -22,7 +22,7 @@ _SOLVE_TOLERANCE = 1e-4
 
 
 def projected_edges(
-    graph: UndirectedEdges,
+    graph: SimpleGraph,
     tolerance: float,
     generator: torch.Generator,
     should_stop: Callable[[], bool] | None = None,
@@ -73,7 +73,7 @@ def projected_edges(
     return np.clip(near + rest / done, low, high)
 
 
-def _incidence(graph: UndirectedEdges) -> csr_array:
+def _incidence(graph: SimpleGraph) -> csr_array:
     """B^T: column e holds 1 at the source and -1 at the target of edge e."""
     count = graph.num_edges
     ends = np.concatenate([graph.source.numpy(), graph.target.numpy()])
@@ -82,7 +82,7 @@ def _incidence(graph: UndirectedEdges) -> csr_array:
     return csr_array((values, (ends, columns)), shape=(graph.num_nodes, count))
 
 
-def _bounds(graph: UndirectedEdges) -> tuple[np.ndarray, np.ndarray]:
+def _bounds(graph: SimpleGraph) -> tuple[np.ndarray, np.ndarray]:
     """Least and most that R can be: the edge beside two conductors in series, and alone."""
     degree, weight = graph.degree(), graph.weight
     one, other = ((degree[ends] - weight).clamp(min=0) for ends in (graph.source, graph.target))

@@ -71,7 +71,7 @@ class Elimination:
     def of_edges(self) -> tuple[np.ndarray, np.ndarray]:
         """(resistance of each edge, resistance of each node to the last one of its component).
 
-        Each edge once, in the order of ``UndirectedEdges``: by the smaller end, then the larger.
+        Each edge once, in the order of ``SimpleGraph``: by the smaller end, then the larger.
         """
         fronts, size = self._fronts, self._number.size
         of_edge, to_last = np.zeros(self._neighbor.size), np.zeros(size)

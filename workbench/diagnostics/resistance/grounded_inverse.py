@@ -9,19 +9,19 @@ from numba import njit
 from numba.extending import get_cython_function_address
 from torch import Tensor
 
-from workbench.graphs.edges import UndirectedEdges
+from workbench.topology import SimpleGraph
 
 
-def grounded_inverse(graph: UndirectedEdges) -> Tensor | np.ndarray:
+def grounded_inverse(graph: SimpleGraph) -> Tensor | np.ndarray:
     """Inverse of L without the row and column of one grounded node, where it holds zeros.
 
     A tensor on CUDA; on the CPU an array of which only the upper triangle means anything.
     Grounding keeps an M-matrix, whose Cholesky factor is ten times more exact on long rings than
     that of L + J / n.
     """
-    size, degree = graph.num_nodes, graph.degree()
-    ground = int(degree.argmax())
+    size, ground = graph.num_nodes, int(graph.strength.argmax())
     if graph.source.is_cuda:
+        degree = graph.degree()
         matrix = degree.new_zeros(size, size)
         matrix[graph.source, graph.target] = -graph.weight
         matrix[graph.target, graph.source] = -graph.weight
@@ -34,15 +34,25 @@ def grounded_inverse(graph: UndirectedEdges) -> Tensor | np.ndarray:
         inverse = torch.cholesky_inverse(factor)
         inverse[ground, ground] = 0.0
         return inverse
-    source, target, weight = graph.source.numpy(), graph.target.numpy(), graph.weight.numpy()
-    matrix = np.zeros((size, size))
-    matrix[source, target] = -weight  # source < target: the upper triangle, all that LAPACK reads
-    matrix.flat[:: size + 1] = degree.numpy()
-    matrix[:ground, ground], matrix[ground, ground:], matrix[ground, ground] = 0.0, 0.0, 1.0
+    matrix = _grounded(*graph.ends, graph.conductance, graph.strength, ground)
     for routine in (_dpotrf, _dpotri):
         if _lapack(routine, matrix):
             raise _spread(graph.weight)
     matrix[ground, ground] = 0.0
+    return matrix
+
+
+@njit(cache=True, nogil=True)
+@no_type_check
+def _grounded(source, target, weight, degree, ground):
+    """The upper triangle of L, all that LAPACK reads; the grounded node joined to nothing."""
+    matrix = np.zeros((degree.size, degree.size))
+    for e in range(source.size):
+        if source[e] != ground and target[e] != ground:
+            matrix[source[e], target[e]] = -weight[e]
+    for v in range(degree.size):
+        matrix[v, v] = degree[v]
+    matrix[ground, ground] = 1.0
     return matrix
 
 

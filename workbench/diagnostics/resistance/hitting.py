@@ -8,11 +8,10 @@ from torch import Tensor
 
 from workbench.diagnostics.cost import check_size
 from workbench.diagnostics.resistance.all_pairs import all_pairs
-from workbench.graphs.edges import (
+from workbench.topology import (
     check_edge_index,
     check_edge_weight,
-    components,
-    undirected_edges,
+    simple_graph,
 )
 from workbench.typing import EdgeIndex, EdgeWeight, PairMatrix
 
@@ -58,8 +57,8 @@ def hitting_time(
 
 def _undirected(edge_index: EdgeIndex, num_nodes: int, edge_weight: EdgeWeight | None):
     """Tetali's formula; the sum over k stays inside each component."""
-    graph = undirected_edges(edge_index, num_nodes, edge_weight)
-    labels = components(torch.stack([graph.source, graph.target]), num_nodes)
+    graph = simple_graph(edge_index, num_nodes, edge_weight)
+    labels = graph.labels
     degree, resistance = graph.degree(), all_pairs(graph)
     volume = torch.zeros_like(degree).index_add_(0, labels, degree)[labels]
     reached = torch.zeros_like(degree)

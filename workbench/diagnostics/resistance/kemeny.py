@@ -6,7 +6,7 @@ from torch import Tensor
 
 from workbench.diagnostics.resistance.pair_sums import estimated_pair_sums, pair_sums
 from workbench.diagnostics.resistance.trace import Approximation
-from workbench.graphs.edges import UndirectedEdges, components, undirected_edges
+from workbench.topology import SimpleGraph, simple_graph
 from workbench.typing import EdgeIndex, EdgeWeight
 
 
@@ -49,10 +49,10 @@ def kemeny_constant(
         Kemeny and Snell, Finite Markov Chains, 1960. Levene and Loizou, Kemeny's constant and the
         random surfer, Amer. Math. Monthly 109, 2002.
     """
-    graph, labels, volume = _volumes(edge_index, num_nodes, edge_weight)
+    graph, volume = _volumes(edge_index, num_nodes, edge_weight)
     if volume.numel() > 1 and not within_components:
         return volume.new_full((), torch.inf)
-    sums = pair_sums("kemeny_constant", graph, labels, graph.degree())
+    sums = pair_sums("kemeny_constant", graph, graph.degree())
     return torch.where(volume > 0, sums / volume, 0.0).sum()
 
 
@@ -92,18 +92,16 @@ def approximate_kemeny_constant(
         Meyer, Musco, Musco and Woodruff, Hutch++: optimal stochastic trace estimation, SOSA 2021,
         arXiv 2010.09649. Levene and Loizou 2002.
     """
-    graph, labels, volume = _volumes(edge_index, num_nodes, edge_weight)
+    graph, volume = _volumes(edge_index, num_nodes, edge_weight)
     if volume.numel() > 1 and not within_components:
         return Approximation(volume.new_full((), torch.inf), volume.new_zeros(()))
     # K is the sum of d_u d_v R_uv over the volume, whose root each mass takes in
-    mass = graph.degree() / volume.clamp(min=torch.finfo(torch.float64).tiny).sqrt()[labels]
-    return estimated_pair_sums("kemeny_constant", graph, labels, mass, num_probes, generator)
+    mass = graph.degree() / volume.clamp(min=torch.finfo(torch.float64).tiny).sqrt()[graph.labels]
+    return estimated_pair_sums("kemeny_constant", graph, mass, num_probes, generator)
 
 
 def _volumes(edge_index: EdgeIndex, num_nodes: int, edge_weight: EdgeWeight | None):
-    """The undirected graph, the component of each node, and each component's sum of degrees."""
-    graph: UndirectedEdges = undirected_edges(edge_index, num_nodes, edge_weight)
-    labels = components(torch.stack([graph.source, graph.target]), num_nodes)
-    count = int(labels.max()) + 1 if num_nodes else 0
-    volume = graph.degree().new_zeros(count).index_add_(0, labels, graph.degree())
-    return graph, labels, volume
+    """The undirected graph, and each component's sum of degrees."""
+    graph: SimpleGraph = simple_graph(edge_index, num_nodes, edge_weight)
+    degree = graph.degree()
+    return graph, degree.new_zeros(graph.num_components).index_add_(0, graph.labels, degree)

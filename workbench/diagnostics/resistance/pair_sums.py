@@ -1,16 +1,15 @@
 """Sums of resistance over all pairs, weighted: behind total resistance and Kemeny's constant."""
 
 import torch
-from jaxtyping import Float64, Int64
+from jaxtyping import Float64
 from torch import Tensor
 
 from workbench.diagnostics.cost import LIMITS, check_size
 from workbench.diagnostics.resistance.elimination import MOST_OPERATIONS, Elimination, plan
 from workbench.diagnostics.resistance.grounded_inverse import grounded_inverse, pair_sum
 from workbench.diagnostics.resistance.laplacian_solver import LaplacianSolver
-from workbench.diagnostics.resistance.parts import connected_parts
 from workbench.diagnostics.resistance.trace import Approximation, trace_estimate
-from workbench.graphs.edges import UndirectedEdges
+from workbench.topology import SimpleGraph
 from workbench.typing import NodeVector
 
 #: Components of more nodes than this are eliminated where that takes less than the dense inverse.
@@ -22,8 +21,7 @@ _DENSE_NODES = 500
 
 def pair_sums(
     name: str,
-    graph: UndirectedEdges,
-    labels: Int64[Tensor, " nodes"],
+    graph: SimpleGraph,
     mass: NodeVector,
 ) -> Float64[Tensor, " components"]:
     """Exact sum of q_u q_v R_uv over the pairs of each component, for masses q of the nodes.
@@ -33,7 +31,6 @@ def pair_sums(
     Args:
         name: the diagnostic that asks, for the limit and the error.
         graph: the network.
-        labels: component of each node.
         mass: one number for each node, not negative.
 
     On the device of the graph, except that a graph which only elimination can do is done on the
@@ -42,39 +39,41 @@ def pair_sums(
     Raises:
         TooLargeError: a component has more nodes than ``LIMITS`` allows and fills in.
     """
-    counts = torch.bincount(labels)
-    largest = int(counts.max()) if counts.numel() else 0
+    largest = _largest_component(graph)
     limit = LIMITS[name]
     if largest > (limit if mass.is_cuda else _SPARSE_NODES):
         dense = largest**3 / 3 if largest <= limit else MOST_OPERATIONS
-        sums = _by_elimination(graph, labels, mass, min(dense, MOST_OPERATIONS))
+        sums = _by_elimination(graph, mass, min(dense, MOST_OPERATIONS))
         if sums is not None:
             return sums
     check_size(name, largest, graph.num_edges, device=mass.device)
-    sums = mass.new_zeros(counts.numel())
-    for nodes, part in connected_parts(graph, labels):
+    sums = mass.new_zeros(graph.num_components)
+    for nodes, part in graph.parts():
         inverse, q = grounded_inverse(part), mass[nodes]
         if isinstance(inverse, Tensor):
             total = q.sum() * (q @ inverse.diagonal()) - q @ (inverse @ q)
         else:
             total = pair_sum(inverse, q.numpy())
-        sums[labels[nodes[0]]] = total
+        sums[graph.labels[nodes[0]]] = total
     return sums
 
 
-def _by_elimination(graph, labels, mass, most_operations: float) -> Tensor | None:
+def _largest_component(graph: SimpleGraph) -> int:
+    return int(torch.bincount(graph.labels).max()) if graph.num_nodes else 0
+
+
+def _by_elimination(graph: SimpleGraph, mass: Tensor, most_operations: float) -> Tensor | None:
     """The same on the CPU, or None where the graph fills in."""
     fronts = plan(graph.adjacency(), most_operations=most_operations)
     if fronts is None:
         return None
-    sums = Elimination(fronts).pair_sums(mass.cpu().numpy(), labels.cpu().numpy())
+    sums = Elimination(fronts).pair_sums(mass.cpu().numpy(), graph.labels.cpu().numpy())
     return torch.from_numpy(sums).to(mass.device)
 
 
 def estimated_pair_sums(
     name: str,
-    graph: UndirectedEdges,
-    labels: Tensor,
+    graph: SimpleGraph,
     mass: Tensor,
     num_probes: int,
     generator: torch.Generator | None,
@@ -92,17 +91,16 @@ def estimated_pair_sums(
         raise ValueError(f"num_probes must be at least 6, got {num_probes}")
     generator = generator or torch.Generator().manual_seed(0)
     zero = mass.new_zeros(())
-    largest = int(torch.bincount(labels).max()) if labels.numel() else 0
+    largest = _largest_component(graph)
     if largest > _DENSE_NODES:
-        sums = _by_elimination(graph, labels, mass, MOST_OPERATIONS)
+        sums = _by_elimination(graph, mass, MOST_OPERATIONS)
         if sums is not None:
             return Approximation(sums.sum(), zero)
     total, variance = 0.0, 0.0
-    for nodes, part in connected_parts(graph, labels):
+    for nodes, part in graph.parts():
         q = mass[nodes].cpu().numpy()
         if nodes.numel() <= _DENSE_NODES:
-            one = torch.zeros_like(nodes)
-            total += float(pair_sums(name, part, one, mass[nodes]).sum())
+            total += float(pair_sums(name, part, mass[nodes]).sum())
         else:
             solver = LaplacianSolver(part.adjacency(), tolerance=1e-6)
             value, error = _estimate(solver, q, num_probes, generator)

@@ -8,9 +8,8 @@ from jaxtyping import Float64, Int64
 from torch import Tensor
 
 from workbench.diagnostics.cost import Stopped
-from workbench.diagnostics.resistance.all_pairs import connected_parts
 from workbench.diagnostics.resistance.laplacian_solver import LaplacianSolver
-from workbench.graphs.edges import components, undirected_edges
+from workbench.topology import simple_graph
 from workbench.typing import EdgeIndex
 
 #: Right-hand sides that one solve takes together.
@@ -47,12 +46,12 @@ def resistance_among(
         Stopped: ``should_stop`` returned True.
         ValueError: the graph is directed.
     """
-    graph = undirected_edges(edge_index.cpu(), num_nodes)
-    labels = components(torch.stack([graph.source, graph.target]), num_nodes)
+    graph = simple_graph(edge_index.cpu(), num_nodes)
+    labels = graph.labels
     result = torch.full((nodes.numel(), nodes.numel()), torch.inf, dtype=torch.float64)
     result.fill_diagonal_(0.0)
     local = torch.empty(num_nodes, dtype=torch.int64)
-    for members, part in connected_parts(graph, labels):
+    for members, part in graph.parts():
         at = torch.nonzero(labels[nodes] == labels[members[0]])[:, 0]
         if at.numel() == 0:
             continue

@@ -13,8 +13,7 @@ from workbench.diagnostics.resistance.all_pairs import all_pairs
 from workbench.diagnostics.resistance.edge_projection import projected_edges
 from workbench.diagnostics.resistance.elimination import Elimination, plan
 from workbench.diagnostics.resistance.laplacian_solver import LaplacianSolver
-from workbench.diagnostics.resistance.parts import connected_parts
-from workbench.graphs.edges import UndirectedEdges, check_pairs, components, undirected_edges
+from workbench.topology import SimpleGraph, check_pairs, simple_graph
 from workbench.typing import EdgeIndex, EdgeWeight, Pairs
 
 #: Right-hand sides that one solve takes together.
@@ -77,7 +76,7 @@ def resistance_of_edges(
         2302.06835.
     """
     _check_tolerance(tolerance)
-    graph = _on_cpu(undirected_edges(edge_index, num_nodes, edge_weight))
+    graph = _on_cpu(simple_graph(edge_index, num_nodes, edge_weight))
     values = _of_edges(graph, tolerance, generator, should_stop)
     source, target = edge_index.cpu()
     result = torch.zeros(source.numel(), dtype=torch.float64)
@@ -138,11 +137,11 @@ def resistance_of_pairs(
     """
     _check_tolerance(tolerance)
     check_pairs(pairs, num_nodes)
-    graph = _on_cpu(undirected_edges(edge_index, num_nodes, edge_weight))
+    graph = _on_cpu(simple_graph(edge_index, num_nodes, edge_weight))
     return _of_pairs(graph, pairs.cpu(), tolerance, should_stop).to(edge_index.device)
 
 
-def _of_edges(graph: UndirectedEdges, tolerance, generator, should_stop) -> Tensor:
+def _of_edges(graph: SimpleGraph, tolerance, generator, should_stop) -> Tensor:
     """Resistance of each undirected edge."""
     ends = torch.stack([graph.source, graph.target])
     if graph.num_edges == 0:
@@ -153,22 +152,22 @@ def _of_edges(graph: UndirectedEdges, tolerance, generator, should_stop) -> Tens
     if fronts is not None:
         values, _ = Elimination(fronts, should_stop=should_stop).of_edges()
         return torch.from_numpy(values)
-    labels = components(ends, graph.num_nodes)
     generator = generator or torch.Generator().manual_seed(0)
-    if int(labels.max()) == 0:
+    if graph.num_components == 1:
         return torch.from_numpy(projected_edges(graph, tolerance, generator, should_stop))
-    result, order = torch.empty_like(graph.weight), torch.argsort(labels[graph.source], stable=True)
+    result = torch.empty_like(graph.weight)
+    order = torch.argsort(graph.labels[graph.source], stable=True)
     at = 0
-    for _, part in connected_parts(graph, labels):
+    for _, part in graph.parts():
         edges = order[at : at + part.num_edges]
         result[edges] = _of_edges(part, tolerance, generator, should_stop)
         at += part.num_edges
     return result
 
 
-def _of_pairs(graph: UndirectedEdges, pairs: Tensor, tolerance, should_stop) -> Tensor:
+def _of_pairs(graph: SimpleGraph, pairs: Tensor, tolerance, should_stop) -> Tensor:
     """Resistance of pairs, over any number of components."""
-    labels = components(torch.stack([graph.source, graph.target]), graph.num_nodes)
+    labels = graph.labels
     first, second = pairs
     result = torch.full((first.numel(),), torch.inf, dtype=torch.float64)
     result[first == second] = 0.0
@@ -189,7 +188,7 @@ def _of_pairs(graph: UndirectedEdges, pairs: Tensor, tolerance, should_stop) -> 
     names, counts = torch.unique_consecutive(labels[first[by_label]], return_counts=True)
     columns = dict(zip(names.tolist(), by_label.split(counts.tolist()), strict=True))
     local = torch.empty(graph.num_nodes, dtype=torch.int64)
-    for nodes, part in connected_parts(graph, labels):
+    for nodes, part in graph.parts():
         at = columns.get(int(labels[nodes[0]]))
         if at is not None:
             local[nodes] = torch.arange(nodes.numel())
@@ -201,7 +200,7 @@ def _of_pairs(graph: UndirectedEdges, pairs: Tensor, tolerance, should_stop) -> 
     return result
 
 
-def _iterated(graph: UndirectedEdges, ends: np.ndarray, tolerance, should_stop) -> Tensor:
+def _iterated(graph: SimpleGraph, ends: np.ndarray, tolerance, should_stop) -> Tensor:
     """Resistance of pairs of a connected graph, a solve for each."""
     solver = LaplacianSolver(graph.adjacency(), tolerance=tolerance, method="cg")
     count, result, began, at = ends.shape[1], np.empty(ends.shape[1]), time.perf_counter(), 0
@@ -226,7 +225,7 @@ def _iterated(graph: UndirectedEdges, ends: np.ndarray, tolerance, should_stop) 
     return torch.from_numpy(result)
 
 
-def _is_small(graph: UndirectedEdges) -> bool:
+def _is_small(graph: SimpleGraph) -> bool:
     """Whether the dense inverse is exact enough, and soonest there."""
     if graph.num_nodes > _DENSE_NODES:
         return False
@@ -238,6 +237,6 @@ def _check_tolerance(tolerance: float) -> None:
         raise ValueError(f"tolerance must be between 0 and 1, got {tolerance}")
 
 
-def _on_cpu(graph: UndirectedEdges) -> UndirectedEdges:
+def _on_cpu(graph: SimpleGraph) -> SimpleGraph:
     ends = graph.source.cpu(), graph.target.cpu()
-    return UndirectedEdges(*ends, graph.weight.cpu(), graph.num_nodes)
+    return SimpleGraph(*ends, graph.weight.cpu(), graph.num_nodes)

@@ -4,7 +4,7 @@ import torch
 
 from workbench.diagnostics.resistance.pair_sums import estimated_pair_sums
 from workbench.diagnostics.resistance.trace import Approximation
-from workbench.graphs.edges import components, undirected_edges
+from workbench.topology import simple_graph
 from workbench.typing import EdgeIndex, EdgeWeight
 
 
@@ -44,9 +44,8 @@ def approximate_total_resistance(
         Meyer, Musco, Musco and Woodruff, Hutch++: optimal stochastic trace estimation, SOSA 2021,
         arXiv 2010.09649. Ghosh, Boyd and Saberi, SIAM Review 50, 2008.
     """
-    graph = undirected_edges(edge_index, num_nodes, edge_weight)
-    labels = components(torch.stack([graph.source, graph.target]), num_nodes)
+    graph = simple_graph(edge_index, num_nodes, edge_weight)
     mass = torch.ones(num_nodes, dtype=torch.float64, device=edge_index.device)
-    if num_nodes and int(labels.max()) > 0 and not within_components:
+    if graph.num_components > 1 and not within_components:
         return Approximation(mass.new_full((), torch.inf), mass.new_zeros(()))
-    return estimated_pair_sums("total_resistance", graph, labels, mass, num_probes, generator)
+    return estimated_pair_sums("total_resistance", graph, mass, num_probes, generator)

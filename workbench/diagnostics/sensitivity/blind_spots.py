@@ -12,7 +12,7 @@ from torch import Tensor
 from workbench.diagnostics.cost import check_size
 from workbench.diagnostics.finite import check_finite, check_tensor
 from workbench.diagnostics.sensitivity.widest_paths import widest_paths
-from workbench.graphs.edges import check_edge_index
+from workbench.topology import check_edge_index
 from workbench.typing import EdgeIndex
 
 

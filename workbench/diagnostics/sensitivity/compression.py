@@ -14,7 +14,7 @@ import torch
 from numba import njit
 from torch import Tensor
 
-from workbench.graphs.breadth_first import Lists
+from workbench.topology.search import Lists
 
 #: Neighbors that the coloring looks at, over all its searches, before it gives up (about 10 s).
 _LARGEST_WORK = 3_000_000_000

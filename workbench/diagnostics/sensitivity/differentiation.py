@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from workbench.diagnostics.sensitivity.evaluation import differentiable, output_of
 from workbench.diagnostics.sensitivity.sparse_backward import SparseBackward
-from workbench.graphs.edges import check_edge_index
+from workbench.topology import check_edge_index
 
 
 def differentiated(

@@ -7,7 +7,7 @@ from workbench.diagnostics.cost import Stopped
 from workbench.diagnostics.sensitivity.compression import owners
 from workbench.diagnostics.sensitivity.influence_passes import Budget, Question, Tally
 from workbench.diagnostics.sensitivity.jacobian_rows import JacobianRows
-from workbench.graphs.breadth_first import incoming
+from workbench.topology.search import incoming
 
 
 def by_induced_subgraphs(question: Question, budget: Budget) -> Tally:

@@ -13,7 +13,7 @@ from workbench.diagnostics.sensitivity.compression import owners, shared_passes
 from workbench.diagnostics.sensitivity.differentiation import differentiated
 from workbench.diagnostics.sensitivity.jacobian_rows import JacobianRows, entry_norm, side_by_side
 from workbench.diagnostics.sensitivity.watch import Watch
-from workbench.graphs.breadth_first import both_ways, incoming
+from workbench.topology.search import both_ways, incoming
 
 #: Influence from where none should come counts as rounding below this share of the largest.
 _ROUNDING = 1e-6

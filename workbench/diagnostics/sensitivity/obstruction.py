@@ -13,7 +13,7 @@ from workbench.diagnostics.resistance.all_pairs import effective_resistance
 from workbench.diagnostics.sensitivity.differentiation import reaches
 from workbench.diagnostics.sensitivity.evaluation import differentiable, evaluating, run
 from workbench.diagnostics.sensitivity.watch import Watch
-from workbench.graphs.edges import undirected_edges
+from workbench.topology import simple_graph
 from workbench.typing import EdgeIndex, EdgeWeight, PairMatrix, Pairs
 
 #: Order of each norm in ``torch.linalg.matrix_norm``.
@@ -82,7 +82,7 @@ def obstruction(
     """
     if norm not in _ORDERS:
         raise ValueError(f'norm must be "spectral" or "frobenius", got {norm!r}')
-    degree = undirected_edges(edge_index, x.size(0)).degree()
+    degree = simple_graph(edge_index, x.size(0)).degree()
     _check_pairs(pairs, degree)
     modules = _named(model, layers)
     with evaluating(model):

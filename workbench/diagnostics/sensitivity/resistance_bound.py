@@ -8,7 +8,7 @@ from workbench.diagnostics.cost import check_size
 from workbench.diagnostics.resistance.all_pairs import all_pairs
 from workbench.diagnostics.sensitivity.walk_bound import message_operator
 from workbench.diagnostics.spectrum.full_spectrum import laplacian_spectrum
-from workbench.graphs.edges import undirected_edges
+from workbench.topology import simple_graph
 from workbench.typing import EdgeIndex, EdgeWeight, PairMatrix
 
 
@@ -75,7 +75,7 @@ def resistance_bound(
     for name, value in (("update_bound", update_bound), ("message_bound", message_bound)):
         if not 0.0 <= value < float("inf"):
             raise ValueError(f"{name} bounds a norm: finite and not negative, got {value}")
-    graph = undirected_edges(edge_index, num_nodes, edge_weight)
+    graph = simple_graph(edge_index, num_nodes, edge_weight)
     check_size("resistance_bound", num_nodes, graph.num_edges, device=edge_index.device)
     growth = torch.tensor(2.0 * update_bound * max(message_bound, 1.0), dtype=torch.float64)
     scale = float(growth**num_layers)

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from workbench.diagnostics.cost import check_size
 from workbench.diagnostics.sensitivity.chosen_rows import NodeChoice, chosen_rows
-from workbench.graphs.edges import check_edge_index, check_edge_weight
+from workbench.topology import check_edge_index, check_edge_weight
 from workbench.typing import EdgeIndex, EdgeWeight
 
 

@@ -9,7 +9,7 @@ from torch import Tensor
 from workbench.diagnostics.cost import check_size
 from workbench.diagnostics.distance.hop_distance import hop_distance
 from workbench.diagnostics.smoothing.states import check_states
-from workbench.graphs.edges import check_edge_index, check_pairs, undirected_edges
+from workbench.topology import check_edge_index, check_pairs, simple_graph
 from workbench.typing import EdgeIndex, EdgeWeight, Pairs
 
 VARIANTS = ("normalized", "augmented", "unnormalized")
@@ -69,7 +69,7 @@ def dirichlet_energy(
     if variant not in VARIANTS:
         raise ValueError(f"variant must be one of {', '.join(VARIANTS)}; got {variant!r}")
     check_states(x, num_nodes)
-    graph = undirected_edges(edge_index, num_nodes, edge_weight)
+    graph = simple_graph(edge_index, num_nodes, edge_weight)
     states = x.detach().double()
     scaled = states
     if variant != "unnormalized":

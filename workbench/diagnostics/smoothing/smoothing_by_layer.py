@@ -19,7 +19,7 @@ from workbench.diagnostics.smoothing.smoothing import (
     mean_average_distance,
 )
 from workbench.diagnostics.smoothing.states import check_states
-from workbench.graphs.edges import check_edge_index
+from workbench.topology import check_edge_index
 from workbench.typing import EdgeIndex, EdgeWeight
 
 

@@ -3,7 +3,7 @@
 from torch import Tensor
 
 from workbench.diagnostics.finite import check_finite, check_tensor
-from workbench.graphs.edges import check_num_nodes
+from workbench.topology import check_num_nodes
 
 
 def check_states(x: Tensor, num_nodes: int | None = None, *, name: str = "x") -> None:

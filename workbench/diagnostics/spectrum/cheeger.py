@@ -12,7 +12,7 @@ from torch import Tensor
 from workbench.diagnostics.cost import check_size
 from workbench.diagnostics.spectrum.full_spectrum import slowest_modes
 from workbench.diagnostics.spectrum.sweep import sweep_cut
-from workbench.graphs.edges import components, undirected_edges
+from workbench.topology import simple_graph
 from workbench.typing import EdgeIndex, EdgeWeight
 
 
@@ -60,10 +60,9 @@ def cheeger_constant(
     References:
         Chung, Spectral Graph Theory, chapter 2, AMS 1997.
     """
-    graph = undirected_edges(edge_index, num_nodes, edge_weight)
+    graph = simple_graph(edge_index, num_nodes, edge_weight)
     check_size("cheeger_constant", num_nodes, graph.num_edges)
-    labels = components(torch.stack([graph.source, graph.target]), num_nodes)
-    if num_nodes < 2 or int(labels.max()) > 0:
+    if num_nodes < 2 or graph.num_components > 1:
         return torch.zeros((), dtype=torch.float64, device=edge_index.device)
     adjacency = graph.adjacency().toarray()
     order = np.argsort(adjacency.sum(axis=1))  # the heaviest node last: it never changes sides
@@ -104,13 +103,12 @@ def cheeger_bounds(
         Chung, Spectral Graph Theory, chapter 2, AMS 1997. Alon and Milman, J. Comb. Theory B 38,
         1985.
     """
-    graph = undirected_edges(edge_index, num_nodes, edge_weight)
+    graph = simple_graph(edge_index, num_nodes, edge_weight)
     device = edge_index.device
     zero = torch.zeros((), dtype=torch.float64, device=device)
-    labels = components(torch.stack([graph.source, graph.target]), num_nodes)
-    if num_nodes < 2 or int(labels.max()) > 0:
+    if num_nodes < 2 or graph.num_components > 1:
         side = torch.zeros(num_nodes, dtype=torch.bool, device=device)
-        side, cuts = (side, 0) if num_nodes < 2 else (labels == 0, int(labels.max()))
+        side, cuts = (side, 0) if num_nodes < 2 else (graph.labels == 0, graph.num_components - 1)
         return CheegerBounds(zero, zero.clone(), side, cuts)
     modes = slowest_modes(graph)
     cut = sweep_cut(graph, modes.potentials)

@@ -7,9 +7,8 @@ import torch
 from jaxtyping import Float64
 from torch import Tensor
 
-from workbench.diagnostics.resistance.parts import connected_parts
 from workbench.diagnostics.spectrum.lanczos import GraphLaplacian, extreme_vectors
-from workbench.graphs.edges import UndirectedEdges, components, undirected_edges
+from workbench.topology import SimpleGraph, simple_graph
 from workbench.typing import EdgeIndex, EdgeWeight
 
 #: Components of at most this many nodes are decomposed densely.
@@ -81,15 +80,14 @@ def laplacian_eigenpairs(
     """
     if count < 0:
         raise ValueError(f"count must not be negative, got {count}")
-    graph = undirected_edges(edge_index, num_nodes, edge_weight)
+    graph = simple_graph(edge_index, num_nodes, edge_weight)
     device, count = edge_index.device, min(count, num_nodes)
-    labels = components(torch.stack([graph.source, graph.target]), num_nodes)
-    num_components = int(labels.max()) + 1 if num_nodes else 0
+    num_components = graph.num_components
     found = []  # (value, nodes, vector, residual), zeros first and so at the small end of a tie
     if which == "smallest" or count > num_nodes - num_components:
-        found += _zeros(graph, labels, num_components, count, normalized)
+        found += _zeros(graph, count, normalized)
     if which == "largest" or count > num_components:
-        for nodes, part in connected_parts(graph, labels):
+        for nodes, part in graph.parts():
             found += _of_component(nodes, part, count, which == "largest", normalized)
     order = sorted(range(len(found)), key=lambda k: found[k][0], reverse=which == "largest")
     chosen = sorted((found[k] for k in order[:count]), key=lambda pair: pair[0])
@@ -149,13 +147,11 @@ def algebraic_connectivity(
     return found[1] if num_nodes > 1 else torch.zeros_like(found.sum())
 
 
-def _zeros(
-    graph: UndirectedEdges, labels: Tensor, num_components: int, count: int, normalized
-) -> list:
+def _zeros(graph: SimpleGraph, count: int, normalized) -> list:
     """One eigenpair of value 0 for each component, as many as are asked for."""
     size = graph.degree().sqrt() if normalized else torch.ones_like(graph.degree())
-    parts = torch.argsort(labels, stable=True).split(
-        torch.bincount(labels, minlength=num_components).tolist()
+    parts = torch.argsort(graph.labels, stable=True).split(
+        torch.bincount(graph.labels, minlength=graph.num_components).tolist()
     )
     found = []
     for nodes in parts[:count]:
@@ -164,7 +160,7 @@ def _zeros(
     return found
 
 
-def _of_component(nodes: Tensor, graph: UndirectedEdges, count: int, largest: bool, normalized):
+def _of_component(nodes: Tensor, graph: SimpleGraph, count: int, largest: bool, normalized):
     """The pairs of non-zero value at one end of the spectrum of a connected graph."""
     size = graph.num_nodes
     count = min(count, size - 1)

@@ -10,11 +10,10 @@ from torch import Tensor
 
 from workbench.diagnostics.cost import check_size
 from workbench.diagnostics.resistance.laplacian_solver import LaplacianSolver
-from workbench.diagnostics.resistance.parts import connected_parts
 from workbench.diagnostics.spectrum.lanczos import GraphLaplacian, extreme_vectors
 from workbench.diagnostics.spectrum.sweep import SAME_ENTRY, eigenspaces, sweep_cut
-from workbench.graphs.edges import UndirectedEdges, components, undirected_edges
 from workbench.ties import largest
+from workbench.topology import SimpleGraph, simple_graph
 from workbench.typing import EdgeIndex, EdgeWeight, NodeVector
 
 #: Up to this many nodes a dense eigendecomposition is as fast as a sparse one.
@@ -62,11 +61,10 @@ def laplacian_spectrum(
     References:
         Chung, Spectral Graph Theory, AMS 1997.
     """
-    graph = undirected_edges(edge_index, num_nodes, edge_weight)
+    graph = simple_graph(edge_index, num_nodes, edge_weight)
     check_size("laplacian_spectrum", num_nodes, graph.num_edges, device=edge_index.device)
     values = torch.zeros(num_nodes, dtype=torch.float64, device=edge_index.device)
-    labels = components(torch.stack([graph.source, graph.target]), num_nodes)
-    for nodes, part in connected_parts(graph, labels):
+    for nodes, part in graph.parts():
         found = torch.linalg.eigvalsh(_dense_laplacian(part, normalized=normalized))
         values[nodes[1:]] = found[1:]  # the first is the component's 0, here without rounding
     return values.clamp_(min=0.0).sort().values
@@ -95,9 +93,8 @@ def spectral_gap(
         Chung, Spectral Graph Theory, AMS 1997. Lehoucq, Sorensen and Yang, ARPACK Users' Guide,
         1998.
     """
-    graph = undirected_edges(edge_index, num_nodes, edge_weight)
-    labels = components(torch.stack([graph.source, graph.target]), num_nodes)
-    if num_nodes < 2 or int(labels.max()) > 0:
+    graph = simple_graph(edge_index, num_nodes, edge_weight)
+    if num_nodes < 2 or graph.num_components > 1:
         return torch.zeros((), dtype=torch.float64, device=edge_index.device)
     if num_nodes <= (_DENSE_NODES_CUDA if edge_index.is_cuda else _DENSE_NODES):
         values = torch.linalg.eigvalsh(_dense_laplacian(graph, normalized=True))
@@ -132,11 +129,10 @@ def fiedler_vector(
         Fiedler, Algebraic connectivity of graphs, Czech. Math. J. 23, 1973. Shi and Malik,
         Normalized cuts and image segmentation, IEEE TPAMI 22, 2000.
     """
-    graph = undirected_edges(edge_index, num_nodes, edge_weight)
-    labels = components(torch.stack([graph.source, graph.target]), num_nodes)
-    if num_nodes >= 2 and int(labels.max()) == 0:
+    graph = simple_graph(edge_index, num_nodes, edge_weight)
+    if num_nodes >= 2 and graph.num_components == 1:
         return gap_and_fiedler(graph)[1]
-    degree = graph.degree()
+    labels, degree = graph.labels, graph.degree()
     result = torch.zeros_like(degree)
     if num_nodes == 0:
         return result
@@ -163,7 +159,7 @@ class SlowestModes:
     potentials: Float64[np.ndarray, "nodes modes"]
 
 
-def slowest_modes(graph: UndirectedEdges) -> SlowestModes:
+def slowest_modes(graph: SimpleGraph) -> SlowestModes:
     """The whole eigenspace of the spectral gap of a connected graph of at least two nodes.
 
     Beyond 20,000 nodes, one of its vectors.
@@ -187,7 +183,7 @@ def slowest_modes(graph: UndirectedEdges) -> SlowestModes:
     return SlowestModes(float(values[0]), vectors / root)
 
 
-def gap_and_fiedler(graph: UndirectedEdges) -> tuple[Float64[Tensor, ""], NodeVector]:
+def gap_and_fiedler(graph: SimpleGraph) -> tuple[Float64[Tensor, ""], NodeVector]:
     """Spectral gap and Fiedler vector of a connected graph of at least two nodes."""
     modes, degree = slowest_modes(graph), graph.degree().cpu().numpy()
     fiedler = sweep_cut(graph, modes.potentials).mode
@@ -200,7 +196,7 @@ def gap_and_fiedler(graph: UndirectedEdges) -> tuple[Float64[Tensor, ""], NodeVe
     return gap, torch.from_numpy(fiedler * np.sign(fiedler[lead])).to(device)
 
 
-def _dense_laplacian(graph: UndirectedEdges, *, normalized: bool) -> Tensor:
+def _dense_laplacian(graph: SimpleGraph, *, normalized: bool) -> Tensor:
     size, degree = graph.num_nodes, graph.degree()
     weight, diagonal = graph.weight, degree
     if normalized:
@@ -213,7 +209,7 @@ def _dense_laplacian(graph: UndirectedEdges, *, normalized: bool) -> Tensor:
     return matrix
 
 
-def _sparse_pair(graph: UndirectedEdges) -> tuple[float, np.ndarray]:
+def _sparse_pair(graph: SimpleGraph) -> tuple[float, np.ndarray]:
     """Second smallest eigenvalue of the normalized Laplacian and its unit vector, by Lanczos."""
     adjacency = graph.adjacency()
     solver = LaplacianSolver(adjacency)

@@ -7,7 +7,7 @@ from scipy.sparse import csr_array, diags_array
 from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigsh, splu
 
 from workbench.diagnostics.resistance.laplacian_solver import LaplacianSolver, stays_sparse
-from workbench.graphs.edges import UndirectedEdges
+from workbench.topology import SimpleGraph
 
 #: A vector found again with a value less than this below the others' is a rounding of theirs.
 _TIE = 1e-7
@@ -19,7 +19,7 @@ _MOST_RESTARTS = 300
 class GraphLaplacian:
     """The Laplacian of a connected graph, its kernel, and its quadratic form edge by edge."""
 
-    def __init__(self, graph: UndirectedEdges, normalized: bool):
+    def __init__(self, graph: SimpleGraph, normalized: bool):
         self.adjacency = graph.adjacency()
         degree = graph.degree().cpu().numpy()
         self.root = np.sqrt(degree) if normalized else np.ones_like(degree)

@@ -13,7 +13,7 @@ from torch import Tensor
 from workbench.diagnostics.cost import check_size
 from workbench.diagnostics.spectrum.eigenpairs import partial_spectrum
 from workbench.diagnostics.spectrum.full_spectrum import spectral_gap
-from workbench.graphs.edges import UndirectedEdges, components, undirected_edges
+from workbench.topology import SimpleGraph, simple_graph
 from workbench.typing import EdgeIndex, EdgeWeight, NodeVector
 
 #: A distance that is this much above epsilon counts as equal to it.
@@ -55,9 +55,9 @@ def stationary_distribution(
     References:
         Lovász, Random walks on graphs: a survey, 1993.
     """
-    graph = undirected_edges(edge_index, num_nodes, edge_weight)
+    graph = simple_graph(edge_index, num_nodes, edge_weight)
     degree = graph.degree()
-    labels = components(torch.stack([graph.source, graph.target]), num_nodes)
+    labels = graph.labels
     volume = torch.zeros_like(degree).index_add_(0, labels, degree)[labels]
     return torch.where(volume > 0, degree / volume, 1.0)
 
@@ -101,7 +101,7 @@ def mixing_time(
         Levin and Peres, Markov chains and mixing times, 2nd edition, AMS 2017.
     """
     _check_epsilon(epsilon)
-    graph = undirected_edges(edge_index, num_nodes, edge_weight)
+    graph = simple_graph(edge_index, num_nodes, edge_weight)
     check_size("mixing_time", num_nodes, graph.num_edges, device=edge_index.device)
     result = torch.zeros((), dtype=torch.float64, device=edge_index.device)
     if num_nodes < 2:
@@ -156,7 +156,7 @@ def relaxation_time(
     References:
         Levin and Peres, Markov chains and mixing times, chapter 12, AMS 2017.
     """
-    graph = undirected_edges(edge_index, num_nodes, edge_weight)
+    graph = simple_graph(edge_index, num_nodes, edge_weight)
     gap = spectral_gap(edge_index, num_nodes, edge_weight)
     if num_nodes < 2:
         return torch.zeros_like(gap)
@@ -213,7 +213,7 @@ def _check_epsilon(epsilon: float) -> None:
         raise ValueError(f"epsilon is a distance between 0 and 1, got {epsilon}")
 
 
-def _mixes(graph: UndirectedEdges, *, lazy: bool) -> bool:
+def _mixes(graph: SimpleGraph, *, lazy: bool) -> bool:
     """Whether the walk forgets its start: connected, and not bipartite unless lazy."""
     source, target = graph.source.cpu().numpy(), graph.target.cpu().numpy()
     size = graph.num_nodes
@@ -225,7 +225,7 @@ def _mixes(graph: UndirectedEdges, *, lazy: bool) -> bool:
     return connected_components(pattern, directed=False)[0] == 1
 
 
-def _symmetric_walk(graph: UndirectedEdges, *, lazy: bool) -> Tensor:
+def _symmetric_walk(graph: SimpleGraph, *, lazy: bool) -> Tensor:
     """D^-1/2 A D^-1/2, which has the eigenvalues of P; half the way to I if lazy."""
     degree, weight = graph.degree(), graph.weight
     weight = weight / (degree[graph.source] * degree[graph.target]).sqrt()

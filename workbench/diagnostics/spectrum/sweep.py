@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float64, Int64
 
-from workbench.graphs.edges import UndirectedEdges
 from workbench.ties import best_first, best_levels, levels, smallest
+from workbench.topology import SimpleGraph
 
 #: Entries of a mode that differ by less than this share of the largest one are equal; on large
 #: graphs less, where so many entries lie closer than that.
@@ -176,7 +176,7 @@ class SweepCut:
     num_cuts: int
 
 
-def sweep_cut(graph: UndirectedEdges, potentials: Float64[np.ndarray, "nodes modes"]) -> SweepCut:
+def sweep_cut(graph: SimpleGraph, potentials: Float64[np.ndarray, "nodes modes"]) -> SweepCut:
     """The cut of least conductance between levels of the directions of an eigenspace.
 
     Of equally good cuts, those with the larger smaller side come first, and of these the one that

@@ -11,7 +11,7 @@ from jaxtyping import Float64
 from torch import Tensor
 
 from workbench.diagnostics.structure.topological_concentration import partner_pattern
-from workbench.graphs.edges import UndirectedEdges, undirected_edges
+from workbench.topology import SimpleGraph, simple_graph
 from workbench.typing import EdgeIndex, Pairs
 
 #: Random features that are propagated together.
@@ -84,7 +84,7 @@ def approximate_topological_concentration(
             "depth must be at least 1, weights one for each step, num_features at least 2; got "
             f"{depth=}, {weights=}, {num_features=}"
         )
-    graph = undirected_edges(edge_index, num_nodes)
+    graph = simple_graph(edge_index, num_nodes)
     links = _Links(partner_pattern(graph, pairs), edge_index.device)
     features = _Features(graph, weights, num_features, generator)
     spread = _inner(links, features) if similarity == "inner" else _cosine(links, features)
@@ -121,7 +121,7 @@ class _Links:
 class _Features:
     """Propagated random features, a block of columns at a time, the same in every round."""
 
-    def __init__(self, graph: UndirectedEdges, weights: list, count: int, generator):
+    def __init__(self, graph: SimpleGraph, weights: list, count: int, generator):
         degree, self.size = graph.degree(), graph.num_nodes
         scale = 1.0 / (degree[graph.source] * degree[graph.target]).sqrt()
         ends = torch.cat([graph.source, graph.target]), torch.cat([graph.target, graph.source])

@@ -7,9 +7,9 @@ from jaxtyping import Int64
 from torch import Tensor
 
 from workbench.diagnostics.expressivity.weisfeiler_leman import hashing
-from workbench.graphs.breadth_first import Lists
-from workbench.graphs.edges import UndirectedEdges
 from workbench.ties import levels
+from workbench.topology import SimpleGraph
+from workbench.topology.search import Lists
 
 #: Color refinement ends after so many rounds times nodes and edges (a few seconds).
 _MOST_REFINING = 200_000_000
@@ -20,7 +20,7 @@ _MOST_SEARCH = 200_000_000
 
 
 def canonical_order(
-    graph: UndirectedEdges, labels: Int64[Tensor, " nodes"] | None = None
+    graph: SimpleGraph, labels: Int64[Tensor, " nodes"] | None = None
 ) -> Int64[Tensor, " nodes"]:
     """The place of every node in an order that graphs share which differ by their numbering alone.
 
@@ -59,7 +59,7 @@ def canonical_order(
     return torch.from_numpy(place)
 
 
-def _neighbors(graph: UndirectedEdges) -> tuple[Lists, np.ndarray]:
+def _neighbors(graph: SimpleGraph) -> tuple[Lists, np.ndarray]:
     """Neighbor lists, and the rank of the weight of each entry."""
     source, target = graph.source.cpu().numpy(), graph.target.cpu().numpy()
     kind = np.tile(levels(graph.weight.cpu().numpy()), 2)

@@ -8,7 +8,7 @@ from jaxtyping import Float, Float64, Int64
 from torch import Tensor
 
 from workbench.diagnostics.finite import check_tensor
-from workbench.graphs.edges import undirected_edges
+from workbench.topology import simple_graph
 from workbench.typing import EdgeIndex, EdgeWeight
 
 #: The measures that ``homophily`` knows.
@@ -147,7 +147,7 @@ def degree_assortativity(edge_index: EdgeIndex, num_nodes: int) -> Float64[Tenso
     References:
         Newman, Mixing patterns in networks, Phys. Rev. E 67, 2003, arXiv cond-mat/0209450.
     """
-    graph = undirected_edges(edge_index, num_nodes)
+    graph = simple_graph(edge_index, num_nodes)
     degree = graph.degree()
     if graph.num_edges == 0 or bool((degree[degree > 0] == degree.max()).all()):
         return torch.full((), torch.nan, dtype=torch.float64, device=edge_index.device)
@@ -176,7 +176,7 @@ class _Ends:
 
 
 def _labeled(edge_index: EdgeIndex, num_nodes: int, labels: Tensor, edge_weight) -> _Ends:
-    graph = undirected_edges(edge_index, num_nodes, edge_weight)
+    graph = simple_graph(edge_index, num_nodes, edge_weight)
     check_tensor("labels", labels)
     if labels.shape != (num_nodes,):
         raise ValueError(

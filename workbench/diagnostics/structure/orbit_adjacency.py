@@ -21,7 +21,7 @@ from workbench.diagnostics.cost import (
 )
 from workbench.diagnostics.structure.graphlet_counts import OfNode, at_hop_1, at_hop_2
 from workbench.diagnostics.structure.graphlet_rows import apexes, reach, rows, triangles
-from workbench.graphs.edges import undirected_edges
+from workbench.topology import simple_graph
 from workbench.typing import EdgeIndex
 
 #: Hop distance inside the graphlet, orbit of the row's node, orbit of the column's.
@@ -115,7 +115,7 @@ def orbit_adjacency(
     for key in keys:
         if key not in ORBIT_ADJACENCIES:
             raise ValueError(f"{key} is no orbit adjacency; choose from {ORBIT_ADJACENCIES}")
-    adjacency = undirected_edges(edge_index, num_nodes).adjacency()
+    adjacency = simple_graph(edge_index, num_nodes).adjacency()
     adjacency.sort_indices()
     start, neighbor = adjacency.indptr.astype(np.int64), adjacency.indices.astype(np.int32)
     _check_time(6e-9 * float((np.diff(start).astype(float) ** 2).sum()), start)

@@ -15,7 +15,7 @@ from workbench.diagnostics.cost import (
     available_bytes,
     too_large,
 )
-from workbench.graphs.edges import UndirectedEdges, check_pairs, undirected_edges
+from workbench.topology import SimpleGraph, check_pairs, simple_graph
 from workbench.typing import EdgeIndex, NodeVector, Pairs
 
 
@@ -68,7 +68,7 @@ def topological_concentration(
     """
     if depth < 1 or (beta is not None and beta < 0):
         raise ValueError(f"depth must be at least 1 and beta not negative, got {depth=}, {beta=}")
-    graph = undirected_edges(edge_index, num_nodes)
+    graph = simple_graph(edge_index, num_nodes)
     partners = partner_pattern(graph, pairs)
     if graph.num_edges == 0 or partners.nnz == 0:
         return torch.zeros(num_nodes, dtype=torch.float64, device=edge_index.device)
@@ -95,13 +95,13 @@ def topological_concentration(
     return torch.from_numpy(found).to(edge_index.device)
 
 
-def partner_pattern(graph: UndirectedEdges, pairs: Tensor | None) -> csr_array:
+def partner_pattern(graph: SimpleGraph, pairs: Tensor | None) -> csr_array:
     """Pattern of the partners of each node."""
     if pairs is None:
         return graph.adjacency()
     check_pairs(pairs, graph.num_nodes)
     both = torch.cat([pairs, pairs.flip(0)], dim=1)
-    return undirected_edges(both, graph.num_nodes).adjacency()
+    return simple_graph(both, graph.num_nodes).adjacency()
 
 
 def _rows(matrix: csr_array) -> tuple[np.ndarray, np.ndarray]:

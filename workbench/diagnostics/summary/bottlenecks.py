@@ -11,8 +11,8 @@ from torch import Tensor
 
 from workbench.diagnostics.summary.cuts import Cut, narrow_cuts
 from workbench.diagnostics.summary.largest import Part, largest_component
-from workbench.graphs.edges import UndirectedEdges
 from workbench.ties import best_first, levels
+from workbench.topology import SimpleGraph
 from workbench.typing import EdgeIndex, EdgeWeight
 
 #: Two cuts are one place where both sides share this much of what they cover.
@@ -139,7 +139,7 @@ def bottlenecks(
 class _Beside:
     """Which cuts are at one place: their sides cover nearly the same, or they share a corridor."""
 
-    def __init__(self, graph: UndirectedEdges, cuts: list[Cut]):
+    def __init__(self, graph: SimpleGraph, cuts: list[Cut]):
         self.sides = np.stack([cut.side for cut in cuts]).astype(np.float32)
         self.sizes = self.sides.sum(axis=1)
         corridor = _corridors(graph)
@@ -160,7 +160,7 @@ class _Beside:
         return same
 
 
-def _corridors(graph: UndirectedEdges) -> np.ndarray:
+def _corridors(graph: SimpleGraph) -> np.ndarray:
     """A number for each edge; edges that follow each other through nodes of degree 2 share one."""
     ends = np.stack([graph.source.numpy(), graph.target.numpy()])
     edges = np.arange(graph.num_edges)

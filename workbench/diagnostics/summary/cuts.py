@@ -13,8 +13,8 @@ from scipy.sparse.csgraph import connected_components, depth_first_order
 
 from workbench.diagnostics import laplacian_eigenpairs
 from workbench.diagnostics.spectrum.sweep import eigenspaces, sweeps
-from workbench.graphs.edges import UndirectedEdges
 from workbench.ties import TIE, best_levels
+from workbench.topology import SimpleGraph
 
 #: Level sets of each mode, and bridges, that are compared; ties of the last one come on top.
 CANDIDATES = 16
@@ -54,7 +54,7 @@ class Cut:
         return min(first, self.side.size - first), max(first, self.side.size - first)
 
 
-def cut_of(graph: UndirectedEdges, side: np.ndarray) -> Cut:
+def cut_of(graph: SimpleGraph, side: np.ndarray) -> Cut:
     """The cut between ``side`` and the rest."""
     crossing = np.flatnonzero(side[graph.source.numpy()] != side[graph.target.numpy()])
     conductance = float(graph.weight.numpy()[crossing].sum())
@@ -62,7 +62,7 @@ def cut_of(graph: UndirectedEdges, side: np.ndarray) -> Cut:
     return Cut(side, crossing, conductance, first * (side.size - first) / conductance)
 
 
-def narrow_cuts(graph: UndirectedEdges) -> list[Cut]:
+def narrow_cuts(graph: SimpleGraph) -> list[Cut]:
     """Candidates for the cuts with the largest ``loss`` of a connected graph, largest first.
 
     The cuts between levels of the slowest modes of L (whose relaxation this is) and the bridges;
@@ -87,7 +87,7 @@ def narrow_cuts(graph: UndirectedEdges) -> list[Cut]:
     return [cuts[at] for at in worst]
 
 
-def _slow_spaces(graph: UndirectedEdges) -> list[np.ndarray]:
+def _slow_spaces(graph: SimpleGraph) -> list[np.ndarray]:
     """The slowest modes of L, space by space: modes about as slow as the first, then by value."""
     size = graph.num_nodes
     edge_index = torch.stack([graph.source, graph.target])
@@ -110,7 +110,7 @@ def _slow_spaces(graph: UndirectedEdges) -> list[np.ndarray]:
     return [vectors[:, s] for s in first + spaces[len(close) :]]
 
 
-def _parts(graph: UndirectedEdges, neighbors: csr_array, side: np.ndarray) -> Iterator[Cut]:
+def _parts(graph: SimpleGraph, neighbors: csr_array, side: np.ndarray) -> Iterator[Cut]:
     """The cuts around the larger pieces of ``side`` that leave the rest in one piece."""
     label, pieces = _pieces(neighbors.indptr, neighbors.indices, side)
     sizes = np.bincount(label[side], minlength=1)
@@ -174,7 +174,7 @@ def _most_cuts(num_nodes: int) -> int:
     return max(64, min(MOST_CUTS, MOST_ENTRIES // num_nodes))
 
 
-def _bridge_cuts(graph: UndirectedEdges) -> Iterator[Cut]:
+def _bridge_cuts(graph: SimpleGraph) -> Iterator[Cut]:
     """The bridges that part most pairs for their conductance."""
     count = graph.num_nodes
     source, target = graph.source.numpy(), graph.target.numpy()

@@ -12,7 +12,7 @@ from workbench.diagnostics import (
     resistance_of_pairs,
 )
 from workbench.diagnostics.summary.measure import Measure
-from workbench.graphs.edges import UndirectedEdges, components
+from workbench.topology import SimpleGraph
 
 #: The whole resistance matrix is computed where that takes at most this long.
 LONGEST_SECONDS = 5.0
@@ -24,7 +24,7 @@ TOLERANCE = 1e-3
 
 
 def highest_pair(
-    edge_index, num_nodes, edge_weight, graph: UndirectedEdges, part, seed: int
+    edge_index, num_nodes, edge_weight, graph: SimpleGraph, part, seed: int
 ) -> tuple[tuple[int, ...], Measure]:
     """The pair of highest finite resistance: over all pairs, or over pairs of likely ends."""
     name, meaning = "highest resistance", "the two nodes that hear each other least"
@@ -52,14 +52,14 @@ def highest_pair(
     return (u, v), Measure("resistance", name, value, value, "ohm", sure, meaning)
 
 
-def highest_edge(graph: UndirectedEdges) -> tuple[tuple[int, ...], Measure]:
+def highest_edge(graph: SimpleGraph) -> tuple[tuple[int, ...], Measure]:
     """The edge of highest resistance; of equals, one whose ends have many neighbors."""
     pairs, conductance = torch.stack([graph.source, graph.target]), graph.weight
     both, weight = torch.cat([pairs, pairs.flip(0)], dim=1), conductance.repeat(2)
     values, sure = resistance_of_edges(both, graph.num_nodes, weight)[: pairs.size(1)], "exact"
-    parts = int(components(both, graph.num_nodes).max()) + 1
+    foster = graph.num_nodes - graph.num_components
     # Foster's law: exact values add up to this, estimates do not
-    if not math.isclose(float(conductance @ values), graph.num_nodes - parts, rel_tol=1e-9):
+    if not math.isclose(float(conductance @ values), foster, rel_tol=1e-9):
         few = values.topk(min(REFINED_EDGES, values.numel())).indices.sort().values
         pairs, conductance = pairs[:, few], conductance[few]
         values = resistance_of_pairs(both, graph.num_nodes, pairs, weight, tolerance=TOLERANCE)

@@ -25,7 +25,7 @@ from workbench.diagnostics import (
 )
 from workbench.diagnostics.summary.largest import Part
 from workbench.diagnostics.summary.measure import Budget, Measure, exact, rounded
-from workbench.graphs.edges import UndirectedEdges
+from workbench.topology import SimpleGraph
 from workbench.typing import EdgeIndex
 
 #: Exact forms that cost a power of the nodes are left to graphs of at most this many.
@@ -39,7 +39,7 @@ def estimated(group: str, name: str, found, unit: str, meaning: str) -> Measure:
     return Measure(group, name, value, value, unit, sure, meaning)
 
 
-def sizes(edge_index: EdgeIndex, graph: UndirectedEdges, labels: Tensor) -> list[Measure]:
+def sizes(edge_index: EdgeIndex, graph: SimpleGraph, labels: Tensor) -> list[Measure]:
     """Counts, and what was left out of them."""
     group, count = "size", graph.num_nodes
     source, target = edge_index

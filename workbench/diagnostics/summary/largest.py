@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Int64
 from torch import Tensor
 
-from workbench.graphs.edges import UndirectedEdges, both_directions, components, undirected_edges
+from workbench.topology import SimpleGraph, both_directions, simple_graph
 from workbench.typing import EdgeIndex, EdgeWeight, Pairs
 
 
@@ -14,7 +14,7 @@ from workbench.typing import EdgeIndex, EdgeWeight, Pairs
 class Part:
     """A component: its network, and which node of the whole graph each of its nodes is."""
 
-    graph: UndirectedEdges
+    graph: SimpleGraph
     nodes: Int64[Tensor, " nodes"]
 
     def local(self, pairs: Pairs) -> Int64[Tensor, "2 inside"]:
@@ -45,8 +45,8 @@ def largest_component(
     Raises:
         ValueError: the graph is directed, or a weight is negative.
     """
-    graph = undirected_edges(edge_index.cpu(), num_nodes, _on_cpu(edge_weight))
-    labels = components(torch.stack([graph.source, graph.target]), num_nodes)
+    graph = simple_graph(edge_index.cpu(), num_nodes, _on_cpu(edge_weight))
+    labels = graph.labels
     if num_nodes == 0:
         return Part(graph, labels)
     inside = labels == torch.bincount(labels).argmax()
@@ -54,7 +54,7 @@ def largest_component(
     local = torch.cumsum(inside, 0) - 1
     kept = inside[graph.source]
     ends = local[graph.source[kept]], local[graph.target[kept]]
-    return Part(UndirectedEdges(*ends, graph.weight[kept], nodes.numel()), nodes)
+    return Part(SimpleGraph(*ends, graph.weight[kept], nodes.numel()), nodes)
 
 
 def _on_cpu(edge_weight: EdgeWeight | None) -> EdgeWeight | None:

@@ -8,8 +8,8 @@ import torch
 from jaxtyping import Int64
 from torch import Tensor
 
-from workbench.graphs.edges import UndirectedEdges
 from workbench.graphs.layout import _IGRAPH
+from workbench.topology import SimpleGraph
 
 
 def no_other(degree: Int64[Tensor, " nodes"]) -> bool:
@@ -33,7 +33,7 @@ def no_other(degree: Int64[Tensor, " nodes"]) -> bool:
     )
 
 
-def random_rewired(graph: UndirectedEdges, *, generator: torch.Generator) -> UndirectedEdges:
+def random_rewired(graph: SimpleGraph, *, generator: torch.Generator) -> SimpleGraph:
     """A connected simple graph with the same degrees, near uniform among them.
 
     The conductances are dealt out to its edges at random. Where no other graph has these degrees
@@ -62,4 +62,4 @@ def random_rewired(graph: UndirectedEdges, *, generator: torch.Generator) -> Und
     pairs = torch.tensor(drawn.get_edgelist(), dtype=torch.int64).sort(1).values
     pairs = pairs[torch.argsort(pairs[:, 0] * graph.num_nodes + pairs[:, 1])]
     shuffled = graph.weight[torch.randperm(graph.num_edges, generator=generator)]
-    return UndirectedEdges(pairs[:, 0], pairs[:, 1], shuffled, graph.num_nodes)
+    return SimpleGraph(pairs[:, 0], pairs[:, 1], shuffled, graph.num_nodes)

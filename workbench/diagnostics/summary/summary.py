@@ -12,7 +12,7 @@ from workbench.diagnostics.summary.curvature_measures import curvatures
 from workbench.diagnostics.summary.extremes import highest_edge, highest_pair
 from workbench.diagnostics.summary.largest import largest_component
 from workbench.diagnostics.summary.measure import Budget, Measure
-from workbench.graphs.edges import components, undirected_edges
+from workbench.topology import simple_graph
 from workbench.typing import EdgeIndex, EdgeWeight
 
 
@@ -83,8 +83,8 @@ def summarize(
     """
     edge_index = edge_index.cpu()
     weight = None if edge_weight is None else edge_weight.reshape(-1).cpu().to(torch.float64)
-    graph = undirected_edges(edge_index, num_nodes, weight)
-    part_of = components(torch.stack([graph.source, graph.target]), num_nodes)
+    graph = simple_graph(edge_index, num_nodes, weight)
+    part_of = graph.labels
     rows = graph_measures.sizes(edge_index, graph, part_of)
     if num_nodes < 2 or graph.num_edges == 0:
         return Summary(tuple(rows), (), (), (), {}, ())

@@ -5,12 +5,12 @@ from pathlib import Path
 import torch
 from torch_geometric.data import Data
 
-from workbench.graphs.edges import both_directions
 from workbench.graphs.files.build import GraphNote, Weight, build, say
 from workbench.graphs.files.disk import GraphFileError, decoded, read_bytes
 from workbench.graphs.files.formats import LINE_FORMATS, content_format, suffix_of
 from workbench.graphs.files.graph6 import graph6_lines, parse_graph6, read_graph6
 from workbench.graphs.files.parts import GraphParts
+from workbench.topology import both_directions
 
 __all__ = ["GraphFileError", "GraphNote", "read_graph", "read_graphs", "read_parts"]
 

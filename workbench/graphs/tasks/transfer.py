@@ -7,9 +7,9 @@ from scipy.sparse.csgraph import dijkstra
 from torch import Tensor
 from torch_geometric.data import Data
 
-from workbench.graphs.edges import components, undirected_edges
 from workbench.graphs.generators import clique_path, crossed_ring, ring
 from workbench.graphs.tasks.task import Task
+from workbench.topology import components, simple_graph
 
 FILLS = ("ones", "noise")
 #: Above this many nodes in the largest component, the farthest pair comes from a double sweep.
@@ -219,7 +219,7 @@ def farthest_pair(edge_index: Tensor, num_nodes: int) -> tuple[int, int]:
     Raises:
         ValueError: the graph is directed, or has no edge.
     """
-    edges = undirected_edges(edge_index, num_nodes)
+    edges = simple_graph(edge_index, num_nodes)
     if edges.num_edges == 0:
         raise ValueError(
             f"a transfer task needs two connected nodes; this graph of {num_nodes} nodes has no "

@@ -19,7 +19,7 @@ from workbench.diagnostics.expressivity.weisfeiler_leman.prepared import (
     split,
 )
 from workbench.diagnostics.expressivity.weisfeiler_leman.relations import Graph
-from workbench.graphs.edges import check_edge_index
+from workbench.topology import check_edge_index
 
 #: Test -> what it colors: a builder of items, and its options.
 TESTS: dict[str, tuple[Callable[..., items.Items], dict]] = {

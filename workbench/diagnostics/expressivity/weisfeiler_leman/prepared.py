@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from workbench.diagnostics.expressivity.weisfeiler_leman.relations import Graph, numbered
-from workbench.graphs.edges import check_edge_index
+from workbench.topology import check_edge_index
 
 
 def prepare(

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from workbench.graphs.edges import both_directions, check_edge_index, components, undirected_edges
+from workbench.topology import both_directions, check_edge_index, components, simple_graph
 
 
 def pairs(*edges):
@@ -23,7 +23,7 @@ def test_both_directions_of_nothing():
 
 def test_undirected_edges_are_sorted_pairs_without_loops_or_repeats():
     edge_index = pairs((3, 1), (1, 3), (0, 0), (1, 0), (0, 1), (1, 0), (0, 1))
-    edges = undirected_edges(edge_index, 5)
+    edges = simple_graph(edge_index, 5)
     assert edges.source.tolist() == [0, 1]
     assert edges.target.tolist() == [1, 3]
     assert edges.weight.tolist() == [1.0, 1.0]
@@ -32,18 +32,18 @@ def test_undirected_edges_are_sorted_pairs_without_loops_or_repeats():
 
 def test_repeats_with_weights_are_parallel_conductors():
     edge_index = pairs((0, 1), (1, 0), (0, 1), (1, 0))
-    edges = undirected_edges(edge_index, 2, torch.tensor([2.0, 2.0, 3.0, 3.0]))
+    edges = simple_graph(edge_index, 2, torch.tensor([2.0, 2.0, 3.0, 3.0]))
     assert edges.weight.tolist() == [2.0 + 3.0]
 
 
 def test_weight_zero_is_no_edge():
-    edges = undirected_edges(pairs((0, 1), (1, 0)), 2, torch.zeros(2))
+    edges = simple_graph(pairs((0, 1), (1, 0)), 2, torch.zeros(2))
     assert edges.num_edges == 0
 
 
 def test_degree_and_adjacency_agree():
     edge_index = pairs((0, 1), (1, 0), (1, 2), (2, 1))
-    edges = undirected_edges(edge_index, 4, torch.tensor([2.0, 2.0, 0.5, 0.5]))
+    edges = simple_graph(edge_index, 4, torch.tensor([2.0, 2.0, 0.5, 0.5]))
     assert edges.degree().tolist() == [2.0, 2.5, 0.5, 0.0]
     dense = edges.adjacency().toarray()
     assert (dense == dense.T).all()
@@ -52,18 +52,18 @@ def test_degree_and_adjacency_agree():
 
 def test_a_missing_direction_is_named():
     with pytest.raises(ValueError, match=r"directed: of nodes 2 and 4 .*to_undirected"):
-        undirected_edges(pairs((0, 1), (1, 0), (2, 4)), 5)
+        simple_graph(pairs((0, 1), (1, 0), (2, 4)), 5)
 
 
 def test_two_weights_of_one_edge_are_named():
     with pytest.raises(ValueError, match=r"edge \(\d, \d\) has weight"):
-        undirected_edges(pairs((0, 1), (1, 0)), 2, torch.tensor([1.0, 2.0]))
+        simple_graph(pairs((0, 1), (1, 0)), 2, torch.tensor([1.0, 2.0]))
 
 
 @pytest.mark.parametrize("weight", [-1.0, float("nan"), float("inf")])
 def test_a_weight_that_is_no_conductance_is_refused(weight):
     with pytest.raises(ValueError, match="conductances"):
-        undirected_edges(pairs((0, 1), (1, 0)), 2, torch.full((2,), weight))
+        simple_graph(pairs((0, 1), (1, 0)), 2, torch.full((2,), weight))
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_permuting_the_nodes_permutes_the_edges():
     moved = {
         (min(u, v), max(u, v))
         for u, v in (
-            (int(order[a]), int(order[b])) for a, b in as_set(undirected_edges(edge_index, 20))
+            (int(order[a]), int(order[b])) for a, b in as_set(simple_graph(edge_index, 20))
         )
     }
-    assert as_set(undirected_edges(order[edge_index], 20)) == moved
+    assert as_set(simple_graph(order[edge_index], 20)) == moved

@@ -2,7 +2,7 @@ import numpy as np
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import shortest_path
 
-from workbench.graphs.breadth_first import both_ways, lists, search
+from workbench.topology.search import both_ways, lists, search
 
 
 def test_lists_are_sorted_and_name_a_neighbor_once():

@@ -1,0 +1,30 @@
+"""One undirected graph, validated once, and what everyone asks of it.
+
+Imports torch, numpy, scipy and numba only, so that a diagnostic on tensors loads nothing heavier.
+"""
+
+from workbench.topology.checks import (
+    check_edge_index,
+    check_edge_weight,
+    check_num_nodes,
+    check_pairs,
+)
+from workbench.topology.simple_graph import (
+    Neighbors,
+    SimpleGraph,
+    both_directions,
+    components,
+    simple_graph,
+)
+
+__all__ = [
+    "Neighbors",
+    "SimpleGraph",
+    "both_directions",
+    "check_edge_index",
+    "check_edge_weight",
+    "check_num_nodes",
+    "check_pairs",
+    "components",
+    "simple_graph",
+]
