@@ -12,9 +12,8 @@ from torch import Tensor
 
 from workbench.diagnostics.cost_table import COSTS, LIMITS
 
-#: The largest share of the free memory that one call may take, and the bytes that are given
-#: without a look at what is free, which takes longer than an answer on a small graph.
-MEMORY_SHARE, ALWAYS_FREE = 0.5, 10_000_000
+#: The largest share of the free memory that one call may take.
+MEMORY_SHARE = 0.5
 
 #: The longest exact call that starts, in estimated seconds, where the limit is one of time.
 LONGEST_SECONDS = 30.0
@@ -98,10 +97,11 @@ def by_size(
         seconds, size = cost.by_degrees(num_nodes, *ends)
         how = "the degrees of this graph are counted"
     size = int(size)
-    limit, exact, why = LIMITS.get(name), True, "within the limits"
+    limit, free = LIMITS.get(name), available_bytes(device)
+    exact, why = True, "within the limits"
     if limit is not None and num_nodes > limit:
         exact, why = False, f"the exact answer is limited to {limit:,} nodes"
-    elif size > ALWAYS_FREE and size > MEMORY_SHARE * (free := available_bytes(device)):
+    elif size > MEMORY_SHARE * free:
         exact = False
         why = f"it needs {memory(size)} and {memory(free)} are free (half may be used)"
     why += f"; {how}" if how else ""
