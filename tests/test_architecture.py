@@ -14,8 +14,8 @@ MAY_IMPORT = {
     "graphs": {"topology"},
     "figures": set(),
     "encodings": {"topology", "graphs"},
-    "diagnostics": {"topology"},
-    "rewiring": {"topology", "diagnostics"},
+    "diagnostics": {"topology", "graphs"},
+    "rewiring": {"topology", "graphs", "diagnostics"},
     "models": {"topology", "encodings", "rewiring"},
     "training": {"topology", "graphs", "encodings", "diagnostics", "rewiring", "models"},
 }

@@ -34,7 +34,7 @@ def test_each_undirected_edge_is_drawn_once():
 
 def test_the_marked_pair_joins_its_two_nodes_and_places_are_numbered():
     marks = [np.array([[1], [2]]), np.array([[0], [1]])]
-    svg = drawing_svg([[0, 0], [1, 0], [1, 1]], [[0, 1], [1, 2]], pair=(0, 2), marks=marks)
+    svg = drawing_svg([[0, 0], [1, 0], [1, 1]], [[0, 1], [1, 2]], pairs=[[0], [2]], marks=marks)
     at = circles(svg)
     ends = re.search(r'class="pair"[^>]* d="M([-\d.]+) ([-\d.]+)L([-\d.]+) ([-\d.]+)"', svg)
     assert [float(x) for x in ends.groups()] == pytest.approx([*at[0], *at[2]], abs=0.11)
@@ -82,7 +82,7 @@ def body(**changes) -> str:
 
 
 def test_what_comes_in_is_text_on_the_page():
-    svg = drawing_svg([[0, 0], [1, 1]], [[0], [1]], pair=(0, 1), names=["<i>", '"&'])
+    svg = drawing_svg([[0, 0], [1, 1]], [[0], [1]], pairs=[[0], [1]], names=["<i>", '"&'])
     ElementTree.fromstring(svg)
     text = body(
         card=("doubtful", "<em>", [CardLine("open", "<q>", "<q>", "<q>", "<q>")], "<q>"),

@@ -17,7 +17,7 @@ def drawing_svg(
     edges,
     *,
     marks: Sequence[np.ndarray] = (),
-    pair: Sequence[int] = (),
+    pairs=((), ()),
     names: Sequence[str] = (),
     width: int = 900,
     height: int = 480,
@@ -29,7 +29,7 @@ def drawing_svg(
         edges: ``[2, edges]`` edge list, one or both directions.
         marks: ``[2, edges]`` edges of each place to mark, at most three; they are drawn heavily
             and numbered from 1.
-        pair: two nodes to mark and to join by a dashed line, or nothing.
+        pairs: ``[2, pairs]`` nodes to mark, each two to join by a dashed line.
         names: a name for each node, or nothing for its number.
         width: of the view box.
         height: of the view box.
@@ -51,8 +51,8 @@ def drawing_svg(
             f'<path class="mark place-{number}" stroke-width="{heavy:.1f}" '
             f'd="{_segments(at, np.asarray(mark))}"/>'
         )
-    if len(pair):
-        ends = np.array(pair, dtype=np.int64).reshape(2, 1)
+    ends = np.asarray(pairs, dtype=np.int64)
+    if ends.size:
         parts.append(f'<path class="pair" stroke-width="1.6" d="{_segments(at, ends)}"/>')
 
     def name(node: int) -> str:
@@ -63,7 +63,7 @@ def drawing_svg(
         f"<title>{name(i)}</title></circle>"
         for i in range(0, count, -(-count // DRAWN_NODES) or 1)
     ]
-    for node in pair:
+    for node in np.unique(ends).tolist():
         x, y = at[node]
         parts.append(
             f'<circle class="end" cx="{x:.1f}" cy="{y:.1f}" r="{max(radius, 5) + 1.5:.1f}"/>'

@@ -35,6 +35,8 @@ INTRO = (
     "resistance between two nodes means few and long ways between them, so that messages of a "
     "graph neural network are squeezed there."
 )
+#: The most pairs of equal resistance that are all drawn.
+DRAWN_PAIRS = 12
 TITLES = {
     "size": "Size",
     "distances": "Distances",
@@ -90,14 +92,14 @@ class Report:
 
     def _named(self, row) -> str:
         ends = {
-            "highest resistance": self.summary.pair,
-            "highest edge resistance": self.summary.edge,
+            "highest resistance": self.summary.pairs,
+            "highest edge resistance": self.summary.edges,
         }.get(row.name)
-        if not ends:
+        if ends is None or not ends.size(1):
             return row.meaning
-        names = node_names(self.data)
+        u, v = (node_names(self.data)[node] for node in ends[:, 0].tolist())
         first, *rest = row.meaning.split(";")
-        return ";".join([f"{first}: {names[ends[0]]} and {names[ends[1]]}", *rest])
+        return ";".join([f"{first}: {u} and {v}", *rest])
 
     def body(self) -> str:
         """The page without its frame, with its style: what a notebook shows."""
@@ -125,16 +127,27 @@ class Report:
             position.cpu().numpy(),
             self.data.edge_index.cpu().numpy(),
             marks=marks,
-            pair=self.summary.pair,
+            pairs=self._drawn_pairs().numpy(),
             names=node_names(self.data),
         )
+
+    def _drawn_pairs(self) -> Tensor:
+        """The pairs of highest resistance, or one of them where they are many."""
+        pairs = self.summary.pairs
+        return pairs if pairs.size(1) <= DRAWN_PAIRS else pairs[:, :1]
 
     def caption(self) -> str:
         """What the drawing shows beside the numbered places."""
         text = "Point at a node for its name."
-        if self.summary.pair:
-            u, v = (node_names(self.data)[node] for node in self.summary.pair)
-            text = f"Dotted: the pair of highest resistance, {u} and {v}. {text}"
+        alike, drawn = self.summary.pairs.size(1), self._drawn_pairs()
+        which = f"the {alike:,} pairs of highest resistance"
+        if drawn.size(1) == 1:
+            names = node_names(self.data)
+            u, v = (names[node] for node in drawn[:, 0].tolist())
+            which = f"one of {which}" if alike > 1 else "the pair of highest resistance"
+            which += f", {u} and {v}"
+        if alike:
+            text = f"Dotted: {which}. {text}"
         if self.data.edge_index.size(1) > 2 * DRAWN_EDGES:
             text += f" An even sample of about {DRAWN_EDGES:,} edges is drawn."
         return text
@@ -215,15 +228,15 @@ def report(
     layers = depth(model)
     verdict = None
     if largest_component(edge_index, count, weight).graph.num_nodes >= 3:
-        added, method = proposal(data, seed)
+        task = {"pairs": pairs} if pairs is not None else {"labels": labels}
+        added, method = proposal(data, seed, **task)
         verdict = rewiring_verdict(
             edge_index,
             count,
             weight,
             added=added,
             method=method,
-            labels=None if pairs is not None else labels,
-            pairs=pairs,
+            **task,
             num_layers=layers or num_layers,
             places=summary.bottlenecks,
             generator=torch.Generator().manual_seed(seed),

@@ -95,9 +95,7 @@ def test_a_known_gap_saves_steps(monkeypatch):
 def test_one_column_and_many_are_the_same():
     data, random = GRAPHS["regular"], np.random.default_rng(0)
     right = random.standard_normal((900, 30))
-    iteration = ConjugateGradients(
-        simple_graph(data.edge_index, 900).adjacency(), tolerance=1e-12
-    )
+    iteration = ConjugateGradients(simple_graph(data.edge_index, 900).adjacency(), tolerance=1e-12)
     together = iteration.solve(right)
     alone = np.concatenate([iteration.solve(right[:, [c]]) for c in range(30)], axis=1)
     np.testing.assert_allclose(together, alone, atol=1e-5)

@@ -164,7 +164,7 @@ def slowest_modes(graph: SimpleGraph) -> SlowestModes:
 
     Beyond 20,000 nodes, one of its vectors.
     """
-    size, root = graph.num_nodes, graph.degree().sqrt().cpu().numpy()[:, None]
+    size, root = graph.num_nodes, np.sqrt(graph.strength)[:, None]
     if size > MULTIPLE_NODES:
         gap, vector = _sparse_pair(graph)
         return SlowestModes(gap, vector[:, None] / root)
@@ -185,9 +185,9 @@ def slowest_modes(graph: SimpleGraph) -> SlowestModes:
 
 def gap_and_fiedler(graph: SimpleGraph) -> tuple[Float64[Tensor, ""], NodeVector]:
     """Spectral gap and Fiedler vector of a connected graph of at least two nodes."""
-    modes, degree = slowest_modes(graph), graph.degree().cpu().numpy()
+    modes = slowest_modes(graph)
     fiedler = sweep_cut(graph, modes.potentials).mode
-    fiedler /= np.sqrt(degree @ fiedler**2)
+    fiedler /= np.sqrt(graph.strength @ fiedler**2)
     size = np.abs(fiedler)
     # the first of the entries that are largest up to rounding, so that the sign is stable
     lead = largest(size, tolerance=SAME_ENTRY)[0]

@@ -182,8 +182,7 @@ def sweep_cut(graph: SimpleGraph, potentials: Float64[np.ndarray, "nodes modes"]
     Of equally good cuts, those with the larger smaller side come first, and of these the one that
     parts the fewest of the first nodes from node 0.
     """
-    ends, weight = (graph.source.cpu().numpy(), graph.target.cpu().numpy()), graph.weight.cpu()
-    degree, weight = graph.degree().cpu().numpy(), weight.numpy()
+    ends, weight, degree = graph.ends, graph.conductance, graph.strength
     total = degree.sum()
     least, found = np.inf, []
     for values, cuts in sweeps(potentials, ends, weight, degree):

@@ -59,6 +59,13 @@ def canonical_order(
     return torch.from_numpy(place)
 
 
+def renumbered(graph: SimpleGraph, place: Int64[Tensor, " nodes"]) -> SimpleGraph:
+    """The same graph with each node's place as its number."""
+    ends = place[torch.stack([graph.source.cpu(), graph.target.cpu()])].sort(0).values
+    order = torch.argsort(ends[0] * max(graph.num_nodes, 1) + ends[1])
+    return SimpleGraph(*ends[:, order], graph.weight.cpu()[order], graph.num_nodes)
+
+
 def _neighbors(graph: SimpleGraph) -> tuple[Lists, np.ndarray]:
     """Neighbor lists, and the rank of the weight of each entry."""
     source, target = graph.source.cpu().numpy(), graph.target.cpu().numpy()

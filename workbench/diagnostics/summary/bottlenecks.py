@@ -162,7 +162,7 @@ class _Beside:
 
 def _corridors(graph: SimpleGraph) -> np.ndarray:
     """A number for each edge; edges that follow each other through nodes of degree 2 share one."""
-    ends = np.stack([graph.source.numpy(), graph.target.numpy()])
+    ends = np.stack(graph.ends)
     edges = np.arange(graph.num_edges)
     inner = np.bincount(ends.ravel(), minlength=graph.num_nodes) == 2
     node, edge = ends.ravel(), np.concatenate([edges, edges])

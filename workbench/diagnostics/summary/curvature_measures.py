@@ -8,8 +8,17 @@ from collections.abc import Callable
 import torch
 
 from workbench.diagnostics import DIAGNOSTICS, Stopped, TooLargeError
-from workbench.diagnostics.summary.measure import Budget, Measure, exact, percent, rounded
-from workbench.typing import EdgeIndex
+from workbench.diagnostics.summary.extremes import Tied, said
+from workbench.diagnostics.summary.largest import Part
+from workbench.diagnostics.summary.measure import (
+    Budget,
+    Measure,
+    exact,
+    percent,
+    rounded,
+    settled,
+)
+from workbench.ties import TIE, smallest
 
 #: Name in ``DIAGNOSTICS`` -> how it is shown.
 CURVATURES = {
@@ -21,22 +30,17 @@ CURVATURES = {
 }
 
 
-#: More edges than these share the least value: it marks no place.
-FEW, SMALL_SHARE = 4, 0.01
-
-
-def curvatures(
-    edge_index: EdgeIndex, num_nodes: int, budget: Budget
-) -> tuple[list[Measure], dict[str, tuple[int, int]]]:
+def curvatures(part: Part, budget: Budget) -> tuple[list[Measure], dict[str, Tied]]:
     """Least, mean and share of negative edges of every curvature that fits; and where it is least.
 
-    Of edges that share the least value up to rounding, the first; none where so many share it that
-    it is no place.
+    ``part`` is the whole graph. Of each curvature that is negative somewhere, all edges that share
+    the least value up to rounding.
     """
     rows, lowest = [], {}
-    off = edge_index[0] < edge_index[1]
+    edge_index, num_nodes = part.edge_index(), part.graph.num_nodes
+    up = edge_index[0] < edge_index[1]
     for name, shown in CURVATURES.items():
-        if name not in DIAGNOSTICS or not bool(off.any()) or not budget.allows(name, shown=shown):
+        if name not in DIAGNOSTICS or not bool(up.any()) or not budget.allows(name, shown=shown):
             continue
         try:
             found = _within(budget, DIAGNOSTICS[name])(edge_index, num_nodes)
@@ -46,16 +50,19 @@ def curvatures(
         except TooLargeError as error:
             budget.left_out.append(f"{shown} ({str(error).split(':')[0]})")
             continue
-        value, ends = found[off], edge_index[:, off]
-        negative = float((value < -1e-12).double().mean())
-        value = torch.where(value.abs() < 1e-12, 0.0, value)
-        low, mean = float(value.min()), float(value.mean())
-        least = (value <= low + 1e-9 * max(abs(low), 1.0)).nonzero().flatten()
-        if low < 0 and least.numel() <= max(FEW, SMALL_SHARE * value.numel()):
-            lowest[shown] = (int(ends[0, least[0]]), int(ends[1, least[0]]))
+        value = found[up]
+        # differences of numbers of size 1 and more
+        value = torch.where(value.abs() <= TIE, 0.0, value)
+        negative, mean = float((value < 0).double().mean()), float(value.mean())
+        tied = smallest(value.numpy(), scale=1.0)
+        low = float(value[tied[0]])
+        if low < 0:
+            lowest[shown] = part.whole(edge_index[:, up][:, torch.from_numpy(tied)])
         meaning = (
-            f"lowest of an edge; mean {rounded(mean, 4)}; negative on {percent(negative)} of edges"
+            f"lowest of an edge; mean {rounded(settled(mean, scale=1.0), 4)}; negative on "
+            f"{percent(negative)} of edges"
         )
+        meaning = said(meaning, tied, "edges so low")
         rows.append(exact("curvature", shown, low, "", meaning))
     return rows, lowest
 

@@ -6,7 +6,6 @@ from typing import no_type_check
 
 import igraph
 import numpy as np
-import torch
 from numba import njit
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components, depth_first_order
@@ -56,8 +55,8 @@ class Cut:
 
 def cut_of(graph: SimpleGraph, side: np.ndarray) -> Cut:
     """The cut between ``side`` and the rest."""
-    crossing = np.flatnonzero(side[graph.source.numpy()] != side[graph.target.numpy()])
-    conductance = float(graph.weight.numpy()[crossing].sum())
+    crossing = np.flatnonzero(side[graph.ends[0]] != side[graph.ends[1]])
+    conductance = float(graph.conductance[crossing].sum())
     first = int(side.sum())
     return Cut(side, crossing, conductance, first * (side.size - first) / conductance)
 
@@ -73,14 +72,14 @@ def narrow_cuts(graph: SimpleGraph) -> list[Cut]:
     is NP-hard to find; nothing is claimed about cuts not listed.
     """
     found = {cut.edges.tobytes(): cut for cut in _bridge_cuts(graph)}
-    ends, weight = (graph.source.numpy(), graph.target.numpy()), graph.weight.numpy()
+    ends, weight = graph.ends, graph.conductance
     sides: dict[bytes, np.ndarray] = {}
     for modes in _slow_spaces(graph):
         for side in _level_sets(modes, ends, weight):
             sides.setdefault(side.tobytes(), side)
-    neighbors = graph.adjacency()
+    start, node = graph.neighbors[:2]
     for side in sides.values():
-        for cut in _parts(graph, neighbors, side):
+        for cut in _parts(graph, start, node, side):
             found.setdefault(cut.edges.tobytes(), cut)
     cuts = sorted(found.values(), key=lambda cut: cut.edges.tolist())
     worst = best_levels(np.array([cut.loss for cut in cuts]), _most_cuts(graph.num_nodes))
@@ -90,8 +89,7 @@ def narrow_cuts(graph: SimpleGraph) -> list[Cut]:
 def _slow_spaces(graph: SimpleGraph) -> list[np.ndarray]:
     """The slowest modes of L, space by space: modes about as slow as the first, then by value."""
     size = graph.num_nodes
-    edge_index = torch.stack([graph.source, graph.target])
-    edge_index, weight = torch.cat([edge_index, edge_index.flip(0)], dim=1), graph.weight.repeat(2)
+    edge_index, weight = graph.edge_index(), graph.edge_weight()
     count = MODES if size > SMALL else 2 * MODES
     while True:
         found = laplacian_eigenpairs(
@@ -110,14 +108,14 @@ def _slow_spaces(graph: SimpleGraph) -> list[np.ndarray]:
     return [vectors[:, s] for s in first + spaces[len(close) :]]
 
 
-def _parts(graph: SimpleGraph, neighbors: csr_array, side: np.ndarray) -> Iterator[Cut]:
+def _parts(graph: SimpleGraph, start, node, side: np.ndarray) -> Iterator[Cut]:
     """The cuts around the larger pieces of ``side`` that leave the rest in one piece."""
-    label, pieces = _pieces(neighbors.indptr, neighbors.indices, side)
+    label, pieces = _pieces(start, node, side)
     sizes = np.bincount(label[side], minlength=1)
     second = np.sort(sizes)[-2:][0]
     for piece in np.flatnonzero(sizes >= max(second, 1))[:MOST_PIECES]:
         around = side & (label == piece) if pieces > 1 else side
-        if not around.all() and _pieces(neighbors.indptr, neighbors.indices, ~around)[1] == 1:
+        if not around.all() and _pieces(start, node, ~around)[1] == 1:
             yield cut_of(graph, around)
 
 
@@ -177,7 +175,7 @@ def _most_cuts(num_nodes: int) -> int:
 def _bridge_cuts(graph: SimpleGraph) -> Iterator[Cut]:
     """The bridges that part most pairs for their conductance."""
     count = graph.num_nodes
-    source, target = graph.source.numpy(), graph.target.numpy()
+    source, target = graph.ends
     bridges = np.array(
         igraph.Graph(count, np.stack([source, target], axis=1)).bridges(), dtype=np.int64
     )
@@ -200,7 +198,7 @@ def _bridge_cuts(graph: SimpleGraph) -> Iterator[Cut]:
         nodes[parent[at]] += nodes[at]
         below[parent[at]] += below[at]
     child = np.where(parent[ends[0]] == ends[1], ends[0], ends[1])
-    loss = nodes[child] * (count - nodes[child]) / graph.weight.numpy()[bridges]
+    loss = nodes[child] * (count - nodes[child]) / graph.conductance[bridges]
     of_node = place[block]
     worst = np.sort(loss)[-CANDIDATES:][0]
     for at in np.flatnonzero(loss >= worst * (1 - TIE))[: _most_cuts(count)]:

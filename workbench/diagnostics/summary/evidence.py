@@ -1,18 +1,21 @@
 """What of a graph speaks for rewiring it and what against it, one measured number each."""
 
+import math
+import statistics
 from dataclasses import dataclass
 from typing import Literal
 
 import torch
 from jaxtyping import Int64
-from torch import Tensor
+from torch import Generator, Tensor
 
 from workbench.diagnostics import approximate_total_resistance
 from workbench.diagnostics.summary.bottlenecks import Bottleneck
 from workbench.diagnostics.summary.largest import Part
-from workbench.diagnostics.summary.measure import percent, rounded
+from workbench.diagnostics.summary.measure import percent, rounded, settled
 from workbench.diagnostics.summary.null_model import no_other, random_rewired
 from workbench.diagnostics.summary.reach import heard_from
+from workbench.ties import TIE, levels
 
 Says = Literal["for", "against", "open"]
 
@@ -34,6 +37,12 @@ MENDED, NARROW = 0.15, 0.05
 #: What the verdict asks the evidence by.
 BUYS, ONE_PLACE = "what few edges buy", "one narrow place"
 
+#: How sure is what a network of means hears.
+OF_MEANS = "exact, for a mean-aggregating network without weights; a trained one differs"
+
+#: Standard errors within which a number is at its limit.
+ERRORS = 2.0
+
 
 @dataclass(frozen=True)
 class Evidence:
@@ -43,9 +52,11 @@ class Evidence:
         name: what was measured.
         value: the number, with its unit.
         says: "for", "against", or "open" where it lies between.
-        sure: "exact", or how far off it may be.
+        sure: "exact", or how far off it may be; and that it lies at a limit where it does.
         why: what it has to do with rewiring.
         about: "graph" or "task".
+        near: what it would say on the other side of a limit that it lies at, up to rounding or
+            within two standard errors of its own; it is "open" then.
     """
 
     name: str
@@ -54,22 +65,53 @@ class Evidence:
     sure: str
     why: str
     about: Literal["graph", "task"] = "graph"
+    near: tuple[Says, ...] = ()
 
 
-def judged(number: float, limits: tuple[float, float]) -> Says:
-    """Which side of the two limits a number is on; the first one is that for rewiring."""
+def above(number: float, limit: float, error: float = 0.0) -> int:
+    """1 where a number is above a limit, -1 where below, 0 where it cannot be told.
+
+    That is up to rounding, and within ``ERRORS`` standard errors.
+    """
+    apart = number - limit
+    if abs(apart) <= TIE * max(abs(number), abs(limit)) + ERRORS * error:
+        return 0
+    return 1 if apart > 0 else -1
+
+
+def beyond(number: float, limits: tuple[float, float], error: float = 0.0) -> tuple[int, int]:
+    """``above`` of both limits, each toward its own side; the first one is that for rewiring."""
     speaks, speaks_not = limits
-    if (number - speaks) * (speaks - speaks_not) >= 0:
-        return "for"
-    return "against" if (speaks_not - number) * (speaks - speaks_not) >= 0 else "open"
+    side = 1 if speaks > speaks_not else -1
+    return side * above(number, speaks, error), -side * above(number, speaks_not, error)
 
 
-def squeeze(part: Part, total: float, count: int, generator: torch.Generator) -> Evidence:
+def judged(toward: int, away: int = -1) -> tuple[Says, tuple[Says, ...]]:
+    """What a number says, and what it would say were it not at its limit.
+
+    Each is 1 where the condition to speak for rewiring, or against, holds; 0 where it may.
+    """
+    if toward > 0:
+        return "for", ()
+    if away > 0:
+        return "against", ()
+    near: tuple[Says, ...] = ("for",) * (toward == 0) + ("against",) * (away == 0)
+    return "open", near
+
+
+def stated(sure: str, near: tuple[Says, ...]) -> str:
+    """How sure a number is, and that it lies at a limit."""
+    if not near:
+        return sure
+    return f"{sure}; at the limit from which it would speak {' or '.join(near)}"
+
+
+def squeeze(part: Part, total: float, error: float, count: int, generator: Generator) -> Evidence:
     """Total resistance beside that of random connected graphs of the same degrees."""
     name = "squeeze beyond chance"
     ends = torch.cat([part.graph.source, part.graph.target])
     alone = no_other(torch.bincount(ends, minlength=part.graph.num_nodes))
-    if alone and bool((part.graph.weight == part.graph.weight[0]).all()):
+    if alone and levels(part.graph.conductance).max() == 0:
         return Evidence(
             name,
             "no other graph has these degrees",
@@ -77,28 +119,34 @@ def squeeze(part: Part, total: float, count: int, generator: torch.Generator) ->
             "exact",
             "there is no random graph to compare this one with",
         )
-    nulls = []
+    nulls, errors = [], []
     for _ in range(count):
         null = Part(random_rewired(part.graph, generator=generator), part.nodes)
         found = approximate_total_resistance(
             null.edge_index(), null.graph.num_nodes, null.edge_weight(), num_probes=6
         )
         nulls.append(float(found.value))
-    below = sum(value < total * (1 - 1e-9) for value in nulls)
-    mean = sum(nulls) / count
+        errors.append(float(found.standard_error))
+    below = sum(above(total, value) > 0 for value in nulls)
+    mean = statistics.fmean(nulls)
     ratio = total / mean
+    # several spread by what each is off, too
+    off = statistics.stdev(nulls) / count**0.5 if count > 1 else errors[0]
     sure = "beside one random graph" if count == 1 else f"above {below} of {count} random graphs"
     if count > 1:
-        sure += f", whose totals spread over {(max(nulls) - min(nulls)) / mean:.0%}"
+        spread = settled((max(nulls) - min(nulls)) / mean, scale=1.0)
+        sure += f", whose totals spread over {spread:.0%}"
     if alone:
         sure += "; all have this graph's edges, since no others have these degrees"
+    says, near = judged(*beyond(ratio, SQUEEZE, ratio * math.hypot(error / total, off / mean)))
     return Evidence(
         name,
-        f"{ratio:.2f} times the total resistance of random graphs with the same degrees",
-        judged(ratio, SQUEEZE),
-        sure,
+        f"{settled(ratio):.2f} times the total resistance of random graphs with the same degrees",
+        says,
+        stated(sure, near),
         "about 1: the edges lie as well as these degrees let them; more: it is their places, not "
         "their number, that squeeze",
+        near=near,
     )
 
 
@@ -110,38 +158,47 @@ def bought(part: Part, total: float, error: float, added: Added, method: str) ->
     after = approximate_total_resistance(edges, graph.num_nodes, weight)
     drop = 1 - float(after.value) / total
     unit = count / graph.num_edges
-    noise = (float(after.standard_error) ** 2 + error**2) ** 0.5 / total
+    noise = math.hypot(float(after.standard_error), error) / total
+    toward, away = beyond(drop / unit, BOUGHT, noise / unit)
+    says, near = judged(min(toward, above(drop, MENDED, noise)), away)
     edges_word, take = ("edge", "takes") if count == 1 else ("edges", "take")
-    says = judged(drop / unit, BOUGHT) if drop > 2 * noise else "open"
     return Evidence(
         BUYS,
         f"{count} {edges_word} by {method} ({percent(unit)} more) {take} away {percent(drop)} of "
         "the total resistance",
-        "open" if says == "for" and drop < MENDED else says,
-        f"± {percent(noise)} standard error" if noise else "exact",
+        says,
+        stated(f"± {percent(noise)} standard error" if noise else "exact", near),
         f"{rounded(drop / unit, 3)} times their share of the edges; on random regular graphs it "
         "is about 1.6 times",
+        near=near,
     )
 
 
-def narrowest(place: Bottleneck, total: float) -> Evidence:
-    """What the worst place loses.
+def narrow(place: Bottleneck, total: float, error: float) -> int:
+    """``above`` of what the worst place holds and what makes it one.
 
     A cut of a complete graph of n nodes holds 1 / (n - 1) of its total resistance; a place has to
     hold twice that at least, or it is one because the graph is small.
     """
-    share = place.loss / total
-    least = max(PLACE, 2 / (sum(place.sizes) - 1))
+    share, least = place.loss / total, max(PLACE, 2 / (sum(place.sizes) - 1))
+    return above(share, least, share * error / total)
+
+
+def narrowest(place: Bottleneck, total: float, error: float) -> Evidence:
+    """What the worst place loses."""
+    # a bound from below cannot speak against
+    says, near = judged(narrow(place, total, error))
     return Evidence(
         ONE_PLACE,
-        f"at least {percent(share)} of the total resistance is lost at one place",
-        "for" if share >= least else "open",  # a bound from below cannot speak against
-        "lower bound (Nash-Williams)",
+        f"at least {percent(place.loss / total)} of the total resistance is lost at one place",
+        says,
+        stated("lower bound (Nash-Williams)", near),
         place.sentence,
+        near=near,
     )
 
 
-def across(part: Part, place: Bottleneck, total: float, num_layers: int) -> Evidence:
+def across(part: Part, place: Bottleneck, total: float, error: float, num_layers: int) -> Evidence:
     """What the smaller side of the worst place hears from the other one.
 
     On a large graph that is little across any cut. It speaks for rewiring where the place does, or
@@ -151,17 +208,20 @@ def across(part: Part, place: Bottleneck, total: float, num_layers: int) -> Evid
     weight = (~side).double()
     heard, mixed = heard_from(part.edge_index(), part.edge_weight(), weight, num_layers)
     share, even = float(heard[side].mean()), float(mixed)
-    says = judged(share / even, ACROSS)
     alone = place.sizes[0] * place.sizes[1] / place.conductance
-    if says == "for" and narrowest(place, total).says != "for" and alone < NARROW * total:
-        says = "open"
+    kept = max(narrow(place, total, error), above(alone, NARROW * total, NARROW * error))
+    toward, away = beyond(share / even, ACROSS)
+    says, near = judged(min(toward, kept), away)
     return Evidence(
         "signal across it",
         f"{percent(share)} of what the smaller side hears after {num_layers} layers comes from "
         f"across; complete mixing would make it {percent(even)}",
         says,
-        "exact, for a mean-aggregating network without weights; a trained one differs",
-        f"{share / even:.2g} of complete mixing",
+        stated(
+            "exact, for a mean-aggregating network without weights; a trained one differs", near
+        ),
+        f"{settled(share / even):.2g} of complete mixing",
+        near=near,
     )
 
 

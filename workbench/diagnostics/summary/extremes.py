@@ -1,8 +1,11 @@
-"""The pair and the edge of highest resistance."""
+"""The pair and the edge of highest resistance, with those that are alike."""
 
 import math
 
+import numpy as np
 import torch
+from jaxtyping import Int64
+from torch import Tensor
 
 from workbench.diagnostics import (
     effective_resistance,
@@ -11,8 +14,9 @@ from workbench.diagnostics import (
     resistance_of_edges,
     resistance_of_pairs,
 )
+from workbench.diagnostics.summary.largest import Part
 from workbench.diagnostics.summary.measure import Measure
-from workbench.topology import SimpleGraph
+from workbench.ties import TIE, largest
 
 #: The whole resistance matrix is computed where that takes at most this long.
 LONGEST_SECONDS = 5.0
@@ -22,59 +26,67 @@ REFINED_EDGES = 64
 CANDIDATES = 32
 TOLERANCE = 1e-3
 
+#: The pairs or edges of an extreme value, one column each.
+Tied = Int64[Tensor, "2 _"]
 
-def highest_pair(
-    edge_index, num_nodes, edge_weight, graph: SimpleGraph, part, seed: int
-) -> tuple[tuple[int, ...], Measure]:
-    """The pair of highest finite resistance: over all pairs, or over pairs of likely ends."""
-    name, meaning = "highest resistance", "the two nodes that hear each other least"
-    expected = estimate("effective_resistance", num_nodes=num_nodes, num_edges=graph.num_edges)
+
+def highest_pair(part: Part, label: Int64[Tensor, " nodes"], seed: int) -> tuple[Tied, Measure]:
+    """The pairs of highest finite resistance: over all pairs, or over pairs of likely ends.
+
+    ``part`` is the whole graph, and ``label`` the component of each of its nodes.
+    """
+    graph, meaning = part.graph, "the two nodes that hear each other least"
+    name, count = "highest resistance", graph.num_nodes
+    whole = part.edge_index(), count
+    expected = estimate("effective_resistance", num_nodes=count, num_edges=graph.num_edges)
     if expected.exact and expected.seconds <= LONGEST_SECONDS:
-        matrix = effective_resistance(edge_index, num_nodes, edge_weight)
-        values = torch.where(matrix.isfinite(), matrix, -1.0).flatten()
-        best = int(_highest(values)[0])
-        (u, v), value, sure = divmod(best, num_nodes), float(values[best]), "exact"
+        matrix = effective_resistance(*whole, part.edge_weight())
+        pairs = torch.triu_indices(count, count, offset=1)
+        values = matrix[pairs[0], pairs[1]]
+        values[values.isinf()] = -1.0
+        off, sure = TIE, "exact"
     else:
         few = CANDIDATES // 4
-        side = fiedler_vector(edge_index, num_nodes, edge_weight).argsort(stable=True)
+        side = fiedler_vector(*whole, part.edge_weight()).argsort(stable=True)
         generator = torch.Generator().manual_seed(seed)
         lean = graph.degree().argsort(stable=True)[:few]
-        luck = torch.randperm(num_nodes, generator=generator)[:few]
+        luck = torch.randperm(count, generator=generator)[:few]
         pairs = torch.combinations(torch.cat([side[:few], side[-few:], lean, luck]).unique()).T
-        pairs = pairs[:, part[pairs[0]] == part[pairs[1]]]
+        pairs = pairs[:, label[pairs[0]] == label[pairs[1]]]
         if not pairs.numel():
             nan = float("nan")
-            return (), Measure("resistance", name, nan, nan, "ohm", "not found", meaning)
-        values = resistance_of_pairs(edge_index, num_nodes, pairs, edge_weight, tolerance=TOLERANCE)
-        best = int(_highest(values)[0])
-        u, v, value = int(pairs[0, best]), int(pairs[1, best]), float(values[best])
-        sure = f"± {TOLERANCE:.1%}, of {pairs.size(1):,} pairs"
-    return (u, v), Measure("resistance", name, value, value, "ohm", sure, meaning)
+            return pairs, Measure("resistance", name, nan, nan, "ohm", "not found", meaning)
+        values = resistance_of_pairs(*whole, pairs, part.edge_weight(), tolerance=TOLERANCE)
+        off, sure = TOLERANCE, f"± {TOLERANCE:.1%}, of {pairs.size(1):,} pairs"
+    tied = largest(values.numpy(), tolerance=off)
+    value, meaning = float(values.max()), said(meaning, tied, "such pairs")
+    found = Measure("resistance", name, value, value, "ohm", sure, meaning)
+    return part.whole(pairs[:, torch.from_numpy(tied)]), found
 
 
-def highest_edge(graph: SimpleGraph) -> tuple[tuple[int, ...], Measure]:
-    """The edge of highest resistance; of equals, one whose ends have many neighbors."""
-    pairs, conductance = torch.stack([graph.source, graph.target]), graph.weight
-    both, weight = torch.cat([pairs, pairs.flip(0)], dim=1), conductance.repeat(2)
-    values, sure = resistance_of_edges(both, graph.num_nodes, weight)[: pairs.size(1)], "exact"
+def highest_edge(part: Part) -> tuple[Tied, Measure]:
+    """The edges of highest resistance."""
+    graph, edges, weight = part.graph, part.edge_index(), part.edge_weight()
+    up = edges[0] < edges[1]
+    pairs, conductance = edges[:, up], weight[up]
+    values = resistance_of_edges(edges, graph.num_nodes, weight)[up]
+    off, sure = TIE, "exact"
     foster = graph.num_nodes - graph.num_components
-    # Foster's law: exact values add up to this, estimates do not
+    # exact values add up to this, estimates do not
     if not math.isclose(float(conductance @ values), foster, rel_tol=1e-9):
         few = values.topk(min(REFINED_EDGES, values.numel())).indices.sort().values
         pairs, conductance = pairs[:, few], conductance[few]
-        values = resistance_of_pairs(both, graph.num_nodes, pairs, weight, tolerance=TOLERANCE)
-        sure = f"± {TOLERANCE:.1%}, of the {few.numel():,} highest by estimate"
-    ends = torch.bincount(torch.cat([graph.source, graph.target]), minlength=graph.num_nodes)
-    equals = _highest(values)
-    best = int(equals[ends[pairs[:, equals]].amin(dim=0).argmax()])
-    u, v, value = int(pairs[0, best]), int(pairs[1, best]), float(values[best])
-    meaning = "the edge with the fewest ways around it"
-    if math.isclose(value * float(conductance[best]), 1.0, rel_tol=1e-6):
+        values = resistance_of_pairs(edges, graph.num_nodes, pairs, weight, tolerance=TOLERANCE)
+        off, sure = TOLERANCE, f"± {TOLERANCE:.1%}, of the {few.numel():,} highest by estimate"
+    tied = largest(values.numpy(), tolerance=off)
+    value, meaning = float(values.max()), "the edge with the fewest ways around it"
+    if all(math.isclose(value * c, 1.0, rel_tol=1e-6) for c in conductance[tied].tolist()):
         meaning += "; a bridge"
-    name = "highest edge resistance"
-    return (u, v), Measure("resistance", name, value, value, "ohm", sure, meaning)
+    name, meaning = "highest edge resistance", said(meaning, tied, "such edges")
+    found = Measure("resistance", name, value, value, "ohm", sure, meaning)
+    return part.whole(pairs[:, torch.from_numpy(tied)]), found
 
 
-def _highest(values: torch.Tensor) -> torch.Tensor:
-    """Places of the largest value, in order; those that differ by rounding count as equal."""
-    return (values >= values.max() * (1 - 1e-9)).nonzero().flatten()
+def said(meaning: str, tied: Int64[np.ndarray, " tied"], kind: str) -> str:
+    """What a number means, and that it is that of several."""
+    return f"{meaning}; one of {tied.size:,} {kind}" if tied.size > 1 else meaning

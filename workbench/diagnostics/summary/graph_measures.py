@@ -24,7 +24,7 @@ from workbench.diagnostics import (
     wl_colors,
 )
 from workbench.diagnostics.summary.largest import Part
-from workbench.diagnostics.summary.measure import Budget, Measure, exact, rounded
+from workbench.diagnostics.summary.measure import Budget, Measure, exact, rounded, settled
 from workbench.topology import SimpleGraph
 from workbench.typing import EdgeIndex
 
@@ -39,7 +39,7 @@ def estimated(group: str, name: str, found, unit: str, meaning: str) -> Measure:
     return Measure(group, name, value, value, unit, sure, meaning)
 
 
-def sizes(edge_index: EdgeIndex, graph: SimpleGraph, labels: Tensor) -> list[Measure]:
+def sizes(edge_index: EdgeIndex, graph: SimpleGraph) -> list[Measure]:
     """Counts, and what was left out of them."""
     group, count = "size", graph.num_nodes
     source, target = edge_index
@@ -47,7 +47,7 @@ def sizes(edge_index: EdgeIndex, graph: SimpleGraph, labels: Tensor) -> list[Mea
     repeats = (edge_index.size(1) - loops) // 2 - graph.num_edges
     dropped = [f"{loops} self-loops"] * (loops > 0) + [f"{repeats} repeated edges"] * (repeats > 0)
     meaning = "each counted once" + (f"; left out: {', '.join(dropped)}" if dropped else "")
-    parts = torch.bincount(labels)
+    parts = torch.bincount(graph.labels)
     degree = torch.bincount(torch.cat([graph.source, graph.target]), minlength=count)
     rows = [
         exact(group, "nodes", count, "", "isolated ones included"),
@@ -79,15 +79,14 @@ def distances(part: Part, budget: Budget) -> list[Measure]:
     return rows
 
 
-def resistances(
-    edge_index, num_nodes, edge_weight, part: Part, within: bool, seed: int
-) -> tuple[list[Measure], float]:
-    """Total resistance, and the mean of resistance, commute and Kemeny; (rows, total within)."""
-    group, options = "resistance", {"within_components": True}
-    graph = edge_index, num_nodes, edge_weight
-    total = approximate_total_resistance(
-        *graph, **options, generator=torch.Generator().manual_seed(seed)
-    )
+def resistances(network: tuple, part: Part, within: bool, seed: int) -> list[Measure]:
+    """Total resistance, and the mean of resistance, commute and Kemeny."""
+    group = "resistance"
+
+    def drawn() -> torch.Generator:
+        return torch.Generator().manual_seed(seed)
+
+    total = approximate_total_resistance(*network, within_components=True, generator=drawn())
     rows = []
     name, meaning = "total resistance", "effective resistance summed over all pairs of nodes"
     if within:
@@ -98,8 +97,7 @@ def resistances(
     local, size = part.edge_index(), part.graph.num_nodes
     inner = total
     if within:
-        generator = torch.Generator().manual_seed(seed)
-        inner = approximate_total_resistance(local, size, part.edge_weight(), generator=generator)
+        inner = approximate_total_resistance(local, size, part.edge_weight(), generator=drawn())
     pairs, volume = size * (size - 1) / 2, 2 * float(part.graph.weight.sum())
     rows.append(
         estimated(
@@ -119,12 +117,10 @@ def resistances(
             "of a random walk from one node to another and back",
         )
     )
-    kemeny = approximate_kemeny_constant(
-        local, size, part.edge_weight(), generator=torch.Generator().manual_seed(seed)
-    )
+    kemeny = approximate_kemeny_constant(local, size, part.edge_weight(), generator=drawn())
     meaning = "steps of a random walk to a node drawn by degree, from anywhere"
     rows.append(estimated(group, "Kemeny's constant", kemeny, "steps", meaning))
-    return rows, float(total.value)
+    return rows
 
 
 def _scaled(found, factor: float):
@@ -168,15 +164,15 @@ def spectra(part: Part, budget: Budget) -> list[Measure]:
     return rows
 
 
-def structure(edge_index: EdgeIndex, num_nodes: int, graph, labels: Tensor | None) -> list[Measure]:
+def structure(part: Part, labels: Tensor | None) -> list[Measure]:
     """Degrees, triangles, labels."""
-    group = "structure"
+    group, edge_index, num_nodes = "structure", part.edge_index(), part.graph.num_nodes
     rows = []
-    value = float(degree_assortativity(edge_index, num_nodes))
+    value = settled(float(degree_assortativity(edge_index, num_nodes)), scale=1.0)
     if value == value:
         meaning = "correlation of the degrees of neighbors, -1 to 1; positive: hubs link to hubs"
         rows.append(exact(group, "degree assortativity", value, "", meaning))
-    pairs = torch.stack([graph.source, graph.target], dim=1).cpu().numpy()
+    pairs = torch.stack([part.graph.source, part.graph.target], dim=1).numpy()
     whole = igraph.Graph(num_nodes, pairs)
     value = whole.transitivity_undirected(mode="zero")
     meaning = "share of the paths of two edges that close to a triangle"
@@ -187,10 +183,11 @@ def structure(edge_index: EdgeIndex, num_nodes: int, graph, labels: Tensor | Non
         ("edge", "share of the edges that join equal labels"),
         ("adjusted", "the same beyond chance: 0 if edges ignore labels, 1 if they never cross"),
     ):
-        value = float(homophily(edge_index, num_nodes, labels, measure=measure))
+        found = homophily(edge_index, num_nodes, labels, measure=measure)
+        value = settled(float(found), scale=1.0)
         if value == value:
             rows.append(exact(group, f"homophily ({measure})", value, "", meaning))
-    value = float(label_informativeness(edge_index, num_nodes, labels))
+    value = settled(float(label_informativeness(edge_index, num_nodes, labels)), scale=1.0)
     if value == value:
         meaning = "share of a label that a neighbor's label tells, equal or not"
         rows.append(exact(group, "label informativeness", value, "", meaning))

@@ -47,17 +47,28 @@ def exact(group: str, name: str, value: float, unit: str, meaning: str) -> Measu
     return Measure(group, name, float(value), float(value), unit, "exact", meaning)
 
 
+def settled(value: float, *, scale: float = 0.0) -> float:
+    """A number to twelve digits, so that the last ones of a sum cannot turn it up or down after.
+
+    It is 0 where it is below a millionth of a millionth of ``scale``: the size of the terms, for a
+    difference that may be nothing but rounding.
+    """
+    return 0.0 if abs(value) < 1e-12 * scale else float(f"{value:.12g}")
+
+
 def rounded(value: float, digits: int = 6) -> str:
     """A number to so many digits, with commas up to ten million."""
     if math.isinf(value):
         return "∞" if value > 0 else "-∞"
-    value = float(f"{value:.{digits}g}")
+    value = float(f"{settled(value):.{digits}g}")
     return f"{value:,.10g}" if 1e-4 <= abs(value) < 1e7 or value == 0 else f"{value:.{digits}g}"
 
 
 def percent(share: float) -> str:
     """A share in percent: to a tenth, and small ones to two digits."""
-    return f"{100 * share:.1f}%" if abs(share) >= 0.01 or share == 0 else f"{100 * share:.2g}%"
+    share = settled(share, scale=1.0)
+    text = settled(100 * share)
+    return f"{text:.1f}%" if abs(share) >= 0.01 or share == 0 else f"{text:.2g}%"
 
 
 class Budget:

@@ -37,7 +37,9 @@ def random_rewired(graph: SimpleGraph, *, generator: torch.Generator) -> SimpleG
     """A connected simple graph with the same degrees, near uniform among them.
 
     The conductances are dealt out to its edges at random. Where no other graph has these degrees
-    (``no_other``), it is the same graph.
+    (``no_other``), it is the same graph. Graphs with the same list of degrees and the same
+    conductances get the same one; so to be independent of the numbering, give the nodes in
+    ``canonical_order``.
 
     Args:
         graph: a connected graph of at least two nodes.
@@ -61,5 +63,6 @@ def random_rewired(graph: SimpleGraph, *, generator: torch.Generator) -> SimpleG
             igraph.set_random_number_generator(random)
     pairs = torch.tensor(drawn.get_edgelist(), dtype=torch.int64).sort(1).values
     pairs = pairs[torch.argsort(pairs[:, 0] * graph.num_nodes + pairs[:, 1])]
-    shuffled = graph.weight[torch.randperm(graph.num_edges, generator=generator)]
+    weight = graph.weight.sort().values
+    shuffled = weight[torch.randperm(graph.num_edges, generator=generator)]
     return SimpleGraph(pairs[:, 0], pairs[:, 1], shuffled, graph.num_nodes)

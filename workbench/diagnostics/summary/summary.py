@@ -9,8 +9,8 @@ from torch import Tensor
 from workbench.diagnostics.summary import graph_measures
 from workbench.diagnostics.summary.bottlenecks import Bottleneck, bottlenecks
 from workbench.diagnostics.summary.curvature_measures import curvatures
-from workbench.diagnostics.summary.extremes import highest_edge, highest_pair
-from workbench.diagnostics.summary.largest import largest_component
+from workbench.diagnostics.summary.extremes import Tied, highest_edge, highest_pair
+from workbench.diagnostics.summary.largest import Part, largest_component
 from workbench.diagnostics.summary.measure import Budget, Measure
 from workbench.topology import simple_graph
 from workbench.typing import EdgeIndex, EdgeWeight
@@ -23,17 +23,18 @@ class Summary:
     Attributes:
         measures: the rows, group by group.
         bottlenecks: its worst places.
-        pair: nodes of the pair of highest finite resistance that was found, or ().
-        edge: ends of the edge of highest resistance, or ().
-        lowest: curvature -> ends of the edge where it is lowest (the first of them).
+        pairs: ``[2, pairs]``, those of highest finite resistance that were found, ``u < v``: all
+            that are alike up to rounding.
+        edges: ``[2, edges]``, those of highest resistance, likewise.
+        lowest: curvature -> the edges where it is lowest, likewise, where that is below 0.
         left_out: what the seconds did not suffice for, each with its reason.
     """
 
     measures: tuple[Measure, ...]
     bottlenecks: tuple[Bottleneck, ...]
-    pair: tuple[int, ...]
-    edge: tuple[int, ...]
-    lowest: dict[str, tuple[int, int]]
+    pairs: Tied
+    edges: Tied
+    lowest: dict[str, Tied]
     left_out: tuple[str, ...]
 
     def groups(self) -> dict[str, list[Measure]]:
@@ -74,7 +75,9 @@ def summarize(
 
     Returns:
         ``Summary``. Of a disconnected graph, distances, spectra and means over pairs are those of
-        the largest component. Without edges there are counts only.
+        the largest component. Without edges there are counts only. The numbering of the nodes
+        changes nothing beyond the errors that are told, and where ``canonical_order`` is exact
+        nothing at all.
 
     Self-loops are dropped and counted, repeated edges count once; with weights, repeats add.
 
@@ -84,30 +87,31 @@ def summarize(
     edge_index = edge_index.cpu()
     weight = None if edge_weight is None else edge_weight.reshape(-1).cpu().to(torch.float64)
     graph = simple_graph(edge_index, num_nodes, weight)
-    part_of = graph.labels
-    rows = graph_measures.sizes(edge_index, graph, part_of)
+    rows = graph_measures.sizes(edge_index, graph)
+    none = torch.zeros(2, 0, dtype=torch.int64)
     if num_nodes < 2 or graph.num_edges == 0:
-        return Summary(tuple(rows), (), (), (), {}, ())
+        return Summary(tuple(rows), (), none, none, {}, ())
     budget = Budget(max_seconds, num_nodes, graph.num_edges)
-    part, within = largest_component(edge_index, num_nodes, weight), int(part_of.max()) > 0
-    labels = None if labels is None else labels.cpu()
+    whole = Part(graph, torch.arange(num_nodes)).canonical()
+    network = whole.edge_index(), num_nodes, whole.edge_weight()
+    part, within = largest_component(*network), whole.graph.num_components > 1
     rows += graph_measures.distances(part, budget)
-    pair = edge = ()
+    pairs = edges = none
     if budget.allows("approximate_total_resistance", shown="resistances"):
-        found, _ = graph_measures.resistances(edge_index, num_nodes, weight, part, within, seed)
-        rows += found
-        pair, row = highest_pair(edge_index, num_nodes, weight, graph, part_of, seed)
+        rows += graph_measures.resistances(network, part, within, seed)
+        pairs, row = highest_pair(whole, whole.graph.labels, seed)
         rows += [row]
-        edge, row = highest_edge(graph)
+        edges, row = highest_edge(whole)
         rows += [row]
     rows += graph_measures.spectra(part, budget)
-    rows += graph_measures.structure(edge_index, num_nodes, graph, labels)
-    rows += graph_measures.expressivity(edge_index, num_nodes, budget)
+    classes = None if labels is None else labels.cpu()[whole.nodes]
+    rows += graph_measures.structure(whole, classes)
+    rows += graph_measures.expressivity(*network[:2], budget)
     places = ()
     if budget.allows("laplacian_eigenpairs", shown="the worst places"):
         places = bottlenecks(edge_index, num_nodes, weight)
-    bends, lowest = curvatures(edge_index, num_nodes, budget)
+    bends, lowest = curvatures(whole, budget)
     rows += bends
     order = ("size", "distances", "resistance", "spectrum", "curvature", "structure")
     rows.sort(key=lambda row: order.index(row.group) if row.group in order else len(order))
-    return Summary(tuple(rows), places, pair, edge, lowest, tuple(budget.left_out))
+    return Summary(tuple(rows), places, pairs, edges, lowest, tuple(budget.left_out))

@@ -5,8 +5,17 @@ from jaxtyping import Int64
 from torch import Tensor
 
 from workbench.diagnostics import homophily
-from workbench.diagnostics.summary.evidence import Added, Evidence, judged
+from workbench.diagnostics.summary.evidence import (
+    OF_MEANS,
+    Added,
+    Evidence,
+    above,
+    beyond,
+    judged,
+    stated,
+)
 from workbench.diagnostics.summary.largest import Part
+from workbench.diagnostics.summary.measure import rounded, settled
 from workbench.diagnostics.summary.reach import heard_from
 from workbench.typing import EdgeIndex, Pairs
 
@@ -42,18 +51,22 @@ def arrives(
         return float(torch.cat(values).mean())
 
     before = share(part.edge_index(), part.edge_weight())
-    text = f"{before:.3g} of what complete mixing would give them, after {num_layers} layers"
+    text = (
+        f"{rounded(before, 3)} of what complete mixing would give them, after {num_layers} layers"
+    )
     if added is not None and added.size(1):
         edges = torch.cat([part.edge_index(), added, added.flip(0)], dim=1)
         weight = torch.cat([part.edge_weight(), graph.weight.new_ones(2 * added.size(1))])
-        text += f"; {share(edges, weight):.3g} with the new edges"
+        text += f"; {rounded(share(edges, weight), 3)} with the new edges"
+    says, near = judged(*beyond(before, ARRIVES))
     return Evidence(
         "what the task's pairs hear",
         text,
-        judged(before, ARRIVES),
-        "exact, for a mean-aggregating network without weights; a trained one differs",
+        says,
+        stated(OF_MEANS, near),
         "1 is as much as if every message went everywhere",
         "task",
+        near,
     )
 
 
@@ -62,13 +75,16 @@ def labels_nearby(edge_index: EdgeIndex, num_nodes: int, labels: Tensor) -> Evid
     value = float(homophily(edge_index, num_nodes, labels, measure="adjusted"))
     if value != value:
         return None
+    says, near = judged(-1, above(value, HOMOPHILY))
+    value = settled(value, scale=1.0)
     return Evidence(
         "labels nearby",
         f"adjusted homophily {value:.2f} (0: edges ignore labels, 1: they never cross)",
-        "against" if value >= HOMOPHILY else "open",
-        "exact, for the labels given",
+        says,
+        stated("exact, for the labels given", near),
         "where neighbors are alike, a few hops tell the label and far messages add little",
         "task",
+        near,
     )
 
 
@@ -85,15 +101,14 @@ def labels_joined(
         return None
     before, after = (float((labels[e[0]] == labels[e[1]]).double().mean()) for e in (old, new))
     error = (max(before * (1 - before), 0.01) / new.size(1)) ** 0.5
-    says = (
-        "against" if after < before - 2 * error else "for" if after > before + 2 * error else None
-    )
+    far = above(after, before, error)
+    says, _ = judged(far, -far)
     return Evidence(
         "labels that new edges join",
-        f"{after:.0%} of {new.size(1)} edges by {method} join equal labels; {before:.0%} of the "
-        "graph's do",
+        f"{settled(after):.0%} of {new.size(1)} edges by {method} join equal labels; "
+        f"{settled(before):.0%} of the graph's do",
         says,
-        f"± {error:.0%} for so few edges",
+        f"± {settled(error):.0%} for so few edges",
         "new edges that join more unlike nodes than the old ones mix what the labels keep apart",
         "task",
     )

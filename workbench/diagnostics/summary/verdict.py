@@ -1,6 +1,6 @@
 """Will rewiring pay here? Measured evidence for and against, before any training."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import torch
@@ -87,7 +87,9 @@ def rewiring_verdict(
         unlikely   two more against; or a task's number against and none of the task's for
         doubtful   else
 
-    Of a complete graph it is unlikely: no edge can be added.
+    A number that lies at its limit, up to rounding or within two standard errors, is open, and
+    where it would decide the answer the sentence says so. Of a complete graph the answer is
+    unlikely: no edge can be added.
 
     It is a heuristic. The limits in ``evidence.py`` and ``task_evidence.py`` are set by hand; a
     graph's structure cannot say what a task needs, so that without labels or pairs the answer is
@@ -108,7 +110,9 @@ def rewiring_verdict(
         generator: source of the random graphs, on the CPU; a fresh one with seed 0 if not given.
 
     Returns:
-        ``Verdict``. Of a disconnected graph its largest component is judged.
+        ``Verdict``. Of a disconnected graph its largest component is judged. The numbering of the
+        nodes changes nothing beyond the standard errors, and where ``canonical_order`` is exact
+        nothing at all.
 
     Self-loops are dropped. A repeated edge counts once; with weights, repeats add.
 
@@ -118,7 +122,7 @@ def rewiring_verdict(
     """
     if num_layers < 1 or (num_nulls is not None and num_nulls < 1):
         raise ValueError(f"both are at least 1, got {num_layers=} and {num_nulls=}")
-    part = largest_component(edge_index, num_nodes, edge_weight)
+    part = largest_component(edge_index, num_nodes, edge_weight).canonical()
     size = part.graph.num_nodes
     if size < 3:
         raise ValueError(
@@ -134,14 +138,17 @@ def rewiring_verdict(
     found = approximate_total_resistance(edges, size, weight)
     total, error = float(found.value), float(found.standard_error)
     places = bottlenecks(edge_index, num_nodes, edge_weight) if places is None else places
-    evidence = [squeeze(part, total, nulls, generator)]
+    evidence = [squeeze(part, total, error, nulls, generator)]
     inside = None
     if added is not None:
         inside = part.local(added)
         if inside.size(1):
             evidence.append(bought(part, total, error, inside, method))
     if places:
-        evidence += [narrowest(places[0], total), across(part, places[0], total, num_layers)]
+        evidence += [
+            narrowest(places[0], total, error),
+            across(part, places[0], total, error, num_layers),
+        ]
     if labels is not None:
         evidence.append(labels_nearby(edge_index, num_nodes, labels))
         if added is not None:
@@ -154,7 +161,22 @@ def rewiring_verdict(
 
 
 def weighed(evidence: tuple[Evidence, ...]) -> tuple[Answer, str]:
-    """The answer, and the sentence that explains it."""
+    """The answer, and the sentences that explain it."""
+    answer, sentence = _counted(evidence)
+    for at, piece in enumerate(evidence):
+        for says in piece.near:
+            turned = replace(piece, says=says)
+            other, _ = _counted((*evidence[:at], turned, *evidence[at + 1 :]))
+            if other != answer:
+                sentence += (
+                    f" “{piece.name.capitalize()}” lies at its limit: beyond it the answer would "
+                    f"be {other}."
+                )
+    return answer, sentence
+
+
+def _counted(evidence: tuple[Evidence, ...]) -> tuple[Answer, str]:
+    """The same, as if no number were at a limit."""
     count = {
         about: {
             says: sum(e.about == about and e.says == says for e in evidence)
