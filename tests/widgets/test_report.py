@@ -12,7 +12,7 @@ from torch import nn
 from torch_geometric.data import Data
 from torch_geometric.nn import GATConv
 
-from workbench.graphs import barbell, grid, karate, path, ring
+from workbench.graphs import barbell, grid, karate, path, ring, ring_of_cliques
 from workbench.models import GCN, GPS
 from workbench.widgets import report
 from workbench.widgets.report_model import called, model_part
@@ -71,6 +71,18 @@ def test_a_place_says_which_other_measures_point_at_it():
     assert "Here is the edge of highest resistance, of lowest balanced Forman" in found.places()[0]
     assert found.elsewhere() == ""
     assert "In none of these places: the edge of" in report(karate()).elsewhere()
+
+
+def test_places_that_are_alike_are_all_marked():
+    """Six links around six cliques: three ways to part them in halves, one number on the page."""
+    page = report(ring_of_cliques(6, 5))
+    body, place = page.body(), page.summary.bottlenecks[0]
+    assert place.num_alike == 3
+    assert "; one of 3 alike" in page.places()[0]
+    path = re.search(r'class="mark place-1"[^>]* d="([^"]*)"', body)[1]
+    assert len(set(path.replace(" M", "\nM").split("\n"))) == 6
+    assert "Places that are alike are all marked" in page.caption()
+    assert page.elsewhere() == ""
 
 
 def test_two_reports_of_one_graph_are_one_page():

@@ -35,8 +35,8 @@ INTRO = (
     "resistance between two nodes means few and long ways between them, so that messages of a "
     "graph neural network are squeezed there."
 )
-#: The most pairs of equal resistance that are all drawn.
-DRAWN_PAIRS = 12
+#: The most pairs of equal resistance that are all drawn, and edges of places that are alike.
+DRAWN_PAIRS, MARKED = 12, 400
 TITLES = {
     "size": "Size",
     "distances": "Distances",
@@ -122,7 +122,8 @@ class Report:
         position = self.data.get("pos")
         if position is None or position.size(1) != 2:
             position = layout(self.data.edge_index, self.data.num_nodes)
-        marks = [place.edges[:, :200].numpy() for place in self.summary.bottlenecks]
+        places = self.summary.bottlenecks
+        marks = [torch.cat([p.edges, p.alike], dim=1)[:, :MARKED].numpy() for p in places]
         return drawing_svg(
             position.cpu().numpy(),
             self.data.edge_index.cpu().numpy(),
@@ -148,6 +149,8 @@ class Report:
             which += f", {u} and {v}"
         if alike:
             text = f"Dotted: {which}. {text}"
+        if any(place.num_alike > 1 for place in self.summary.bottlenecks):
+            text += " Places that are alike are all marked; the number stands at one of them."
         if self.data.edge_index.size(1) > 2 * DRAWN_EDGES:
             text += f" An even sample of about {DRAWN_EDGES:,} edges is drawn."
         return text

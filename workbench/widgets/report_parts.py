@@ -71,13 +71,18 @@ def place_text(place: Bottleneck, summary: Summary, names: list[str]) -> str:
 
 def elsewhere(summary: Summary, names: list[str]) -> str:
     """The edges that other measures point at, where they are in none of the places."""
-    here = {pair for p in summary.bottlenecks for pair in map(tuple, p.edges.T.tolist())}
+    here = set().union(*map(_edges_at, summary.bottlenecks))
     rest = [
         f"{_share(edges.size(1), edges.size(1))} of {what} ({_named(edges, names)})"
         for what, edges in _marked(summary).items()
         if here.isdisjoint(map(tuple, edges.T.tolist()))
     ]
     return f"In none of these places: {', '.join(rest)}." if rest else ""
+
+
+def _edges_at(place: Bottleneck) -> set[tuple[int, int]]:
+    """The edges of a place, and of those that are alike."""
+    return {(u, v) for edges in (place.edges, place.alike) for u, v in edges.T.tolist()}
 
 
 def _marked(summary: Summary) -> dict[str, Tensor]:
