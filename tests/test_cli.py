@@ -425,6 +425,59 @@ def test_a_directed_graph_is_refused_until_it_is_made_undirected(tmp_path, capsy
     assert re.search(r"edges +2 ", out)
 
 
+def test_flags_say_how_a_file_is_to_be_read(tmp_path, capsys):
+    from workbench.graphs import read_graph
+
+    path, out = tmp_path / "mine.csv", tmp_path / "out.graphml"
+    path.write_text("a,b,c,length\n1,2,4,0.5\n2,3,1,1.5\n3,4,9,2.5\n")
+    rewire = ["rewire", str(path), "--method", "gtr", "--num-edges", "1", "-o", str(out)]
+    code, _, err = run(capsys, *rewire, "--source", "a", "--target", "2", "--weight", "c")
+    assert code == 0
+    assert "note: mine.csv: further columns" in err
+    back = read_graph(out)
+    pairs = dict(
+        zip(map(tuple, back.edge_index.T.tolist()), back.edge_weight.tolist(), strict=True)
+    )
+    assert [pairs[0, 1], pairs[1, 2], pairs[2, 3]] == [4.0, 1.0, 9.0]
+    # what belongs to the edges that stay is written too; the new one has none of it
+    assert sorted(back.edge_length.tolist()) == [0.0, 0.0, 0.5, 0.5, 1.5, 1.5, 2.5, 2.5]
+    assert "weight='length'" in run(capsys, "report", str(path))[2]
+    code, _, err = run(capsys, "report", str(path), "--directed")
+    assert (code, "add --undirected" in err) == (2, True)
+    for words in (["--weight", "none"], ["--header", "yes"]):
+        code, out_, err = run(capsys, "report", str(path), *words)
+        assert (code, re.search(r"edges +3 ", out_) is None) == (0, False)
+    assert "no column 'z'" in refused(capsys, "report", str(path), "--source", "z")
+    with pytest.raises(SystemExit):
+        main(["report", str(path), "--directed", "--undirected"])
+
+
+def test_of_two_weights_the_mean_is_taken_everywhere(tmp_path, capsys):
+    from workbench.graphs import read_graph
+
+    path, out = tmp_path / "mine.edges", tmp_path / "out.edgelist"
+    path.write_text("% asym\n0 1 2\n1 0 4\n1 2 5\n")
+    words = ["rewire", str(path), "--undirected", "--method", "gtr", "--num-edges", "0"]
+    code, _, err = run(capsys, *words, "-o", str(out))
+    assert code == 0
+    assert "1 pair has two weights, one each way: the mean is taken" in err
+    assert read_graph(out).edge_weight.tolist() == [3.0, 3.0, 5.0, 5.0]
+
+
+def test_a_pickle_stays_shut_and_the_way_on_is_said(tmp_path, capsys):
+    path = tmp_path / "mine.gpickle"
+    path.write_bytes(b"\x80\x04junk")
+    assert "networkx.write_graphml(graph, 'mine.graphml')" in refused(capsys, "report", str(path))
+
+
+def test_one_graph_of_a_file_by_its_number(tmp_path, capsys):
+    path = tmp_path / "three.g6"
+    path.write_text("A_\nDQc\nBw\n")
+    code, out, _ = run(capsys, "report", f"{path}:2")
+    assert code == 0
+    assert re.search(r"nodes +3 ", out)
+
+
 def test_debug_shows_the_traceback(tmp_path):
     with pytest.raises((ValueError, OSError)):
         main(["--debug", "report", str(tmp_path / "absent.graphml")])

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from workbench.graphs import generators, open_graph, write_graph
+from workbench.graphs import GraphFileError, generators, open_graph, write_graph
 
 
 @pytest.mark.parametrize(
@@ -48,6 +48,43 @@ def test_files(tmp_path, monkeypatch):
         open_graph("mne.graphml")
     with pytest.raises(FileNotFoundError, match="no file"):
         open_graph("nowhere/mine.csv")
+
+
+def test_a_file_is_opened_by_its_content_whatever_it_is_called(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "out.mine").write_text("% sym unweighted\n1 2\n2 3\n")
+    (tmp_path / "mine.cites").write_text("1\t2\n2\t3\n")
+    (tmp_path / "edges").write_text("1 2\n2 3\n")
+    write_graph(generators.path(3), "mine.graphml")
+    (tmp_path / "mine.graphml").rename("mine.xml")
+    for name in ("out.mine", "mine.cites", "edges", "mine.xml"):
+        assert open_graph(name).num_edges == 4, name
+    (tmp_path / "notes.docx").write_text("words")
+    with pytest.raises(GraphFileError, match=r"notes\.docx, line 1: 1 column \('words'\)"):
+        open_graph("notes.docx")
+
+
+def test_one_graph_of_a_file_with_several(tmp_path):
+    path = tmp_path / "file.g6"
+    path.write_text("A_\nDQc\nBw\n")
+    assert [open_graph(f"{path}:{at}").num_nodes for at in range(3)] == [2, 5, 3]
+    with pytest.raises(GraphFileError, match="no graph 3; the file holds 0 to 2"):
+        open_graph(f"{path}:3")
+    with pytest.raises(GraphFileError, match=r"or file\.g6:0, \.\.\. by name"):
+        open_graph(str(path))
+
+
+def test_options_say_how_to_read(tmp_path):
+    path = tmp_path / "mine.csv"
+    path.write_text("a,b,c\n1,2,3\n2,3,1\n")
+    found = open_graph(str(path), source="a", target="c", weight="b", directed=True)
+    assert found.edge_index.tolist() == [[0, 1], [2, 0]]
+    assert found.edge_weight.tolist() == [2.0, 3.0]
+    with pytest.raises(ValueError, match="weight='b' says how to read a file; 'karate' is none"):
+        open_graph("karate", weight="b")
+    with pytest.raises(ValueError, match="directed=True is for files"):
+        open_graph("karate", directed=True)
+    assert open_graph("karate", directed=False).num_edges == generators.karate().num_edges
 
 
 @pytest.mark.parametrize(

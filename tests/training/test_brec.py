@@ -99,6 +99,26 @@ def test_models(mode):
     assert failed.distinguished == 0
 
 
+class Faint(nn.Module):
+    """The same row for every copy of a graph, a little larger where there are triangles."""
+
+    def forward(self, x, edge_index, batch):
+        adjacency = to_dense_adj(edge_index, batch)
+        triangles = (adjacency @ adjacency * adjacency).sum((1, 2)) > 0
+        return 1 + 2.5e-4 * triangles[:, None].float().expand(-1, 16)
+
+
+def test_pairs_that_hang_on_the_last_digits_are_named(tmp_path):
+    found = brec(Faint, pairs=PAIRS, seeds=1, directory=tmp_path)
+    assert found.cells == "nnn"  # as the code has it; a scatter by rounding would be "DDn"
+    assert found.on_edge == {0, 1}
+    assert found.row()["on_edge"] == [0, 1]
+    assert "; of 2 pairs the last digits decide, so another processor may" in found.sentence
+    assert BrecResult.load(tmp_path / "result.json").on_edge == {0, 1}
+    assert not brec(Traces, pairs=PAIRS, seeds=1).on_edge
+    assert "digits" not in brec(gin, pairs=PAIRS, seeds=1, epochs=0).sentence
+
+
 def test_equal_seeds_give_equal_results_and_the_caller_is_not_disturbed():
     torch.manual_seed(1)
     expected = torch.rand(3)

@@ -54,6 +54,12 @@ def test_equal_differences_are_equal_in_spite_of_rounding():
     # 0.3 - 0.1 is not 0.2 in floating point
     comparison = paired_comparison([0.0, 0.1], [0.2, 0.3])
     assert comparison.low == comparison.high
+    # nor where the difference lies half way between two numbers of 12 decimals
+    half, before = 0.2697867137645, [0.0, 0.1, 0.3]
+    comparison = paired_comparison(before, [value + half for value in before])
+    assert comparison.mean == comparison.low == comparison.high == pytest.approx(half)
+    # and what is no difference does not change the score
+    assert "score does not change" in paired_comparison([0.3] * 2, [0.1 + 0.2] * 2).sentence
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,15 @@
 """The rewiring lab without a browser: set a control, read what the canvases are told."""
 
 import base64
+import html
+import re
 from datetime import UTC, datetime
 
 import networkx as nx
 import numpy as np
 import pytest
 import torch
-from torch_geometric.data import Data
+from torch_geometric.data import Batch, Data, HeteroData
 
 from workbench.diagnostics import (
     cheeger_bounds,
@@ -21,6 +23,7 @@ from workbench.diagnostics import (
 from workbench.graphs import barbell, erdos_renyi, grid, karate, read_graph, ring, write_graph
 from workbench.rewiring import REWIRINGS, Edit, gtr
 from workbench.widgets import rewiring_lab, still_picture
+from workbench.widgets.opening import graph_of
 from workbench.widgets.rewiring_controls import OWN
 from workbench.widgets.rewiring_views import hint
 
@@ -324,6 +327,113 @@ def test_a_malformed_upload_loses_nothing(lab):
     assert lab.tape.edits == before
 
 
+def put(lab, name, content):
+    """Hand a file to the upload button."""
+    content = content.encode() if isinstance(content, str) else content
+    file = {"name": name, "content": memoryview(content), "size": len(content), "type": ""}
+    lab._controls.upload.value = (file | {"last_modified": datetime.now(UTC)},)
+
+
+def said(line):
+    """The text of a line of the lab, without the color of it."""
+    return re.sub(r"</?span[^>]*>", "", html.unescape(line.value))
+
+
+def edges_of(lab):
+    names = lab.graph.get("labels", list(map(str, range(lab.graph.num_nodes))))
+    return {tuple(sorted((names[u], names[v]))) for u, v in lab.graph.edge_index.T.tolist()}
+
+
+def test_the_line_says_how_a_file_was_taken_and_boxes_correct_it(lab):
+    boxes = lab._controls.file
+    assert boxes.layout.display == "none"
+    put(lab, "mine.csv", "person,friend,age,km\nann,bob,3,2.5\nbob,cyd,4,0.5\n")
+    lab.wait()
+    assert edges_of(lab) == {("ann", "bob"), ("bob", "cyd")}
+    assert "<b>mine.csv</b>: edges from the columns person and friend" in boxes.line.value
+    assert boxes.boxes.children == (boxes.source, boxes.target, boxes.header, boxes.weight)
+    assert (boxes.source.value, boxes.target.value) == ("person", "friend")
+    assert boxes.weight.options == ("none", "age", "km")
+    boxes.weight.value = "age"
+    lab.wait()
+    assert lab.graph.edge_weight.tolist() == [3.0, 3.0, 4.0, 4.0]
+    boxes.target.value = "km"
+    lab.wait()
+    assert edges_of(lab) == {("2.5", "ann"), ("0.5", "bob")}
+    assert boxes.weight.value == "age"
+    put(lab, "mine.csv", "person,friend\nann,bob\nbob,cyd\n")
+    assert "(person,friend) was taken for the names of the columns" in said(boxes.line)
+    boxes.header.value = False
+    lab.wait()
+    assert edges_of(lab) == {("friend", "person"), ("ann", "bob"), ("bob", "cyd")}
+    assert boxes.source.options == ("column 1", "column 2")
+    assert said(boxes.line) == "<b>mine.csv</b>"
+    # a graph of the menu has no file; the file comes back with its own name
+    lab._controls.graph.value = "ring:24"
+    lab.wait()
+    assert boxes.layout.display == "none"
+    lab._controls.graph.value = OWN
+    lab.wait()
+    assert boxes.layout.display == ""
+    assert lab._controls.graph.label == "mine (5)"
+
+
+def test_a_correction_that_cannot_be_read_changes_nothing(lab):
+    put(lab, "mine.csv", "from,to,kind\na,b,red\nb,c,blue\n")
+    lab.wait()
+    lab._controls.file.weight.value = "kind"
+    lab.wait()
+    assert "has weight (kind) 'red'" in said(lab._status)
+    assert lab._controls.file.weight.value == "none"
+    assert edges_of(lab) == {("a", "b"), ("b", "c")}
+
+
+def test_a_directed_file_asks_and_a_button_answers(lab):
+    put(lab, "arcs.edges", "# Directed graph\n0 1 2\n1 0 4\n1 2 5\n")
+    boxes = lab._controls.file
+    assert lab.graph.num_nodes == 34
+    assert "a directed graph; resistance needs each edge both ways" in boxes.line.value
+    assert boxes.boxes.children[0] is boxes.both_ways
+    assert "is each edge to be taken both ways?" in lab._status.value
+    boxes.both_ways.click()
+    lab.wait()
+    assert lab.graph.edge_weight.tolist() == [3.0, 3.0, 5.0, 5.0]
+    assert "1 pair has two weights, one each way: the mean is taken" in boxes.line.value
+    assert boxes.both_ways not in boxes.boxes.children
+
+
+def test_a_file_with_several_graphs_has_a_box_for_the_number(lab):
+    put(lab, "three.g6", "A_\nDQc\nBw\n")
+    lab.wait()
+    assert lab.graph.num_nodes == 2
+    assert "graph 0 of 3, counted from 0" in lab._controls.file.line.value
+    lab._controls.file.index.value = 1
+    lab.wait()
+    assert lab.graph.num_nodes == 5
+
+
+def test_what_belongs_to_kept_edges_is_saved_and_exported(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.csv").write_text(
+        "one,other,load,length\na,b,2,1.5\nb,c,3,2.5\nc,d,4,3.5\nd,d,9,9.5\n"
+    )
+    lab = rewiring_lab("mine.csv", weight="load", num_edges=1)
+    assert "further columns: 'load', 'length'" in said(lab._controls.file.line)
+    lab.save("out.graphml")
+    made = {}
+    exec(lab.code(), made)
+    u, v = sorted(lab.tape.rows()[1:, 0].tolist())
+    # the self-loop stays as well
+    expected = {(0, 1): (2.0, 1.5), (1, 2): (3.0, 2.5), (2, 3): (4.0, 3.5), (3, 3): (9.0, 9.5)}
+    expected[u, v] = (1.0, 0.0)
+    for data in (read_graph("out.graphml"), made["data"]):
+        pairs = [tuple(sorted(pair)) for pair in data.edge_index.T.tolist()]
+        values = zip(data.edge_weight.tolist(), data.edge_length.tolist(), strict=True)
+        assert dict(zip(pairs, values, strict=True)) == expected
+        assert data.labels == ["a", "b", "c", "d"]
+    lab.close()
+
+
 def drop(lab, content, *buffers):
     """What the browser sends when a file is dropped on the graph."""
     lab._canvas._handle_custom_msg({"type": "file", **content}, buffers)
@@ -476,11 +586,32 @@ def test_weights_and_networkx_graphs_are_taken():
             "no nodes",
         ),
         ("karat", ValueError, "karate"),
+        (Data(edge_index=torch.tensor([[0], [1]]), num_nodes=2), ValueError, "undirected=True"),
+        (ring(3).update({"pos": torch.ones(3)}), ValueError, r"pos has shape \[3\].*\[3, 2\]"),
+        (ring(3).update({"labels": ["a"]}), ValueError, "1 names for 3 nodes"),
     ],
 )
 def test_what_cannot_be_opened_is_refused_with_a_way_out(data, error, words):
     with pytest.raises(error, match=words):
         rewiring_lab(data)
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (HeteroData(), "several kinds; show data.to_homogeneous"),
+        (
+            Batch.from_data_list([ring(3), ring(4)]),
+            r"of 2 graphs; show one: batch.get_example\(0\)",
+        ),
+        ([ring(3), ring(4)], r"a list of 2 graphs; show one: dataset\[0\]"),
+        (3.5, "a name such as 'karate' or the path of a graph file; got float"),
+    ],
+)
+def test_what_is_no_single_graph_is_refused_in_one_sentence(data, words):
+    with pytest.raises(TypeError, match=words) as caught:
+        getattr(graph_of, "__wrapped__", graph_of)(data)
+    assert len(str(caught.value)) < 150
 
 
 def test_unknown_method_is_refused():

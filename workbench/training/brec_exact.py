@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch_geometric.data import Data
 
 from workbench.diagnostics import TooLargeError, graph_classes, tell_apart
 from workbench.graphs.expressiveness import GraphPair
+from workbench.ties import levels
 from workbench.training.brec_encoding import Encoding, relabeled_edges, rows_of
 
 #: Values of an encoding closer than this share of the largest one are equal.
@@ -113,9 +115,6 @@ def _spread(rows: Tensor, scale: Tensor) -> float:
 
 def _classes(values: Tensor) -> Tensor:
     """Numbers for real values, equal where sorted values lie closer than the tolerance."""
-    ordered, order = torch.sort(values)
-    finite_ones = values[torch.isfinite(values)].abs()
-    scale = float(finite_ones.max()) if finite_ones.numel() else 0.0
-    step = (ordered[1:] - ordered[:-1]) > TOLERANCE * scale
-    number = torch.cat([torch.zeros(1, dtype=torch.int64), step.long().cumsum(0)])
-    return torch.empty_like(number).scatter_(0, order, number)
+    found = values.numpy()
+    scale = float(np.abs(found[np.isfinite(found)]).max(initial=0.0))
+    return torch.from_numpy(levels(found, tolerance=TOLERANCE, scale=scale))

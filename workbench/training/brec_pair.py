@@ -137,6 +137,7 @@ def trained(
         "status": status if found.reliable else "unreliable",
         "statistic": finite(found.statistic),
         "reliability": finite(found.reliability),
+        "on_edge": found.on_edge,
     }
 
 

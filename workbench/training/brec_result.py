@@ -38,6 +38,7 @@ class BrecOutcome:
         seed: of the model; None in mode ``"exact"``.
         status: a key of ``STATUSES``.
         statistic, reliability: of ``reliable_paired_comparison``; None in mode ``"exact"``.
+        on_edge: the last digits of a sum decide; see ``ReliableComparison``.
         reason: why the pair was left out, or empty.
         seconds: how long it took.
     """
@@ -47,6 +48,7 @@ class BrecOutcome:
     status: str
     statistic: float | None = None
     reliability: float | None = None
+    on_edge: bool = False
     reason: str = ""
     seconds: float = 0.0
 
@@ -85,6 +87,11 @@ class BrecResult:
     def unreliable(self) -> frozenset[int]:
         """Pairs whose reliability check failed under some seed."""
         return frozenset(o.pair for o in self.outcomes if o.status == "unreliable")
+
+    @property
+    def on_edge(self) -> frozenset[int]:
+        """Pairs of which the last digits of a sum decide under some seed."""
+        return frozenset(o.pair for o in self.outcomes if o.on_edge)
 
     def statuses(self, seed: int | None = None) -> list[str]:
         """Status of every pair of the collection under one seed; the best one if not given."""
@@ -156,6 +163,9 @@ class BrecResult:
             text += f"; {len(self.unreliable)} fail the reliability check and count as failures"
         if left:
             text += f"; {left} are left out and count as failures"
+        if self.on_edge:
+            pairs = f"{len(self.on_edge)} pair{'s' * (len(self.on_edge) > 1)}"
+            text += f"; of {pairs} the last digits decide, so another processor may find otherwise"
         return text + ("; the run was stopped." if self.stopped else ".")
 
     def table(self) -> pd.DataFrame:
@@ -183,6 +193,7 @@ class BrecResult:
             "by_subset": self.by_subset,
             "per_seed": {str(seed): count for seed, count in self.per_seed.items()},
             "unreliable": sorted(self.unreliable),
+            "on_edge": sorted(self.on_edge),
             "left_out": dict(reasons),
             "admissible": self.admissible,
             "cells": self.cells,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
+from workbench.ties import TIE, levels
 from workbench.training.run import Run
 
 
@@ -62,8 +63,12 @@ def paired_comparison(
         )
     metrics = {item.result["metric"] for item in (*before, *after) if isinstance(item, Run)}
     metric = metrics.pop() if len(metrics) == 1 else "score"
-    # round off what subtraction adds, such as 0.3 - 0.1 against 0.2
-    differences = np.round(_values(after, "after") - _values(before, "before"), 12)
+    first, second = _values(before, "before"), _values(after, "after")
+    differences = second - first
+    # what subtraction adds is no difference, such as 0.3 - 0.1 against 0.2
+    scale = float(np.abs([first, second]).max())
+    alike = not levels(differences, scale=scale).any()
+    differences[np.abs(differences) <= TIE * scale] = 0.0
     count, mean = len(differences), float(differences.mean())
     percent = f"{100 * confidence:g} %"
     change = f"{metric} changes by {mean:+.3f}" if mean else f"{metric} does not change"
@@ -74,7 +79,7 @@ def paired_comparison(
             f"With one seed {change}; one pair gives no interval, so this may be noise. "
             "Train more seeds."
         )
-    elif np.ptp(differences) == 0:
+    elif alike:
         low = high = mean
         within_noise = mean == 0
         sentence = (

@@ -2,11 +2,14 @@
 
 import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from jaxtyping import Float
 from scipy import stats
 from torch import Tensor
+
+from workbench.ties import TIE
 
 MODES = ("code", "paper")
 
@@ -18,6 +21,10 @@ SMALLEST_VARIANCE = 1e-7
 
 #: Rounding moves an embedding by about as many of its last digits (mode "paper").
 ROUNDING = 64
+
+#: Sums in another order move an embedding, and a variance relative to the largest one, by at most
+#: about as many last digits (mode "code").
+LAST_DIGITS = 4
 
 
 @dataclass(frozen=True)
@@ -33,6 +40,8 @@ class ReliableComparison:
             ``reliability``).
         reliable: ``reliability`` is below the threshold: relabelings of one graph are not taken
             for two graphs. True where it was not given, and then nothing was checked.
+        on_edge: the last digits decide: sums in another order can put one of the statistics on the
+            other side of the threshold.
     """
 
     mode: str
@@ -41,6 +50,7 @@ class ReliableComparison:
     threshold: float
     distinguished: bool
     reliable: bool
+    on_edge: bool
 
     def __bool__(self) -> bool:
         return self.distinguished and self.reliable
@@ -79,6 +89,12 @@ def reliable_paired_comparison(
     are constant, S is 0 and its pseudo-inverse would make any difference vanish; S is then 1e-7
     times the identity, as the repository's constant for this case has it.
 
+    The code's statistic jumps in two places. The pseudo-inverse leaves out directions in which the
+    variance is below d times the resolution of the largest one, and S is 0 for constant differences
+    but tiny, and its inverse large, where they scatter by rounding. Both hang on the last digits of
+    the embeddings and of S. The answer is the one that the code gives here; ``on_edge`` says that
+    another order of sums can give the other.
+
     Differs from the paper: in mode ``"paper"``, directions in which the standard deviation is below
     64 times the resolution of the embeddings' type (7.6e-6 of their root mean square in float32)
     take that. Else the rounding noise of a model that gives both graphs the same embedding would
@@ -100,20 +116,32 @@ def reliable_paired_comparison(
     if not 0 < alpha < 1:
         raise ValueError(f"alpha must be between 0 and 1, such as 0.05; got {alpha}")
     _check(first, second, mode)
-    statistic, again, reliable = _statistic(first, second, mode), None, True
+    found, again = _statistic(first, second, mode), None
     copies, channels = first.shape
     threshold = CODE_THRESHOLD
     if mode == "paper":
         quantile = stats.f.ppf(1 - alpha, channels, copies - channels)
         threshold = float((copies - 1) * channels / (copies - channels) * quantile)
-    distinguished = statistic > threshold
+    distinguished, reliable = found.value > threshold, True
+    on_edge = found.low <= threshold < found.high
     if reliability is not None:
         _check(*reliability, mode)
         again = _statistic(*reliability, mode)
-        reliable = again < threshold
-        if mode == "code" and math.isclose(statistic, again, rel_tol=0.0, abs_tol=_near(again)):
+        reliable = again.value < threshold
+        on_edge |= again.low < threshold <= again.high
+        if mode == "code" and math.isclose(
+            found.value, again.value, rel_tol=0.0, abs_tol=_near(again.value)
+        ):
             distinguished = False
-    return ReliableComparison(mode, statistic, again, threshold, distinguished, reliable)
+    return ReliableComparison(
+        mode,
+        found.value,
+        None if again is None else again.value,
+        threshold,
+        distinguished,
+        reliable,
+        on_edge,
+    )
 
 
 def _near(value: float) -> float:
@@ -121,21 +149,55 @@ def _near(value: float) -> float:
     return 1e-6 + 1e-5 * abs(value)
 
 
-def _statistic(first: Tensor, second: Tensor, mode: str) -> float:
-    resolution = torch.finfo(first.dtype).eps
-    if mode == "paper":
-        first, second = first.double(), second.double()
-    difference = first - second
-    mean = difference.mean(dim=0)
-    covariance = torch.cov(difference.T).reshape(mean.numel(), mean.numel())
+class _Statistic(NamedTuple):
+    """The value, and between which values it lies on any machine."""
+
+    value: float
+    low: float
+    high: float
+
+
+def _statistic(first: Tensor, second: Tensor, mode: str) -> _Statistic:
     if mode == "code":
-        if not bool(covariance.any()):
-            covariance = SMALLEST_VARIANCE * torch.eye(mean.numel()).to(covariance)
-        return float(mean @ torch.linalg.pinv(covariance) @ mean)
+        return _code_statistic(first, second)
+    resolution = torch.finfo(first.dtype).eps
+    first, second = first.double(), second.double()
+    mean, covariance = _moments(first - second)
     square = float(torch.cat([first, second]).square().mean())
     variance, direction = torch.linalg.eigh(covariance)
     variance = variance.clamp(min=max((ROUNDING * resolution) ** 2 * square, 1e-300))
-    return float(first.size(0) * ((mean @ direction).square() / variance).sum())
+    value = float(first.size(0) * ((mean @ direction).square() / variance).sum())
+    return _Statistic(value, (1 - TIE) * value, (1 + TIE) * value)
+
+
+def _code_statistic(first: Tensor, second: Tensor) -> _Statistic:
+    mean, covariance = _moments(first - second)
+    if not bool(covariance.any()):
+        covariance = SMALLEST_VARIANCE * torch.eye(mean.numel()).to(covariance)
+    value = float(mean @ torch.linalg.pinv(covariance) @ mean)
+    digit, channels = torch.finfo(first.dtype).eps, mean.numel()
+    mean, covariance = _moments((first - second).double())
+    variance, direction = torch.linalg.eigh(covariance)
+    square, largest = float(mean.square().sum()), float(variance[-1])
+    # the code's mean is off by a digit, and its square is added to the covariance
+    if largest <= digit**2 * square:  # constant: S is 0, or what rounding makes of it
+        size = float(torch.cat([first, second]).double().square().mean())
+        scatter = max((LAST_DIGITS * digit) ** 2 * size, 1e-300)
+        low, high = square / SMALLEST_VARIANCE, square / scatter
+    else:
+        part, error = (mean @ direction).square(), LAST_DIGITS * digit * largest
+        kept = variance - error > channels * digit * (largest + digit**2 * square)
+        low = float((part / (variance + error))[kept].sum())
+        low /= 1 + digit**2 * low
+        least = channels * digit * largest
+        may_be_kept = variance + error > least
+        high = float((part / (variance - error).clamp(min=least))[may_be_kept].sum())
+    return _Statistic(value, min(value, low), max(value, high))
+
+
+def _moments(difference: Tensor) -> tuple[Tensor, Tensor]:
+    mean = difference.mean(dim=0)
+    return mean, torch.cov(difference.T).reshape(mean.numel(), mean.numel())
 
 
 def _check(first: Tensor, second: Tensor, mode: str) -> None:

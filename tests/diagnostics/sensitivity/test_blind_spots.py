@@ -9,9 +9,23 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workbench.diagnostics import TooLargeError, balanced_forman, walk_bound
+from workbench.diagnostics import (
+    TooLargeError,
+    balanced_forman,
+    resistance_curvature,
+    walk_bound,
+)
 from workbench.diagnostics.sensitivity.blind_spots import blind_pairs, blind_spots
-from workbench.graphs import barbell, from_networkx, karate, path, ring
+from workbench.graphs import (
+    barbell,
+    from_networkx,
+    grid,
+    karate,
+    lollipop,
+    path,
+    ring,
+    ring_of_cliques,
+)
 
 
 def directed(pairs):
@@ -78,7 +92,9 @@ def test_a_second_implementation(size, seed, q):
     curvature = balanced_forman(edge_index, size)
     sensitivity = torch.rand(size, size, generator=generator).double()
     found = blind_spots(edge_index, curvature, sensitivity, quantile=q)
-    known = dict(zip(map(tuple, edge_index.T.tolist()), curvature.tolist(), strict=True))
+    # fractions of small numbers, so that ten digits tell equal ones
+    exact = [round(c, 10) for c in curvature.tolist()]
+    known = dict(zip(map(tuple, edge_index.T.tolist()), exact, strict=True))
     expected = second(graph, known, sensitivity.numpy(), q)
     assert float(found.rate) == pytest.approx(expected, nan_ok=True)
     noise = torch.tensor([[0, 1], [0, 1]])
@@ -203,3 +219,78 @@ def test_refusals():
         blind_pairs(edges, 100_000, curvature, sensitivity)
     with pytest.raises(ValueError, match="num_nodes=8"):
         blind_pairs(edges, 8, curvature, sensitivity)
+
+
+def alike(graph, curvature, dtype, noise, seed):
+    """(curvature, sensitivity of ``dtype``) with the noise of another order of sums."""
+    size, generator = graph.num_nodes, torch.Generator().manual_seed(seed)
+    bends, heard = (
+        curvature(graph.edge_index, size),
+        walk_bound(graph.edge_index, size, num_layers=3),
+    )
+    bends = bends + 1e-14 * torch.rand(bends.shape, generator=generator).sub(0.5).double()
+    shaken = 1 + noise * torch.rand(heard.shape, generator=generator).sub(0.5).double()
+    return bends, (heard * shaken).to(dtype)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "noise"), [(torch.float64, 1e-14), (torch.float32, 4e-7)], ids=["double", "single"]
+)
+@pytest.mark.parametrize("curvature", [balanced_forman, resistance_curvature])
+@pytest.mark.parametrize(
+    "name", ["ring", "cube", "ring of cliques", "grid", "rook", "lollipop", "karate"]
+)
+def test_neither_rounding_nor_numbering_moves_a_threshold(name, curvature, dtype, noise):
+    """Equal edges are equally squashed and detected, whatever their last digits."""
+    graph = {
+        "ring": ring(8),
+        "cube": from_networkx(nx.convert_node_labels_to_integers(nx.hypercube_graph(3))),
+        "ring of cliques": ring_of_cliques(4, 4),
+        "grid": grid(4, 4),
+        "rook": from_networkx(
+            nx.convert_node_labels_to_integers(nx.line_graph(nx.complete_bipartite_graph(3, 3)))
+        ),
+        "lollipop": lollipop(5, 3),
+        "karate": karate(),
+    }[name]
+    size = graph.num_nodes
+    options = list(
+        itertools.product((0.1, 0.5), ("detected", "quantile"), ("negative", "quantile"))
+    )
+
+    def judged(edge_index, bends, heard):
+        found = [
+            blind_spots(edge_index, bends, heard, quantile=q, threshold=t, detection=d)
+            for q, t, d in options
+        ]
+        found += [
+            blind_pairs(edge_index, size, bends, heard, quantile=q, detection=d)
+            for q, _, d in options[:2]
+        ]
+        return [
+            {
+                (*pair, squashed, detected)
+                for *pair, squashed, detected in zip(
+                    *f.pairs.tolist(), f.squashed.tolist(), f.detected.tolist(), strict=True
+                )
+            }
+            for f in found
+        ]
+
+    expected = judged(graph.edge_index, *alike(graph, curvature, torch.float64, 0.0, 0))
+    for seed in range(3):
+        order = torch.randperm(size, generator=torch.Generator().manual_seed(seed))
+        back = order.argsort()
+        bends, heard = alike(graph, curvature, dtype, noise, seed)
+        found = judged(order[graph.edge_index], bends, heard[back][:, back])
+        named = [{(int(back[u]), int(back[v]), *rest) for u, v, *rest in one} for one in found]
+        assert named == expected
+
+
+def test_missed_pairs_that_are_equally_squashed_go_by_curvature():
+    edges = directed([(0, 1), (1, 2), (2, 3)])
+    curvature = torch.tensor([2.0, 0.5, 1.0], dtype=torch.float64)
+    sensitivity = torch.ones(4, 4).double()
+    sensitivity[edges[1], edges[0]] = torch.tensor([0.3, 0.3 + 1e-17, 0.2]).double()
+    found = blind_spots(edges, curvature, sensitivity, quantile=1.0, threshold="quantile")
+    assert found.missed_pairs.tolist() == [[2, 1, 0], [3, 2, 1]]

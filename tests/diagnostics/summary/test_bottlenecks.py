@@ -187,12 +187,13 @@ def test_another_numbering_of_a_weighted_graph(seed):
 
 
 def test_the_places_that_are_alike_of_a_ring_are_all_of_it():
-    """Opposite edges, six pairs of them; each is one place with those on both sides of it."""
+    """Opposite edges, six pairs of them; the two pairs beside one are in its row, so two places."""
     place = bottlenecks(ring(12).edge_index, 12)[0]
-    assert (place.sizes, place.num_edges, place.num_cuts) == ((6, 6), 2, 1)
-    assert place.loss == 36 / 2
+    assert (place.sizes, place.num_edges, place.num_cuts) == ((6, 6), 2, 3)
+    assert place.loss == 3 * 36 / 2
     assert place.num_alike == 2
     assert place.alike.size(1) == 12
     assert place.sentence == (
-        "2 edges are all that joins 6 nodes to the other 6 nodes; one of 2 alike"
+        "2 edges are all that joins 6 nodes to the other 6 nodes, the narrowest of 3 such cuts "
+        "in a row; one of 2 alike"
     )

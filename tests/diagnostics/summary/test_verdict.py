@@ -342,6 +342,15 @@ def test_what_the_verdict_refuses():
         rewiring_verdict(torch.tensor([[0, 1], [1, 2]]), 3)
 
 
+@pytest.mark.parametrize("size", [12, 16, 60, 200])
+def test_a_ring_has_no_narrow_place(size):
+    """Whatever its cuts hold in a row: each of its edges lies in a place like the worst one."""
+    found = piece(rewiring_verdict(ring(size).edge_index, size), ONE_PLACE)
+    assert (found.says, found.near) == ("open", ())
+    assert "one of" in found.why
+    assert found.why.endswith("every edge is in such a place, so that none stands out")
+
+
 # ---------------------------------------------------------------- numbers at their limit
 
 

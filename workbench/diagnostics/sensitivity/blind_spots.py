@@ -12,8 +12,12 @@ from torch import Tensor
 from workbench.diagnostics.cost import check_size
 from workbench.diagnostics.finite import check_finite, check_tensor
 from workbench.diagnostics.sensitivity.widest_paths import widest_paths
+from workbench.ties import TIE, best_first
 from workbench.topology import check_edge_index
 from workbench.typing import EdgeIndex
+
+#: Curvatures are rounded as numbers of this size at least.
+_LEAST = 1e-3
 
 
 @dataclass(frozen=True)
@@ -43,9 +47,10 @@ class BlindSpots:
 
     @property
     def missed_pairs(self) -> Int64[Tensor, "2 missed"]:
-        """The pairs that are missed, the least sensitive first."""
-        order = torch.argsort(self.sensitivity[self.missed], stable=True)
-        return self.pairs[:, self.missed][:, order]
+        """The pairs that are missed, the least sensitive first; of equals the lowest curvature."""
+        sensitivity, curvature = (v[self.missed].cpu() for v in (self.sensitivity, self.curvature))
+        order = best_first(-sensitivity.numpy(), -curvature.numpy())
+        return self.pairs[:, self.missed][:, torch.from_numpy(order).to(self.pairs.device)]
 
     @property
     def rate(self) -> Float64[Tensor, ""]:
@@ -87,7 +92,8 @@ def blind_spots(
         squashed and the rate nan.
 
     Loops are left out, a repeated column counts once (with its lowest curvature). Quantiles are
-    interpolated linearly.
+    interpolated linearly. What differs from a threshold by rounding alone is up to it, and a
+    curvature that differs from 0 by rounding alone is not negative.
 
     Raises:
         ValueError: the sizes do not fit, a sensitivity or a curvature is nan or inf, ``quantile``
@@ -99,6 +105,7 @@ def blind_spots(
         agree on J; a third takes the quantile of the sensitivities).
     """
     _check_options(quantile, threshold, detection)
+    rounding = _rounding(curvature, sensitivity)
     sensitivity = _square(sensitivity)
     known = sensitivity.size(0)
     if isinstance(edge_index, Tensor) and bool((edge_index >= known).any()):
@@ -108,14 +115,17 @@ def blind_spots(
         )
     pairs, curvature = _arcs(edge_index, curvature, sensitivity)
     value = sensitivity[pairs[1], pairs[0]]
-    low = curvature < 0 if detection == "negative" else torch.ones_like(curvature).bool()
-    clear = low & (curvature <= _quantile(curvature[low], quantile))
+    scale = _scale(curvature)
+    negative = ~_up_to(-curvature, 0.0, rounding, scale)
+    low = negative if detection == "negative" else torch.ones_like(negative)
+    clear = low & _up_to(curvature, _quantile(curvature[low], quantile), rounding, scale)
     if threshold == "quantile":
         limit = _quantile(value, quantile)
     else:
         limit = value[clear].max() if bool(clear.any()) else value.new_tensor(torch.nan)
     detected = low if detection == "negative" else clear
-    return BlindSpots(pairs, value, curvature, limit.expand_as(value), value <= limit, detected)
+    squashed = _up_to(value, limit, rounding)
+    return BlindSpots(pairs, value, curvature, limit.expand_as(value), squashed, detected)
 
 
 def blind_pairs(
@@ -162,6 +172,7 @@ def blind_pairs(
     _check_options(quantile, "quantile", detection)
     check_edge_index(edge_index, num_nodes)
     check_size("blind_pairs", num_nodes, edge_index.size(1) // 2, device=edge_index.device)
+    rounding = _rounding(curvature, sensitivity)
     sensitivity = _square(sensitivity)
     if sensitivity.size(0) != num_nodes:
         raise ValueError(
@@ -181,20 +192,22 @@ def blind_pairs(
     width = torch.from_numpy(best[there]).to(device)
     distance, value = torch.from_numpy(hops[there]).to(device), sensitivity[pairs[1], pairs[0]]
     reached, limit = torch.zeros_like(value).bool(), torch.zeros_like(value)
-    detected = width < 0
+    scale = _scale(curvature)
+    detected, squashed = ~_up_to(-width, 0.0, rounding, scale), torch.zeros_like(reached)
     for hop in torch.unique(distance).tolist():
         here = (distance == hop).nonzero()[:, 0]
         reached[here] = bool((value[here] > 0).any())
         limit[here] = _quantile(value[here], quantile)
+        squashed[here] = _up_to(value[here], limit[here], rounding)
         if detection == "quantile":
-            detected[here] = width[here] <= _quantile(width[here], quantile)
-    limit = limit[reached]
+            most = _quantile(width[here], quantile)
+            detected[here] = _up_to(width[here], most, rounding, scale)
     return BlindSpots(
         pairs[:, reached],
         value[reached],
         width[reached],
-        limit,
-        value[reached] <= limit,
+        limit[reached],
+        squashed[reached],
         detected[reached],
     )
 
@@ -229,6 +242,28 @@ def _square(sensitivity: Tensor) -> Float64[Tensor, "nodes nodes"]:
             f"{[*sensitivity.shape]}; rows of some nodes are not enough: compute it without nodes="
         )
     return sensitivity.double()
+
+
+def _rounding(*given: Tensor) -> float:
+    """The share by which numbers of these types may differ from their equals."""
+    floating = [t.dtype for t in given if isinstance(t, Tensor) and t.is_floating_point()]
+    return max([TIE, *(16 * torch.finfo(dtype).eps for dtype in floating)])
+
+
+def _scale(curvature: Tensor) -> float:
+    """What rounding of a curvature is a share of: one that is all 0 comes from larger terms."""
+    return max(float(curvature.abs().max()), _LEAST) if curvature.numel() else _LEAST
+
+
+def _up_to(
+    values: Tensor, limit: Tensor | float, rounding: float, scale: float = 0.0
+) -> Bool[Tensor, " values"]:
+    """Whether each value is at most the limit, up to rounding; false where the limit is nan.
+
+    Rounding is a share of the limit, or of ``scale``: the size of the terms of a difference.
+    """
+    limit = torch.as_tensor(limit, dtype=values.dtype, device=values.device)
+    return values <= limit + rounding * limit.abs().clamp(min=scale)
 
 
 def _quantile(values: Tensor, share: float) -> Tensor:

@@ -125,12 +125,7 @@ def bottlenecks(
     while left.any() and len(places) < count:
         equals = np.flatnonzero(left & (worst == worst[left].min())).tolist()
         near = [beside.of(at) & left for at in equals]
-        # equals are alike, and in no row with each other but along a corridor
-        less = left & (worst > worst[left].min())
-        rows = [
-            _row(cuts, at, there & (less | beside.along(at)))
-            for at, there in zip(equals, near, strict=True)
-        ]
+        rows = [_row(cuts, at, there) for at, there in zip(equals, near, strict=True)]
         alike = _alike(rows)
         members = [equals[k] for k in alike]
         # those beside each other are one place: each counts as its share of what is beside it
@@ -151,16 +146,12 @@ class _Beside:
         single = [cut.edges[0] if cut.edges.size == 1 else -1 for cut in cuts]
         self.corridor = np.array([corridor[edge] if edge >= 0 else -1 for edge in single])
 
-    def along(self, at: int) -> np.ndarray:
-        """``[cuts]`` whether a cut is in the corridor of the one at ``at``."""
-        return (self.corridor == self.corridor[at]) & (self.corridor >= 0)
-
     def of(self, at: int) -> np.ndarray:
         """``[cuts]`` whether a cut is where the one at ``at`` is."""
         count = self.sides.shape[1]
         common = self.sides @ self.sides[at]
         here, there = self.sizes[at], self.sizes
-        same = self.along(at)
+        same = (self.corridor == self.corridor[at]) & (self.corridor >= 0)
         # both sides against both sides, and crosswise; ``common`` counts nodes, so this is exact
         for size, both in ((there, common), (count - there, here - common)):
             inside = both / np.maximum(here + size - both, 1)

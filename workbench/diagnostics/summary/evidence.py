@@ -174,26 +174,36 @@ def bought(part: Part, total: float, error: float, added: Added, method: str) ->
     )
 
 
-def narrow(place: Bottleneck, total: float, error: float) -> int:
+def everywhere(part: Part, place: Bottleneck) -> bool:
+    """Whether each edge is in a place like this one, as on a ring: then none is narrow."""
+    return place.alike.size(1) == part.graph.num_edges
+
+
+def narrow(part: Part, place: Bottleneck, total: float, error: float) -> int:
     """``above`` of what the worst place holds and what makes it one.
 
     A cut of a complete graph of n nodes holds 1 / (n - 1) of its total resistance; a place has to
     hold twice that at least, or it is one because the graph is small.
     """
+    if everywhere(part, place):
+        return -1
     share, least = place.loss / total, max(PLACE, 2 / (sum(place.sizes) - 1))
     return above(share, least, share * error / total)
 
 
-def narrowest(place: Bottleneck, total: float, error: float) -> Evidence:
+def narrowest(part: Part, place: Bottleneck, total: float, error: float) -> Evidence:
     """What the worst place loses."""
     # a bound from below cannot speak against
-    says, near = judged(narrow(place, total, error))
+    says, near = judged(narrow(part, place, total, error))
+    why = place.sentence
+    if everywhere(part, place):
+        why += "; every edge is in such a place, so that none stands out"
     return Evidence(
         ONE_PLACE,
         f"at least {percent(place.loss / total)} of the total resistance is lost at one place",
         says,
         stated("lower bound (Nash-Williams)", near),
-        place.sentence,
+        why,
         near=near,
     )
 
@@ -209,7 +219,7 @@ def across(part: Part, place: Bottleneck, total: float, error: float, num_layers
     heard, mixed = heard_from(part.edge_index(), part.edge_weight(), weight, num_layers)
     share, even = float(heard[side].mean()), float(mixed)
     alone = place.sizes[0] * place.sizes[1] / place.conductance
-    kept = max(narrow(place, total, error), above(alone, NARROW * total, NARROW * error))
+    kept = max(narrow(part, place, total, error), above(alone, NARROW * total, NARROW * error))
     toward, away = beyond(share / even, ACROSS)
     says, near = judged(min(toward, kept), away)
     return Evidence(

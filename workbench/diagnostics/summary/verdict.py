@@ -146,7 +146,7 @@ def rewiring_verdict(
             evidence.append(bought(part, total, error, inside, method))
     if places:
         evidence += [
-            narrowest(places[0], total, error),
+            narrowest(part, places[0], total, error),
             across(part, places[0], total, error, num_layers),
         ]
     if labels is not None:

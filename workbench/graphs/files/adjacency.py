@@ -16,7 +16,7 @@ def read_adjacency_matrix(table: Table) -> GraphParts | None:
     holds zeros and ones alone; three rows of three fields, which may be weighted edges too, only
     with a diagonal of zeros. None where the table is no matrix.
     """
-    if table.width < 3 and not (table.header and table.width == 3):
+    if table.width < 3 or table.knows_ends:
         return None
     named, rows = _square(table)
     if rows is None:
@@ -29,7 +29,7 @@ def read_adjacency_matrix(table: Table) -> GraphParts | None:
     binary = bool(np.isin(matrix, (0, 1)).all())
     symmetric = np.array_equal(matrix, matrix.T)
     hollow = not matrix.diagonal().any()
-    if named is None and not (symmetric or hollow or binary):
+    if not (symmetric or hollow or binary):
         return None
     if named is None and count == 3 and not (hollow and (symmetric or binary)):
         return None

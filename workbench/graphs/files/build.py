@@ -181,15 +181,14 @@ class _Builder:
             if numbers is not None and not (np.isinf(numbers) | (numbers < 0)).any():
                 self.notes.append(f"edge weights from {key!r} (weight=False reads none)")
                 return key
-        maybe = [key for plain, key in named.items() if plain in _MAYBE]
-        maybe = [key for key in maybe if _numbers(edges[key]) is not None]
+        maybe = [k for k in edges if _plain(k) in _MAYBE and _numbers(edges[k]) is not None]
         if maybe:
-            long = [key for key in maybe if _plain(key) in _LENGTHS]
-            caution = ", which look like lengths" if long == maybe else ""
-            names = " and ".join(map(repr, maybe))
+            maybe.sort(key=lambda key: _plain(key) in _LENGTHS)
+            lengths = ", ".join(repr(key) for key in maybe if _plain(key) in _LENGTHS)
+            caution = f" ({lengths} looks like a length, which is none)" if lengths else ""
             self.notes.append(
-                f"no weights are read; edges have {names}{caution}: weight={maybe[0]!r} takes "
-                "it for the conductance"
+                f"no weights are read; edges have {', '.join(map(repr, maybe))}: "
+                f"weight={maybe[0]!r} takes it for the conductance{caution}"
             )
         return None
 
@@ -310,7 +309,7 @@ class _Builder:
             )
             return
         if self.parts.y_down:
-            pos[:, 1] = -pos[:, 1]
+            pos[:, 1] = 0.0 - pos[:, 1]
         data.pos = torch.from_numpy(pos)
 
     def _features(self, data: Data, nodes: dict[str, Values]) -> None:
@@ -447,7 +446,7 @@ def _class_numbers(values: list[Any]) -> tuple[np.ndarray | None, list[str]]:
 
 def _mostly_one(values: list[Any]) -> bool:
     """Whether words are names rather than classes: most of them are there once."""
-    return len(set(map(str, values))) > max(len(values) / 2, 1)
+    return len(set(map(str, values))) > max(0.7 * len(values), 1)
 
 
 def _may_be_kept(key: str) -> bool:

@@ -29,6 +29,8 @@ class GraphFileError(ValueError):
         key: str | None = None,
         graphs: int | None = None,
     ):
+        problem = " ".join(problem.split())  # one sentence, though a name in it may be anything
+        problem = problem if len(problem) < 360 else f"{problem[:340]} ..."
         at = f", line {line}" if line is not None else f", key {key!r}" if key is not None else ""
         super().__init__(f"{path}{at}: {problem}")
         self.path, self.line, self.key, self.graphs = Path(path), line, key, graphs

@@ -128,8 +128,13 @@ def _role(table: Table, at: int, values: np.ndarray) -> str:
     """What a column without a name holds: the third is the weight, unless it looks otherwise."""
     name = table.names[at]
     others = [i for i in range(table.width) if i not in (table.source, table.target)]
-    if name == "weight" or at != others[0]:
+    if name == "weight":
         return name
+    times = values.dtype.kind in "iu" and any(
+        low <= values.min() and values.max() <= high for low, high in _TIMES
+    )
+    if at != others[0]:
+        return "time" if times else name
     words = (
         values.dtype.kind not in "fiu"
         and sum(is_number(str(v or ""), table.decimal) for v in values[:200])
@@ -137,9 +142,7 @@ def _role(table: Table, at: int, values: np.ndarray) -> str:
     )
     if words:
         return name
-    if values.dtype.kind in "iu" and any(
-        low <= values.min() and values.max() <= high for low, high in _TIMES
-    ):
+    if times:
         table.notes.append(
             f"{name} looks like Unix times and is no weight (weight='time' takes it for one)"
         )

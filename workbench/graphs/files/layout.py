@@ -52,6 +52,7 @@ class Table:
         decimal: the decimal point of its numbers.
         names: the columns; ``source``, ``target`` are places in it.
         header: whether a first line of names was taken off, None where it never was a question.
+        knows_ends: whether the header calls the columns of the ends by names that are known.
         index: the columns that only number the rows.
         width: the fields of a row.
         dicts: whether the rows end in a dict of attributes, as networkx writes them.
@@ -71,6 +72,7 @@ class Table:
     source: int = 0
     target: int = 1
     header: bool | None = None
+    knows_ends: bool = False
     index: list[int] = field(default_factory=list)
     width: int = 2
     dicts: bool = False
@@ -385,6 +387,7 @@ def _name_columns(
         table.width = len(table.names)
         names = [plain(name) for name in table.names]
         known = _ends(names, _ENDS) or _numbered_ends(names) or _ends(names, _SHORT_ENDS)
+        table.knows_ends = known is not None
         if table.width < 2:
             wrong_width(table, table.names, line - 1, "2 or 3")
         if known is not None and any(names.count(names[at]) > 1 for at in known):

@@ -66,7 +66,7 @@ class _Reader:
             self.name = rest[0].strip() if rest else None
             return None
         if word not in _SECTIONS:
-            self.fail(f"*{word}; expected one of *{', *'.join(sorted(_SECTIONS))}", line)
+            self.fail(f"*{word[:20]}; expected one of *{', *'.join(sorted(_SECTIONS))}", line)
         if word == "vertices":
             numbers = rest[0].split() if rest else []
             if self.count is not None:

@@ -152,7 +152,7 @@ def _gml_value(value: Any) -> str:
     if isinstance(value, float):
         text = repr(value)
         return text if "." in text else text.replace("e", ".0e") if "e" in text else text + ".0"
-    if isinstance(value, int) and -(2**31) <= value < 2**31:
+    if isinstance(value, int):
         return str(value)
     text = str(value).replace("&", "&amp;").replace('"', "&quot;")
     return '"' + "".join(c if ord(c) < 128 else f"&#{ord(c)};" for c in text) + '"'
