@@ -35,7 +35,6 @@ def read_adjacency_matrix(table: Table) -> GraphParts | None:
         return None
     source, target = np.nonzero(matrix if not symmetric else np.triu(matrix))
     names = named or [str(i) for i in range(count)]
-    arcs = "" if symmetric else " of arcs, since it is not symmetric"
     edges = {} if binary else {"weight": matrix[source, target]}
     return GraphParts(
         source,
@@ -44,7 +43,8 @@ def read_adjacency_matrix(table: Table) -> GraphParts | None:
         ids=names,
         directed=not symmetric,
         edges=edges,
-        notes=[f"read as an adjacency matrix{arcs}"],
+        arcs_because=None if symmetric else "it is not symmetric",
+        notes=["read as an adjacency matrix"],
     )
 
 
