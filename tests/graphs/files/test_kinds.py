@@ -292,6 +292,16 @@ def test_names_of_the_two_ends(tmp_path, pair, rows):
     assert data.num_edges == 4
 
 
+def test_edges_with_further_columns_are_no_adjacency_list(tmp_path):
+    """A ring whose rows are as long as it has nodes: every name starts exactly one row."""
+    path = tmp_path / "graph.csv"
+    for rows in ("1,2,1,1\n2,3,1,1\n3,4,1,1\n4,1,1,1\n", "1,2,3\n2,3,4\n3,4,1\n4,1,2\n"):
+        path.write_text(rows)
+        data, _ = read_with_notes(path)
+        assert data.num_edges == 2 * rows.count("\n")
+        assert "edge_weight" in data
+
+
 def test_every_guess_can_be_said_otherwise():
     def read(name, **options):
         return read_with_notes(FILES / name, **options)
