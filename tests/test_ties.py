@@ -52,6 +52,19 @@ def test_ties_of_the_first_key_go_by_the_second_and_then_keep_their_places():
     assert best_first(first, np.array([1, 0, 2, 2])).tolist() == [1, 2, 3, 0]
 
 
+def test_the_largest_few_come_with_all_that_tie_with_the_last_of_them():
+    values = np.array([2.0, 0.3, 5.0, THIRD, np.nan, 0.1])
+    assert largest(values, count=2).tolist() == [0, 2]
+    assert largest(values, count=3).tolist() == [0, 1, 2, 3]
+    assert largest(values, count=9).tolist() == [0, 1, 2, 3, 5]
+    assert largest(values, count=0).size == 0
+
+
+def test_first_may_be_what_is_zero_up_to_rounding():
+    noise = np.array([-2e-17, 1e-17, 0.5, -3.0, 0.0])
+    assert best_first(noise, scale=1.0).tolist() == [2, 0, 1, 4, 3]
+
+
 def test_whole_numbers_are_numbers():
     assert levels(np.array([3, 1, 3])).tolist() == [1, 0, 1]
 

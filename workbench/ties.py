@@ -57,21 +57,27 @@ def starts_level(
 
 
 def largest(
-    values: Shaped[np.ndarray, " values"], *, tolerance: float = TIE, scale: float = 0.0
+    values: Shaped[np.ndarray, " values"],
+    *,
+    count: int = 1,
+    tolerance: float = TIE,
+    scale: float = 0.0,
 ) -> Int64[np.ndarray, " tied"]:
     """Where all numbers stand that are tied with the largest one, ascending; nan is left out.
 
     Args:
         values: ``[values]``.
+        count: those tied with the ``count``-th largest and all above; all where there are fewer.
         tolerance: the share that counts as rounding.
-        scale: what it is a share of where the largest number is smaller than this.
+        scale: what it is a share of where that number is smaller than this.
     """
     values = np.asarray(values, dtype=np.float64)
     known = values[~np.isnan(values)]
-    if known.size == 0:
+    at = known.size - min(count, known.size)
+    if at == known.size:
         return np.zeros(0, dtype=np.int64)
-    top = known.max()
-    least = top if np.isinf(top) else top - tolerance * max(abs(top), scale)
+    last = np.partition(known, at)[at]
+    least = last if np.isinf(last) else last - tolerance * max(abs(last), scale)
     return np.flatnonzero(values >= least)
 
 
@@ -83,13 +89,13 @@ def smallest(
 
 
 def best_first(
-    *keys: Shaped[np.ndarray, " values"], tolerance: float = TIE
+    *keys: Shaped[np.ndarray, " values"], tolerance: float = TIE, scale: float = 0.0
 ) -> Int64[np.ndarray, " values"]:
     """The order in which the largest first key comes first, ties by the next key, and so on.
 
-    What is tied in every key keeps its place.
+    What is tied in every key keeps its place. ``tolerance`` and ``scale`` are as in ``levels``.
     """
-    ranks = [-levels(key, tolerance=tolerance) for key in reversed(keys)]
+    ranks = [-levels(key, tolerance=tolerance, scale=scale) for key in reversed(keys)]
     return np.lexsort(ranks)
 
 

@@ -83,10 +83,11 @@ def test_negative_curvature_makes_a_bottleneck(degree):
 def test_sdrf_relieves_the_worst_edge():
     """Each edge it works on gains or stays, and on two of three graphs so does the least curvature.
 
-    Found: on a ternary tree the new edges make others worse than the worst was.
+    Found: on a ternary tree of depth 4 the new edges make others worse than the worst was. How much
+    worse hangs on which of its many equal edges comes first.
     """
     better = []
-    for graph in (nx.karate_club_graph(), nx.barbell_graph(5, 0), nx.balanced_tree(3, 3)):
+    for graph in (nx.karate_club_graph(), nx.barbell_graph(5, 0), nx.balanced_tree(3, 4)):
         edge_index, num_nodes = edges_of(graph)
         before = float(balanced_forman(edge_index, num_nodes).min())
         rewired = sdrf(edge_index, num_nodes, num_edges=15, removal_bound=math.inf)

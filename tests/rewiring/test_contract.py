@@ -46,7 +46,8 @@ def check(edge_index, num_nodes, rewired, num_edges):
         replay ^= {(u, v)}
     assert replay == after
     assert rewired.added.size(1) <= num_edges
-    assert rewired.score.shape == (rewired.edits.size(1),)
+    assert rewired.score.shape == rewired.num_tied.shape == (rewired.edits.size(1),)
+    assert bool((rewired.num_tied > 0).all())
     assert torch.equal(
         apply_edits(edge_index, num_nodes, rewired.edits).edge_index, rewired.edge_index
     )
@@ -88,20 +89,6 @@ def test_order_of_the_columns_does_not_matter(name):
     edge_index, num_nodes, _ = oracle_graph("karate")
     mixed = edge_index[:, torch.randperm(edge_index.size(1), generator=torch.Generator())]
     assert torch.equal(run(name, edge_index, num_nodes).edits, run(name, mixed, num_nodes).edits)
-
-
-@pytest.mark.parametrize(
-    "name", [n for n, f in REWIRINGS.items() if "generator" not in inspect.signature(f).parameters]
-)
-def test_relabeled_graph_has_the_same_scores(name):
-    """Edges may differ by ties, but not what they are worth. Methods with a random start or draw
-    have a test of their own, which relabels that too."""
-    for graph in oracle_names(max_nodes=60):
-        edge_index, num_nodes, _ = oracle_graph(graph)
-        order = torch.randperm(num_nodes, generator=torch.Generator().manual_seed(1))
-        ranking = RANKINGS[name](edge_index, num_nodes, num_edges=10)
-        other = RANKINGS[name](order[edge_index], num_nodes, num_edges=10)
-        torch.testing.assert_close(ranking.score, other.score, rtol=1e-9, atol=1e-9)
 
 
 @METHODS

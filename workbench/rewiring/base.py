@@ -10,9 +10,6 @@ from torch import Tensor
 from workbench.topology import simple_graph
 from workbench.typing import EdgeIndex
 
-#: Two candidates whose objectives differ by less than this share of the larger one are tied.
-TIE = 1e-9
-
 
 @dataclass(frozen=True)
 class Rewired:
@@ -26,12 +23,15 @@ class Rewired:
         score: what the method maximized at each edit, in the unit its docstring names; nan where
             it maximized nothing.
         kept: which columns of the input's ``edge_index`` are still there.
+        num_tied: how many edits were as good at each edit, itself included; 1 where it was the
+            only best one, and where the method maximized nothing.
     """
 
     edge_index: Int64[Tensor, "2 edges"]
     edits: Int64[Tensor, "3 edits"]
     score: Float64[Tensor, " edits"]
     kept: Bool[Tensor, " columns"]
+    num_tied: Int64[Tensor, " edits"]
 
     @property
     def added(self) -> Int64[Tensor, "2 added"]:
@@ -47,6 +47,9 @@ class Rewired:
 @dataclass(frozen=True)
 class Ranking:
     """The edges that a method would add next, best first.
+
+    Those whose scores are equal up to rounding (``ties.levels`` says which) stand together, in an
+    order that the numbers of the nodes do not change, up to a symmetry of the graph.
 
     Attributes:
         pairs: one column a non-edge, ``u < v``. Fewer than asked where there are no more.
@@ -85,6 +88,7 @@ def apply_edits(
     num_nodes: int,
     edits: Int64[Tensor, "3 edits"],
     score: Float64[Tensor, " edits"] | None = None,
+    num_tied: Int64[Tensor, " edits"] | None = None,
 ) -> Rewired:
     """The graph after ``edits``, as every rewiring returns it.
 
@@ -115,11 +119,25 @@ def apply_edits(
     both = torch.stack([torch.stack([u, v]), torch.stack([v, u])], dim=2).reshape(2, -1)
     if score is None:
         score = torch.full((edits.size(1),), torch.nan, dtype=torch.float64)
+    if num_tied is None:
+        num_tied = torch.ones_like(edits[0])
     return Rewired(
         edge_index=torch.cat([edge_index[:, kept], both], dim=1),
         edits=edits.to(edge_index.device),
         score=score.to(edge_index.device),
         kept=kept,
+        num_tied=num_tied.to(edge_index.device),
+    )
+
+
+def choices(
+    edits: list[tuple[int, int, int]], score: list[float], num_tied: list[int]
+) -> tuple[Int64[Tensor, "3 edits"], Float64[Tensor, " edits"], Int64[Tensor, " edits"]]:
+    """What a method chose edit by edit, as ``apply_edits`` takes it."""
+    return (
+        torch.tensor(edits, dtype=torch.int64).reshape(-1, 3).T,
+        torch.tensor(score, dtype=torch.float64),
+        torch.tensor(num_tied, dtype=torch.int64),
     )
 
 
@@ -158,17 +176,3 @@ def final_presence(
         state.pop(key, None)
         state[key] = (before, not now)
     return state
-
-
-def best_first(score: np.ndarray, count: int) -> np.ndarray:
-    """Indices of the ``count`` largest scores, best first; ties (see ``TIE``) by lowest index."""
-    count = min(count, score.size)
-    if count == 0:
-        return np.zeros(0, dtype=np.int64)
-    last = np.partition(score, score.size - count)[score.size - count]
-    chosen = np.flatnonzero(score >= last - TIE * abs(last))
-    chosen = chosen[np.argsort(-score[chosen], kind="stable")]
-    value = score[chosen]
-    drop = value[:-1] - value[1:] > TIE * np.abs(value[:-1])
-    group = np.concatenate([[0], np.cumsum(drop)])
-    return chosen[np.lexsort((chosen, group))][:count]

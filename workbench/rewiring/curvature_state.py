@@ -4,6 +4,8 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from workbench.rewiring.curvature_kernels import affected, curvatures, improvements
+from workbench.rewiring.structural_order import StructuralOrder
+from workbench.ties import largest, smallest
 from workbench.topology import SimpleGraph
 
 
@@ -17,6 +19,7 @@ class CurvatureState:
 
     def __init__(self, graph: SimpleGraph, variant: str):
         self.official = variant == "official"
+        self.order = StructuralOrder(graph)
         self.num_nodes, size = graph.num_nodes, graph.num_edges
         self.source = graph.source.cpu().numpy().copy()
         self.target = graph.target.cpu().numpy().copy()
@@ -33,17 +36,18 @@ class CurvatureState:
         self.mark = np.zeros(self.num_nodes, dtype=np.uint8)
         self._refresh(np.arange(size))
 
-    def lowest(self, tie: float) -> int:
-        """The edge of least curvature, the first (u, v) in row-major order among ties."""
-        return self._first(np.where(self.alive, self.curvature, np.inf), tie)
+    def lowest(self) -> tuple[int, int]:
+        """An edge of least curvature, and how many have it: the first in structural order."""
+        return self._first(smallest(np.where(self.alive, self.curvature, np.inf), scale=1.0))
 
-    def highest(self, tie: float) -> int:
-        """The edge of largest curvature, the first (u, v) in row-major order among ties."""
-        return self._first(np.where(self.alive, -self.curvature, np.inf), tie)
+    def highest(self) -> tuple[int, int]:
+        """An edge of largest curvature, and how many have it: the first in structural order."""
+        return self._first(largest(np.where(self.alive, self.curvature, -np.inf), scale=1.0))
 
-    def _first(self, value: np.ndarray, tie: float) -> int:
-        close = np.flatnonzero(value <= value.min() + tie)
-        return int(close[np.argmin(self.source[close] * self.num_nodes + self.target[close])])
+    def _first(self, edges: np.ndarray) -> tuple[int, int]:
+        if edges.size == 1:
+            return int(edges[0]), 1
+        return int(edges[self.order.first(self.source[edges], self.target[edges])]), edges.size
 
     def candidates(self, edge: int, *, ball: bool) -> tuple[np.ndarray, np.ndarray]:
         """Pairs [2, k] that may be joined to relieve an edge, and what each does to its curvature.

@@ -4,7 +4,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from workbench.rewiring.base import Ranking, Rewired, apply_edits, check_num_edges
+from workbench.rewiring.base import Ranking, Rewired, apply_edits, check_num_edges, choices
 from workbench.rewiring.fosr_state import FosrState
 from workbench.typing import EdgeIndex
 
@@ -38,9 +38,12 @@ def fosr(
 
     Returns:
         A ``Rewired``; ``score`` is -2 x_u x_v / sqrt((1 + d_u) (1 + d_v)), the first-order rise of
-        the gap. Equal products go to the first pair (u, v), u < v, in row-major order; the random
-        start makes them rare, so there is no tolerance. Fewer edges come back where the graph is
-        complete. There is no guarantee that the gap rises.
+        the gap. Of pairs that are tied, up to 1e-9, the first by the entries of the start is
+        added, then by ``canonical_order``. Fewer edges come back where the graph is complete.
+        There is no guarantee that the gap rises.
+
+    Another numbering of the nodes leads to the same scores where ``initial`` goes with it. The
+    random start does not: it is drawn in the order of the numbers.
 
     Between components x changes sign, so components are joined first; an isolated node keeps its
     entry of x (a walker there stays) and is joined like any component. Self-loops stay and do not
@@ -60,17 +63,17 @@ def fosr(
     """
     check_num_edges(num_edges)
     state = FosrState(edge_index, num_nodes, power_iterations, initial, generator)
-    edits, score = [], []
+    edits, score, num_tied = [], [], []
     for _ in range(num_edges):
-        u, v, product = state.best()
+        u, v, product, tied = state.best()
         if u < 0:
             break
         state.add(u, v)
         state.power_step()
         edits.append((1, u, v))
         score.append(-2.0 * product)
-    edits = torch.tensor(edits, dtype=torch.int64).reshape(-1, 3).T
-    return apply_edits(edge_index, num_nodes, edits, torch.tensor(score, dtype=torch.float64))
+        num_tied.append(tied)
+    return apply_edits(edge_index, num_nodes, *choices(edits, score, num_tied))
 
 
 def fosr_ranking(

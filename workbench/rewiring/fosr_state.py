@@ -8,8 +8,15 @@ from numba import njit
 from scipy.sparse import csr_array
 from torch import Tensor
 
-from workbench.rewiring.base import best_first
+from workbench.rewiring.structural_order import StructuralOrder
+from workbench.ties import TIE, best_first
 from workbench.topology import simple_graph
+
+#: Nodes among which the pairs of a ranking are looked for, unless the ranking itself needs more.
+_MOST_RANKED = 2_000
+
+#: What is left of an entry of x after a step is 0 below this share of the largest one before it.
+_ROUNDING = 1e-13
 
 
 class FosrState:
@@ -32,6 +39,7 @@ class FosrState:
         self.used = 0
         self.mark = np.full(num_nodes, -1, dtype=np.int64)
         self.x = _start(num_nodes, initial, generator)
+        self.order = StructuralOrder(graph, self.x)
         for _ in range(power_iterations):
             self.power_step()
 
@@ -51,6 +59,7 @@ class FosrState:
         np.add.at(step, ends[:, 1], scaled[ends[:, 0]])
         step = np.divide(step, root, out=x.copy(), where=root > 0)
         x = x + step
+        x[abs(x) <= _ROUNDING * abs(self.x).max()] = 0.0
         length = np.linalg.norm(x)
         self.x = x / length if length > 0 else x
 
@@ -65,42 +74,53 @@ class FosrState:
             self.used += 1
         self.degree[[u, v]] += 1.0
 
-    def best(self) -> tuple[int, int, float]:
-        """(u, v, y_u y_v) of the non-edge with the smallest product, the first row by row.
+    def best(self) -> tuple[int, int, float, int]:
+        """(u, v, y_u y_v, how many tie) of the non-edge with the smallest product.
 
-        (-1, -1, 0) where the graph is complete.
+        (-1, -1, 0, 0) where the graph is complete. Of pairs that tie it is the first by the values
+        that x started from, then by ``canonical_order``.
         """
         y = self.x / np.sqrt(self.degree + 1.0)
-        return smallest_product(
-            y,
-            np.argsort(y),
-            self.offsets,
-            self.neighbors,
-            self.head,
-            self.next,
-            self.to,
-            self.mark,
-        )
+        order = np.argsort(y)
+        lists = self.offsets, self.neighbors, self.head, self.next, self.to
+        product = smallest_product(y, order, *lists, self.mark)
+        if product == np.inf:
+            return -1, -1, 0.0, 0
+        limit = product + TIE * abs(product)
+        tied = count_up_to(limit, y, y[order], *lists)
+        place = by_place = np.arange(y.size)
+        if tied > 1:
+            place, by_place = self.order.place, np.argsort(self.order.place)
+        u, v = first_up_to(limit, y, order, place, by_place, *lists, self.mark)
+        return u, v, y[u] * y[v], tied
 
     def smallest(self, count: int) -> tuple[np.ndarray, np.ndarray]:
-        """The ``count`` non-edges [2, count] of smallest product y_u y_v, and the products."""
+        """The ``count`` non-edges [2, count] of smallest product y_u y_v, and the products.
+
+        Pairs that tie are in the order of ``best``, unless those that tie with the last one spread
+        over more than ``_MOST_RANKED`` nodes.
+        """
         y = self.x / np.sqrt(self.degree + 1.0)
-        u, v, _ = self.best()
+        u, v, _, _ = self.best()
         if u < 0 or count == 0:
             return np.zeros((2, 0), dtype=np.int64), np.zeros(0)
-        order = np.argsort(y, kind="stable")
+        order, place = np.argsort(y, kind="stable"), self.order.place
         width = count + 8
         while True:
             width = min(2 * width, y.size)
             nodes = np.unique(np.concatenate([order[:width], order[-width:]]))
+            nodes = nodes[np.argsort(place[nodes])]
             block = np.triu(~self.adjacency[nodes][:, nodes].toarray().astype(bool), 1)
-            pairs = nodes[np.stack(np.nonzero(block))]
+            pairs = np.sort(nodes[np.stack(np.nonzero(block))], axis=0)
             product = y[pairs[0]] * y[pairs[1]]
-            chosen = best_first(-product, count)
+            chosen = best_first(-product)[:count]
+            if nodes.size == y.size:
+                break
             # A pair with an end outside `nodes` has at least this product.
             low, high = order[width - 1], order[-width]
             beyond = min(y[low] * y[order[-1]], y[high] * y[order[0]], 0.0)
-            if nodes.size == y.size or (chosen.size == count and product[chosen[-1]] <= beyond):
+            last = product[chosen[-1]] if chosen.size == count else np.inf
+            if last + TIE * abs(last) < beyond or (last <= beyond and width >= _MOST_RANKED):
                 break
         # Among equals the pair that ``best`` names comes first, wherever it was found.
         first = (pairs[0, chosen] == u) & (pairs[1, chosen] == v)
@@ -125,43 +145,88 @@ def _start(num_nodes: int, initial: Tensor | None, generator: torch.Generator | 
 @njit(cache=True, nogil=True)
 @no_type_check
 def smallest_product(y, order, offsets, neighbors, head, next_, to, mark):
-    """The pair that ``FosrState.best`` describes. ``order`` sorts y; ``mark`` is scratch."""
-    size = y.size
+    """The smallest y_u y_v of a non-edge, inf if there is none. ``order`` sorts y."""
     best = np.inf
-    if size < 2:
-        return -1, -1, 0.0
-    top, bottom = y[order[size - 1]], y[order[0]]
+    if y.size < 2:
+        return best
+    top = y[order[-1]]
     mark[:] = -1
     # Pairs of opposite signs: rows from the most negative y on, partners from the largest down,
     # until no partner could do better. Only if there is none, every row is looked at.
     for full in range(2):
-        for rank in range(size):
+        for rank in range(y.size):
             i = order[rank]
             if not full and (y[i] >= 0.0 or y[i] * top >= best):
                 break
-            value = row_minimum(i, y, order, offsets, neighbors, head, next_, to, mark, best)
-            best = min(best, value)
+            mark_row(i, offsets, neighbors, head, next_, to, mark)
+            for at in range(y.size):
+                j = order[-1 - at] if y[i] < 0.0 else order[at]
+                if y[i] * y[j] >= best:
+                    break
+                if mark[j] != i:
+                    best = y[i] * y[j]
         if best < 0.0:
             break
-    if best == np.inf:
-        return -1, -1, 0.0
-    # Ties: the first row with such a partner, then its first such partner.
-    mark[:] = -1
-    for i in range(size):
-        if min(y[i] * top, y[i] * bottom) > best:
-            continue
-        value = row_minimum(i, y, order, offsets, neighbors, head, next_, to, mark, np.inf)
-        if value <= best:
-            for j in range(size):
-                if mark[j] != i and y[i] * y[j] <= best:
-                    return min(i, j), max(i, j), y[i] * y[j]
-    return -1, -1, 0.0
+    return best
 
 
 @njit(cache=True, nogil=True)
 @no_type_check
-def row_minimum(i, y, order, offsets, neighbors, head, next_, to, mark, limit):
-    """Smallest y_i y_j over j not adjacent to i, or ``limit`` if that is smaller; marks i's row."""
+def first_up_to(limit, y, order, place, by_place, offsets, neighbors, head, next_, to, mark):
+    """The first non-edge with a product of at most ``limit``; there is one.
+
+    By the lower place of its ends, then by the higher one. ``by_place`` sorts the places.
+    """
+    top, bottom = y[order[-1]], y[order[0]]
+    mark[:] = -1
+    for i in by_place:
+        if min(y[i] * top, y[i] * bottom) > limit:
+            continue
+        mark_row(i, offsets, neighbors, head, next_, to, mark)
+        found = -1
+        for at in range(y.size):
+            j = order[-1 - at] if y[i] < 0.0 else order[at]
+            if y[i] * y[j] > limit:
+                break
+            if mark[j] != i and (found < 0 or place[j] < place[found]):
+                found = j
+        if found >= 0:
+            return min(i, found), max(i, found)
+    return -1, -1
+
+
+@njit(cache=True, nogil=True)
+@no_type_check
+def count_up_to(limit, y, ascending, offsets, neighbors, head, next_, to):
+    """How many non-edges have a product of at most ``limit``; ``ascending`` is y, sorted."""
+    twice = 0
+    for i in range(y.size):
+        # all partners are at one end of the sorted y; those that are none are taken out again
+        low, high = 0, y.size
+        while low < high:
+            half = (low + high) // 2
+            if (y[i] * ascending[half] <= limit) == (y[i] < 0.0):
+                high = half
+            else:
+                low = half + 1
+        partners = y.size - low if y[i] < 0.0 else low
+        if partners == 0:
+            continue
+        partners -= y[i] * y[i] <= limit
+        for at in range(offsets[i], offsets[i + 1]):
+            partners -= y[i] * y[neighbors[at]] <= limit
+        at = head[i]
+        while at >= 0:
+            partners -= y[i] * y[to[at]] <= limit
+            at = next_[at]
+        twice += partners
+    return twice // 2
+
+
+@njit(cache=True, nogil=True)
+@no_type_check
+def mark_row(i, offsets, neighbors, head, next_, to, mark):
+    """Mark node i and its neighbors with i."""
     mark[i] = i
     for at in range(offsets[i], offsets[i + 1]):
         mark[neighbors[at]] = i
@@ -169,11 +234,3 @@ def row_minimum(i, y, order, offsets, neighbors, head, next_, to, mark, limit):
     while at >= 0:
         mark[to[at]] = i
         at = next_[at]
-    size = y.size
-    for rank in range(size):
-        j = order[size - 1 - rank] if y[i] < 0.0 else order[rank]
-        if y[i] * y[j] >= limit:
-            break
-        if mark[j] != i:
-            return y[i] * y[j]
-    return limit

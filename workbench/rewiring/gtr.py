@@ -8,18 +8,23 @@ import torch
 from numba import njit
 
 from workbench.rewiring.base import (
-    TIE,
     Ranking,
     Rewired,
     apply_edits,
-    best_first,
     check_num_edges,
     check_variant,
+    choices,
 )
-from workbench.rewiring.incremental import REBUILD_ABOVE, REBUILD_AFTER
+from workbench.rewiring.incremental import REBUILD_AFTER
 from workbench.rewiring.pseudo_inverse import check_dense, column, pseudo_inverse, squared
+from workbench.rewiring.structural_order import StructuralOrder
+from workbench.ties import TIE, best_first, largest
 from workbench.topology import simple_graph
 from workbench.typing import EdgeIndex, EdgeWeight
+
+#: P is rebuilt where an edge leaves less than this share of the trace of a component: the rounding
+#: of what was subtracted would be too much of the rest (an edge beside one of tiny conductance).
+_FADED = 1e-3
 
 
 def gtr(
@@ -46,8 +51,9 @@ def gtr(
 
     Returns:
         A ``Rewired``; ``score`` is the decrease of the total resistance (within components) at
-        each edit. Ties, up to 1e-9, go to the first pair (s, t), s < t, in row-major order. Fewer
-        edges come back where every component is complete.
+        each edit. Of pairs that are tied, up to 1e-9, the first in ``canonical_order`` is added,
+        so that another numbering of the nodes leads to the same decreases. Fewer edges come back
+        where every component is complete.
 
     Components are never joined, so an isolated node stays isolated. Self-loops stay and do not
     matter. A repeated edge counts once, but repeats with weights are parallel conductors, whose
@@ -68,20 +74,20 @@ def gtr(
     """
     check_num_edges(num_edges)
     state = _Gains(edge_index, num_nodes, edge_weight, variant)
-    edits, score = [], []
+    edits, score, num_tied = [], [], []
     for _ in range(num_edges):
         found = state.best()
         if found is None:
             break
-        s, t = found
+        s, t, tied = found
         score.append(state.add(s, t))
         edits.append((1, s, t))
-    edits = torch.tensor(edits, dtype=torch.int64).reshape(-1, 3).T
-    score = torch.tensor(score, dtype=torch.float64)
+        num_tied.append(tied)
+    made = choices(edits, score, num_tied)
     if edge_weight is None:
-        return apply_edits(edge_index, num_nodes, edits, score)
+        return apply_edits(edge_index, num_nodes, *made)
     conducts = edge_weight.to(edge_index.device) > 0
-    rewired = apply_edits(edge_index[:, conducts], num_nodes, edits, score)
+    rewired = apply_edits(edge_index[:, conducts], num_nodes, *made)
     kept = conducts.clone()
     kept[conducts] = rewired.kept
     return replace(rewired, kept=kept)
@@ -108,12 +114,14 @@ def gtr_ranking(
     state = _Gains(edge_index, num_nodes, edge_weight, variant)
     rows = np.arange(num_nodes)
     gains = np.concatenate([state.row(s) for s in range(num_nodes)]) if num_nodes else np.zeros(0)
-    first = np.repeat(rows, num_nodes - 1 - rows)
     start = rows * (2 * num_nodes - rows - 1) // 2
-    chosen = best_first(gains, num_edges)
+    chosen = largest(gains, count=num_edges)
     chosen = chosen[gains[chosen] > 0]
-    s = first[chosen]
+    s = np.searchsorted(start, chosen, side="right") - 1
     t = chosen - start[s] + s + 1
+    order = state.order.keys(s, t).argsort()
+    order = order[best_first(gains[chosen[order]])][:num_edges]
+    s, t, chosen = s[order], t[order], chosen[order]
     decrease = gains[chosen] * state.nodes_of[s] / state.factor[s]
     pairs = torch.from_numpy(np.stack([s, t]))
     return Ranking(pairs.to(edge_index.device), torch.from_numpy(decrease).to(edge_index.device))
@@ -134,6 +142,7 @@ class _Gains:
         self.free = (self.labels[:, None] == self.labels).astype(np.uint8)
         self.free[self.graph.source, self.graph.target] = 0
         self.added: list[tuple[int, int]] = []
+        self.order = StructuralOrder(self.graph)
         self.rebuild()
 
     def rebuild(self) -> None:
@@ -151,22 +160,31 @@ class _Gains:
         self.p2 = squared(self.p)
         self.age = 0
         nothing = np.zeros(self.labels.size)
-        self.rows = update_and_rank(self.p, self.p2, 0.0, nothing, nothing, self.free, self.factor)
+        self.update(0.0, nothing, nothing)
+        self.trace = np.bincount(self.labels, self.diagonals[0])
+        self.built = self.trace.copy()
+
+    def update(self, c: float, k: np.ndarray, z: np.ndarray) -> None:
+        """P += c k k^T and P^2 += k z^T + z k^T, and what is read from them."""
+        self.rows = update_and_rank(self.p, self.p2, c, k, z, self.free, self.factor)
+        self.diagonals = np.diagonal(self.p).copy(), np.diagonal(self.p2).copy()
 
     def row(self, s: int) -> np.ndarray:
         """Gains of the pairs (s, t), t > s; 0 where the pair is not free."""
-        p, p2 = np.diagonal(self.p), np.diagonal(self.p2)
+        p, p2 = self.diagonals
         resistance = p[s] + p[s + 1 :] - 2.0 * self.p[s, s + 1 :]
         biharmonic = p2[s] + p2[s + 1 :] - 2.0 * self.p2[s, s + 1 :]
         return self.factor[s] * self.free[s, s + 1 :] * biharmonic / (1.0 + resistance)
 
-    def best(self) -> tuple[int, int] | None:
-        """The first pair, row by row, within a tie of the best gain; None where none is free."""
+    def best(self) -> tuple[int, int, int] | None:
+        """The first of the best pairs and how many those are; None where no pair is free."""
         if self.rows.size == 0 or self.rows.max() <= 0.0:
             return None
-        enough = (1.0 - TIE) * self.rows.max()
-        s = int(np.argmax(self.rows >= enough))
-        return s, s + 1 + int(np.argmax(self.row(s) >= enough))
+        of = self.p, self.p2, *self.diagonals, self.free, self.factor, largest(self.rows), TIE
+        s, t, count = first_of_best(*of, np.arange(self.rows.size))
+        if count > 1:
+            s, t, count = first_of_best(*of, self.order.place)
+        return s, t, count
 
     def add(self, s: int, t: int) -> float:
         """Add an edge, and return by how much the total resistance fell."""
@@ -176,12 +194,14 @@ class _Gains:
         self.free[s, t] = 0
         self.added.append((s, t))
         self.age += 1
+        here = self.labels[s]
+        self.trace[here] -= shrink * kk
         # |P x|^2 comes from P alone and x^T P^2 x from P^2 alone: their difference is the drift.
-        if self.age >= REBUILD_AFTER or abs(kk - (q[s] - q[t])) > REBUILD_ABOVE * kk:
+        drifts = abs(kk - (q[s] - q[t])) > TIE * kk
+        if self.age >= REBUILD_AFTER or drifts or self.trace[here] < _FADED * self.built[here]:
             self.rebuild()
         else:
-            z = 0.5 * kk * shrink**2 * k - shrink * q
-            self.rows = update_and_rank(self.p, self.p2, -shrink, k, z, self.free, self.factor)
+            self.update(-shrink, k, 0.5 * kk * shrink**2 * k - shrink * q)
         return float(self.nodes_of[s] * kk * shrink)
 
 
@@ -211,3 +231,28 @@ def update_and_rank(p, p2, c, k, z, free, factor):
             most = gain if gain > most else most
         best[i] = factor[i] * most
     return best
+
+
+@njit(cache=True, nogil=True)
+@no_type_check
+def first_of_best(p, p2, diagonal, diagonal2, free, factor, rows, tie, place):
+    """The pair (s, t), s < t, of largest gain, s in ``rows``, and how many pairs tie with it.
+
+    Of those the first by the lower, then the higher ``place`` of its ends.
+    """
+    best, count, u, v, first = 0.0, 0, -1, -1, place.size**2
+    for turn in range(2):
+        for s in rows:
+            for t in range(s + 1, place.size):
+                if not free[s, t]:
+                    continue
+                biharmonic = diagonal2[s] + diagonal2[t] - 2.0 * p2[s, t]
+                gain = factor[s] * biharmonic / (1.0 + diagonal[s] + diagonal[t] - 2.0 * p[s, t])
+                if turn == 0:
+                    best = max(best, gain)
+                elif gain >= (1.0 - tie) * best:
+                    count += 1
+                    key = min(place[s], place[t]) * place.size + max(place[s], place[t])
+                    if key < first:
+                        u, v, first = s, t, key
+    return u, v, count

@@ -5,18 +5,17 @@ from typing import Literal
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from workbench.rewiring.base import (
-    TIE,
     Ranking,
     Rewired,
     apply_edits,
-    best_first,
     check_num_edges,
     check_variant,
+    choices,
 )
 from workbench.rewiring.curvature_state import CurvatureState
+from workbench.ties import TIE, best_first, largest
 from workbench.topology import simple_graph
 from workbench.typing import EdgeIndex
 
@@ -59,9 +58,12 @@ def sdrf(
 
     Returns:
         A ``Rewired``; ``score`` is r_kl at each addition and the curvature of the edge at each
-        removal. Ties, up to 1e-9, go to the first pair (u, v), u < v, in row-major order. Fewer
-        edges come back where the edge of least curvature has no candidate left, where no edge is
-        left, and where tau is infinite and the edge just added would be removed at once.
+        removal. Of edges or pairs that are tied, up to 1e-9, the first in ``canonical_order`` is
+        taken, so that another numbering of the nodes leads to the same scores. ``num_tied`` is the
+        number of edges of that curvature, at an addition times that of pairs of that rise where
+        tau is infinite. Fewer edges come back where the edge of least curvature has no candidate
+        left, where no edge is left, and where tau is infinite and the edge just added would be
+        removed at once.
 
     Self-loops stay and do not matter, repeated edges count once, weights play no role, isolated
     nodes stay isolated. Sparse: an edit recomputes the edges around it. Runs on the CPU.
@@ -83,29 +85,33 @@ def sdrf(
     if generator is None:
         generator = torch.Generator().manual_seed(0)
     state = CurvatureState(simple_graph(edge_index, num_nodes), variant)
-    edits, score = [], []
+    edits, score, num_tied = [], [], []
     for _ in range(num_edges):
         if not state.alive.any():
             break
-        pairs, rise = state.candidates(state.lowest(TIE), ball=candidates == "ball")
+        lowest, alike = state.lowest()
+        pairs, rise = state.candidates(lowest, ball=candidates == "ball")
         if rise.size == 0:
             break
-        old = state.highest(TIE), state.curvature.copy()
-        chosen = _choose(pairs, rise, tau, generator)
+        old = state.highest(), state.curvature.copy()
+        chosen, tied = _choose(state, pairs, rise, tau, generator)
         u, v = pairs[:, chosen].tolist()
         state.add(u, v)
-        edge, curvature = old if variant == "official" else (state.highest(TIE), state.curvature)
+        (edge, most), curvature = (
+            old if variant == "official" else (state.highest(), state.curvature)
+        )
         remove = bool(curvature[edge] > removal_bound + TIE)
         if remove and edge == state.source.size - 1 and math.isinf(tau):
             break  # the new edge would go at once, and so on forever
         edits.append((1, u, v))
         score.append(rise[chosen])
+        num_tied.append(alike * tied)
         if remove:
             edits.append((-1, int(state.source[edge]), int(state.target[edge])))
             score.append(curvature[edge])
+            num_tied.append(most)
             state.remove(edge)
-    edits = torch.tensor(edits, dtype=torch.int64).reshape(-1, 3).T
-    return apply_edits(edge_index, num_nodes, edits, torch.tensor(score, dtype=torch.float64))
+    return apply_edits(edge_index, num_nodes, *choices(edits, score, num_tied))
 
 
 def sdrf_ranking(
@@ -119,7 +125,8 @@ def sdrf_ranking(
     """The candidates for the edge of least curvature that raise its curvature most.
 
     The score is the rise. The first pair is the one that ``sdrf`` adds first with tau = inf. There
-    may be fewer than ``num_edges``: only pairs near the one edge are candidates.
+    may be fewer than ``num_edges``: only pairs near the one edge are candidates. Where several
+    edges have the least curvature, they are those of the first in ``canonical_order``.
 
     Raises:
         ValueError: as ``sdrf``.
@@ -129,24 +136,35 @@ def sdrf_ranking(
     state = CurvatureState(simple_graph(edge_index, num_nodes), variant)
     pairs, rise = np.zeros((2, 0), dtype=np.int64), np.zeros(0)
     if state.alive.any():
-        pairs, rise = state.candidates(state.lowest(TIE), ball=candidates == "ball")
-        # Of a pair that comes twice, the larger rise counts; then row-major order.
-        order = np.lexsort((-rise, pairs[1], pairs[0]))
+        pairs, rise = state.candidates(state.lowest()[0], ball=candidates == "ball")
+        # Of a pair that comes twice, the larger rise counts.
+        keys = state.order.keys(*pairs)
+        order = np.lexsort((-rise, keys))
+        order = order[np.unique(keys[order], return_index=True)[1]]
         pairs, rise = pairs[:, order], rise[order]
-        first = np.append(True, (np.diff(pairs, axis=1) != 0).any(axis=0))[: rise.size]
-        pairs, rise = pairs[:, first], rise[first]
-    chosen = best_first(rise, num_edges)
+    chosen = best_first(rise, scale=1.0)[:num_edges]
     made = (torch.from_numpy(pairs[:, chosen]), torch.from_numpy(rise[chosen]))
     return Ranking(*(t.to(edge_index.device) for t in made))
 
 
-def _choose(pairs: np.ndarray, rise: np.ndarray, tau: float, generator: torch.Generator) -> int:
+def _choose(
+    state: CurvatureState,
+    pairs: np.ndarray,
+    rise: np.ndarray,
+    tau: float,
+    generator: torch.Generator,
+) -> tuple[int, int]:
+    """Which candidate is added, and among how many equal ones it was chosen."""
     if math.isinf(tau):
-        close = np.flatnonzero(rise >= rise.max() - TIE * max(1.0, abs(rise.max())))
-        return int(close[np.lexsort((-rise[close], pairs[1, close], pairs[0, close]))[0]])
-    weight = torch.from_numpy(np.exp(tau * (rise - rise.max())))  # at most 1: never overflows
-    weight: Tensor = weight.to(generator.device)
-    return int(torch.multinomial(weight, 1, generator=generator))
+        best = largest(rise, scale=1.0)
+        if best.size == 1:
+            return int(best[0]), 1
+        keys = state.order.keys(*pairs[:, best])
+        return int(best[keys.argmin()]), np.unique(keys).size
+    order = np.lexsort((rise, state.order.keys(*pairs)))
+    weight = torch.from_numpy(np.exp(tau * (rise - rise.max())))[order]  # at most 1: no overflow
+    drawn = torch.multinomial(weight.to(generator.device), 1, generator=generator)
+    return int(order[int(drawn)]), 1
 
 
 def _check_options(variant: str, candidates: str, removal_bound: float, tau: float) -> None:

@@ -1,6 +1,7 @@
 """How the rewiring lab took a file: a line that says it, and boxes that correct it."""
 
 import html
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -9,6 +10,9 @@ import ipywidgets
 from workbench.widgets.opening import OpenedFile
 
 NO_WEIGHT = "none"
+
+# how code says it otherwise; here the boxes do
+_WAY = re.compile(r" \([^()]*=[^()]*\)")
 
 
 class FileBoxes(ipywidgets.VBox):
@@ -61,11 +65,10 @@ class FileBoxes(ipywidgets.VBox):
 
     def show(self, file: OpenedFile, *, asks_direction: bool = False) -> None:
         """Say how a file was taken, and offer what else it might be."""
-        said = "; ".join(file.notes)
+        notes = [_WAY.sub("", note) for note in file.notes]
         if asks_direction:
-            said = "; ".join(
-                ["a directed graph; resistance needs each edge both ways", *file.notes]
-            )
+            notes.insert(0, "a directed graph; resistance needs each edge both ways")
+        said = "; ".join(notes)
         text = f"<b>{html.escape(file.name)}</b>" + (f": {html.escape(said)}." if said else "")
         self.line.value = f'<span class="workbench-fine">{text}</span>'
         self._quiet = True

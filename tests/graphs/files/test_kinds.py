@@ -124,7 +124,7 @@ KINDS: dict[str, Reading] = {
     "matrix_of_arcs.txt": Reading(
         [("0", "1"), ("1", "2"), ("2", "3"), ("3", "0")],
         directed=True,
-        notes=("an adjacency matrix of arcs, since it is not symmetric",),
+        notes=("read as an adjacency matrix; it is not symmetric, " + ARCS,),
     ),
     "lists.txt": Reading(
         [("1", "2"), ("1", "3"), ("2", "3")], notes=("read as an adjacency list",)
@@ -292,6 +292,16 @@ def test_names_of_the_two_ends(tmp_path, pair, rows):
     assert data.num_edges == 4
 
 
+def test_edges_with_further_columns_are_no_adjacency_list(tmp_path):
+    """A ring whose rows are as long as it has nodes: every name starts exactly one row."""
+    path = tmp_path / "graph.csv"
+    for rows in ("1,2,1,1\n2,3,1,1\n3,4,1,1\n4,1,1,1\n", "1,2,3\n2,3,4\n3,4,1\n4,1,2\n"):
+        path.write_text(rows)
+        data, _ = read_with_notes(path)
+        assert data.num_edges == 2 * rows.count("\n")
+        assert "edge_weight" in data
+
+
 def test_every_guess_can_be_said_otherwise():
     def read(name, **options):
         return read_with_notes(FILES / name, **options)
@@ -313,7 +323,9 @@ def test_every_guess_can_be_said_otherwise():
     assert read("unix_times.txt", weight="time")[0].edge_weight[0] == 1082040961
     assert read("repeated_rows.txt", weight="count")[0].edge_weight.tolist() == [3, 3, 1, 1]
     assert read("two_weights.txt", directed=True)[0].edge_weight.tolist() == [2.0, 4.0, 1.0]
-    assert read("snap_directed.txt", directed=False)[0].num_edges == 4
+    data, said = read("snap_directed.txt", directed=False)
+    assert data.num_edges == 4
+    assert not said
     assert read("lengths.graphml", weight="length")[0].edge_weight.tolist() == [1.5, 1.5, 2.5, 2.5]
     assert named_edges(read("no_header.csv", source="2", target="1")[0]) == expected_edges(
         Reading(ANN)

@@ -35,7 +35,6 @@ def read_adjacency_matrix(table: Table) -> GraphParts | None:
         return None
     source, target = np.nonzero(matrix if not symmetric else np.triu(matrix))
     names = named or [str(i) for i in range(count)]
-    arcs = "" if symmetric else " of arcs, since it is not symmetric"
     edges = {} if binary else {"weight": matrix[source, target]}
     return GraphParts(
         source,
@@ -44,7 +43,8 @@ def read_adjacency_matrix(table: Table) -> GraphParts | None:
         ids=names,
         directed=not symmetric,
         edges=edges,
-        notes=[f"read as an adjacency matrix{arcs}"],
+        arcs_because=None if symmetric else "it is not symmetric",
+        notes=["read as an adjacency matrix"],
     )
 
 
@@ -79,8 +79,9 @@ def read_adjacency_list(table: Table, *, declared: bool = False) -> GraphParts |
     """The graph of lines that each hold a node and its neighbors.
 
     Rows of different lengths are taken for one where every name that is there starts exactly one
-    line; rows of three fields, which may be weighted edges too, only where each of two neighbors
-    lists the other. None where the table is no such list. ``declared`` says that it is one.
+    line and no neighbor twice; rows of one length, which may be edges with further columns too,
+    only where each of two neighbors lists the other. None where the table is no such list.
+    ``declared`` says that it is one.
     """
     if table.header:
         return None
@@ -93,7 +94,8 @@ def read_adjacency_list(table: Table, *, declared: bool = False) -> GraphParts |
             if declared:
                 table.fail(f"a second line for the node {row[0]!r}", line)
             return None
-        if len(row) == 3 and not declared and "." in row[2]:
+        broken = "." in row[-1] and is_number(row[-1])
+        if not declared and (broken or len(set(row)) < len(row)):
             return None
         number[row[0]] = len(number)
         lists.append(row)
@@ -107,7 +109,7 @@ def read_adjacency_list(table: Table, *, declared: bool = False) -> GraphParts |
             number.setdefault(name, len(number))
     pairs = {(number[row[0]], number[name]) for row in lists for name in row[1:]}
     mutual = all((v, u) in pairs for u, v in pairs)
-    if not declared and not mutual and widths == {3}:
+    if not declared and not mutual and len(widths) == 1:
         return None
     ends = [(number[row[0]], number[name]) for row in lists for name in row[1:]]
     source, target = np.array(ends, dtype=np.int64).reshape(-1, 2).T

@@ -41,10 +41,12 @@ class Arrays:
                 array = arrays.pop(key)
                 arrays[kept] = array.T if key in MASKS else array
         directed = self._directed()
-        matrix = self._matrix()
+        matrix, because = self._matrix(), None
         if matrix is not None:
-            edges, count, found = matrix
-            directed = found if directed is None else directed
+            edges, count, arcs = matrix
+            if directed is None:
+                directed = arcs
+                because = "the adjacency matrix is not symmetric" if arcs else None
         else:
             edges = self._edges()
             count = self._num_nodes(edges)
@@ -53,7 +55,12 @@ class Arrays:
             arrays["y"] = arrays["y"].astype(np.int64)
         weight = self._weight(edges.shape[1])
         parts = GraphParts(
-            *edges, count, directed=directed, data_names=True, notes=self.notes, lines=None
+            *edges,
+            count,
+            directed=directed,
+            arcs_because=because,
+            data_names=True,
+            notes=self.notes,
         )
         if weight is not None:
             parts.edges["edge_weight"] = weight
@@ -112,8 +119,6 @@ class Arrays:
         values = found.data.astype(np.float64)
         source, target, values = (part[values != 0] for part in (source, target, values))
         symmetric = (matrix != matrix.T).nnz == 0
-        if not symmetric:
-            self.notes.append("the adjacency matrix is not symmetric, so edges are arcs")
         if not np.all(values == 1):
             self.arrays.setdefault("edge_weight", values)
         labels = self.arrays.get("labels")

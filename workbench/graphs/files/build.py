@@ -82,7 +82,8 @@ def mean_weight(found: Columns, weight: np.ndarray) -> tuple[np.ndarray, int]:
 class _Builder:
     def __init__(self, parts: GraphParts, directed: bool | None, weight: Weight, path: Path | None):
         self.parts, self.weight, self.path = parts, weight, path
-        self.directed = bool(parts.directed) if directed is None else directed
+        self.asked = directed is not None
+        self.directed = bool(directed if self.asked else parts.directed)
         self.notes = list(parts.notes)
         self.left_out: list[str] = []
 
@@ -90,6 +91,9 @@ class _Builder:
         parts = self.parts
         if parts.num_nodes > MOST_NODES:
             self.fail(f"{parts.num_nodes} nodes; at most {MOST_NODES} are read")
+        if parts.arcs_because and self.directed:
+            way = "" if self.asked else " (directed=False takes them both ways)"
+            self.notes.append(f"{parts.arcs_because}, so edges are arcs{way}")
         source, target, row = self._arcs()
         conductance, rest = self._conductance()
         found = columns(source, target, parts.num_nodes, directed=self.directed)

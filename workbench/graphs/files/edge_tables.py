@@ -57,6 +57,7 @@ def read_table(
     parts.notes[:0] = table.notes
     if parts.directed is None:
         parts.directed = table.directed
+        parts.arcs_because = f"the head says {table.head!r}" if table.head else None
     if table.names and table.source < len(table.names) > table.target:
         ends = table.names[table.source], table.names[table.target]
         parts.guess = Guess(list(table.names), *ends, header=table.header)

@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -57,6 +58,7 @@ class Table:
         width: the fields of a row.
         dicts: whether the rows end in a dict of attributes, as networkx writes them.
         directed: what the head of the file says, None where it says nothing.
+        head: the words of the head that say it.
         nodes, node_names: the nodes that a head of our own declares.
         bipartite: whether sources and targets are numbered apart.
         notes: what was guessed.
@@ -77,6 +79,7 @@ class Table:
     width: int = 2
     dicts: bool = False
     directed: bool | None = None
+    head: str = ""
     nodes: int | None = None
     node_names: list[str] = field(default_factory=list)
     bipartite: bool = False
@@ -248,11 +251,7 @@ def _declaration(table: Table, line: str) -> None:
     if word == "bip":
         table.bipartite = True
         table.notes.append("the head says two kinds of nodes: left:1, ... and right:1, ...")
-    elif table.directed:
-        table.notes.append(
-            f"the head says {line.strip(' #%')[:40]!r}, so edges are arcs (directed=False takes "
-            "them both ways)"
-        )
+    table.head = textwrap.shorten(line.strip(" #%"), 50, placeholder=" ...")
 
 
 # ---- between columns ------------------------------------------------------------------------
@@ -325,13 +324,14 @@ def _is_header(table: Table, first: list[str], rest: list[list[str]]) -> tuple[b
         return True, ""
     if not rest or len(first) < 2:
         return False, ""
-    recurs = any(_recurs(table, name) for name in first[:2])
-    if _ends(names, _SHORT_ENDS) is not None and not recurs:
-        return True, ""
     if first[0] == "" and all(is_integer(row[0]) for row in rest):
         return True, ""
-    if any(is_number(name, table.decimal) for name in first) or recurs:
+    if any(is_number(name, table.decimal) for name in first):
         return False, ""
+    if any(_recurs(table, name) for name in first[:2]):
+        return False, ""
+    if _ends(names, _SHORT_ENDS) is not None:
+        return True, ""
     if len(rest[0]) == len(first) + 1:
         return True, ""
     same = [row for row in rest if len(row) == len(first)]

@@ -40,6 +40,7 @@ class GraphParts:
         num_nodes: isolated nodes count.
         ids: what the file calls its nodes; None for 0, 1, 2, ...
         directed: what the file says; None where it says nothing.
+        arcs_because: why edges are taken for arcs, where this is worth a note.
         one_way: which edges are arcs, where a directed graph has edges of both kinds.
         edges: attributes of the edges by name, in the order of the edges.
         nodes: attributes of the nodes by name, in the order of the nodes; where names are those of
@@ -57,6 +58,7 @@ class GraphParts:
     num_nodes: int
     ids: list[str] | None = None
     directed: bool | None = None
+    arcs_because: str | None = None
     one_way: np.ndarray | None = None
     edges: dict[str, Values] = field(default_factory=dict)
     nodes: dict[str, Values] = field(default_factory=dict)
