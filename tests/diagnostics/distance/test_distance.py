@@ -85,3 +85,16 @@ def test_a_diameter_that_takes_too_many_searches_names_the_bounds(monkeypatch):
 def test_random_graph():
     data = erdos_renyi(500, 0.01, generator=torch.Generator().manual_seed(0))
     assert float(diameter(data.edge_index, 500)) == float(hop_distance(data.edge_index, 500).max())
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_bounds_do_not_hang_on_the_numbering(seed):
+    """Sparse random graphs: many nodes are equally far out, and another one bounds otherwise."""
+    size = 40 + 5 * seed
+    whole = nx.gnp_random_graph(size, (2.2 + 2 * (seed % 2)) / size, seed=seed)
+    part = max(nx.connected_components(whole), key=len)
+    graph = from_networkx(nx.convert_node_labels_to_integers(whole.subgraph(part)))
+    expected = diameter_bounds(graph.edge_index, graph.num_nodes)
+    for other in range(6):
+        order = torch.randperm(graph.num_nodes, generator=torch.Generator().manual_seed(other))
+        assert diameter_bounds(order[graph.edge_index], graph.num_nodes) == expected

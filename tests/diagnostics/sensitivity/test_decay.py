@@ -22,6 +22,10 @@ from workbench.diagnostics.sensitivity.decay_rate import decay_rate, decay_stati
 from workbench.graphs import barbell, complete, from_networkx, grid, karate, path, ring
 
 
+def generator(seed: int) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
 def test_an_exact_exponential_is_found():
     distance = hop_distance(grid(4, 5).edge_index, 20)
     fit = decay_fit(3 * torch.exp(-0.7 * distance), distance)
@@ -176,3 +180,37 @@ def test_refusals():
     long = ring(3000)
     with pytest.raises(TooLargeError, match=r"2999 layers.*sensitivity"):
         decay_rate(long.edge_index, 3000)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_distances_that_rounding_parts_are_one(seed):
+    """Around a ring: k (20 - k) / 20 ohm over k edges, which sums part."""
+    away = effective_resistance(ring(20).edge_index, 20)
+    shaken = away * (1 + 1e-14 * torch.randn(20, 20, generator=generator(seed)))
+    heard = torch.rand(20, 20, generator=generator(3)).double()
+    for bins in (None, 3, 7, 81):
+        expected = sensitivity_decay(heard, away, num_bins=bins)
+        found = sensitivity_decay(heard, shaken, num_bins=bins)
+        assert found.pairs.tolist() == expected.pairs.tolist()
+        torch.testing.assert_close(found.mean, expected.mean)
+    assert sensitivity_decay(heard, shaken).pairs.tolist() == [20, *[40] * 9, 20]
+    # 81 bins of 0.05 ohm from 0.95 to 5: each distance is where one begins, 5 the end of the last
+    assert sensitivity_decay(heard, shaken, num_bins=81).pairs.tolist() == [20, *[40] * 8, 60]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_fit_is_of_what_differs_by_more_than_rounding(seed):
+    noise = 1 + 1e-14 * torch.randn(6, 6, generator=generator(seed))
+    alike = effective_resistance(complete(6).edge_index, 6) * noise
+    heard = torch.rand(6, 6, generator=generator(seed)).double()
+    assert decay_fit(heard, alike).rate.isnan()
+    flat = decay_fit(noise, hop_distance(path(6).edge_index, 6))
+    assert (float(flat.rate), float(flat.r_squared)) == (0, 1)
+    assert float(flat.half_distance) == math.inf
+    # as loud two hops away as one hop, and louder at none: no decay, whatever the last digits
+    hops = hop_distance(path(3).edge_index, 3)
+    bent = torch.ones(3, 3).double()
+    bent[0, 1] = bent[2, 1] = 4.0
+    bent[1, 0] = bent[1, 2] = 0.25
+    level = decay_fit(bent * noise[:3, :3], hops)
+    assert (float(level.rate), float(level.half_distance)) == (0, math.inf)

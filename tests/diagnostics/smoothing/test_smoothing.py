@@ -1,5 +1,6 @@
 """Smoothing and rank by closed forms, laws, and dense second implementations."""
 
+import itertools
 import math
 from inspect import unwrap
 
@@ -292,6 +293,17 @@ def test_neither_rotation_nor_size_changes_the_ranks():
         torch.testing.assert_close(measure(1e-9 * x @ rotation), measure(x))
         assert 1 <= float(measure(x)) <= 6
     torch.testing.assert_close(rank_one_distance(1e-200 * x), rank_one_distance(x))
+
+
+def test_of_equally_long_rows_the_entries_choose():
+    """Whatever their places: rows and columns of length 5, which make two different surrogates."""
+    x = torch.tensor([[3.0, 4.0, 0.0], [5.0, 0.0, 0.0], [0.0, 3.0, 4.0], [0.0, 0.0, 3.0]]).double()
+    found = {
+        round(float(rank_one_distance(x[order] * (1 + noise))), 9)
+        for order in map(torch.tensor, itertools.permutations(range(4)))
+        for noise in (0.0, 1e-14 * torch.randn(4, 3, generator=torch.Generator().manual_seed(0)))
+    }
+    assert len(found) == 1
     assert float(stable_rank(x)) <= float(effective_rank(x)) ** 2
 
 

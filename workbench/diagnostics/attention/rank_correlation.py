@@ -5,6 +5,7 @@ from jaxtyping import Bool, Float, Float64, Int64
 from torch import Tensor
 
 from workbench.diagnostics.finite import check_finite
+from workbench.ties import TIE, levels
 
 
 def rank_correlation(
@@ -69,18 +70,14 @@ def tie_groups(
 ) -> tuple[Int64[Tensor, " pairs"], Float64[Tensor, " groups"]]:
     """The group of equal values that each belongs to, ascending, and the size of each group.
 
-    Values next to each other in size are equal where they differ by less than 1e-11 of their size
-    in float64, by four units in the last place in float32, and not at all in shorter types.
+    Ties are those of ``levels``, in float32 within four units in the last place, and exact in
+    shorter types.
     """
-    ordered, order = values.detach().sort()
-    ordered = ordered.double()
-    slack = {torch.float64: 1e-11, torch.float32: 4 * torch.finfo(torch.float32).eps}
-    size = slack.get(values.dtype, 0.0) * ordered[1:].abs().maximum(ordered[:-1].abs())
-    starts = torch.zeros(values.numel(), dtype=torch.int64, device=values.device)
-    starts[1:] = ordered.diff() > size
-    place = starts.cumsum(0)
-    group = torch.empty_like(order).scatter_(0, order, place)
-    return group, torch.bincount(place).double()
+    tolerance = {torch.float64: TIE, torch.float32: 4 * torch.finfo(torch.float32).eps}
+    plain = values.detach().double().cpu().numpy()
+    group = levels(plain, tolerance=tolerance.get(values.dtype, 0.0))
+    group = torch.from_numpy(group).to(values.device)
+    return group, torch.bincount(group).double()
 
 
 def product(a: Float64[Tensor, " pairs"], b: Float64[Tensor, " pairs"]) -> Float64[Tensor, ""]:

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from jaxtyping import Float64
 from numba import njit
+from scipy.sparse import csr_array
 from torch import Tensor
 
 from workbench.diagnostics.cost import TooLargeError, check_size, duration
@@ -16,6 +17,9 @@ from workbench.typing import EdgeIndex, PairMatrix
 
 #: Edges that ``diameter`` looks at, over all its searches, before it gives up (3 to 10 s).
 _LARGEST_WORK = 600_000_000
+
+#: Hops of a node's surroundings that decide among equals, and an odd number with bits at random.
+_SURROUNDINGS, _ODD = 4, np.uint64(0x9E3779B97F4A7C15)
 
 #: Up to this many nodes ``diameter`` searches from every node if it must.
 _ALWAYS_EXACT = 10_000
@@ -119,26 +123,55 @@ def diameter_bounds(edge_index: EdgeIndex, num_nodes: int) -> DiameterBounds:
 
 
 def _sweeps(start: np.ndarray, neighbor: np.ndarray) -> tuple[float, float, int]:
-    """Bounds of the diameter (both inf if disconnected) and a central node, by twelve searches."""
+    """Bounds of the diameter (both inf if disconnected) and a central node, by twelve searches.
+
+    Of nodes that are equally far out or central, the next search starts from the one with the
+    largest key: what its surroundings and its distances so far hash to, so that another numbering
+    finds the same bounds.
+    """
     num_nodes = start.size - 1
     if num_nodes < 2:
         return 0.0, 0.0, 0
     distance, queue = np.empty(num_nodes, dtype=np.int32), np.empty(num_nodes, dtype=np.int64)
-    farthest, together = np.zeros(num_nodes, dtype=np.int32), np.zeros(num_nodes)
-    center, low, high = int(np.diff(start).argmax()), 0.0, np.inf
+    farthest, together = np.zeros(num_nodes, dtype=np.int32), np.zeros(num_nodes, dtype=np.int64)
+    key, degree = _surroundings(start, neighbor), np.diff(start)
+
+    def first(among: np.ndarray) -> int:
+        at = among.nonzero()[0]
+        return int(at[key[at].argmax()])
+
+    center, low, high = first(degree == degree.max()), 0.0, np.inf
     for _ in range(4):
         if search(start, neighbor, center, distance, queue) < num_nodes:
             return np.inf, np.inf, center
         high = min(high, 2.0 * distance[queue[-1]])
+        key = _mixed(key ^ distance.astype(np.uint64))
         for _ in range(2):
-            search(start, neighbor, int(queue[-1]), distance, queue)
+            search(start, neighbor, first(distance == distance[queue[-1]]), distance, queue)
             low = max(low, float(distance[queue[-1]]))
             np.maximum(farthest, distance, out=farthest)
             together += distance
-        # of the nodes nearest to all ends seen so far, the one nearest on average
-        central = (farthest == farthest.min()).nonzero()[0]
-        center = int(central[together[central].argmin()])
+            key = _mixed(key ^ distance.astype(np.uint64))
+        # of the nodes nearest to all ends seen so far, those nearest on average
+        central = farthest == farthest.min()
+        center = first(central & (together == together[central].min()))
     return low, high, center
+
+
+def _surroundings(start: np.ndarray, neighbor: np.ndarray) -> np.ndarray:
+    """A hash of what each node sees within a few hops, whatever the numbering."""
+    shape = (start.size - 1,) * 2
+    seen = csr_array((np.ones(neighbor.size, dtype=np.uint64), neighbor, start), shape=shape)
+    key = np.ones(start.size - 1, dtype=np.uint64)
+    for _ in range(_SURROUNDINGS):
+        key = _mixed(key) + seen @ _mixed(key ^ _ODD)
+    return key
+
+
+def _mixed(key: np.ndarray) -> np.ndarray:
+    """A hash of each number: an odd factor moves the high bits, a shift brings them down."""
+    key = key * _ODD
+    return (key ^ (key >> np.uint64(32))) * _ODD
 
 
 def _undirected_lists(edge_index: EdgeIndex, num_nodes: int) -> Lists:

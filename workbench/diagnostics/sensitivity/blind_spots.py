@@ -11,8 +11,9 @@ from torch import Tensor
 
 from workbench.diagnostics.cost import check_size
 from workbench.diagnostics.finite import check_finite, check_tensor
+from workbench.diagnostics.rounding import rounding, up_to
 from workbench.diagnostics.sensitivity.widest_paths import widest_paths
-from workbench.ties import TIE, best_first
+from workbench.ties import best_first
 from workbench.topology import check_edge_index
 from workbench.typing import EdgeIndex
 
@@ -105,7 +106,7 @@ def blind_spots(
         agree on J; a third takes the quantile of the sensitivities).
     """
     _check_options(quantile, threshold, detection)
-    rounding = _rounding(curvature, sensitivity)
+    share = rounding(curvature, sensitivity)
     sensitivity = _square(sensitivity)
     known = sensitivity.size(0)
     if isinstance(edge_index, Tensor) and bool((edge_index >= known).any()):
@@ -116,15 +117,15 @@ def blind_spots(
     pairs, curvature = _arcs(edge_index, curvature, sensitivity)
     value = sensitivity[pairs[1], pairs[0]]
     scale = _scale(curvature)
-    negative = ~_up_to(-curvature, 0.0, rounding, scale)
+    negative = ~up_to(-curvature, 0.0, share, scale=scale)
     low = negative if detection == "negative" else torch.ones_like(negative)
-    clear = low & _up_to(curvature, _quantile(curvature[low], quantile), rounding, scale)
+    clear = low & up_to(curvature, _quantile(curvature[low], quantile), share, scale=scale)
     if threshold == "quantile":
         limit = _quantile(value, quantile)
     else:
         limit = value[clear].max() if bool(clear.any()) else value.new_tensor(torch.nan)
     detected = low if detection == "negative" else clear
-    squashed = _up_to(value, limit, rounding)
+    squashed = up_to(value, limit, share)
     return BlindSpots(pairs, value, curvature, limit.expand_as(value), squashed, detected)
 
 
@@ -172,7 +173,7 @@ def blind_pairs(
     _check_options(quantile, "quantile", detection)
     check_edge_index(edge_index, num_nodes)
     check_size("blind_pairs", num_nodes, edge_index.size(1) // 2, device=edge_index.device)
-    rounding = _rounding(curvature, sensitivity)
+    share = rounding(curvature, sensitivity)
     sensitivity = _square(sensitivity)
     if sensitivity.size(0) != num_nodes:
         raise ValueError(
@@ -193,15 +194,15 @@ def blind_pairs(
     distance, value = torch.from_numpy(hops[there]).to(device), sensitivity[pairs[1], pairs[0]]
     reached, limit = torch.zeros_like(value).bool(), torch.zeros_like(value)
     scale = _scale(curvature)
-    detected, squashed = ~_up_to(-width, 0.0, rounding, scale), torch.zeros_like(reached)
+    detected, squashed = ~up_to(-width, 0.0, share, scale=scale), torch.zeros_like(reached)
     for hop in torch.unique(distance).tolist():
         here = (distance == hop).nonzero()[:, 0]
         reached[here] = bool((value[here] > 0).any())
         limit[here] = _quantile(value[here], quantile)
-        squashed[here] = _up_to(value[here], limit[here], rounding)
+        squashed[here] = up_to(value[here], limit[here], share)
         if detection == "quantile":
             most = _quantile(width[here], quantile)
-            detected[here] = _up_to(width[here], most, rounding, scale)
+            detected[here] = up_to(width[here], most, share, scale=scale)
     return BlindSpots(
         pairs[:, reached],
         value[reached],
@@ -244,26 +245,9 @@ def _square(sensitivity: Tensor) -> Float64[Tensor, "nodes nodes"]:
     return sensitivity.double()
 
 
-def _rounding(*given: Tensor) -> float:
-    """The share by which numbers of these types may differ from their equals."""
-    floating = [t.dtype for t in given if isinstance(t, Tensor) and t.is_floating_point()]
-    return max([TIE, *(16 * torch.finfo(dtype).eps for dtype in floating)])
-
-
 def _scale(curvature: Tensor) -> float:
     """What rounding of a curvature is a share of: one that is all 0 comes from larger terms."""
     return max(float(curvature.abs().max()), _LEAST) if curvature.numel() else _LEAST
-
-
-def _up_to(
-    values: Tensor, limit: Tensor | float, rounding: float, scale: float = 0.0
-) -> Bool[Tensor, " values"]:
-    """Whether each value is at most the limit, up to rounding; false where the limit is nan.
-
-    Rounding is a share of the limit, or of ``scale``: the size of the terms of a difference.
-    """
-    limit = torch.as_tensor(limit, dtype=values.dtype, device=values.device)
-    return values <= limit + rounding * limit.abs().clamp(min=scale)
 
 
 def _quantile(values: Tensor, share: float) -> Tensor:

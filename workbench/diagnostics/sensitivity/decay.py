@@ -8,6 +8,8 @@ from jaxtyping import Float64, Int64, Real
 from torch import Tensor
 
 from workbench.diagnostics.finite import check_finite, check_tensor
+from workbench.diagnostics.rounding import rounding
+from workbench.ties import levels
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,8 @@ def sensitivity_decay(
     Returns:
         ``Decay``, with one entry for each finite distance that occurs, 0 among them. Pairs at
         ``inf`` (other components) and at nan count nowhere; a sensitivity of nan makes the mean at
-        its distance nan. Distances equal to 12 digits are one. Computed in float64, whatever comes.
+        its distance nan. Distances that differ by rounding alone are one, and one that is up to
+        rounding at the end of a bin is in the next. Computed in float64, whatever comes.
 
     Raises:
         ValueError: the two shapes differ, or ``num_bins`` is less than 1.
@@ -78,10 +81,11 @@ def sensitivity_decay(
     """
     if num_bins is not None and num_bins < 1:
         raise ValueError(f"num_bins must be at least 1, got {num_bins}")
-    sensitivity, there = _beside(sensitivity, distance)
+    value, there = _beside(sensitivity, distance)
     finite = there.isfinite()
-    value, there = sensitivity[finite], there[finite]
-    key = _bins(there, num_bins) if num_bins else _twelve_digits(there)
+    value, there = value[finite], there[finite]
+    share = rounding(distance)
+    key = _bins(there, num_bins, share) if num_bins else _tied(there, share)
     _, group, pairs = torch.unique(key, return_inverse=True, return_counts=True)
 
     def grouped(values):
@@ -107,20 +111,22 @@ def _beside(sensitivity: Tensor, distance: Tensor) -> tuple[Tensor, Tensor]:
     return sensitivity.double(), distance.T.to(sensitivity.device).double()
 
 
-def _twelve_digits(distance: Tensor) -> Tensor:
-    """The distances with what rounding may have changed left out."""
-    digits = torch.finfo(torch.float64).eps ** -0.75
-    scale = float(distance.abs().max()) if distance.numel() else 1.0
-    return torch.round(distance / max(scale, 1e-300) * digits)
+def _tied(distance: Tensor, share: float) -> Tensor:
+    """The rank of each distance, equal for those that differ by rounding alone."""
+    rank = levels(distance.cpu().numpy(), tolerance=share)
+    return torch.from_numpy(rank).to(distance.device)
 
 
-def _bins(distance: Tensor, num_bins: int) -> Tensor:
+def _bins(distance: Tensor, num_bins: int, share: float) -> Tensor:
     """The number of the bin of each distance, from 1; 0 for distance 0."""
     away = distance[distance > 0]
     if not away.numel():
         return torch.zeros_like(distance)
-    low, width = away.min(), (away.max() - away.min()) / num_bins
-    place = torch.floor((distance - low) / width) if width > 0 else torch.zeros_like(distance)
+    low, high = away.min(), away.max()
+    if high - low <= share * high:
+        return (distance > 0).double()
+    # what rounding moved across the end of a bin is moved back
+    place = torch.floor((distance - low) / (high - low) * num_bins + share * num_bins)
     return torch.where(distance > 0, place.clamp(0, num_bins - 1) + 1, 0.0)
 
 
@@ -137,9 +143,10 @@ def decay_fit(
             ``effective_resistance`` give it.
 
     Returns:
-        ``DecayFit``; its entries are nan where the pairs have fewer than two distances. Pairs in
-        different components and pairs of sensitivity 0 (beyond reach, dead ReLUs) are left out:
-        they have no logarithm, so a model of few layers is fitted within its reach.
+        ``DecayFit``; its entries are nan where the pairs have fewer than two distances, and a rate
+        that is 0 up to rounding is 0. Pairs in different components and pairs of sensitivity 0
+        (beyond reach, dead ReLUs) are left out: they have no logarithm, so a model of few layers is
+        fitted within its reach.
 
     Raises:
         ValueError: the two shapes differ, or a sensitivity is negative, nan or inf.
@@ -147,25 +154,30 @@ def decay_fit(
     These four numbers are the workbench's own; those of the literature, for a
     graph without a model, are in ``decay_statistics``.
     """
-    sensitivity, there = _beside(sensitivity, distance)
-    check_finite("sensitivity", sensitivity)
-    if bool((sensitivity < 0).any()):
-        at = (sensitivity < 0).nonzero()[0].tolist()
+    value, there = _beside(sensitivity, distance)
+    check_finite("sensitivity", value)
+    if bool((value < 0).any()):
+        at = (value < 0).nonzero()[0].tolist()
         raise ValueError(
-            f"sensitivity must not be negative, got {float(sensitivity[tuple(at)])} in row "
+            f"sensitivity must not be negative, got {float(value[tuple(at)])} in row "
             f"{at[0]}; take the norm of each block of the Jacobian"
         )
-    used = there.isfinite() & (sensitivity > 0)
+    used = there.isfinite() & (value > 0)
     used.fill_diagonal_(False)
-    x, y = there[used], sensitivity[used].log()
+    x, y = there[used], value[used].log()
     count = x.numel()
-    x, y = x - x.mean(), y - y.mean()
-    spread, height = (x * x).sum(), (y * y).sum()
-    spread = torch.where(spread > 0, spread, torch.nan)
+    if count < 2 or x.max() - x.min() <= rounding(distance) * x.abs().max():
+        nan = value.new_tensor(torch.nan)
+        return DecayFit(nan, nan, nan, nan, count)
+    # a rounding of S is as large in its logarithm, whatever that is
+    flat = bool(y.max() - y.min() <= 2 * rounding(sensitivity))
+    x, y = x - x.mean(), torch.zeros_like(y) if flat else y - y.mean()
+    spread = (x * x).sum()
     slope = (x * y).sum() / spread
+    if slope.abs() * x.abs().max() <= 2 * rounding(sensitivity):
+        slope = torch.zeros_like(slope)
     left = ((y - slope * x) ** 2).sum()
     error = (left / max(count - 2, 0) / spread).sqrt() if count > 2 else slope * torch.nan
-    explained = torch.where(height > 0, 1.0 - left / height, torch.ones_like(left))
+    explained = torch.ones_like(left) if flat else 1.0 - left / (y * y).sum()
     half = torch.where(slope < 0, -math.log(2.0) / slope, torch.inf)
-    half = torch.where(slope.isnan(), slope, half)
-    return DecayFit(-slope, error, torch.where(slope.isnan(), slope, explained), half, count)
+    return DecayFit(-slope, error, explained, half, count)

@@ -1,10 +1,13 @@
 """How many directions node states still span: effective and stable rank, distance to collapse."""
 
+import numpy as np
 import torch
 from jaxtyping import Float, Float64
 from torch import Tensor
 
+from workbench.diagnostics.rounding import rounding
 from workbench.diagnostics.smoothing.states import check_states
+from workbench.ties import largest
 
 
 def effective_rank(x: Float[Tensor, "nodes channels"]) -> Float64[Tensor, ""]:
@@ -68,7 +71,8 @@ def rank_one_distance(x: Float[Tensor, "nodes channels"]) -> Float64[Tensor, ""]
         || X / ||X||_*  -  s Y / ||Y||_* ||_*,   Y = (column j of X) (row i of X)^T
 
     with i and j the row and the column of largest Euclidean norm, and the sign s that gives the
-    smaller distance.
+    smaller distance. Of rows that are equally long up to rounding, the one with the largest first
+    entry that differs; of columns, the first.
 
     Args:
         x: ``[nodes, channels]`` node states.
@@ -91,13 +95,25 @@ def rank_one_distance(x: Float[Tensor, "nodes channels"]) -> Float64[Tensor, ""]
     if not bool(states.any()):
         return states.new_zeros(())
     states = states / states.abs().max()  # products of large or small entries stay in range
-    row = states[states.norm(dim=1).argmax()]
-    column = states[:, states.norm(dim=0).argmax()]
+    share = rounding(x)
+    row = states[_first_of_longest(states.cpu().numpy(), share)]
+    column = states[:, largest(states.norm(dim=0).cpu().numpy(), tolerance=share)[0]]
     # the nuclear norm of a matrix of rank one is the product of the lengths
     surrogate = torch.outer(column / column.norm(), row / row.norm())
     scaled = states / _singular_values(states).sum()
     distances = [_singular_values(scaled - sign * surrogate).sum() for sign in (1, -1)]
     return torch.minimum(*distances)
+
+
+def _first_of_longest(rows: np.ndarray, share: float) -> int:
+    """A row of largest norm, chosen by its entries and not by its place."""
+    left = largest(np.linalg.norm(rows, axis=1), tolerance=share)
+    for channel in range(rows.shape[1]):
+        if left.size == 1:
+            break
+        # entries were scaled to at most 1
+        left = left[largest(rows[left, channel], tolerance=share, scale=1.0)]
+    return int(left[0])
 
 
 def distance_to_mean(
