@@ -20,12 +20,12 @@ def shortcut(data):
 
 def test_a_shortcut_is_found_to_help():
     before = ring_transfer(8)  # four hops, three layers: it cannot be learned
-    pair = compare_training(make_model, before, before.map(shortcut), seeds=[3, 5], epochs=100)
+    pair = compare_training(make_model, before, before.map(shortcut), seeds=[3, 5], epochs=60)
     assert pair.seeds == (3, 5)
     assert [run.seed for run in pair.before] == [run.seed for run in pair.after] == [3, 5]
     assert [run.result["test"] for run in pair.before] == [0.2, 0.2]
     comparison = pair.comparison()
-    assert comparison.mean > 0.3
+    assert comparison.mean > 0.4  # least of a seed, of eight: 0.6
     assert "accuracy changes by +" in comparison.sentence
     assert len(pair.before_models) == len(pair.after_models) == 2
 
