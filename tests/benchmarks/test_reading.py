@@ -52,6 +52,4 @@ def test_memory_of_a_million_edges(table):
     done = subprocess.run(
         [sys.executable, "-c", code, str(table)], capture_output=True, text=True, check=True
     )
-    print(
-        f"\n{table.stem}: {float(done.stdout):.2f} GB at most, the imports of torch and PyG included"
-    )
+    print(f"\n{table.stem}: {float(done.stdout):.2f} GB at most, with the imports of torch and PyG")
