@@ -1,7 +1,9 @@
-"""Nothing public hangs: at 100,000 nodes every diagnostic answers in seconds or refuses."""
+"""Nothing public hangs: at 100,000 nodes every diagnostic answers in seconds or refuses.
+
+Whether the seconds of an estimate hold is measured in ``tests/benchmarks/test_estimates.py``.
+"""
 
 import inspect
-import time
 
 import pytest
 import torch
@@ -22,7 +24,7 @@ ON_A_GRAPH = sorted(name for name in DIAGNOSTICS if needs_only_a_graph(DIAGNOSTI
 
 def large_graphs():
     yield grid(250, 400)
-    yield erdos_renyi(100_000, 6e-5, generator=torch.Generator().manual_seed(0))
+    yield random_regular(100_000, 6, generator=torch.Generator().manual_seed(0))
 
 
 @pytest.fixture(scope="module")
@@ -30,19 +32,39 @@ def large():
     return list(large_graphs())
 
 
+@pytest.fixture
+def eight_gigabytes(monkeypatch):
+    """As much free memory on every machine that runs the tests."""
+    monkeypatch.setattr(cost, "available_bytes", lambda device="cpu": int(8e9))
+
+
 @pytest.mark.parametrize("name", ON_A_GRAPH)
-def test_no_dead_kernel(name, large):
+def test_a_hundred_thousand_nodes_take_a_minute_by_the_estimate_or_are_refused_with_it(
+    name, large, eight_gigabytes
+):
     for data in large:
-        began, refusal = time.perf_counter(), None
-        try:
+        graph = {"num_nodes": data.num_nodes, "edge_index": data.edge_index}
+        expected = estimate(name, **graph)
+        if expected.exact:
+            assert expected.seconds < 60
+            assert expected.bytes < 4e9
+            continue
+        with pytest.raises(TooLargeError) as caught:
             DIAGNOSTICS[name](data.edge_index, data.num_nodes)
-        except TooLargeError as error:
-            refusal = str(error)
-        # seconds, and what is compiled on the first call; hours would be a dead kernel
-        assert time.perf_counter() - began < 300
-        if refusal is not None:
-            assert "100,000 nodes" in refusal
-            assert any(other in refusal for other in DIAGNOSTICS if other != name)
+        for part in ("100,000 nodes", cost.memory(expected.bytes), expected.alternative):
+            assert part in str(caught.value)
+        assert any(f"use {other}" in str(caught.value) for other in DIAGNOSTICS if other != name)
+
+
+@pytest.mark.large
+@pytest.mark.parametrize("name", ON_A_GRAPH)
+def test_what_is_not_refused_answers(name, large, eight_gigabytes):
+    for data in large:
+        if estimate(name, num_nodes=data.num_nodes, edge_index=data.edge_index).exact:
+            found = DIAGNOSTICS[name](data.edge_index, data.num_nodes)
+            parts = [found] if isinstance(found, torch.Tensor) else list(vars(found).values())
+            arrays = [part for part in parts if isinstance(part, torch.Tensor)]
+            assert not any(part.isnan().any() for part in arrays if part.is_floating_point())
 
 
 def test_every_diagnostic_has_a_cost_and_every_limit_a_diagnostic():
@@ -142,16 +164,6 @@ def test_hubs_are_counted_where_the_graph_is_given():
     assert "are counted" in seeing.why
     assert seeing.bytes > blind.bytes
     assert seeing.seconds > 10 * blind.seconds
-    diagnostics.ollivier_ricci(ring(10).edge_index, 10)  # compiles
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        began = time.perf_counter()
-        diagnostics.ollivier_ricci(edges, 1500)
-        spent = time.perf_counter() - began
-    finally:
-        torch.set_num_threads(threads)
-    assert spent / 10 < seeing.seconds < 10 * spent
 
 
 #: Choose their method by the graph.
@@ -167,9 +179,14 @@ BY_ELIMINATION = {
 }
 
 
+@pytest.fixture(scope="module")
+def expander():
+    return random_regular(21_000, 6, generator=torch.Generator().manual_seed(0))
+
+
 @pytest.mark.parametrize("name", sorted(BY_ELIMINATION))
-def test_with_the_graph_the_method_is_chosen_as_the_call_does(name):
-    road = grid(300, 334)
+def test_with_the_graph_the_method_is_chosen_as_the_call_does(name, large, expander):
+    road, _ = large
     by_shape = estimate(name, num_nodes=road.num_nodes, edge_index=road.edge_index)
     assert by_shape.exact
     assert by_shape.seconds < 5
@@ -178,7 +195,6 @@ def test_with_the_graph_the_method_is_chosen_as_the_call_does(name):
     small = estimate(name, num_nodes=34, edge_index=karate().edge_index)
     assert small.exact
     assert small.why.startswith("the dense inverse, exact")
-    expander = random_regular(21_000, 6, generator=torch.Generator().manual_seed(0))
     filled = estimate(name, num_nodes=21_000, edge_index=expander.edge_index)
     assert "fills in" in filled.why
     if name in LIMITS:
@@ -188,16 +204,6 @@ def test_with_the_graph_the_method_is_chosen_as_the_call_does(name):
             DIAGNOSTICS[name](expander.edge_index, 21_000)
     else:
         assert "star-mesh" not in filled.why
-
-
-def test_the_time_of_an_elimination_is_foreseen():
-    data = grid(250, 250)
-    expected = estimate("total_resistance", num_nodes=62_500, edge_index=data.edge_index)
-    diagnostics.total_resistance(data.edge_index, 62_500)  # compiles
-    began = time.perf_counter()
-    diagnostics.total_resistance(data.edge_index, 62_500)
-    spent = time.perf_counter() - began
-    assert spent / 10 < expected.seconds < 10 * spent
 
 
 def test_equal_degrees_make_no_difference():
@@ -228,14 +234,3 @@ def test_unknown_names_and_sizes():
         estimate("diameter", num_nodes=5, num_edges=7, edge_index=edges)
     with pytest.raises(ValueError, match="to_undirected"):
         estimate("diameter", num_nodes=5, edge_index=edges[:, edges[0] < edges[1]])
-
-
-def test_estimates_are_within_an_order_of_magnitude():
-    for size in (300, 900):
-        data = ring(size)
-        diagnostics.effective_resistance(data.edge_index, size)
-        began = time.perf_counter()
-        diagnostics.effective_resistance(data.edge_index, size)
-        spent = time.perf_counter() - began
-        expected = estimate("effective_resistance", num_nodes=size, num_edges=size).seconds
-        assert expected < 10 * spent + 0.1

@@ -7,7 +7,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from workbench.diagnostics.cost import LIMITS, MEMORY_SHARE, TooLargeError, available_bytes
+from workbench.diagnostics import cost
+from workbench.diagnostics.cost import LIMITS, MEMORY_SHARE, TooLargeError
 from workbench.diagnostics.expressivity.weisfeiler_leman import folklore, relations
 from workbench.diagnostics.expressivity.weisfeiler_leman.pair_classes import pair_classes
 from workbench.diagnostics.expressivity.weisfeiler_leman.refine import (
@@ -77,7 +78,7 @@ def tuple_items(graphs: Sequence[Graph], device: torch.device, *, k: int, near: 
         seen = graph.neighbor.size / max(graph.size, 1) if near == "neighbors" else graph.size
         return 60.0 * k * graph.size**k * (seen + 1)
 
-    check_size("kwl_colors", graphs, size, "fwl_colors with k one less")
+    check_size("kwl_colors", graphs, size, f"fwl_colors(k={k - 1})")
     return _related(graphs, lambda _, g: relations.tuples_see_tuples(g, k, near), device)
 
 
@@ -162,10 +163,11 @@ def check_size(
         TooLargeError: with the sizes, the estimate and what to use instead.
     """
     largest = max((graph.size for graph in graphs), default=0)
-    needed, free = sum(size(graph) for graph in graphs), available_bytes()
+    needed, free = sum(size(graph) for graph in graphs), cost.available_bytes()
     if needed > MEMORY_SHARE * free or largest > LIMITS[name]:
+        many = f"{len(graphs):,} graphs of up to " if len(graphs) > 1 else ""
         raise TooLargeError(
-            f"{name} on {len(graphs):,} graphs of up to {largest:,} nodes would take about "
-            f"{needed / 1e9:.3g} GB; {free / 1e9:.3g} GB are free, of which half may be used, and "
-            f"one graph may have {LIMITS[name]:,} nodes; use {alternative}"
+            f"{name} of {many}{largest:,} nodes would take {cost.memory(needed)}: "
+            f"{cost.memory(free)} are free (half may be used), and one graph may have "
+            f"{LIMITS[name]:,} nodes; use {alternative}"
         )
