@@ -198,6 +198,21 @@ def test_weights_decide():
         assert found.T.tolist() == [pair]
 
 
+def test_what_a_tiny_conductance_leaves_is_exact():
+    """The first edge goes around it and takes all but a billionth of the total resistance; the
+    next ones are as good as those of a fresh start."""
+    ring = both_directions(torch.arange(9), (torch.arange(9) + 1) % 9)
+    edge_index = torch.cat([ring, ring + 9, torch.tensor([[0, 12], [12, 0]])], dim=1)
+    weight = torch.ones(38, dtype=torch.float64)
+    weight[-2:] = 1e-9
+    rewired = gtr(edge_index, 18, num_edges=6, edge_weight=weight)
+    for pair, score in zip(rewired.added.T, rewired.score.tolist(), strict=True):
+        largest = float(gtr(edge_index, 18, num_edges=1, edge_weight=weight).score[0])
+        assert score == pytest.approx(largest, rel=1e-9)
+        edge_index = torch.cat([edge_index, pair[:, None], pair.flip(0)[:, None]], dim=1)
+        weight = torch.cat([weight, torch.ones(2, dtype=torch.float64)])
+
+
 def test_weights_of_one_are_none():
     for name in oracle_names(max_nodes=60):
         edge_index, num_nodes, _ = oracle_graph(name)

@@ -78,6 +78,19 @@ def test_thousands_of_edits_stay_exact(weighted):
     assert kinds == {("add", 0), ("add", -1), ("remove", 0), ("remove", 1)}
 
 
+def test_an_edge_beside_one_of_tiny_conductance():
+    """It takes all but a billionth of P away, and what is left is exact."""
+    ring = {(v, v + 1): 1.0 for v in range(8)} | {(0, 8): 1.0}
+    edges = ring | {(u + 9, v + 9): 1.0 for u, v in ring} | {(0, 12): 1e-9}
+    both, weight = as_input(edges)
+    tracker = ResistanceTracker(both, 18, weight)
+    tracker.add(4, 15)
+    both, weight = as_input(edges | {(4, 15): 1.0})
+    torch.testing.assert_close(
+        tracker.resistance(), effective_resistance(both, 18, weight), rtol=1e-9, atol=1e-12
+    )
+
+
 @pytest.mark.parametrize("weighted", [False, True])
 def test_each_edit_alone_is_exact(weighted, monkeypatch):
     monkeypatch.setattr("workbench.rewiring.incremental.REBUILD_AFTER", 10**9)

@@ -15,16 +15,12 @@ from workbench.rewiring.base import (
     check_variant,
     choices,
 )
-from workbench.rewiring.incremental import REBUILD_AFTER
+from workbench.rewiring.incremental import REBUILD_AFTER, REBUILD_FADED
 from workbench.rewiring.pseudo_inverse import check_dense, column, pseudo_inverse, squared
 from workbench.rewiring.structural_order import StructuralOrder
 from workbench.ties import TIE, best_first, largest
 from workbench.topology import simple_graph
 from workbench.typing import EdgeIndex, EdgeWeight
-
-#: P is rebuilt where an edge leaves less than this share of the trace of a component: the rounding
-#: of what was subtracted would be too much of the rest (an edge beside one of tiny conductance).
-_FADED = 1e-3
 
 
 def gtr(
@@ -161,8 +157,7 @@ class _Gains:
         self.age = 0
         nothing = np.zeros(self.labels.size)
         self.update(0.0, nothing, nothing)
-        self.trace = np.bincount(self.labels, self.diagonals[0])
-        self.built = self.trace.copy()
+        self.built = self.diagonals[0]
 
     def update(self, c: float, k: np.ndarray, z: np.ndarray) -> None:
         """P += c k k^T and P^2 += k z^T + z k^T, and what is read from them."""
@@ -194,14 +189,13 @@ class _Gains:
         self.free[s, t] = 0
         self.added.append((s, t))
         self.age += 1
-        here = self.labels[s]
-        self.trace[here] -= shrink * kk
         # |P x|^2 comes from P alone and x^T P^2 x from P^2 alone: their difference is the drift.
-        drifts = abs(kk - (q[s] - q[t])) > TIE * kk
-        if self.age >= REBUILD_AFTER or drifts or self.trace[here] < _FADED * self.built[here]:
-            self.rebuild()
-        else:
+        exact = self.age < REBUILD_AFTER and abs(kk - (q[s] - q[t])) <= TIE * kk
+        if exact:
             self.update(-shrink, k, 0.5 * kk * shrink**2 * k - shrink * q)
+            exact = (self.diagonals[0] >= REBUILD_FADED * self.built).all()
+        if not exact:
+            self.rebuild()
         return float(self.nodes_of[s] * kk * shrink)
 
 

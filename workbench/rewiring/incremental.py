@@ -38,6 +38,10 @@ REBUILD_AFTER = 64
 REBUILD_ABOVE = 1e-8
 _PROBE_EVERY = 8
 
+#: P is rebuilt where an entry of its diagonal falls to this share of what it was: the rounding of
+#: what was subtracted would be too much of the rest (an edge beside one of tiny conductance).
+REBUILD_FADED = 1e-3
+
 #: Nearer to a bridge than this (1 - w R), rounding decides; the graph itself is asked instead.
 NEAR_BRIDGE = 1e-6
 
@@ -48,7 +52,8 @@ class ResistanceTracker:
     Holds P = L^+ as a float64 array on the CPU, of which only the upper triangle is in use. Edges
     are conductances; self-loops are dropped and repeats merged as in ``simple_graph``. Between
     components resistance is ``inf``. Every few edits a random probe measures the error of P, and P
-    is rebuilt where it exceeds 1e-8, and after 64 edits in any case.
+    is rebuilt where it exceeds 1e-8, where an edit takes most of P away, and after 64 edits in any
+    case.
 
     Args:
         edge_index: ``[2, edges]``, both directions of every undirected edge.
@@ -102,7 +107,7 @@ class ResistanceTracker:
         """An independent tracker in the same state."""
         other = copy.copy(self)
         other._edges = self._edges.copy()
-        for name in ("labels", "inverse", "_square"):
+        for name in ("labels", "inverse", "_square", "_most"):
             setattr(other, name, copy.copy(getattr(self, name)))
         return other
 
@@ -225,15 +230,19 @@ class ResistanceTracker:
             add_outer(self._square, a, pb + ab * b + 0.5 * (b @ b) * a)
             add_outer(self._square, b, pa + ab * a + 0.5 * (a @ a) * b)
         add_outer(self.inverse, a, b)
+        diagonal = np.diagonal(self.inverse)
+        faded = bool((diagonal < REBUILD_FADED * self._most).any())
+        self._most = np.maximum(self._most, diagonal)
         self._updates += 1
         due = self._updates % _PROBE_EVERY == 0
         off = drift(self.inverse, self._edges, self.labels, self._probe) if due else 0.0
-        if self._updates >= REBUILD_AFTER or off > REBUILD_ABOVE:
+        if faded or self._updates >= REBUILD_AFTER or off > REBUILD_ABOVE:
             self._rebuild()
 
     def _rebuild(self) -> None:
         self.labels = self._edges.components()
         self.inverse = pseudo_inverse(self.edges(), self.labels)
+        self._most = np.diagonal(self.inverse).copy()
         if self._square is not None:
             self._square = squared(self.inverse)
         self._updates = 0

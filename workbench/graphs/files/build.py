@@ -202,7 +202,7 @@ class _Builder:
         if parts.ids is not None:
             u, v = parts.ids[u], parts.ids[v]
         what = "weight" if _plain(key) == "weight" else f"weight ({key})"
-        line = None if parts.lines is None else parts.lines[at]
+        line = None if parts.line_of is None else parts.line_of(at)
         self.fail(
             f"edge ({u!r}, {v!r}) has {what} {_shown(value)}; expected a conductance, a finite "
             "number >= 0 (weight=False reads the edges alone)",

@@ -105,7 +105,7 @@ def _edges(table: Table) -> GraphParts:
 
 def _edges_of(table: Table, frame: pd.DataFrame) -> GraphParts:
     ends, ids, count = _number(table, frame[[table.source, table.target]])
-    parts = GraphParts(ends[:, 0], ends[:, 1], count, ids=ids, lines=table.lines())
+    parts = GraphParts(ends[:, 0], ends[:, 1], count, ids=ids, line_of=table.line_of)
     third = table.header is None or not table.header
     for at in range(table.width):
         if at in (table.source, table.target):
@@ -321,7 +321,9 @@ def _edges_with_dicts(table: Table) -> GraphParts:
         place[order] = np.arange(len(names))
         names = [names[i] for i in order]
     source, target = place[np.array(ends, dtype=np.int64).reshape(-1, 2)].T
-    return GraphParts(source, target, len(names), ids=names, edges=gathered(rows), lines=lines)
+    return GraphParts(
+        source, target, len(names), ids=names, edges=gathered(rows), line_of=lines.__getitem__
+    )
 
 
 # ---- which line is at fault -----------------------------------------------------------------

@@ -76,7 +76,7 @@ def read_gexf(path: Path, text: str) -> GraphParts:
         edges=gathered(edges),
         nodes=columns,
         graph={"name": graph.get("name") or None},
-        lines=lines,
+        line_of=lines.__getitem__,
         notes=["the graph changes in time: all its edges are read at once"] if dynamic else [],
     )
 

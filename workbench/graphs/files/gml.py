@@ -84,7 +84,7 @@ def read_gml(path: Path, text: str) -> GraphParts:
         graph={"name": about.get("name") or about.get("label") or None},
         # of those who write graphics, yEd and its kin count y downwards
         y_down="yfiles" in str(whole.get("Creator")).lower() or _is_yed(graph),
-        lines=lines,
+        line_of=lines.__getitem__,
     )
 
 

@@ -131,7 +131,7 @@ class _Reader:
             nodes=gathered(self.nodes),
             graph=about,
             y_down=self.y_down,
-            lines=[edge.line for edge in self.edges],
+            line_of=lambda at: self.edges[at].line,
         )
 
     def _walk(self, graph: Element, depth: int = 0) -> None:

@@ -4,7 +4,7 @@ import csv
 import io
 import re
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -118,22 +118,9 @@ class Table:
         """The number of the first row's line."""
         return next((number for number, _ in self.rows()), self.skipped + 1)
 
-    def lines(self) -> "RowLines":
-        """The line of each row, found when it is asked for."""
-        return RowLines(self)
-
-
-class RowLines(Sequence):
-    """The line of each row of a table."""
-
-    def __init__(self, table: Table):
-        self._table = table
-
-    def __getitem__(self, row: int) -> int:
-        return next(islice(self._table.rows(), row, None))[0]
-
-    def __len__(self) -> int:
-        return sum(1 for _ in self._table.rows())
+    def line_of(self, row: int) -> int:
+        """The line of a row, sought from the first on."""
+        return next(islice(self.rows(), row, None))[0]
 
 
 def read_layout(

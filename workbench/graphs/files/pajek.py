@@ -176,6 +176,6 @@ class _Reader:
             nodes=nodes,
             graph={"name": self.name},
             y_down=True,
-            lines=[row[4] for row in self.rows],
+            line_of=lambda at: self.rows[at][4],
             notes=self.notes,
         )

@@ -1,6 +1,6 @@
 """What every reader of a file fills: the graph as the file says it, before anything is decided."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -48,7 +48,7 @@ class GraphParts:
         graph: attributes of the whole graph by name.
         data_names: whether the names of attributes are those of a ``Data`` already.
         y_down: whether places count y downwards, as screens do.
-        lines: the line of each edge in the file, for messages.
+        line_of: the line of an edge in the file, for messages.
         notes: what was guessed or left out so far, a clause each.
         guess: the layout, and what else it might be.
     """
@@ -65,7 +65,7 @@ class GraphParts:
     graph: dict[str, Any] = field(default_factory=dict)
     data_names: bool = False
     y_down: bool = False
-    lines: Sequence[int] | None = None
+    line_of: Callable[[int], int] | None = None
     notes: list[str] = field(default_factory=list)
     guess: Guess = field(default_factory=Guess)
 
