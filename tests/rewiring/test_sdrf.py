@@ -59,7 +59,8 @@ def official_steps():
 
 @pytest.mark.parity
 def test_official_improvements_of_every_candidate():
-    """Wherever the official minimum is an edge, not the (0, 0) of its dense matrix."""
+    """Wherever the official minimum is an edge, not the (0, 0) of its dense matrix. Off the edges
+    that holds zeros: they are its maximum where every edge is negative."""
     compared = 0
     for name, key, num_nodes, edges, step in official_steps():
         pair = tuple(sorted(step.get("edge", ())))
@@ -69,7 +70,8 @@ def test_official_improvements_of_every_candidate():
         state = CurvatureState(simple_graph(as_index(edges), num_nodes), "official")
         low = state.curvature[state.lowest()[0]]
         assert low == pytest.approx(step["min_curvature"], abs=1e-5), (name, key)
-        assert state.curvature[state.highest()[0]] == pytest.approx(step["max_curvature"], abs=1e-5)
+        high = max(state.curvature[state.highest()[0]], 0.0)
+        assert high == pytest.approx(step["max_curvature"], abs=1e-5), (name, key)
         number = number_of(state, pair)
         assert state.curvature[number] == pytest.approx(low, abs=1e-5)
         if step["ties_at_min"] <= 2:  # one edge, stored both ways
@@ -265,6 +267,19 @@ def test_removal_bound():
     dropped = sdrf(barbell(), 10, num_edges=1, removal_bound=0.5)
     assert dropped.removed.size(1) == 1
     assert float(dropped.score[1]) > 0.5
+
+
+def test_the_largest_curvature_is_that_of_an_edge():
+    """In K(5, 6) every edge is alike and negative: one of them goes where the bound is below."""
+    left, right = torch.meshgrid(torch.arange(5), torch.arange(5, 11), indexing="ij")
+    edge_index = both_directions(left.flatten(), right.flatten())
+    (curvature,) = balanced_forman(edge_index, 11, variant="official").unique().tolist()
+    assert curvature == pytest.approx(-173 / 180)
+    for bound, gone in ((curvature + 1e-3, 0), (curvature - 1e-3, 1)):
+        rewired = sdrf(edge_index, 11, num_edges=1, variant="official", removal_bound=bound)
+        assert rewired.removed.size(1) == gone
+        assert rewired.score[1:].tolist() == pytest.approx([curvature] * gone)
+        assert rewired.num_tied[1:].tolist() == [30] * gone
 
 
 def test_it_stops_where_the_new_edge_would_go_at_once():

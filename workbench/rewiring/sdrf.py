@@ -72,9 +72,10 @@ def sdrf(
         ValueError: the graph is directed, an option is unknown, ``num_edges`` or ``tau`` is
             negative, or ``removal_bound`` is nan.
 
-    Differs from the released code: it takes the minimum over all pairs, so that where all
-    curvatures are positive its "edge" is (0, 0); here it is over edges. Where nothing can be added
-    it goes on removing edges; this stops. It runs on a CPU with a kernel that skips most edges.
+    Differs from the released code: its curvatures fill a matrix with zeros off the edges, so that
+    where all are positive the least one is that of (0, 0), and where all are negative the largest
+    one is; here both are of edges. Where nothing can be added it goes on removing edges; this
+    stops. It runs on a CPU with a kernel that skips most edges.
 
     References:
         Topping, Di Giovanni, Chamberlain, Dong and Bronstein, Understanding over-squashing and

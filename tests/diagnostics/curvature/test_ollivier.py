@@ -50,6 +50,8 @@ def by_definition(edge_index, weight, length, alpha):
     walk, lengths = np.zeros((size, size)), np.zeros((size, size))
     walk[edge_index[0], edge_index[1]] = weight
     lengths[edge_index[0], edge_index[1]] = length
+    none = walk.sum(1) == 0
+    walk[none] = lengths[none] > 0
     distance, found = dijkstra(lengths), []
     walk = (1 - alpha) * walk / np.maximum(walk.sum(1, keepdims=True), 1e-300)
     walk += alpha * np.eye(size)
@@ -133,6 +135,45 @@ def test_definition_by_linear_programs(graph, alpha, weighted, with_lengths, see
         alpha,
     )
     torch.testing.assert_close(found, expected, rtol=0, atol=1e-9)
+
+
+@given(random_graphs(), st.sampled_from(ALPHAS), st.floats(0, 1), st.integers(0, 99))
+@settings(max_examples=40, deadline=None)
+def test_edges_of_weight_zero_with_lengths_are_ways(graph, alpha, share, seed):
+    """No walker takes them, but where a node has no others."""
+    data = from_networkx(graph)
+    if not data.num_edges:
+        return
+    weight, length = both_ways(data, seed), both_ways(data, seed + 1)
+    weight[both_ways(data, seed + 2) < 0.2 + 2 * share] = 0.0
+    found = ollivier_ricci(data.edge_index, data.num_nodes, weight, alpha=alpha, edge_length=length)
+    expected = by_definition(data.edge_index, weight, length, alpha)
+    torch.testing.assert_close(found, expected, rtol=0, atol=1e-9)
+
+
+def test_a_long_edge_whose_weight_underflows():
+    """Path 0-1-2 of lengths 1 and 31: all walkers of 1 go to 0, those of 2 have one way, to 1."""
+    length = torch.tensor([1.0, 1.0, 31.0, 31.0], dtype=torch.float64)
+    edge_index = torch.tensor([[0, 1, 1, 2], [1, 0, 2, 1]])
+    weight = torch.exp(-(length**2))
+    assert float(weight[2]) == 0.0
+    found = ollivier_ricci(edge_index, 3, weight, edge_length=length)
+    assert found.tolist() == pytest.approx([0, 0, 1 - 1 / 31, 1 - 1 / 31], abs=1e-15)
+    assert ollivier_ricci(edge_index, 3, weight).tolist() == [0, 0, 0, 0], "of hops it is no edge"
+
+
+@pytest.mark.parametrize("scale", [1e-310, 1e-200, 1e200])
+def test_a_common_factor_of_the_weights_changes_nothing(scale):
+    """Also where the product of two sums of weights is below or above all numbers."""
+    data = karate()
+    weight = 2.0 ** torch.randint(3, (34, 34), generator=torch.Generator().manual_seed(0))
+    weight = torch.maximum(weight, weight.T)[data.edge_index[0], data.edge_index[1]].double()
+    for length in (None, both_ways(data, 3)):
+        for alpha in ALPHAS:
+            options = {"alpha": alpha, "edge_length": length}
+            plain = ollivier_ricci(data.edge_index, 34, weight, **options)
+            found = ollivier_ricci(data.edge_index, 34, weight * scale, **options)
+            torch.testing.assert_close(found, plain, rtol=0, atol=1e-9)
 
 
 def test_equal_weights_and_unit_lengths_are_none():

@@ -63,7 +63,9 @@ def ollivier_ricci(
         ``[edges]`` float64, aligned with the columns of ``edge_index``; no unit; at most 1 (2 for
         Lin-Lu-Yau), above -2 for hops.
 
-    Self-loops and columns of weight 0 get 0 and count nowhere. A repeated edge counts once; with
+    Self-loops get 0 and count nowhere, and so do columns of weight 0 where there are no lengths.
+    With lengths, they are ways that no walker takes unless all of its node have weight 0: then
+    they are alike (``exp(-length**2)`` is 0 for a length of 31). A repeated edge counts once; with
     weights, repeats add, and of repeated lengths the least counts. Isolated nodes and components
     do not matter. A node with one neighbor sends all its walkers there.
 
@@ -92,21 +94,24 @@ def ollivier_ricci(
             f'alpha must be a number from 0 to below 1, or "lin-lu-yau", got {alpha!r}'
         )
     graph = simple_graph(edge_index, num_nodes, edge_weight)
-    lists, degree = neighbor_lists(graph), graph.degree().cpu().numpy()
-    weight, lengths = graph.weight.cpu().numpy()[lists.edge], np.empty(0)
+    if edge_length is not None:
+        graph = _with_ways(graph, edge_index)
+    lists, lengths = neighbor_lists(graph), np.empty(0)
     if edge_length is not None:
         lengths = _lengths(graph, edge_index, edge_length)[lists.edge]
     value = np.zeros(graph.num_edges)
     owner = np.repeat(np.arange(num_nodes), np.diff(lists.start))
-    rows = _rows(lists, owner)
-    if not lengths.size:
-        leaf = (rows > 0) & (np.diff(lists.start)[owner] == 1)
-        value[lists.edge[leaf]] = _at_leaves(weight[leaf] / degree[lists.neighbor[leaf]], idle)
-        rows[leaf] = 0
-    two_hop, parts = _plan(lists, owner, rows, lengths.size > 0, should_stop is None)
+    weight, degree = _shares(graph.conductance[lists.edge], owner, num_nodes)
     back = np.empty_like(owner)
     pairs = np.argsort(lists.edge, kind="stable").reshape(-1, 2)
     back[pairs] = pairs[:, ::-1]
+    rows = _rows(lists, owner)
+    if not lengths.size:
+        leaf = (rows > 0) & (np.diff(lists.start)[owner] == 1)
+        there = weight[back[leaf]] / degree[lists.neighbor[leaf]]
+        value[lists.edge[leaf]] = _at_leaves(there, idle)
+        rows[leaf] = 0
+    two_hop, parts = _plan(lists, owner, rows, lengths.size > 0, should_stop is None)
     kind = np.empty(0, np.float64 if lengths.size else np.int8)
     walk = (lists.start, lists.neighbor, lists.edge, weight, degree, lengths, float(idle))
 
@@ -115,6 +120,28 @@ def ollivier_ricci(
 
     _on_threads(job, parts, should_stop)
     return as_columns(graph, factor * value, edge_index)
+
+
+def _with_ways(graph: SimpleGraph, edge_index: EdgeIndex) -> SimpleGraph:
+    """The graph together with its edges of weight 0."""
+    ways = simple_graph(edge_index, graph.num_nodes)
+    number, wanted = (g.source * graph.num_nodes + g.target for g in (ways, graph))
+    weight = torch.zeros_like(ways.weight)
+    weight[torch.searchsorted(number, wanted)] = graph.weight
+    return SimpleGraph(ways.source, ways.target, weight, graph.num_nodes)
+
+
+def _shares(weight: np.ndarray, owner: np.ndarray, num_nodes: int) -> tuple[np.ndarray, np.ndarray]:
+    """How strongly the walkers of each node are drawn along each entry, and the sum at each node.
+
+    Weights of one node are scaled by one power of two, which changes no digit, to a largest one of
+    1 to 2, so that no product of two sums is 0 where weights are tiny.
+    """
+    most = np.zeros(num_nodes)
+    np.maximum.at(most, owner, weight)
+    share = np.ldexp(weight, 1 - np.frexp(most)[1][owner])
+    share[most[owner] == 0] = 1.0
+    return share, np.bincount(owner, share, num_nodes)
 
 
 def _at_leaves(there: np.ndarray, idle: float) -> np.ndarray:
