@@ -20,7 +20,8 @@ def random_edges(
 
     Self-loops of the input stay and repeated edges count once. Isolated nodes and other components
     take part like any node. Weights play no role. Where fewer non-edges exist, all are added, in
-    random order. ``score`` is nan. Without a generator one with seed 0 is used. Cost: O(m + k).
+    random order. ``score`` is nan. Without a generator one with seed 0 is used, and draws among the
+    numbers of the nodes: under another numbering other edges, as likely as these. Cost: O(m + k).
 
     Raises:
         ValueError: the graph is directed (the message names ``to_undirected``) or ``num_edges`` is
