@@ -4,7 +4,6 @@ import json
 import re
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Literal
 
@@ -54,7 +53,7 @@ def graphml(tmp_path) -> Path:
 # ---------------------------------------------------------------- the whole program
 
 
-def test_help_is_quick_and_loads_nothing_heavy():
+def test_help_loads_nothing_heavy():
     code = (
         "import sys\n"
         "from workbench.cli import main\n"
@@ -62,9 +61,7 @@ def test_help_is_quick_and_loads_nothing_heavy():
         "except SystemExit: pass\n"
         "print([m for m in ('torch', 'numpy', 'jupyterlab', 'voila') if m in sys.modules])"
     )
-    start = time.monotonic()
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert time.monotonic() - start < 20  # 0.1 s on an idle machine
     assert done.stdout.splitlines()[-1] == "[]"
     for command in ("lab", "app", "report", "rewire", "list", "doctor"):
         assert command in done.stdout

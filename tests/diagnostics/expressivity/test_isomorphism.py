@@ -2,7 +2,6 @@
 
 import itertools
 import random
-import time
 
 import hypothesis.strategies as st
 import networkx as nx
@@ -159,9 +158,7 @@ def with_one_label(data, column):
 def test_hard_pairs_with_an_edge_label(data_root, number):
     pair = load_brec(data_root)[number]
     one, two = with_one_label(pair.first, 0), with_one_label(pair.second, 0)
-    began = time.perf_counter()
     assert not is_isomorphic(one, two)
     assert is_isomorphic(one, shuffled(one, random.Random(0)))
     one.edge_attr, two.edge_attr = torch.arange(2).repeat(one.num_edges)[: one.num_edges], None
     assert is_isomorphic(one, shuffled(one, random.Random(1)))  # directions differ
-    assert time.perf_counter() - began < 10

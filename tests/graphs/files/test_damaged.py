@@ -6,7 +6,7 @@ all; the ordinary run tries some hundreds.
 
 import os
 import random
-import time
+import tracemalloc
 import warnings
 import zipfile
 from pathlib import Path
@@ -54,10 +54,8 @@ def damaged(content: bytes, chance: random.Random) -> bytes:
 def test_a_damaged_file_is_read_or_refused_in_one_sentence(source, tmp_path):
     chance, original = random.Random(source.name), source.read_bytes()
     path = tmp_path / f"damaged{''.join(source.suffixes)}"
-    slowest = 0.0
     for trial in range(TRIES):
         path.write_bytes(damaged(original, chance))
-        start = time.process_time()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             try:
@@ -67,16 +65,10 @@ def test_a_damaged_file_is_read_or_refused_in_one_sentence(source, tmp_path):
                 assert "\n" not in said, f"trial {trial}: {said}"
                 assert len(said) < 500, f"trial {trial}: {said}"
                 assert said.startswith(str(path))
-        slowest = max(
-            slowest, (time.process_time() - start) * 1000 / max(path.stat().st_size, 1000)
-        )
-    print(f"slowest: {slowest:.3f} s a kilobyte")
 
 
 def test_an_array_that_unpacks_to_gigabytes_is_named_and_not_unpacked(tmp_path):
     """Zeros pack into a thousandth; the head says how much they are."""
-    import tracemalloc
-
     import numpy as np
 
     path = tmp_path / "graph.npz"
@@ -110,7 +102,8 @@ def test_sizes_that_a_file_only_claims_cost_nothing(tmp_path):
     for name, text in claims.items():
         path = tmp_path / name
         path.write_text(text)
-        start = time.process_time()
+        tracemalloc.start()
         with pytest.raises(GraphFileError):
             read_graph(path)
-        assert time.process_time() - start < 5, name  # a thousandth of it on an idle machine
+        assert tracemalloc.get_traced_memory()[1] < 20e6, name
+        tracemalloc.stop()
