@@ -75,5 +75,7 @@ def gathered(rows: Sequence[dict[str, Any]]) -> dict[str, list[Any]]:
     found: dict[str, list[Any]] = {}
     for at, row in enumerate(rows):
         for key, value in row.items():
-            found.setdefault(key, [None] * len(rows))[at] = value
+            if key not in found:
+                found[key] = [None] * len(rows)
+            found[key][at] = value
     return found
