@@ -126,7 +126,7 @@ def test_report_of_two_triangles(graphml, tmp_path, capsys):
     assert re.search(rf"total resistance +{total:.6g} ohm", out)
     text = page.read_text()
     assert "2.33333 ohm" in text
-    assert "Dotted: the pair of highest resistance" in text
+    assert "Dotted: the 4 pairs of highest resistance" in text  # two corners on either side
     assert "A bridge: the only edge between 3 nodes and 3 nodes (c–d)" in text
     assert "Will rewiring pay here?" in text
 

@@ -10,7 +10,7 @@ import networkx as nx
 import numpy as np
 import plotly.graph_objects as go
 from torch import nn
-from torch_geometric.data import Data
+from torch_geometric.data import Batch, Data
 
 from workbench.widgets import attention_views as views
 from workbench.widgets.attention_state import AttentionState
@@ -236,5 +236,5 @@ def attention_lens(
         TooLargeError: the graph has too many nodes to draw all pairs.
         TypeError: ``data`` is no graph.
     """
-    opened, _ = graph_of(data)
+    opened = data if isinstance(data, Batch) else graph_of(data)[0]
     return AttentionLens(AttentionState(model, opened, inputs=inputs, graph=graph))
