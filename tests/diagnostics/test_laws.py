@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from questions import ESTIMATES, GRAPHS, OF_A_MODEL, QUESTIONS, asked, case, generator, turned
 from torch_geometric.utils import coalesce
 
 from workbench.diagnostics import DIAGNOSTICS, CheegerBounds, DiameterBounds
@@ -56,6 +57,28 @@ def lists():
 
 def refused(name, num_nodes):
     return name == "cheeger_constant" and num_nodes > 20
+
+
+def test_every_diagnostic_is_asked():
+    assert set(QUESTIONS) == set(DIAGNOSTICS)
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_another_numbering_gives_the_same_answer(name):
+    """Of symmetric graphs above all, where much is equal; an estimate within six errors."""
+    of_nodes = QUESTIONS[name][0]
+    for graph in ("ring", "lollipop") if name in OF_A_MODEL else GRAPHS:
+        before = case(GRAPHS[graph]())
+        order = torch.randperm(before.num_nodes, generator=generator(1))
+        found = [turned(t, of_nodes, order) for t in asked(name, before.renumbered(order))]
+        expected = asked(name, before)
+        if name in ESTIMATES:
+            (value, error), (other, another) = expected, found
+            assert ((value - other).abs() <= 6 * error.hypot(another) + 1e-9).all(), graph
+            continue
+        for a, b in zip(found, expected, strict=True):
+            close = torch.isclose(a.double(), b.double(), rtol=1e-9, atol=1e-9, equal_nan=True)
+            assert close.all(), (graph, a, b)
 
 
 @pytest.mark.parametrize("name", [*SCALARS, *NODES, *PAIRS, "cheeger_constant"])

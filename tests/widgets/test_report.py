@@ -12,11 +12,12 @@ from torch import nn
 from torch_geometric.data import Data
 from torch_geometric.nn import GATConv
 
+from workbench.diagnostics import hop_distance, total_resistance
 from workbench.graphs import barbell, grid, karate, path, ring, ring_of_cliques
 from workbench.models import GCN, GPS
 from workbench.widgets import report
 from workbench.widgets.report_model import called, model_part
-from workbench.widgets.report_parts import classes, place_text
+from workbench.widgets.report_parts import classes, place_text, proposal
 
 RESULTS = Path(__file__).parents[2] / "data" / "results" / "verdict.json"
 
@@ -83,6 +84,56 @@ def test_places_that_are_alike_are_all_marked():
     assert len(set(path.replace(" M", "\nM").split("\n"))) == 6
     assert "Places that are alike are all marked" in page.caption()
     assert page.elsewhere() == ""
+
+
+def test_all_that_are_alike_are_told_and_drawn():
+    found = report(ring(12))
+    assert "Dotted: the 6 pairs of highest resistance." in found.caption()
+    (path,) = re.findall(r'class="pair"[^>]* d="([^"]*)"', found.drawing())
+    assert path.count("M") == 6
+    assert "hear each other least: 0 and 6; one of 6 such pairs" in found.html()
+    many = report(barbell(8, 2))
+    assert re.search(r"Dotted: one of the 49 pairs of highest resistance, \d+ and ", many.caption())
+    links = report(ring_of_cliques(4, 5)).places()[0]
+    assert "Here are 2 of the 4 edges of highest resistance" in links
+
+
+def test_the_proposal_reads_the_weights():
+    """Of a ring with one weak link, the edge that lowers its own total resistance most."""
+    data = ring(8)
+    low, high = data.edge_index.sort(0).values
+    data.edge_weight = torch.where((low == 0) & (high == 7), 0.01, 1.0).double()
+    added, method = proposal(data, 0)
+    (edge,) = map(tuple, added.T.tolist())
+    weight = torch.cat([data.edge_weight, torch.ones(2).double()])
+    totals = {}
+    for u in range(8):
+        for v in range(u + 2, min(u + 7, 8)):
+            more = torch.tensor([[u, v], [v, u]])
+            totals[u, v] = float(
+                total_resistance(torch.cat([data.edge_index, more], dim=1), 8, weight)
+            )
+    assert totals[edge] == pytest.approx(min(totals.values()), rel=1e-12)
+    assert (method, totals[edge] < 0.9 * max(totals.values())) == ("GTR", True)
+
+
+def test_the_proposal_is_that_of_the_task_whatever_the_numbering():
+    """Which of equal edges is proposed may matter to a task, so it goes with its nodes."""
+    for data, pairs in ((ring(12), [[0], [6]]), (ring(12), [[0], [5]]), (grid(4, 4), [[0], [15]])):
+        pairs = torch.tensor(pairs)
+        expected, _ = proposal(data, 0, pairs=pairs)
+        for seed in range(4):
+            order = torch.randperm(data.num_nodes, generator=torch.Generator().manual_seed(seed))
+            other = Data(edge_index=order[data.edge_index], num_nodes=data.num_nodes)
+            found, _ = proposal(other, 0, pairs=order[pairs])
+            hops = [
+                hop_distance(graph.edge_index, graph.num_nodes)[ends][:, added].sort().values
+                for graph, ends, added in (
+                    (data, pairs.flatten(), expected.flatten()),
+                    (other, order[pairs].flatten(), found.flatten()),
+                )
+            ]
+            assert hops[0].equal(hops[1])
 
 
 def test_two_reports_of_one_graph_are_one_page():

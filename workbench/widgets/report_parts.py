@@ -111,9 +111,9 @@ def proposal(
 ) -> tuple[Tensor, str]:
     """The first edges that GTR would add, or FoSR on a large graph, and the method's name.
 
-    Of edges that are equally good, and of what FoSR draws, the first in ``canonical_order``: one
-    in which what a task marks (the labels of nodes, the ends of its pairs) comes last, so that
-    luck does not favor it. FoSR reads no weights.
+    Of the graph in ``canonical_order``, with what a task marks (the labels of nodes, the ends of
+    its pairs): of equally good edges, and of what FoSR draws, the same are proposed whatever the
+    numbering. FoSR reads no weights.
     """
     weight = data.get("edge_weight")
     weight = None if weight is None else weight.reshape(-1).cpu()

@@ -26,6 +26,7 @@ from workbench.graphs import (
     karate,
     lollipop,
     ring,
+    ring_of_cliques,
     tree,
 )
 from workbench.models import GCN
@@ -188,6 +189,30 @@ def test_a_disconnected_graph_says_so():
     assert found["total resistance within"].value == 5
     assert found["diameter"].value == 2
     assert found["mean resistance of a pair"].value == pytest.approx(4 / 3)
+
+
+def test_all_that_are_highest_or_lowest_are_named():
+    """Around a ring: each node and the one opposite, and every edge."""
+    data = ring(12)
+    found = summarize(data.edge_index, 12)
+    assert found.pairs.T.tolist() == [[v, v + 6] for v in range(6)]
+    assert found["highest resistance"].meaning.endswith("; one of 6 such pairs")
+    assert found.edges.size(1) == 12
+    assert found["highest edge resistance"].meaning.endswith("; one of 12 such edges")
+    data = ring_of_cliques(4, 5)
+    source, target = data.edge_index
+    links = data.edge_index[:, (source < target) & (data.y[source] != data.y[target])]
+    assert summarize(data.edge_index, data.num_nodes).edges.equal(links)
+
+
+def test_of_components_of_one_size_the_structure_chooses():
+    """A ring of six and two triangles with a bridge, one after the other and the other way."""
+    first, second = ring(6).edge_index, barbell(3, 0).edge_index
+    chosen = [
+        largest_component(torch.cat([one, other + 6], dim=1), 12).graph.num_edges
+        for one, other in ((first, second), (second, first))
+    ]
+    assert chosen[0] == chosen[1]
 
 
 @pytest.mark.parametrize("nodes", [0, 1, 4])

@@ -21,8 +21,9 @@ class Part:
     def local(self, pairs: Pairs) -> Int64[Tensor, "2 inside"]:
         """Those pairs of the whole graph that lie in it, by its own numbers."""
         known, order = self.nodes.sort()
-        at = torch.searchsorted(known, pairs.cpu()).clamp(max=max(known.numel() - 1, 0))
-        return order[at[:, (known[at] == pairs.cpu()).all(0)]]
+        asked = pairs.cpu().contiguous()
+        at = torch.searchsorted(known, asked).clamp(max=max(known.numel() - 1, 0))
+        return order[at[:, (known[at] == asked).all(0)]]
 
     def whole(self, pairs: Pairs) -> Pairs:
         """Pairs by the numbers of the whole graph, ``u < v``, sorted."""
