@@ -56,7 +56,7 @@ def fit(
         task: what to learn.
         epochs: passes over the training graphs.
         learning_rate: Adam's step size.
-        weight_decay: Adam's L2 penalty, times the weights.
+        weight_decay: Adam's L2 penalty, times the weights; of matrices, not of biases and scales.
         batch_size: graphs in each optimizer step.
         seed: of the order of graphs and of dropout.
         callbacks: each is called with a ``Progress`` at every optimizer step and epoch's end; one
@@ -115,7 +115,12 @@ def fit(
         if any([callback(progress) for callback in callbacks]):
             raise _Stop
 
-    optimizer = torch.optim.Adam(model.parameters(), lr=learning_rate, weight_decay=weight_decay)
+    # A bias in front of a batch norm has no gradient but rounding. Adam would scale a penalty on it
+    # up to whole steps, whose signs another processor turns, and the running means would follow.
+    matrices = [p for p in model.parameters() if p.dim() > 1]
+    others = [p for p in model.parameters() if p.dim() <= 1]
+    optimizer = torch.optim.Adam([{"params": others}], lr=learning_rate)
+    optimizer.add_param_group({"params": matrices, "weight_decay": weight_decay})
     with suppress(_Stop, KeyboardInterrupt):
         for epoch in range(1, epochs + 1):
             model.train()
