@@ -119,9 +119,7 @@ def of_networkx(graph: nx.Graph):
 
 def weighted_club():
     weight = nx.to_numpy_array(nx.karate_club_graph(), weight="weight")
-    data = of_networkx(nx.from_numpy_array(weight > 0))
-    data.edge_weight = torch.from_numpy(weight)[data.edge_index[0], data.edge_index[1]]
-    return data
+    return of_networkx(nx.from_numpy_array(weight))
 
 
 GRAPHS = {

@@ -30,7 +30,8 @@ from workbench.graphs import (
     transfer,
 )
 from workbench.models import GCN
-from workbench.rewiring import Rewire, gtr
+from workbench.rewiring import Rewire
+from workbench.rewiring.base import apply_edits
 from workbench.training import compare_training
 from workbench.widgets.report import report
 
@@ -81,12 +82,18 @@ def check(name: str) -> dict:
         source, target = ends[0], farthest(data, ends[0]) if ends[1] is None else ends[1]
         pairs = torch.tensor([[target], [source]])
         task = transfer(data, source=source, target=target)
-    found = report(data, name=name, pairs=pairs, num_layers=num_layers).verdict
+    page = report(data, name=name, pairs=pairs, num_layers=num_layers)
+    found = page.verdict
+
+    def proposed(edge_index, num_nodes):
+        edits = torch.cat([torch.ones_like(page.added[:1]), page.added])
+        return apply_edits(edge_index, num_nodes, edits)
+
     width = 16 if data.num_nodes < 100 else 32
     runs = compare_training(
         lambda: GCN(task.in_channels, width, task.out_channels, num_layers=num_layers),
         task,
-        task.map(Rewire(gtr, num_edges=found.num_edges)),
+        task.map(Rewire(proposed)),
         seeds=SEEDS,
         epochs=epochs,
     )
@@ -97,7 +104,7 @@ def check(name: str) -> dict:
         "num_layers": num_layers,
         "epochs": epochs,
         "seeds": SEEDS,
-        "num_edges": found.num_edges,
+        "added": page.added.T.tolist(),
         "answer": found.answer,
         "sentence": found.sentence,
         "evidence": [{"says": e.says, "name": e.name, "value": e.value} for e in found.evidence],

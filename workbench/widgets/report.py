@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from jaxtyping import Int64
 from torch import Tensor, nn
 from torch_geometric.data import Data
 
@@ -57,6 +58,7 @@ class Report:
         data: the graph.
         summary: its numbers and worst places.
         verdict: whether rewiring may pay; None where there is nothing to rewire.
+        added: ``[2, edges]``, the proposed edges that the verdict is about.
         model: what a model makes of it; None without one, or where it could not be measured.
         model_name: how the page calls that model.
         model_notes: sentences about the model: how far it reaches, what it was given, or why it
@@ -67,6 +69,7 @@ class Report:
     data: Data
     summary: Summary
     verdict: Verdict | None
+    added: Int64[Tensor, "2 added"]
     model: ModelSummary | None
     model_name: str
     model_notes: tuple[str, ...] = ()
@@ -229,7 +232,7 @@ def report(
         edge_index, count, weight, labels=labels, max_seconds=max_seconds, seed=seed
     )
     layers = depth(model)
-    verdict = None
+    verdict, added = None, torch.zeros(2, 0, dtype=torch.int64)
     if largest_component(edge_index, count, weight).graph.num_nodes >= 3:
         task = {"pairs": pairs} if pairs is not None else {"labels": labels}
         added, method = proposal(data, seed, **task)
@@ -249,4 +252,4 @@ def report(
         part = model_part(model, data, num_layers=layers, inputs=inputs, readout=readout, seed=seed)
     heading = name or data.get("name") or "a graph"
     title = "" if model is None else model_name or type(model).__name__
-    return Report(heading, data, summary, verdict, part.found, title, part.notes)
+    return Report(heading, data, summary, verdict, added, part.found, title, part.notes)
