@@ -130,7 +130,7 @@ GRAPHS = {
     "rook": lambda: of_networkx(nx.line_graph(nx.complete_bipartite_graph(3, 3))),
     "Petersen": graphs.petersen,
     "ring of cliques": lambda: graphs.ring_of_cliques(5, 3),
-    "lollipop": lambda: graphs.lollipop(5, 4),
+    "lollipop": lambda: graphs.lollipop(5, 5),  # halves that differ
     "barbell": lambda: graphs.barbell(5, 2),
     "weighted karate": weighted_club,
     "random": lambda: graphs.erdos_renyi(16, 0.25, generator=generator(2)),

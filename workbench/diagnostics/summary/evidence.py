@@ -209,28 +209,29 @@ def narrowest(part: Part, place: Bottleneck, total: float, error: float) -> Evid
 
 
 def across(part: Part, place: Bottleneck, total: float, error: float, num_layers: int) -> Evidence:
-    """What the smaller side of the worst place hears from the other one.
+    """What the smaller side of the worst place hears from the other one; of halves, the one less.
 
     On a large graph that is little across any cut. It speaks for rewiring where the place does, or
     where its narrowest cut alone holds a part of the total resistance that is worth naming.
     """
-    side = place.side[part.nodes]
-    weight = (~side).double()
-    heard, mixed = heard_from(part.edge_index(), part.edge_weight(), weight, num_layers)
-    share, even = float(heard[side].mean()), float(mixed)
+    inside, halves = place.side[part.nodes], place.sizes[0] == place.sizes[1]
+    network, found = (part.edge_index(), part.edge_weight()), []
+    for side in (inside, ~inside) if halves else (inside,):
+        heard, mixed = heard_from(*network, (~side).double(), num_layers)
+        found.append((float(heard[side].mean() / mixed), float(heard[side].mean()), float(mixed)))
+    ratio, share, even = min(found)
     alone = place.sizes[0] * place.sizes[1] / place.conductance
     kept = max(narrow(part, place, total, error), above(alone, NARROW * total, NARROW * error))
-    toward, away = beyond(share / even, ACROSS)
+    toward, away = beyond(ratio, ACROSS)
     says, near = judged(min(toward, kept), away)
     return Evidence(
         "signal across it",
-        f"{percent(share)} of what the smaller side hears after {num_layers} layers comes from "
-        f"across; complete mixing would make it {percent(even)}",
+        f"{percent(share)} of what the {'less informed half' if halves else 'smaller side'} hears "
+        f"after {num_layers} layers comes from across; complete mixing would make it "
+        f"{percent(even)}",
         says,
-        stated(
-            "exact, for a mean-aggregating network without weights; a trained one differs", near
-        ),
-        f"{settled(share / even):.2g} of complete mixing",
+        stated(OF_MEANS, near),
+        f"{settled(ratio):.2g} of complete mixing",
         near=near,
     )
 
