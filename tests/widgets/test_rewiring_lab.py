@@ -3,6 +3,7 @@
 import base64
 import html
 import re
+import threading
 from datetime import UTC, datetime
 
 import networkx as nx
@@ -492,24 +493,19 @@ def test_training_before_and_after_with_sensitivity(lab):
     assert panel.stop_button.disabled
 
 
-def test_stop_is_heard_within_half_a_second(lab):
-    import time
-
-    panel = lab.training
+def test_stop_is_heard_long_before_the_last_epoch(lab):
+    panel, begun = lab.training, threading.Event()
+    panel._left.observe(lambda change: "run 1" in change.new and begun.set(), "value")
     panel.epochs.value = 10_000
     panel.start()
-    deadline = time.monotonic() + 60
-    while "run 1" not in panel._left.value and time.monotonic() < deadline:
-        time.sleep(0.02)
-    while not any(panel._losses["before"].values()) and time.monotonic() < deadline:
-        time.sleep(0.02)  # an epoch has ended
-    asked = time.monotonic()
+    assert begun.wait(60)
+    while not any(panel._losses["before"].values()):  # an epoch has ended
+        assert not panel.wait(0.02), "the training ended"
     panel.stop()
-    assert panel.wait(30)
+    assert panel.wait(60)
     assert lab.runs.stopped
     assert "Stopped" in panel._result.value
-    assert len(lab.runs.before[0].curve.train_loss) > 0
-    print(f"stopped after {time.monotonic() - asked:.2f} s")
+    assert 0 < len(lab.runs.before[0].curve.train_loss) < 9_000
 
 
 def test_labels_task_where_there_are_labels(lab):
@@ -679,7 +675,7 @@ def test_what_a_method_did_and_why_it_stopped():
     lab.close()
 
 
-def test_a_thousand_moves_leave_memory_flat():
+def test_hundreds_of_moves_leave_memory_flat():
     import tracemalloc
 
     lab = rewiring_lab(barbell(10, 3), num_edges=10)
@@ -689,11 +685,11 @@ def test_a_thousand_moves_leave_memory_flat():
         lab.position = k
     lab.wait()
     first = tracemalloc.get_traced_memory()[0]
-    for _ in range(46):
+    for _ in range(10):
         for k in moves:
             lab.position = k
     lab.wait()
     grown = tracemalloc.get_traced_memory()[0] - first
     tracemalloc.stop()
-    assert grown < 300_000
+    assert grown < 60_000
     lab.close()
