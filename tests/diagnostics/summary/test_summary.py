@@ -198,7 +198,7 @@ def test_all_that_are_highest_or_lowest_are_named():
     assert found.pairs.T.tolist() == [[v, v + 6] for v in range(6)]
     assert found["highest resistance"].meaning.endswith("; one of 6 such pairs")
     assert found.edges.size(1) == 12
-    assert found["highest edge resistance"].meaning.endswith("; one of 12 such edges")
+    assert found["highest edge resistance"].meaning.endswith("; the same for all")
     data = ring_of_cliques(4, 5)
     source, target = data.edge_index
     links = data.edge_index[:, (source < target) & (data.y[source] != data.y[target])]

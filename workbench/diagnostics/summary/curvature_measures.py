@@ -62,7 +62,7 @@ def curvatures(part: Part, budget: Budget) -> tuple[list[Measure], dict[str, Tie
             f"lowest of an edge; mean {rounded(settled(mean, scale=1.0), 4)}; negative on "
             f"{percent(negative)} of edges"
         )
-        meaning = said(meaning, tied, "edges so low")
+        meaning = said(meaning, tied, value.numel(), "edges so low")
         rows.append(exact("curvature", shown, low, "", meaning))
     return rows, lowest
 

@@ -220,15 +220,17 @@ def across(part: Part, place: Bottleneck, total: float, error: float, num_layers
         heard, mixed = heard_from(*network, (~side).double(), num_layers)
         found.append((float(heard[side].mean() / mixed), float(heard[side].mean()), float(mixed)))
     ratio, share, even = min(found)
+    hearer = "the smaller side"
+    if halves:
+        hearer = "the less informed half" if above(max(found)[0], ratio) else "either half"
     alone = place.sizes[0] * place.sizes[1] / place.conductance
     kept = max(narrow(part, place, total, error), above(alone, NARROW * total, NARROW * error))
     toward, away = beyond(ratio, ACROSS)
     says, near = judged(min(toward, kept), away)
     return Evidence(
         "signal across it",
-        f"{percent(share)} of what the {'less informed half' if halves else 'smaller side'} hears "
-        f"after {num_layers} layers comes from across; complete mixing would make it "
-        f"{percent(even)}",
+        f"{percent(share)} of what {hearer} hears after {num_layers} layers comes from across; "
+        f"complete mixing would make it {percent(even)}",
         says,
         stated(OF_MEANS, near),
         f"{settled(ratio):.2g} of complete mixing",
