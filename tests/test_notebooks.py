@@ -1,4 +1,4 @@
-"""What every committed notebook owes its reader; nbval compares the numbers themselves."""
+"""What every committed notebook owes its reader; ``pytest notebooks`` compares the outputs."""
 
 import importlib.util
 import os
@@ -75,6 +75,16 @@ def test_imports_are_in_one_cell(notebook):
         if cell.cell_type == "code" and re.search(r"^(import|from) ", cell.source, re.M)
     ]
     assert len(cells) == 1
+
+
+def test_a_cell_whose_output_is_not_compared_says_why(notebook):
+    for cell in notebook.cells:
+        marks = re.findall("nbval", f"{cell.source} {cell.metadata}", re.IGNORECASE)
+        if marks:
+            mark, reason, *_ = cell.source.splitlines()
+            assert mark == "# NBVAL_IGNORE_OUTPUT"
+            assert re.match(r"# not compared: \w", reason), f"{reason!r} stands below the mark"
+            assert len(marks) == 1
 
 
 def test_the_lab_shows_a_picture_before_it_is_run():
