@@ -10,7 +10,7 @@ lines, traces and entries there are.
 - else may differ by a millionth of itself, which lets rounding pass where all digits are printed;
 - else may differ by one unit in its last printed place, where both show four significant digits or
   more, since the true value may lie on the edge between two prints: 0.4545 and 0.4546 are the same,
-  0.455 and 0.456 are not, and so a third digit never moves;
+  0.455 and 0.456 are not, and nothing as large as a step of the third digit passes;
 - else is 0 where it is below a millionth of a millionth of the largest such number of the output.
 
 Where numbers are not printed equally wide, many spaces count as one, because a column of a table is

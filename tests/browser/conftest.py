@@ -1,11 +1,17 @@
 """A real JupyterLab and a real Chromium for tests.
 
-One server per session on a free port of this machine, in an empty folder, with its own settings and
-a token. Every address that the page asks for is recorded; one outside this machine fails the test.
+One server on a free port of this machine, in an empty folder, with its own settings and a token;
+one page and one kernel, in which file after file opens its notebook (``shared``). Every address
+that the page asks for is recorded; one outside this machine fails the test.
+
+No test sleeps to let something happen: ``settle`` waits for the kernel and for frames that are
+drawn, ``eventually`` and ``wait_until`` look until what is expected is there. Their limits are
+those of a hang, not of a slow machine.
 """
 
 import json
 import os
+import re
 import secrets
 import shutil
 import socket
@@ -13,8 +19,10 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Callable
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote, urlsplit
 
 import nbformat
@@ -35,6 +43,20 @@ CHROMIUM_FLAGS = [
     "--enable-unsafe-swiftshader",
 ]
 HERE = {"127.0.0.1", "localhost", "::1"}
+
+#: Seconds after which something that has not happened is taken for something that never will.
+PATIENCE = 60
+
+#: Labs end their threads, widgets leave the page, and the next file finds no name of the last one.
+EMPTY_THE_KERNEL = """
+import ipywidgets
+for one in list(globals().values()):
+    if type(one).__module__.startswith("workbench.widgets") and hasattr(one, "close"):
+        one.close()
+ipywidgets.Widget.close_all()
+get_ipython().run_line_magic("reset", "-f")
+__import__("gc").collect()
+"""
 
 
 def chromium_path() -> str:
@@ -137,7 +159,7 @@ class Lab:
         self.errors: list[str] = []
         page.context.on("request", lambda request: self._note(request.url))
         page.on("websocket", lambda socket: self._note(socket.url))
-        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("pageerror", self._fail)
         page.on("console", self._hear)
 
     def _note(self, url: str) -> None:
@@ -145,8 +167,14 @@ class Lab:
         if parts.scheme not in ("data", "blob", "about") and parts.hostname not in HERE:
             self.outside.append(url)
 
+    def _fail(self, error) -> None:
+        # JupyterLab's own failures are not ours (it may take its splash screen away twice)
+        frames = re.findall(r"\bat .*", error.stack or "")
+        if not frames or not all("/static/lab/" in frame for frame in frames):
+            self.errors.append(f"{error}\n{error.stack}")
+
     def _hear(self, message) -> None:
-        # JupyterLab's own complaints are not ours to fail on
+        # nor are its complaints
         ours = "anywidget" in message.text or message.location.get("url", "").startswith("blob:")
         if message.type == "error" and ours:
             self.errors.append(message.text)
@@ -163,21 +191,45 @@ class Lab:
         return name
 
     def open(self, name: str) -> None:
-        """Open a notebook of the server's folder, alone, and wait for its kernel."""
+        """Load JupyterLab with a notebook of the server's folder, and wait for its kernel."""
         workspace = secrets.token_hex(4)
-        ready = """() => {
-          const panel = window.jupyterapp?.shell.currentWidget;
-          return Boolean(panel?.content?.model?.cells?.length)
-            && panel.sessionContext?.session?.kernel?.status === "idle";
-        }"""
         self.page.goto(
             f"{self.server.url}/lab/workspaces/{workspace}/tree/{quote(name)}"
             f"?token={self.server.token}"
         )
-        if not self._happens(ready, 90):
-            pytest.fail(f"{name} did not open with a kernel: {self._state()}")
+        self._opened(name)
         # the file browser takes room that the pictures need
         self.command("application:toggle-left-area")
+
+    def turn_to(self, name: str, *, height: int = 900) -> None:
+        """Open another notebook in the same page and kernel, in place of the one that is open."""
+        self.page.mouse.move(0, 0)
+        self.page.set_viewport_size({"width": 1440, "height": height})
+        self.ask(EMPTY_THE_KERNEL)
+        self.page.evaluate(
+            """async (path) => {
+              const { shell, commands } = window.jupyterapp;
+              const { id } = shell.currentWidget.sessionContext.session.kernel;
+              // without the question whether to save
+              for (const widget of [...shell.widgets("main")]) widget.dispose();
+              const notebook = { path, factory: "Notebook", kernel: { id } };
+              await commands.execute("docmanager:open", notebook);
+            }""",
+            name,
+        )
+        self._opened(name)
+        self.outside.clear()
+        self.errors.clear()
+
+    def _opened(self, name: str) -> None:
+        ready = f"""() => {{
+          const panel = window.jupyterapp?.shell.currentWidget;
+          return panel?.context?.path === {json.dumps(name)} && panel.context.isReady
+            && Boolean(panel.content?.model?.cells?.length)
+            && panel.sessionContext?.session?.kernel?.status === "idle";
+        }}"""
+        if not self._happens(ready, 90):
+            pytest.fail(f"{name} did not open with a kernel: {self._state()}")
 
     def command(self, name: str, **options) -> None:
         """Run one of JupyterLab's commands."""
@@ -264,26 +316,61 @@ class Lab:
         assert answer["error"] is None, answer["error"]
         return answer["text"].strip()
 
-    def wait_until(self, code: str, expected: str, seconds: float = 10) -> None:
+    def wait_until(self, code: str, expected: str, seconds: float = PATIENCE) -> None:
         """Wait until the kernel prints ``expected`` for ``print(code)``."""
+        self.eventually(
+            lambda: self.ask(f"print({code})"), lambda seen: seen == expected, seconds=seconds
+        )
+
+    def eventually(
+        self,
+        look: Callable[[], Any],
+        expected: Callable[[Any], object] = bool,
+        *,
+        seconds: float = PATIENCE,
+    ) -> Any:
+        """Look until what is seen is as expected, and return it; fail with what was seen last."""
         deadline = time.monotonic() + seconds
-        while (seen := self.ask(f"print({code})")) != expected:
-            assert time.monotonic() < deadline, f"{code} is {seen}, expected {expected}"
-            self.page.wait_for_timeout(50)
+        while not expected(seen := look()):
+            if time.monotonic() > deadline:
+                pytest.fail(f"after {seconds} s it is {seen!r}")
+            self.page.wait_for_timeout(30)
+        return seen
+
+    def settle(self) -> None:
+        """Wait until the kernel has told the page everything, and the page has drawn it."""
+        self.ask("")
+        self.drawn()
+
+    def drawn(self) -> None:
+        """Wait for the frame after the one in which the page draws what it knows."""
+        self.page.evaluate(
+            """async () => {
+              for (let k = 0; k < 3; k++) await new Promise(requestAnimationFrame);
+            }"""
+        )
 
     def theme(self, name: str) -> None:
         """Switch to ``JupyterLab Light`` or ``JupyterLab Dark`` and wait for its colors."""
         self.command("apputils:change-theme", theme=name)
         self.page.wait_for_function(
-            "(name) => document.body.dataset.jpThemeName === name", arg=name, polling=100
+            """(name) => {
+              const back = getComputedStyle(document.body).getPropertyValue("--jp-layout-color0");
+              const light = ["white", "#fff", "#ffffff"].includes(back.trim());
+              return document.body.dataset.jpThemeName === name && light === name.endsWith("Light");
+            }""",
+            arg=name,
+            polling=100,
         )
-        self.page.wait_for_timeout(800)
+        self.settle()
 
     def close(self) -> None:
-        """Shut all kernels of the server down, so that they do not pile up over a session."""
+        """Shut the kernel of the notebook down, so that they do not pile up over a session."""
         if self.page.is_closed():
             return
-        self.page.evaluate("() => window.jupyterapp?.serviceManager.sessions.shutdownAll()")
+        self.page.evaluate(
+            "() => window.jupyterapp?.shell.currentWidget?.sessionContext?.shutdown()"
+        )
 
 
 def look(lab: Lab, name: str) -> None:
@@ -343,9 +430,9 @@ def drag_from_disk(
     client.detach()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def jupyter_server(tmp_path_factory):
-    """One JupyterLab for the session; needs a Chromium to make sense."""
+    """One JupyterLab for all browser tests; needs a Chromium to make sense."""
     chromium_path()
     server = Server(tmp_path_factory.mktemp("jupyter"))
     server.wait()
@@ -353,9 +440,9 @@ def jupyter_server(tmp_path_factory):
     server.stop()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def chromium():
-    """A Chromium per test file: Playwright's event loop must not outlive the browser tests."""
+    """One Chromium for all browser tests, and no longer: Playwright's event loop ends with it."""
     path = chromium_path()
     from playwright.sync_api import sync_playwright
 
@@ -374,6 +461,7 @@ def new_lab(chromium, server: Server, *, scale: float = 1):
     context = chromium.new_context(
         viewport={"width": 1440, "height": 900}, device_scale_factor=scale
     )
+    context.set_default_timeout(1000 * PATIENCE)
     lab = Lab(context.new_page(), server)
     try:
         yield lab
@@ -383,9 +471,34 @@ def new_lab(chromium, server: Server, *, scale: float = 1):
     assert lab.outside == [], "requests to other machines"
 
 
+@pytest.fixture(scope="package")
+def shared(chromium, jupyter_server):
+    """One page and one kernel for file after file: loading and importing take many seconds."""
+    with new_lab(chromium, jupyter_server) as lab:
+        lab.open_and_run(lab.write("first.ipynb", ["import workbench.widgets"]))
+        yield lab
+
+
+@pytest.fixture(scope="module")
+def notebook(shared):
+    """What opens a notebook of the server's folder in the shared page and runs it.
+
+    At the end of the file nothing may have been asked of other machines, and nothing have failed.
+    """
+
+    def run(name: str, *, height: int = 900, seconds: float = 180) -> Lab:
+        shared.turn_to(name, height=height)
+        shared.run_all(seconds)
+        return shared
+
+    yield run
+    assert shared.outside == [], "requests to other machines"
+    assert shared.errors == []
+
+
 @pytest.fixture
 def lab(chromium, jupyter_server):
-    """JupyterLab in a fresh page."""
+    """JupyterLab in a page and with a kernel of its own."""
     with new_lab(chromium, jupyter_server) as lab:
         yield lab
 

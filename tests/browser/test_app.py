@@ -71,12 +71,12 @@ def test_the_lab_is_served_and_no_request_leaves_this_machine(app, page, tmp_pat
     page.on("response", lambda answer: answer.status >= 400 and failed.append(answer.url))
     page.goto(app)
     error = "[data-mime-type='application/vnd.jupyter.stderr']"
-    page.locator(f"#rendered_cells canvas, {error}").first.wait_for(timeout=90_000)
+    page.locator(f"#rendered_cells canvas, {error}").first.wait_for(timeout=120_000)
     assert page.locator(error).all_inner_texts() == []
-    page.wait_for_timeout(1500)
+    slider = page.locator(".wb-tape input[type=range]")
+    slider.wait_for()
     page.screenshot(path=tmp_path / "app.png")
     assert page.title() == "Rewiring lab: barbell:6,2"
-    slider = page.locator(".wb-tape input[type=range]")
     slider.focus()
     slider.press("Home")
     page.wait_for_function("document.querySelector('.wb-count').innerText.includes('edit 0 of')")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from browser.conftest import Lab, look
+from browser.conftest import look
 
 pytestmark = pytest.mark.browser
 
@@ -23,18 +23,12 @@ model = GPS(5, 16, 3, num_layers=3)
 
 
 @pytest.fixture(scope="module")
-def opened(chromium, jupyter_server):
+def opened(notebook, shared):
     """One notebook with the lens for all tests of this file."""
-    context = chromium.new_context(viewport={"width": 1440, "height": 1300})
-    lab = Lab(context.new_page(), jupyter_server)
-    lab.open_and_run(lab.write("lens.ipynb", SCENE), 180)
-    lab.page.wait_for_selector(".wb-graph canvas", timeout=60_000)
-    lab.page.wait_for_selector(".wb-heads-cell", timeout=60_000)
-    yield lab
-    assert lab.outside == [], "requests to other machines"
-    assert lab.errors == []
-    lab.close()
-    context.close()
+    lab = notebook(shared.write("lens.ipynb", SCENE), height=1300)
+    lab.page.wait_for_selector(".wb-graph canvas")
+    lab.page.wait_for_selector(".wb-heads-cell")
+    return lab
 
 
 def test_a_click_on_a_cell_and_the_arrow_keys_choose_a_head(opened):
@@ -46,9 +40,10 @@ def test_a_click_on_a_cell_and_the_arrow_keys_choose_a_head(opened):
     opened.page.keyboard.press("ArrowRight")
     opened.wait_until("(lens.layer, lens.head)", "(1, 2)")
     chosen = opened.page.locator(".wb-heads-cell.wb-chosen")
+    opened.settle()
     assert chosen.count() == 3  # in every map
     opened.ask("lens.show(2, 1)")
-    opened.page.locator(".wb-heads-cell.wb-chosen").first.wait_for()
+    opened.settle()
     assert "layers.2.attn, head 1" in chosen.first.get_attribute("title")
     assert opened.page.locator(".wb-heads-mass").count() == 6
 
@@ -76,7 +71,7 @@ def test_hovering_the_matrix_tells_both_ways_and_moves_the_graph(opened):
     opened.page.mouse.move(box["x"] + box["width"] / 3, box["y"] + box["height"] / 2, steps=3)
     opened.wait_until("len(lens._canvas.selection)", "2")
     tip = opened.page.locator(".wb-matrix .wb-tip.wb-shown")
-    tip.get_by_text("hops apart").wait_for(timeout=10_000)
+    tip.get_by_text("hops apart").wait_for()
     look(opened, "lens-hover")
     opened.page.mouse.move(5, 5)
 

@@ -6,7 +6,7 @@ import signal
 import numpy as np
 import pytest
 
-from browser.conftest import drag_files, drag_from_disk, new_lab
+from browser.conftest import drag_files, drag_from_disk
 
 pytestmark = pytest.mark.browser
 
@@ -104,14 +104,25 @@ class Scene:
             box["y"] + (row + 0.5) * box["height"] / 6,
         )
 
+    def shown(self, count=3):
+        """Wait until so many widgets are on the page, and drawn."""
+        self.eventually(lambda: self.page.locator(".wb").count(), lambda found: found == count)
+        self.settle()
+
+    def settle(self):
+        self.lab.settle()
+
+    def eventually(self, look, expected=bool):
+        return self.lab.eventually(look, expected)
+
     def tip(self, widget=".wb-graph"):
-        return self.page.locator(f"{widget} .wb-tip.wb-shown").inner_text(timeout=5000)
+        return self.page.locator(f"{widget} .wb-tip.wb-shown").inner_text()
 
     def away(self):
         """Move the pointer off the widgets."""
         box = self.page.locator(".wb-tape").bounding_box()
         self.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] + 30, steps=2)
-        self.page.wait_for_timeout(60)
+        self.settle()
 
     def messages(self, count=1):
         """The next messages that are not hovers, once there are as many as expected."""
@@ -122,11 +133,8 @@ class Scene:
 
 
 @pytest.fixture(scope="module")
-def opened(chromium, jupyter_server):
-    with new_lab(chromium, jupyter_server) as lab:
-        lab.write("canvases.ipynb", [SCENE, "build()"])
-        lab.open_and_run("canvases.ipynb")
-        yield lab
+def opened(notebook, shared):
+    return notebook(shared.write("canvases.ipynb", [SCENE, "build()"]))
 
 
 @pytest.fixture
@@ -136,9 +144,9 @@ def scene(opened):
     scene.page.mouse.move(0, 0)
     opened.ask("heard.clear()")
     opened.run_all()
-    scene.page.wait_for_selector(".wb-tape input")
+    scene.shown()
     scene.page.evaluate("document.querySelector('.wb-tape').scrollIntoView({ block: 'end' })")
-    scene.page.wait_for_timeout(250)
+    scene.settle()
     yield scene
     assert opened.errors == []
 
@@ -158,6 +166,7 @@ def test_edits_come_and_go_with_the_slider(scene):
     blue = [scene.pixels(ADDED)["count"]]
     for _ in range(3):
         scene.page.get_by_label("one edit forward").click()
+        scene.lab.drawn()
         blue.append(scene.pixels(ADDED)["count"])
     assert blue[0] == 0
     assert 0 < blue[1] <= blue[2] < blue[3]
@@ -169,7 +178,7 @@ def test_edits_come_and_go_with_the_slider(scene):
 def test_a_removed_edge_turns_into_faint_dashes(scene):
     before = scene.pixels(REMOVED, tolerance=60)["count"]
     scene.ask("bar.position = 2")
-    scene.page.wait_for_timeout(200)
+    scene.settle()
     assert before == 0
     assert scene.pixels(REMOVED, tolerance=60)["count"] > 10
 
@@ -179,6 +188,7 @@ def test_the_slider_needs_no_kernel(scene):
     os.kill(kernel, signal.SIGSTOP)
     try:
         drag(scene, 0, 3)
+        scene.lab.drawn()
         assert scene.page.locator(".wb-count").inner_text() == "edit 3 of 3"
         assert scene.pixels(ADDED)["count"] > 100
         assert scene.page.locator(".wb-card-now").nth(1).inner_text() == "2 hops"
@@ -192,11 +202,12 @@ def test_canvases_follow_their_tape_without_a_message_each(scene):
         "links[0].unlink(); graph.tape = matrix.tape = bar; matrix.values_position = 0; seen = []\n"
         "for w in (graph, matrix): w.observe(lambda change: seen.append(change), 'position')"
     )
-    scene.page.wait_for_timeout(300)
+    scene.settle()
     kernel = int(scene.ask("import os; print(os.getpid())"))
     os.kill(kernel, signal.SIGSTOP)
     try:
         drag(scene, 0, 3)
+        scene.lab.drawn()
         assert scene.pixels(ADDED)["count"] > 100
         assert scene.page.locator(".wb-graph .wb-title").first.inner_text() == "after 3 edits"
         scene.page.wait_for_selector(".wb-matrix.wb-stale")
@@ -206,7 +217,7 @@ def test_canvases_follow_their_tape_without_a_message_each(scene):
     scene.ask("matrix.values_position = 3")
     scene.page.wait_for_selector(".wb-matrix:not(.wb-stale)")
     scene.ask("graph.tape = None")  # then its own position counts again
-    scene.page.wait_for_timeout(200)
+    scene.settle()
     assert scene.page.locator(".wb-graph .wb-title").first.inner_text() == "after 0 edits"
 
 
@@ -273,14 +284,14 @@ def test_nodes_that_are_adjacent_now_are_not_added_again(scene):
     scene.page.mouse.click(*scene.node(1))
     scene.lab.wait_until("graph.picked", "[1]")  # the hand moves on to that node
     scene.ask("bar.position = 2")  # here 0-1 is gone
-    scene.page.wait_for_timeout(200)
+    scene.settle()
     scene.page.mouse.click(*scene.node(0))
     assert scene.messages() == {"type": "add", "u": 1, "v": 0}
 
 
 def test_the_picture_before_is_read_only(scene):
     scene.ask("graph.mode = 'before'")
-    scene.page.wait_for_timeout(200)
+    scene.settle()
     scene.page.mouse.click(*scene.between(2, 3))
     scene.page.mouse.click(*scene.node(1))
     scene.page.mouse.click(*scene.node(4))
@@ -293,7 +304,7 @@ def test_a_candidate_is_drawn_and_clicked(scene):
         "graph.methods = ['gtr', 'fosr'];"
         "graph.candidates = np.array([[1, 4, 0], [1, 3, 1]], '<i4').tobytes()"
     )
-    scene.page.wait_for_timeout(200)
+    scene.settle()
     assert scene.pixels((230, 159, 0))["count"] > 20  # gtr, orange
     assert scene.pixels((0, 158, 115))["count"] > 20  # fosr, green
     legend = scene.page.locator(".wb-legend").inner_text().split("\n")
@@ -330,7 +341,7 @@ def test_a_late_hint_is_not_shown_at_another_pair(scene):
     scene.page.mouse.move(*scene.between(2, 3))
     scene.lab.wait_until("graph.selection", "[2, 3]")
     scene.ask("graph.show_hint(0, 1, 'of another pair')")
-    scene.page.wait_for_timeout(200)
+    scene.settle()
     assert "another" not in scene.tip()
     scene.ask("graph.show_hint(3, 2, 'of this pair')")
     scene.page.wait_for_selector(".wb-tip-hint:text-is('of this pair')")
@@ -371,7 +382,7 @@ def test_one_hot_cell_of_a_million_is_seen(scene):
         "matrix.order = b''; matrix.value_range = [0, 1]; "
         "matrix.size = 1000; matrix.values = levels(big, (0, 1))"
     )
-    scene.page.wait_for_timeout(400)
+    scene.settle()
     spot = scene.pixels((253, 234, 69), MATRIX, tolerance=24)
     assert spot["count"] == 1
     assert "each pixel shows the largest of" in scene.page.locator(".wb-note").first.inner_text()
@@ -384,7 +395,7 @@ def test_before_and_after_share_one_scale(scene):
         "matrix.values_before = levels(MATRIX / 2, (0, 35)); matrix.mode = 'both'; "
         "graph.mode = 'both'"
     )
-    scene.page.wait_for_timeout(300)
+    scene.settle()
     scene.page.mouse.move(*scene.cell(2, 2)[:1], scene.cell(2, 2)[1])
     box = scene.page.locator(MATRIX).bounding_box()
     scene.page.mouse.move(box["x"] + box["height"] * 0.75, box["y"] + box["height"] * 0.25)
@@ -395,7 +406,7 @@ def test_before_and_after_share_one_scale(scene):
 
 def test_before_and_after_share_one_camera(scene):
     scene.ask("graph.mode = 'both'")
-    scene.page.wait_for_timeout(200)
+    scene.settle()
     halves = f"""() => {{
       const canvas = document.querySelector("{GRAPH}");
       const half = Math.floor(canvas.width / 2), context = canvas.getContext("2d");
@@ -413,12 +424,13 @@ def test_before_and_after_share_one_camera(scene):
     scene.page.mouse.up()
     scene.away()
     assert scene.page.evaluate(halves) == 0
+    scene.lab.wait_until("len(graph.camera)", "3")
     zoom = float(scene.ask("print(graph.camera[2])"))
     assert zoom == pytest.approx(np.exp(0.0018 * 240), rel=1e-6)
     scene.page.mouse.dblclick(*middle)
     scene.lab.wait_until("graph.camera", "[]")
     scene.ask("bar.position = 3")
-    scene.page.wait_for_timeout(200)
+    scene.settle()
     assert scene.page.evaluate(halves) > 0
 
 
@@ -426,7 +438,7 @@ def test_the_point_under_the_wheel_stays(scene):
     x, y = scene.node(2)
     scene.page.mouse.move(x, y)
     scene.page.mouse.wheel(0, -200)
-    scene.page.wait_for_timeout(200)
+    scene.lab.wait_until("len(graph.camera)", "3")
     assert scene.node(2) == pytest.approx((x, y), abs=1.5)
 
 
@@ -455,9 +467,9 @@ def test_a_page_that_scrolls_does_not_zoom_the_graph_under_the_pointer(scene):
     )
     top = scene.page.locator(GRAPH).bounding_box()["y"]
     scene.page.mouse.wheel(0, -60)
-    scene.page.wait_for_timeout(400)
+    scene.eventually(lambda: scene.page.locator(GRAPH).bounding_box()["y"] > top)
+    scene.settle()
     assert scene.ask("print(graph.camera)") == "[]"
-    assert scene.page.locator(GRAPH).bounding_box()["y"] > top
     scene.page.mouse.move(x + 10, y + 10)
     scene.page.mouse.wheel(0, -60)
     scene.lab.wait_until("len(graph.camera)", "3")
@@ -488,7 +500,7 @@ def test_a_narrow_page_gives_the_slider_a_row_and_the_matrix_its_width(scene):
     page.set_viewport_size({"width": 800, "height": 900})
     try:
         scene.ask("matrix.mode = 'both'; matrix.values_before = matrix.values")
-        page.wait_for_timeout(400)
+        scene.settle()
         slider, where, bar, matrix, color = (
             page.evaluate(place, name)
             for name in (".wb-slider", ".wb-where", ".wb-tape", MATRIX, ".wb-matrix .wb-colorbar")
@@ -571,15 +583,15 @@ def test_cards_say_what_is_no_number(scene):
     assert value.all_inner_texts() == ["10.00 ohm", "3 hops", "≈ 0.5000"]
     assert change.first.inner_text() == "no change"
     scene.ask("bar.position = 1")
-    scene.page.wait_for_timeout(150)
+    scene.settle()
     assert value.first.inner_text() == "8.250 ohm"
     assert change.all_inner_texts() == ["−1.75 (−18 %)", "−1 (−33 %)", "+0.100 (+20 %)"]
     scene.ask("bar.position = 2")
-    scene.page.wait_for_timeout(150)
+    scene.settle()
     assert value.nth(2).inner_text() == "–"
     assert "too large" in scene.page.locator(".wb-card").nth(2).get_attribute("title")
     scene.ask("bar.position = 3")
-    scene.page.wait_for_timeout(150)
+    scene.settle()
     assert value.first.inner_text() == "∞ ohm"
     assert change.first.inner_text() == "from 10.00"
 
@@ -593,7 +605,7 @@ def test_nothing_jumps(scene):
     first = scene.page.evaluate(boxes)
     for k in (1, 2, 3):
         scene.ask(f"bar.position = {k}; matrix.stale = {k == 2}; graph.stale = {k == 2}")
-        scene.page.wait_for_timeout(300)
+        scene.settle()
         assert scene.page.evaluate(boxes) == first
 
 
@@ -602,7 +614,7 @@ def test_the_matrix_greys_without_the_kernel(scene):
         "matrix.position = matrix.values_position = 0; "
         "links.append(ipywidgets.jslink((bar, 'position'), (matrix, 'position')))"
     )
-    scene.page.wait_for_timeout(200)
+    scene.settle()
     assert scene.page.locator(".wb-matrix.wb-stale").count() == 0
     drag(scene, 0, 2)
     scene.page.wait_for_selector(".wb-matrix.wb-stale")
@@ -644,7 +656,7 @@ def test_the_static_picture_gives_way_and_comes_back(scene):
     try:
         scene.lab.run_all()
         scene.page.wait_for_function("document.querySelectorAll('.wb-graph').length === 2")
-        scene.page.wait_for_timeout(400)
+        scene.settle()
         shown = scene.page.evaluate(
             """[...document.querySelectorAll(".jp-RenderedImage")]
               .map((node) => node.closest(".jp-OutputArea-child").style.display)"""
@@ -662,7 +674,7 @@ def test_webgl_and_2d_show_the_same_graph(scene):
     counts = {}
     for renderer in ("2d", "webgl"):
         scene.ask(f"graph.renderer = '{renderer}'")
-        scene.page.wait_for_timeout(400)
+        scene.settle()
         counts[renderer] = [scene.node(i) for i in range(6)]
     np.testing.assert_allclose(counts["2d"], counts["webgl"], atol=1.0)
 
@@ -675,7 +687,7 @@ def test_each_panel_has_its_own_colors(scene, renderer):
         scene.ask(f"graph.{trait} = np.array([{first}] + 5 * [{rest}], '<f4').tobytes()")
     scene.ask(f"graph.renderer, graph.mode = {renderer!r}, 'both'")
     scene.away()
-    scene.page.wait_for_timeout(300)
+    scene.settle()
     table = np.array(eval(scene.ask("print(list(graph.palette))"))).reshape(256, 3)
     box = scene.page.locator(GRAPH).bounding_box()
     middle = box["x"] + box["width"] / 2
@@ -691,7 +703,7 @@ def test_each_panel_has_its_own_colors(scene, renderer):
         assert f"value {values[name][0]}" in scene.tip()
     scene.ask("graph.mode = 'before'")
     scene.away()
-    scene.page.wait_for_timeout(200)
+    scene.settle()
     assert scene.pixels(table[255].tolist(), tolerance=1)["count"] > 100
     assert scene.pixels(table[0].tolist(), tolerance=1)["count"] == 0
 
@@ -705,9 +717,9 @@ def test_many_widgets_leave_no_webgl_context_behind(scene):
             "other = GraphCanvas(num_nodes=1, positions=bytes(8), renderer='webgl')\n"
             "row = box.children[0]\nrow.children = (graph, matrix, other)\n"
         )
-        scene.page.wait_for_timeout(120)
+        scene.shown(4)
         scene.ask("row.children = (graph, matrix); other.close()")
-        scene.page.wait_for_timeout(60)
+        scene.shown()
     assert [text for text in warned if "Too many active WebGL contexts" in text] == []
 
 
@@ -716,7 +728,7 @@ def test_a_thousand_moves_leave_memory_flat(scene):
     client.send("Performance.enable")
 
     def measure():
-        scene.page.wait_for_timeout(500)
+        scene.settle()
         for _ in range(2):
             client.send("HeapProfiler.collectGarbage")
         numbers = {m["name"]: m["value"] for m in client.send("Performance.getMetrics")["metrics"]}
@@ -735,7 +747,8 @@ def test_a_thousand_moves_leave_memory_flat(scene):
             }""",
             times,
         )
-        scene.page.wait_for_timeout(1000)
+        last = scene.page.locator(".wb-tape input").input_value()
+        scene.lab.wait_until("bar.position", last)
 
     move(150)
     before = measure()
@@ -761,9 +774,9 @@ def test_a_closed_widget_takes_its_listeners_along(scene):
             "other = [GraphCanvas(num_nodes=1, positions=bytes(8)), MatrixCanvas(), TapeBar()]\n"
             "row = box.children[0]\nrow.children = (graph, matrix, *other)"
         )
-        scene.page.wait_for_timeout(150)
+        scene.shown(6)
         scene.ask("row.children = (graph, matrix)\nfor one in other: one.close()\ndel other")
-        scene.page.wait_for_timeout(100)
+        scene.shown()
 
     for _ in range(3):
         open_and_close()
@@ -787,7 +800,7 @@ def test_a_dropped_file_goes_to_the_kernel_and_nowhere_else(scene, tmp_path):
         "graph.on_msg(lambda _, m, parts: m['type'] == 'file' and files.append((m, parts)))"
     )
     canvas, held = scene.page.locator(GRAPH), scene.page.locator(".wb-dropping .wb-drop")
-    scene.page.wait_for_timeout(200)
+    scene.settle()
 
     def last(count):
         scene.lab.wait_until("len(files)", str(count), 20)
@@ -824,7 +837,7 @@ def test_a_dropped_file_goes_to_the_kernel_and_nowhere_else(scene, tmp_path):
     drag_from_disk(scene.lab, canvas, [tmp_path / "mine.g6"], ["dragEnter", "dragOver"])
     assert held.is_visible()
     drag_from_disk(scene.lab, scene.page.locator(MATRIX), [tmp_path / "mine.g6"], ["dragOver"])
-    held.wait_for(state="detached", timeout=2000)
+    held.wait_for(state="detached")
     drag_from_disk(scene.lab, canvas, [tmp_path / "mine.g6"], ["dragOver", "drop"])
     assert last(6) == "mine.g6 None 2"
     assert scene.page.url.startswith(scene.lab.server.url)
@@ -846,7 +859,7 @@ def test_odd_graphs_are_drawn(scene):
     }
     for name, code in cases.items():
         scene.ask(code)
-        scene.page.wait_for_timeout(120)
+        scene.settle()
         box = scene.page.locator(GRAPH).bounding_box()
         scene.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 100)
         box = scene.page.locator(MATRIX).bounding_box()
@@ -854,15 +867,19 @@ def test_odd_graphs_are_drawn(scene):
         assert scene.lab.errors == [], name
 
 
-def test_sharp_on_a_fine_screen(chromium, jupyter_server):
-    with new_lab(chromium, jupyter_server, scale=2) as lab:
-        lab.write("fine.ipynb", [SCENE, "build()"])
-        lab.open_and_run("fine.ipynb")
-        lab.page.wait_for_selector(".wb-tape input")
-        lab.page.wait_for_timeout(300)
+def test_sharp_on_a_fine_screen(scene):
+    client = scene.page.context.new_cdp_session(scene.page)
+    screen = {"width": 1440, "height": 900, "deviceScaleFactor": 2, "mobile": False}
+    client.send("Emulation.setDeviceMetricsOverride", screen)
+    try:
+        scene.lab.run_all()
+        scene.shown()
         for selector in (GRAPH, MATRIX):
-            pixels, width = lab.page.evaluate(
+            pixels, width = scene.page.evaluate(
                 f"""() => {{ const canvas = document.querySelector("{selector}");
                   return [canvas.width, canvas.getBoundingClientRect().width]; }}"""
             )
             assert pixels == pytest.approx(2 * width, abs=1)
+    finally:
+        scene.page.set_viewport_size({"width": 1440, "height": 900})
+        client.detach()

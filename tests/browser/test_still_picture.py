@@ -28,14 +28,15 @@ def test_every_lab_of_the_notebook_has_a_picture_before_it():
 
 
 @pytest.mark.browser
-def test_the_picture_shows_before_the_notebook_is_run(lab):
-    shutil.copy(NOTEBOOK, lab.server.root)
-    lab.open(NOTEBOOK.name)
-    picture = lab.page.locator(".jp-RenderedImage img").first
+def test_the_picture_shows_before_the_notebook_is_run(shared):
+    shutil.copy(NOTEBOOK, shared.server.root)
+    shared.turn_to(NOTEBOOK.name)
+    picture = shared.page.locator(".jp-RenderedImage img").first
     picture.wait_for(state="visible")
-    lab.page.wait_for_timeout(500)
+    shared.eventually(
+        lambda: picture.evaluate("(image) => image.complete && image.naturalWidth > 200")
+    )
     box = picture.bounding_box()
     assert min(box["width"], box["height"]) > 200
-    assert picture.evaluate("(image) => image.complete && image.naturalWidth") > 200
-    assert lab.page.locator(".wb").count() == 0
-    assert lab.errors == []
+    assert shared.page.locator(".wb").count() == 0
+    assert shared.errors == []
