@@ -15,8 +15,8 @@ from torch_geometric.data import Data
 from workbench import diagnostics as D
 from workbench import graphs
 from workbench.models import GCN
+from workbench.report import report
 from workbench.ties import levels
-from workbench.widgets import report
 
 NUM_LAYERS = 3
 

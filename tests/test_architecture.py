@@ -8,16 +8,29 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parents[1] / "workbench"
-EVERYWHERE = {"typing", "capture", "ties"}
+EVERYWHERE = {"typing", "ties"}
 MAY_IMPORT = {
     "topology": set(),
-    "graphs": {"topology"},
+    "capture": set(),
     "figures": set(),
+    "graphs": {"topology"},
+    "tasks": {"topology", "graphs"},
     "encodings": {"topology", "graphs"},
-    "diagnostics": {"topology", "graphs"},
+    "diagnostics": {"topology", "graphs", "capture"},
     "rewiring": {"topology", "graphs", "diagnostics"},
-    "models": {"topology", "encodings", "rewiring"},
-    "training": {"topology", "graphs", "encodings", "diagnostics", "rewiring", "models"},
+    "models": {"topology", "capture", "encodings", "rewiring"},
+    "training": {
+        *("topology", "capture", "graphs", "tasks", "encodings", "diagnostics", "rewiring"),
+        "models",
+    },
+    "benchmarks": {
+        *("topology", "capture", "graphs", "tasks", "encodings", "diagnostics", "rewiring"),
+        *("models", "training"),
+    },
+    "report": {
+        *("topology", "capture", "graphs", "tasks", "encodings", "diagnostics", "rewiring"),
+        *("models", "figures"),
+    },
 }
 
 

@@ -181,8 +181,8 @@ def test_report_of_a_graph_too_large_for_a_matrix_says_how_sure_it_is(
 ):
     from workbench.diagnostics import resistance_of_edges, total_resistance
     from workbench.diagnostics.resistance import pair_sums, resistance_sparse
-    from workbench.diagnostics.summary import extremes
     from workbench.graphs import grid
+    from workbench.report import extremes
 
     data = grid(40, 40)
     exact = float(total_resistance(data.edge_index, 1600))
@@ -208,7 +208,7 @@ def test_report_of_a_graph_too_large_for_a_matrix_says_how_sure_it_is(
 
 
 def test_a_bridge_is_the_highest_edge_of_a_large_graph(capsys, monkeypatch):
-    from workbench.diagnostics.summary import extremes
+    from workbench.report import extremes
 
     monkeypatch.setattr(extremes, "LONGEST_SECONDS", 0.0)
     code, out, _ = run(capsys, "report", "barbell:6,0")

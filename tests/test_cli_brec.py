@@ -2,8 +2,8 @@
 
 import pytest
 
+from workbench.benchmarks import BrecResult
 from workbench.cli import main
-from workbench.training import BrecResult
 
 
 def run(capsys, *words):

@@ -15,10 +15,10 @@ from pathlib import Path
 
 import torch
 
+from workbench.benchmarks import brec, brec_table
 from workbench.diagnostics import TESTS, tell_apart
 from workbench.graphs import load_brec
 from workbench.models import GCN, GIN, GPS
-from workbench.training import brec, brec_table
 
 CHECKOUT = Path(__file__).parents[2]
 RESULTS, RUNS = CHECKOUT / "data" / "results", CHECKOUT / "runs" / "brec"

@@ -16,6 +16,7 @@ import torch
 from brec_results import return_probabilities
 from torch_geometric.data import Data
 
+from workbench.benchmarks import family_split
 from workbench.diagnostics import TooLargeError, laplacian_spectrum, wl_upper_bound
 from workbench.graphs import (
     STRONGLY_REGULAR,
@@ -27,7 +28,6 @@ from workbench.graphs import (
     load_strongly_regular,
 )
 from workbench.models import GIN
-from workbench.training import family_split
 from workbench.training.run import versions
 
 RESULTS = Path(__file__).parents[2] / "data" / "results"

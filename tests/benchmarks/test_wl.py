@@ -16,9 +16,9 @@ import torch
 from torch_geometric.data import Data
 from torch_geometric.utils import to_networkx
 
+from workbench.benchmarks import brec
 from workbench.diagnostics import distinguishes, graph_classes, tell_apart
 from workbench.graphs import load_brec, load_connected_graphs
-from workbench.training import brec
 
 #: Told apart, by subset: Basic, Simple regular, Strongly regular, Extension, CFI, ...
 SECOND = [60, 50, 0, 100, 60, 0, 0]

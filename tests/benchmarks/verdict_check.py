@@ -22,18 +22,17 @@ from workbench.graphs import (
     karate,
     load_dataset,
     lollipop,
-    node_labels,
     random_regular,
     ring,
     ring_of_cliques,
     sbm,
-    transfer,
 )
 from workbench.models import GCN
+from workbench.report.graph_report import report
 from workbench.rewiring import Rewire
 from workbench.rewiring.base import apply_edits
+from workbench.tasks import node_labels, transfer
 from workbench.training import compare_training
-from workbench.widgets.report import report
 
 RESULTS = Path(__file__).parents[2] / "data" / "results" / "verdict.json"
 SEEDS = 5

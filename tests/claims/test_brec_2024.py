@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 import torch
 
+from workbench.benchmarks import brec
 from workbench.diagnostics import distance_wl_colors, effective_resistance, rounded_distinction
 from workbench.graphs import BREC_SUBSETS, load_brec
-from workbench.training import brec
 
 RESULTS = Path(__file__).parents[2] / "data" / "results"
 

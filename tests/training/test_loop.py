@@ -5,8 +5,8 @@ import torch
 from torch import nn
 from torch_geometric.data import Data
 
-from workbench.graphs.tasks import Task, graph_labels, node_labels, ring_transfer
 from workbench.models import MODELS
+from workbench.tasks import Task, graph_labels, node_labels, ring_transfer
 from workbench.training import Progress, fit, list_runs
 from workbench.training.randomness import OwnRandomness
 

@@ -1,8 +1,8 @@
 import pytest
 import torch
 
-from workbench.graphs.tasks import ring_transfer
 from workbench.models import GCN
+from workbench.tasks import ring_transfer
 from workbench.training import compare_training
 
 

@@ -3,8 +3,8 @@
 import torch
 
 from workbench.graphs.datasets import load_dataset
-from workbench.graphs.tasks import graph_labels, node_labels
 from workbench.models import GCN, GIN
+from workbench.tasks import graph_labels, node_labels
 from workbench.training import fit
 from workbench.training.randomness import OwnRandomness
 

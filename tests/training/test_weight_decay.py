@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch import nn
 
-from workbench.graphs.tasks import ring_transfer
 from workbench.models import GAT, GCN, GIN, GPS
+from workbench.tasks import ring_transfer
 from workbench.training import fit
 from workbench.training.randomness import OwnRandomness
 

@@ -11,10 +11,10 @@ from types import ModuleType
 from torch import nn
 from tqdm import tqdm
 
+from workbench.benchmarks import BrecProgress, BrecResult, brec
+from workbench.benchmarks.brec.encoding import encodes
 from workbench.diagnostics import TESTS
 from workbench.models import MODELS
-from workbench.training import BrecProgress, BrecResult, brec
-from workbench.training.brec_encoding import encodes
 
 #: Width of the embedding, as in BREC.
 CHANNELS = 16

@@ -9,7 +9,7 @@ _WHERE = {
     "graphs": ("workbench.graphs", "GRAPHS"),
     "rewirings": ("workbench.rewiring", "REWIRINGS"),
     "models": ("workbench.models", "MODELS"),
-    "tasks": ("workbench.graphs.tasks", "TASKS"),
+    "tasks": ("workbench.tasks", "TASKS"),
     "diagnostics": ("workbench.diagnostics", "DIAGNOSTICS"),
     "encodings": ("workbench.encodings", "ENCODINGS"),
 }

@@ -11,10 +11,10 @@ from torch import nn
 from torch_geometric.data import Data
 from torch_geometric.utils import is_undirected
 
-from workbench.diagnostics.summary.verdict import CAVEAT
 from workbench.graphs import open_graph
 from workbench.models import MODELS
-from workbench.widgets.report import report as measured
+from workbench.report.graph_report import report as measured
+from workbench.report.verdict import CAVEAT
 
 
 def opened(graph: str, **options: Any) -> Data:

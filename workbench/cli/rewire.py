@@ -11,13 +11,13 @@ from torch_geometric.data import Data
 
 from workbench.cli.list import options
 from workbench.cli.report import opened, print_table
-from workbench.diagnostics.summary import Measure, summarize
 from workbench.graphs import write_graph
 from workbench.graphs.files.disk import check_folder
 from workbench.graphs.files.formats import file_format
+from workbench.report import Measure, summarize
+from workbench.report.parts import classes, node_names
 from workbench.rewiring import REWIRINGS, Rewired, rewired_data
 from workbench.topology import simple_graph
-from workbench.widgets.report_parts import classes, node_names
 
 _OWN = {"edge_index", "num_nodes", "edge_weight", "num_edges", "generator"}
 

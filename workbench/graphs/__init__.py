@@ -1,4 +1,4 @@
-"""What we study: generators, tasks, data sets, reading and writing graphs."""
+"""What we study: generators, data sets, reading and writing graphs."""
 
 from workbench.graphs.attributes import undirected
 from workbench.graphs.catalog import EXAMPLES, GRAPHS, open_graph
@@ -46,16 +46,6 @@ from workbench.graphs.generators import (
 )
 from workbench.graphs.layout import layout
 from workbench.graphs.networkx_graphs import from_networkx, to_networkx
-from workbench.graphs.tasks import (
-    TASKS,
-    Task,
-    clique_path_transfer,
-    crossed_ring_transfer,
-    graph_labels,
-    node_labels,
-    ring_transfer,
-    transfer,
-)
 
 __all__ = [
     "BREC_SUBSETS",
@@ -65,25 +55,20 @@ __all__ = [
     "GRAPHS",
     "STRONGLY_REGULAR",
     "SUFFIXES",
-    "TASKS",
     "FamousPair",
     "GraphFileError",
     "GraphNote",
     "GraphPair",
-    "Task",
     "barbell",
     "cfi",
     "clique_path",
-    "clique_path_transfer",
     "complete",
     "crossed_ring",
-    "crossed_ring_transfer",
     "csl",
     "data_folder",
     "erdos_renyi",
     "find_single_graphs",
     "from_networkx",
-    "graph_labels",
     "grid",
     "grid_with_holes",
     "karate",
@@ -97,7 +82,6 @@ __all__ = [
     "load_exp",
     "load_strongly_regular",
     "lollipop",
-    "node_labels",
     "open_graph",
     "path",
     "petersen",
@@ -106,14 +90,12 @@ __all__ = [
     "read_graphs",
     "ring",
     "ring_of_cliques",
-    "ring_transfer",
     "rook",
     "sbm",
     "shrikhande",
     "star",
     "strongly_regular",
     "to_networkx",
-    "transfer",
     "tree",
     "undirected",
     "write_graph",

@@ -93,6 +93,7 @@ class GPS(nn.Module):
         self.encoder = nn.Linear(in_channels, hidden_channels)
         has_edges = edge_channels is not None
         self.edge_encoder = nn.Linear(edge_channels, hidden_channels) if has_edges else None
+        self.reads = ("batch", "edge_attr") if has_edges else ("batch",)
         self.layers = nn.ModuleList(
             GPSConv(
                 hidden_channels,

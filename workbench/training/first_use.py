@@ -3,8 +3,8 @@
 import torch
 from torch_geometric.data import Data
 
-from workbench.graphs.tasks import Task
 from workbench.models import GCN
+from workbench.tasks import Task
 from workbench.training.loop import fit
 from workbench.training.randomness import OwnRandomness
 

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch_geometric.data import Batch, Data
 from torch_geometric.loader import DataLoader
 
-from workbench.graphs.tasks import Task
+from workbench.tasks import Task
 from workbench.training.metrics import METRICS
 from workbench.training.progress import Callback, Progress
 from workbench.training.randomness import OwnRandomness

@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from workbench.graphs.tasks import Task
+from workbench.tasks import Task
 from workbench.training.compare import Comparison, paired_comparison
 from workbench.training.loop import fit
 from workbench.training.progress import Progress

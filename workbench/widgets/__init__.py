@@ -5,7 +5,6 @@ from workbench.widgets.expressivity_lab import ExpressivityLab, expressivity_lab
 from workbench.widgets.first_click import hear_first_clicks
 from workbench.widgets.graph_canvas import GraphCanvas
 from workbench.widgets.matrix_canvas import MatrixCanvas
-from workbench.widgets.report import Report, report
 from workbench.widgets.rewiring_lab import RewiringLab, rewiring_lab
 from workbench.widgets.sensitivity_lab import SensitivityLab, sensitivity_lab
 from workbench.widgets.tape_bar import TapeBar
@@ -15,13 +14,11 @@ __all__ = [
     "ExpressivityLab",
     "GraphCanvas",
     "MatrixCanvas",
-    "Report",
     "RewiringLab",
     "SensitivityLab",
     "TapeBar",
     "attention_lens",
     "expressivity_lab",
-    "report",
     "rewiring_lab",
     "sensitivity_lab",
 ]

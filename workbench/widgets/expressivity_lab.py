@@ -7,9 +7,9 @@ import ipywidgets
 from torch import nn
 from torch_geometric.data import Data
 
+from workbench.benchmarks import EmbeddingDistance
 from workbench.diagnostics import TESTS, Distinction
 from workbench.graphs import FAMOUS_PAIRS
-from workbench.training import EmbeddingDistance
 from workbench.widgets import expressivity_views as views
 from workbench.widgets import expressivity_words as words
 from workbench.widgets.expressivity_screen import YOUR_PAIR, ExpressivityScreen, Source, famous

@@ -8,9 +8,9 @@ import torch
 from torch import nn
 from torch_geometric.data import Data
 
+from workbench.benchmarks import EmbeddingDistance, embedding_distance
+from workbench.benchmarks.brec.relabeling import feature_width
 from workbench.models import MODELS
-from workbench.training import EmbeddingDistance, embedding_distance
-from workbench.training.relabeling import feature_width
 from workbench.widgets.own_model import OwnModel, built_model, graph_rows
 from workbench.widgets.whole_number import whole_number
 

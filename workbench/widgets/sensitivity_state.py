@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch_geometric.data import Data
 
+from workbench.capture import model_inputs
 from workbench.diagnostics import (
     Decay,
     DecayFit,
@@ -24,7 +25,6 @@ from workbench.diagnostics import (
 )
 from workbench.widgets.drawn_graph import DrawnGraph
 from workbench.widgets.job import ShouldStop
-from workbench.widgets.model_inputs import model_inputs
 
 #: All pairs of nodes are drawn and ranked.
 LARGEST_NODES = 1_500

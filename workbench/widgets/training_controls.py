@@ -3,8 +3,8 @@
 import ipywidgets
 from torch import nn
 
-from workbench.graphs.tasks import Task
 from workbench.models import MODELS
+from workbench.tasks import Task
 
 FAR_SIDE, LABELS = "reach the far side", "node labels"
 

@@ -12,7 +12,7 @@ from torch_geometric.data import Data
 
 from workbench.diagnostics import hop_distance, sensitivity
 from workbench.figures import training_curves
-from workbench.graphs.tasks import Task, node_labels, transfer
+from workbench.tasks import Task, node_labels, transfer
 from workbench.training import PairedProgress, PairedRuns, compare_training, warm_up
 from workbench.widgets.job import Worker
 from workbench.widgets.matrix_canvas import MatrixCanvas

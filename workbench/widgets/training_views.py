@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 from torch import Tensor
 
-from workbench.graphs.tasks import Task
+from workbench.tasks import Task
 from workbench.training import PairedProgress, PairedRuns
 from workbench.widgets.matrix_canvas import MatrixCanvas, levels
 

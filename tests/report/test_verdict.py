@@ -1,0 +1,397 @@
+"""The verdict: random graphs to compare with, what is heard, evidence, limits, the answer."""
+
+from collections import Counter
+from itertools import combinations, product
+
+import networkx as nx
+import pytest
+import torch
+
+from workbench.diagnostics import total_resistance
+from workbench.graphs import (
+    barbell,
+    complete,
+    grid,
+    karate,
+    lollipop,
+    path,
+    random_regular,
+    ring,
+    ring_of_cliques,
+    star,
+)
+from workbench.report import Evidence, rewiring_verdict
+from workbench.report.evidence import (
+    ACROSS,
+    BUYS,
+    ONE_PLACE,
+    SQUEEZE,
+    above,
+    beyond,
+    judged,
+)
+from workbench.report.largest import largest_component
+from workbench.report.null_model import no_other, random_rewired
+from workbench.report.reach import heard_from
+from workbench.report.verdict import weighed
+from workbench.rewiring import gtr
+
+
+def generator(seed: int = 0) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+# ---------------------------------------------------------------- random graphs of equal degrees
+
+
+def test_a_random_graph_has_the_same_degrees_and_is_connected():
+    part = largest_component(karate().edge_index, 34)
+    drawn = random_rewired(part.graph, generator=generator())
+    assert drawn.degree().equal(part.graph.degree())
+    assert (drawn.source < drawn.target).all()
+    key = drawn.source * 34 + drawn.target
+    assert key.unique().numel() == key.numel()
+    graph = nx.Graph(torch.stack([drawn.source, drawn.target], 1).tolist())
+    assert nx.is_connected(graph)
+    again = random_rewired(part.graph, generator=generator())
+    other = random_rewired(part.graph, generator=generator(1))
+    assert drawn.source.equal(again.source)
+    assert drawn.target.equal(again.target)
+    assert not torch.equal(
+        torch.stack([drawn.source, drawn.target]), torch.stack([other.source, other.target])
+    )
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 4, 5])
+def test_no_other_graph_is_what_counting_all_graphs_finds(count):
+    """Degrees that one labeled graph has, of the 2^(n (n - 1) / 2)."""
+    pairs = list(combinations(range(count), 2))
+    found = Counter()
+    for chosen in product((0, 1), repeat=len(pairs)):
+        degree = [0] * count
+        for kept, pair in zip(chosen, pairs, strict=True):
+            for v in pair:
+                degree[v] += kept
+        found[tuple(degree)] += 1
+    for degree, graphs in found.items():
+        assert no_other(torch.tensor(degree)) == (graphs == 1)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    "data",
+    [complete(3), complete(5), star(6), path(3), lollipop(4, 1)],
+    ids=lambda data: data.name,
+)
+def test_degrees_of_one_graph_give_it_back_in_silence(data):
+    graph = largest_component(data.edge_index, data.num_nodes).graph
+    drawn = random_rewired(graph, generator=generator())
+    assert drawn.source.equal(graph.source)
+    assert drawn.target.equal(graph.target)
+
+
+def test_conductances_are_dealt_out():
+    data = karate()
+    low, high = data.edge_index.min(0).values, data.edge_index.max(0).values
+    weight = torch.rand(34 * 34, generator=generator(), dtype=torch.float64)[low * 34 + high]
+    part = largest_component(data.edge_index, 34, weight)
+    drawn = random_rewired(part.graph, generator=generator())
+    assert drawn.weight.sort().values.equal(part.graph.weight.sort().values)
+
+
+# ---------------------------------------------------------------- what is heard
+
+
+def test_what_is_heard_is_the_power_of_the_mean_operator():
+    part = largest_component(karate().edge_index, 34)
+    edges, weight = part.edge_index(), part.edge_weight()
+    mean = torch.eye(34, dtype=torch.float64)
+    mean[edges[1], edges[0]] = weight
+    mean /= mean.sum(1, keepdim=True)
+    mass = torch.rand(34, generator=generator(), dtype=torch.float64)
+    heard, mixed = heard_from(edges, weight, mass, 5)
+    assert torch.allclose(heard, torch.linalg.matrix_power(mean, 5) @ mass)
+    heard, mixed = heard_from(edges, weight, mass, 400)
+    assert torch.allclose(heard, mixed.expand(34))
+
+
+# ---------------------------------------------------------------- the verdict
+
+
+@pytest.mark.parametrize(
+    ("number", "limits", "says"),
+    [
+        (1.51, SQUEEZE, "for"),
+        (1.3, SQUEEZE, "open"),
+        (1.14, SQUEEZE, "against"),
+        (0.1, ACROSS, "for"),
+        (0.4, ACROSS, "open"),
+        (0.9, ACROSS, "against"),
+    ],
+)
+def test_limits_are_read_either_way(number, limits, says):
+    assert judged(*beyond(number, limits)) == (says, ())
+
+
+@pytest.mark.parametrize(("limits", "at"), [(SQUEEZE, 0), (SQUEEZE, 1), (ACROSS, 0), (ACROSS, 1)])
+def test_a_number_at_its_limit_is_open_and_says_what_lies_beyond(limits, at):
+    limit, beside = limits[at], ("for", "against")[at]
+    for number in (limit, limit * (1 + 1e-12), limit * (1 - 1e-12)):
+        assert judged(*beyond(number, limits)) == ("open", (beside,))
+    out = 1 if (limits[0] > limits[1]) == (at == 0) else -1
+    assert judged(*beyond(limit + 0.03 * out, limits)) == (beside, ())
+    assert judged(*beyond(limit + 0.03 * out, limits, error=0.02)) == ("open", (beside,))
+    assert judged(*beyond(limit + 0.05 * out, limits, error=0.02)) == (beside, ())
+    assert judged(*beyond(limit, limits, error=1.0)) == ("open", ("for", "against"))
+
+
+@pytest.mark.parametrize(
+    ("number", "limit", "error", "expected"),
+    [
+        (2.0, 1.0, 0.0, 1),
+        (1.0, 2.0, 0.0, -1),
+        (2.0, 1.0, 0.5, 0),
+        (2.0, 1.0, 0.49, 1),
+        (0.0, 0.0, 0.0, 0),
+        (1e-20, 1e-20 * (1 + 1e-10), 0.0, 0),
+    ],
+)
+def test_two_standard_errors_tell(number, limit, error, expected):
+    assert above(number, limit, error) == expected
+
+
+@pytest.mark.parametrize(
+    ("graph", "task", "answer"),
+    [
+        (["for", "for"], [], "likely"),
+        (["for", "for"], ["for"], "likely"),
+        (["for", "for", "against"], [], "doubtful"),
+        (["for", "open"], ["for"], "doubtful"),
+        (["for", "for"], ["against"], "unlikely"),
+        (["for", "for", "for"], ["against", "for"], "doubtful"),
+        (["against", "against"], ["for"], "unlikely"),
+        ([], [], "doubtful"),
+    ],
+)
+def test_the_answer_counts(graph, task, answer):
+    evidence = [Evidence("n", "v", says, "exact", "w") for says in graph]
+    evidence += [Evidence("n", "v", says, "exact", "w", "task") for says in task]
+    assert weighed(tuple(evidence))[0] == answer
+
+
+@pytest.mark.parametrize(
+    ("says", "near", "other"),
+    [
+        (["for", "open"], ("for",), "likely"),
+        (["for", "for", "open"], ("against",), "doubtful"),
+        (["against", "open"], ("against",), "unlikely"),
+        (["open", "open"], ("for",), None),
+        (["for", "for", "open"], ("for",), None),
+    ],
+)
+def test_an_answer_that_hangs_on_a_limit_says_so(says, near, other):
+    """The last piece lies at its limit, and is not counted."""
+    evidence = [Evidence("n", "v", s, "exact", "w") for s in says[:-1]]
+    evidence.append(Evidence("squeeze", "v", says[-1], "exact", "w", near=near))
+    answer, sentence = weighed(tuple(evidence))
+    assert (answer, sentence.count("limit")) == (weighed(tuple(evidence[:-1]))[0], bool(other))
+    if other:
+        assert sentence.endswith(
+            f" “Squeeze” lies at its limit: beyond it the answer would be {other}."
+        )
+
+
+def card(data, **options):
+    added = gtr(data.edge_index, data.num_nodes, num_edges=4).added
+    return rewiring_verdict(data.edge_index, data.num_nodes, added=added, method="GTR", **options)
+
+
+def test_a_barbell_and_an_expander_are_told_apart():
+    assert card(barbell(10, 3)).answer == "likely"
+    regular = random_regular(60, 4, generator=generator())
+    found = card(regular)
+    assert found.answer == "unlikely"
+    assert found.saying("for") == ()
+
+
+def test_the_task_turns_the_card():
+    data = ring_of_cliques(6, 5)
+    far = card(data, pairs=torch.tensor([[18], [3]]), num_layers=8)
+    near = card(data, labels=data.y, num_layers=2)
+    assert (far.answer, near.answer) == ("likely", "unlikely")
+    assert {e.name for e in near.saying("against") if e.about == "task"} == {
+        "labels nearby",
+        "labels that new edges join",
+    }
+
+
+def test_what_edges_buy_is_the_drop_of_the_total_resistance():
+    data = barbell(10, 3)
+    result = gtr(data.edge_index, 23, num_edges=4)
+    before = float(total_resistance(data.edge_index, 23))
+    after = float(total_resistance(result.edge_index, 23))
+    (bought,) = (e for e in card(data).evidence if e.name == "what few edges buy")
+    assert f"take away {1 - after / before:.1%}" in bought.value
+
+
+def test_squeeze_is_the_ratio_to_the_random_graphs():
+    """A ring is the only connected graph of its degrees."""
+    found = rewiring_verdict(ring(12).edge_index, 12)
+    assert found.evidence[0].value.startswith("1.00 times")
+    assert found.num_edges == 0
+
+
+def test_a_bound_from_below_never_speaks_against():
+    for data in (random_regular(60, 4, generator=generator()), grid(9, 9), karate()):
+        (place,) = (e for e in card(data).evidence if e.name == "one narrow place")
+        assert place.says != "against"
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("count", [3, 5, 8])
+def test_of_a_complete_graph_nothing_can_be_added(count):
+    data = complete(count)
+    found = rewiring_verdict(data.edge_index, count, pairs=torch.tensor([[0], [1]]))
+    assert found.answer == "unlikely"
+    assert found.sentence == "Every two nodes are joined already: there is no edge to add."
+    assert [e.says for e in found.evidence] == ["against"]
+
+
+def test_the_only_graph_of_its_degrees_is_compared_with_none():
+    data = star(8)
+    squeeze = rewiring_verdict(data.edge_index, 8).evidence[0]
+    assert (squeeze.value, squeeze.says) == ("no other graph has these degrees", "open")
+    weight = torch.tensor([9.0, *[1.0] * 6])[data.edge_index.max(0).values - 1]
+    squeeze = rewiring_verdict(data.edge_index, 8, weight).evidence[0]
+    assert "times the total resistance of random graphs" in squeeze.value
+    assert "all have this graph's edges" in squeeze.sure
+
+
+def test_a_place_of_a_small_graph_has_to_hold_more():
+    """K5 less an edge holds a quarter at any cut of two and three nodes, as K5 does."""
+    data = complete(5)
+    kept = ~(data.edge_index.sort(0).values == torch.tensor([[0], [1]])).all(0)
+    (place,) = (
+        e
+        for e in rewiring_verdict(data.edge_index[:, kept], 5).evidence
+        if e.name == "one narrow place"
+    )
+    assert place.says == "open"
+    assert float(place.value.split("%")[0].split()[-1]) >= 25
+
+
+def test_size_alone_is_no_evidence():
+    """Across the middle of a large grid little is heard, and one edge is a small share of it."""
+    data = grid(40, 40)
+    added = torch.tensor([[0], [1599]])
+    found = rewiring_verdict(data.edge_index, 1600, added=added, method="hand", num_nulls=1)
+    says = {e.name: e.says for e in found.evidence}
+    assert says["squeeze beyond chance"] == "for"
+    del says["squeeze beyond chance"]
+    assert set(says.values()) == {"open"}
+    assert found.answer == "doubtful"
+    assert found.sentence.startswith("The numbers do not say enough: ")
+    row = grid(2, 60)
+    (heard,) = (
+        e
+        for e in rewiring_verdict(row.edge_index, 120, num_layers=2).evidence
+        if e.name == "signal across it"
+    )
+    assert heard.says == "for"
+
+
+@pytest.mark.parametrize(
+    ("speaks", "task", "begins"),
+    [
+        ([BUYS, ONE_PLACE], [], "The graph has a bottleneck that a few edges mend: "),
+        (
+            [BUYS, "n"],
+            [],
+            "The graph is squeezed, though at no single place, and a few edges relieve it: ",
+        ),
+        ([ONE_PLACE, "n"], [], "The graph has a bottleneck: "),
+        ([BUYS, ONE_PLACE], ["t"], "The task reaches far, and the graph has a bottleneck that a"),
+    ],
+)
+def test_the_sentence_claims_what_the_evidence_says(speaks, task, begins):
+    evidence = [Evidence(name, "v", "for", "exact", "w") for name in speaks]
+    evidence += [Evidence(name, "v", "for", "exact", "w", "task") for name in task]
+    answer, sentence = weighed(tuple(evidence))
+    assert answer == "likely"
+    assert sentence.startswith(begins)
+
+
+def test_the_same_seed_gives_the_same_card():
+    data = karate()
+    one, two = (card(data, generator=generator(7)) for _ in range(2))
+    assert one == two
+
+
+def test_pairs_in_other_components_are_open():
+    edge_index = torch.cat([barbell(4, 0).edge_index, ring(5).edge_index + 8], dim=1)
+    found = rewiring_verdict(edge_index, 13, pairs=torch.tensor([[9], [11]]))
+    assert found.evidence[-1].says == "open"
+
+
+def test_what_the_verdict_refuses():
+    with pytest.raises(ValueError, match="2 nodes"):
+        rewiring_verdict(path(2).edge_index, 2)
+    with pytest.raises(ValueError, match="num_layers=0"):
+        rewiring_verdict(ring(5).edge_index, 5, num_layers=0)
+    with pytest.raises(ValueError, match="directed"):
+        rewiring_verdict(torch.tensor([[0, 1], [1, 2]]), 3)
+
+
+@pytest.mark.parametrize("size", [12, 16, 60, 200])
+def test_a_ring_has_no_narrow_place(size):
+    """Whatever its cuts hold in a row: each of its edges lies in a place like the worst one."""
+    found = piece(rewiring_verdict(ring(size).edge_index, size), ONE_PLACE)
+    assert (found.says, found.near) == ("open", ())
+    assert "one of" in found.why
+    assert found.why.endswith("every edge is in such a place, so that none stands out")
+
+
+# ---------------------------------------------------------------- numbers at their limit
+
+
+def piece(found, name):
+    (evidence,) = (e for e in found.evidence if e.name == name)
+    return evidence
+
+
+def test_a_place_that_holds_just_enough_is_at_its_limit():
+    """A ring of 4 has total resistance 5, and a cut of two and two nodes takes 2 of it: 0.4.
+
+    The least that makes it a place is 2 / 3 there. Weights move the share to it: of a ring with
+    conductances 1 on two opposite edges and c on the others, a cut through the first two holds
+    4 / 2 of a total of R; R = 3 where 1 / c is 0.1 and more, so solve for it.
+    """
+    edges = torch.tensor([[0, 1, 2, 3], [1, 2, 3, 0]])
+    edge_index = torch.cat([edges, edges.flip(0)], dim=1)
+
+    def share(c):
+        weight = torch.tensor([1.0, c, 1.0, c], dtype=torch.float64).repeat(2)
+        return weight, 2 / float(total_resistance(edge_index, 4, weight))
+
+    low, high = 1.0, 1e6
+    for _ in range(200):
+        middle = (low * high) ** 0.5
+        low, high = (middle, high) if share(middle)[1] < 2 / 3 else (low, middle)
+    found = piece(rewiring_verdict(edge_index, 4, share(low)[0]), ONE_PLACE)
+    assert (found.says, found.near) == ("open", ("for",))
+    assert found.sure.endswith("; at the limit from which it would speak for")
+    for factor, says in ((0.9, "open"), (1.1, "for")):
+        found = piece(rewiring_verdict(edge_index, 4, share(low * factor)[0]), ONE_PLACE)
+        assert (found.says, found.near) == (says, ())
+
+
+def test_few_random_graphs_leave_the_squeeze_open():
+    """Its error is that of their mean."""
+    data = karate()
+    near = {}
+    for count in (2, 50):
+        found = rewiring_verdict(data.edge_index, 34, num_nulls=count)
+        near[count] = piece(found, "squeeze beyond chance")
+    assert near[50].says == "against"
+    values = {float(e.value.split()[0]) for e in near.values()}
+    assert max(values) < SQUEEZE[1] + 0.1

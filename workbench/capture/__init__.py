@@ -1,0 +1,24 @@
+"""Look inside a model: read the output of any submodule by its name, through forward hooks.
+
+The model is neither subclassed nor changed; after the ``with`` block it is as it was.
+"""
+
+from workbench.capture.attention import Attention
+from workbench.capture.attention_values import AttentionValues, ValueCapture
+from workbench.capture.call import call, call_arguments, model_inputs
+from workbench.capture.capture import AttentionCapture, capture, capture_attention, capture_values
+from workbench.capture.hooks import Capture
+
+__all__ = [
+    "Attention",
+    "AttentionCapture",
+    "AttentionValues",
+    "Capture",
+    "ValueCapture",
+    "call",
+    "call_arguments",
+    "capture",
+    "capture_attention",
+    "capture_values",
+    "model_inputs",
+]

@@ -1,0 +1,175 @@
+"""From a graph to the arguments of a model: the only place that decides them, for every model.
+
+A model asks for what it needs by the names of its ``forward``; a ``Data`` object holds tensors
+under names. ``call`` puts the two together::
+
+    class Net(nn.Module):
+        def forward(self, x, edge_index, batch=None, *, edge_weight=None, rwse=None): ...
+
+    call(Net(), data)                      # edge_weight and rwse where the data have them
+    call(Net(), data, edge_weight=None)    # without the weights
+"""
+
+import inspect
+from collections.abc import Mapping
+from inspect import Parameter
+from typing import Any
+
+from torch import Tensor, nn
+from torch_geometric.data import Data
+
+#: What a graph tells beside the attributes that it stores.
+COUNTED = ("num_nodes", "num_graphs", "batch_size")
+
+#: Names under which a model asks for the graph itself.
+WHOLE = ("data", "graph", "batch_data", "batched_data")
+
+#: What is predicted, and which of it is scored. Handing it to a model would be handing it the
+#: answer, so it is never taken from the graph.
+ANSWERS = ("y", "mask", "train_mask", "val_mask", "test_mask")
+
+
+def call(model: nn.Module, data: Data, **overrides: Any) -> Any:
+    """``model`` on a graph or a batch of graphs: what its ``forward`` names, taken from ``data``.
+
+    Args:
+        model: any module. Its first two arguments are node features and edges, whatever they are
+            called; a module with one argument, called ``data`` or annotated as PyG's ``Data``,
+            gets the graph itself.
+        data: a PyG ``Data`` or ``Batch``.
+        overrides: arguments to use in place of what ``data`` holds, or beside it; None takes one
+            away.
+
+    Returns:
+        What the model returns.
+
+    Raises:
+        TypeError: the model needs an argument that neither ``data`` nor ``overrides`` have, or an
+            override is none of its arguments; the message lists what there is.
+    """
+    positional, named = call_arguments(model, data, **overrides)
+    return model(*positional, **named)
+
+
+def call_arguments(
+    model: nn.Module, data: Data, **overrides: Any
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """The arguments of ``call``: by position (the graph, or features and edges), and by name.
+
+    A keyword of ``forward`` is filled where ``data`` has an attribute of that name. A module that
+    reads less than its ``forward`` names says so by an attribute ``reads``, a collection of names.
+    Labels and masks (``y``, ``train_mask``, ...) come by ``overrides`` only.
+
+    Raises:
+        TypeError: as in ``call``.
+    """
+    parameters = _parameters(model)
+    if parameters and _takes_data(parameters[0]):
+        rest = parameters[1:]
+        extra = {name: value for name, value in overrides.items() if not _named(rest, name)}
+        named = {name: value for name, value in overrides.items() if name not in extra}
+        return (_with(data, extra),), _by_name(model, data, rest, named)
+    named = {k: v for k, v in overrides.items() if k not in ("x", "edge_index")}
+    positional = _features_and_edges(model, data, parameters, overrides)
+    return positional, _by_name(model, data, parameters[2:], named)
+
+
+def model_inputs(
+    model: nn.Module, data: Data, inputs: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """What ``call`` hands over beside features and edges, as ``sensitivity(inputs=...)`` takes it.
+
+    An argument that the graph does not have is left out; whoever calls the model says so.
+
+    Raises:
+        TypeError: one of ``inputs`` is none of its arguments; or the model takes the graph itself,
+            which cannot be differentiated by its features.
+    """
+    parameters = _parameters(model)
+    if parameters and _takes_data(parameters[0]):
+        raise TypeError(
+            f"{type(model).__name__} takes a whole graph; give a module called as "
+            "model(x, edge_index, ...) around it, so that x can be varied"
+        )
+    return _by_name(model, data, parameters[2:], dict(inputs or {}), complete=False)
+
+
+def _parameters(model: nn.Module) -> list[Parameter]:
+    return list(inspect.signature(model.forward).parameters.values())
+
+
+def _takes_data(one: Parameter) -> bool:
+    kind = one.annotation
+    of_pyg = isinstance(kind, type) and issubclass(kind, Data)
+    return of_pyg or one.name in WHOLE or kind in ("Data", "Batch")
+
+
+def _by_name(
+    model: nn.Module,
+    data: Data,
+    rest: list[Parameter],
+    overrides: dict[str, Any],
+    *,
+    complete: bool = True,
+) -> dict[str, Any]:
+    open_ended = any(one.kind is Parameter.VAR_KEYWORD for one in rest)
+    strange = [name for name in overrides if not open_ended and not _named(rest, name)]
+    if strange:
+        there = ", ".join(one.name for one in _parameters(model))
+        raise TypeError(f"{type(model).__name__} has no argument {strange[0]!r}; it has {there}")
+    named = {name: value for name, value in overrides.items() if value is not None}
+    reads = getattr(model, "reads", None)
+    for one in rest:
+        if one.kind in (Parameter.VAR_KEYWORD, Parameter.VAR_POSITIONAL) or one.name in overrides:
+            continue
+        value = _held(data, one.name) if reads is None or one.name in reads else None
+        if value is not None:
+            named[one.name] = value
+        elif complete and one.default is Parameter.empty:
+            raise TypeError(_missing(model, one.name, data))
+    return named
+
+
+def _features_and_edges(
+    model: nn.Module, data: Data, parameters: list[Parameter], overrides: Mapping[str, Any]
+) -> tuple[Tensor, Tensor]:
+    by_place = [p for p in parameters if p.kind is not Parameter.KEYWORD_ONLY]
+    if len(by_place) < 2 and not any(p.kind is Parameter.VAR_POSITIONAL for p in by_place):
+        raise TypeError(
+            f"{type(model).__name__} must take node features and edges, or the graph as `data`; "
+            f"its forward has {', '.join(one.name for one in parameters) or 'no argument'}"
+        )
+    found = tuple(overrides.get(name, data.get(name)) for name in ("x", "edge_index"))
+    for name, value in zip(("x", "edge_index"), found, strict=True):
+        if value is None:
+            raise TypeError(_missing(model, name, data))
+    return found
+
+
+def _named(parameters: list[Parameter], name: str) -> bool:
+    return any(one.name == name and one.kind is not Parameter.VAR_POSITIONAL for one in parameters)
+
+
+def _with(data: Data, overrides: Mapping[str, Any]) -> Data:
+    if not overrides:
+        return data
+    changed = data.clone()
+    for name, value in overrides.items():
+        changed[name] = value
+    return changed
+
+
+def _held(data: Data, name: str) -> Any:
+    if name in ANSWERS:
+        return None
+    return getattr(data, name, None) if name in COUNTED else data.get(name)
+
+
+def _missing(model: nn.Module, name: str, data: Data) -> str:
+    if name in ANSWERS:
+        why = "which is never taken from the graph by itself"
+    else:
+        why = f"which the graph does not have (it has {', '.join(data.keys())})"
+    made = getattr(model, "requires", ())
+    advice = f"; it needs the transforms {list(made)}" if made else f"; give {name}=..."
+    return f"{type(model).__name__} needs {name!r}, {why}{advice}"
