@@ -1,16 +1,16 @@
 """What we change: one file per rewiring, the edit tape, and the engine behind the slider."""
 
-from workbench.rewiring.base import Ranking, Rewired, apply_edits
-from workbench.rewiring.edit import Edit
-from workbench.rewiring.fosr import fosr, fosr_ranking
-from workbench.rewiring.gtr import gtr, gtr_ranking
-from workbench.rewiring.incremental import ResistanceTracker
-from workbench.rewiring.profile import Profile, profile
-from workbench.rewiring.random_edges import random_edges, random_ranking
-from workbench.rewiring.sdrf import sdrf, sdrf_ranking
-from workbench.rewiring.tape import Tape
+from workbench.rewiring.engine.incremental import ResistanceTracker
+from workbench.rewiring.methods.fosr import fosr, fosr_ranking
+from workbench.rewiring.methods.gtr import gtr, gtr_ranking
+from workbench.rewiring.methods.random_edges import random_edges, random_ranking
+from workbench.rewiring.methods.sdrf import sdrf, sdrf_ranking
+from workbench.rewiring.result import Ranking, Rewired, apply_edits
+from workbench.rewiring.tape.edit import Edit
+from workbench.rewiring.tape.profile import Profile, profile
+from workbench.rewiring.tape.tape import Tape
+from workbench.rewiring.tape.what_if import WhatIf, what_if
 from workbench.rewiring.transform import Rewire, rewired_data
-from workbench.rewiring.what_if import WhatIf, what_if
 
 #: Every rewiring by its name: (edge_index, num_nodes, *, num_edges, ...) -> Rewired.
 REWIRINGS = {

@@ -10,7 +10,7 @@ from torch_geometric.data import Data
 from torch_geometric.transforms import BaseTransform
 
 from workbench.graphs.attributes import edge_columns
-from workbench.rewiring.base import Rewired
+from workbench.rewiring.result import Rewired
 
 #: What a method takes beside its options, and what would fit one graph only.
 _OF_ONE_GRAPH = ("generator", "edge_weight")

@@ -4,7 +4,7 @@ import numpy as np
 from scipy.sparse.linalg import LinearOperator, eigsh
 
 from workbench.diagnostics.spectrum.full_spectrum import MOST_MODES, SlowestModes
-from workbench.rewiring.incremental import ResistanceTracker
+from workbench.rewiring.engine.incremental import ResistanceTracker
 from workbench.topology import SimpleGraph
 
 #: Up to this many nodes a dense eigendecomposition is as fast.

@@ -3,8 +3,8 @@
 import numpy as np
 from scipy.sparse import csr_array
 
-from workbench.rewiring.curvature_kernels import affected, curvatures, improvements
-from workbench.rewiring.structural_order import StructuralOrder
+from workbench.rewiring.engine.curvature_kernels import affected, curvatures, improvements
+from workbench.rewiring.engine.structural_order import StructuralOrder
 from workbench.ties import largest, smallest
 from workbench.topology import SimpleGraph
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from workbench.rewiring.edit import Edit
+from workbench.rewiring.tape.edit import Edit
 
 
 class _Place:

@@ -8,7 +8,7 @@ from numba import njit
 from scipy.sparse import csr_array
 from torch import Tensor
 
-from workbench.rewiring.structural_order import StructuralOrder
+from workbench.rewiring.engine.structural_order import StructuralOrder
 from workbench.ties import TIE, best_first
 from workbench.topology import simple_graph
 

@@ -14,11 +14,11 @@ import torch
 from jaxtyping import Int32, Int64
 from torch import Tensor
 
-from workbench.rewiring.base import apply_edits
-from workbench.rewiring.edit import Edit
-from workbench.rewiring.history import History
-from workbench.rewiring.spans import spans
-from workbench.rewiring.tape_file import read_tape_text, tape_text, write_whole
+from workbench.rewiring.result import apply_edits
+from workbench.rewiring.tape.edit import Edit
+from workbench.rewiring.tape.history import History
+from workbench.rewiring.tape.spans import spans
+from workbench.rewiring.tape.tape_file import read_tape_text, tape_text, write_whole
 from workbench.topology import simple_graph
 from workbench.typing import EdgeIndex
 

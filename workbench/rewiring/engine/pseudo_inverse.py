@@ -12,7 +12,7 @@ from scipy.linalg import blas
 
 from workbench.diagnostics.cost import TooLargeError
 from workbench.diagnostics.resistance.all_pairs import all_pairs
-from workbench.rewiring.edge_store import EdgeStore
+from workbench.rewiring.engine.edge_store import EdgeStore
 from workbench.topology import SimpleGraph
 
 #: The largest graph whose dense pseudo-inverse is built (0.5 GB, about 10 s on one core).

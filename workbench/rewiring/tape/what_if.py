@@ -6,8 +6,8 @@ import numpy as np
 from jaxtyping import Float64
 from torch import Tensor
 
-from workbench.rewiring.incremental import NEAR_BRIDGE, ResistanceTracker
-from workbench.rewiring.pseudo_inverse import column
+from workbench.rewiring.engine.incremental import NEAR_BRIDGE, ResistanceTracker
+from workbench.rewiring.engine.pseudo_inverse import column
 
 
 @dataclass(frozen=True)

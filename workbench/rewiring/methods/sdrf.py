@@ -6,7 +6,8 @@ from typing import Literal
 import numpy as np
 import torch
 
-from workbench.rewiring.base import (
+from workbench.rewiring.engine.curvature_state import CurvatureState
+from workbench.rewiring.result import (
     Ranking,
     Rewired,
     apply_edits,
@@ -14,7 +15,6 @@ from workbench.rewiring.base import (
     check_variant,
     choices,
 )
-from workbench.rewiring.curvature_state import CurvatureState
 from workbench.ties import TIE, best_first, largest
 from workbench.topology import simple_graph
 from workbench.typing import EdgeIndex

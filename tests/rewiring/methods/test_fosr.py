@@ -8,7 +8,7 @@ from conftest import load_oracle, oracle_graph
 from workbench.diagnostics.spectrum.full_spectrum import fiedler_vector, spectral_gap
 from workbench.graphs import open_graph
 from workbench.rewiring import apply_edits, fosr, fosr_ranking
-from workbench.rewiring.fosr_state import FosrState
+from workbench.rewiring.engine.fosr_state import FosrState
 from workbench.topology import both_directions, simple_graph
 
 

@@ -11,7 +11,7 @@ import torch
 from jaxtyping import Int64
 from torch import Tensor
 
-from workbench.rewiring.edit import Edit
+from workbench.rewiring.tape.edit import Edit
 
 _FORMAT = "workbench edit tape"
 

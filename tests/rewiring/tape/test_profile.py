@@ -18,7 +18,7 @@ from workbench.diagnostics.spectrum.full_spectrum import (
 )
 from workbench.graphs import complete, grid, petersen, ring, ring_of_cliques
 from workbench.rewiring import ResistanceTracker, apply_edits, fosr, gtr, profile, sdrf, what_if
-from workbench.rewiring.hops import UNREACHED, HopTracker
+from workbench.rewiring.engine.hops import UNREACHED, HopTracker
 from workbench.topology import both_directions, components, simple_graph
 
 NOTHING = torch.zeros(3, 0, dtype=torch.int64)
@@ -246,7 +246,7 @@ def test_beyond_dense_matrices(monkeypatch):
     edge_index = torch.unique(torch.cat([ring, chords], dim=1), dim=1)
     edits = torch.cat([gtr(edge_index, 600, num_edges=4).edits, torch.tensor([[-1], [0], [1]])], 1)
     exact = profile(edge_index, 600, edits)
-    module = sys.modules["workbench.rewiring.profile"]
+    module = sys.modules["workbench.rewiring.tape.profile"]
     monkeypatch.setattr(module, "DENSE_NODES", 100)
     rough = profile(edge_index, 600, edits)
     assert not any(rough.exact[name] for name in rough.error)
@@ -265,7 +265,7 @@ def test_beyond_dense_matrices(monkeypatch):
 
 
 def test_beyond_dense_matrices_a_bridge_and_an_island(monkeypatch):
-    module = sys.modules["workbench.rewiring.profile"]
+    module = sys.modules["workbench.rewiring.tape.profile"]
     monkeypatch.setattr(module, "DENSE_NODES", 10)
     nodes = torch.arange(40)
     edge_index = torch.cat(

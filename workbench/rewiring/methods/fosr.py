@@ -4,8 +4,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from workbench.rewiring.base import Ranking, Rewired, apply_edits, check_num_edges, choices
-from workbench.rewiring.fosr_state import FosrState
+from workbench.rewiring.engine.fosr_state import FosrState
+from workbench.rewiring.result import Ranking, Rewired, apply_edits, check_num_edges, choices
 from workbench.typing import EdgeIndex
 
 

@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Int32
 from torch import Tensor
 
-from workbench.rewiring.edit import Edit
+from workbench.rewiring.tape.edit import Edit
 
 #: The end of a span that never ends.
 FOREVER = 2**31 - 1

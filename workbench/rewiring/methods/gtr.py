@@ -7,7 +7,10 @@ import numpy as np
 import torch
 from numba import njit
 
-from workbench.rewiring.base import (
+from workbench.rewiring.engine.incremental import REBUILD_AFTER, REBUILD_FADED
+from workbench.rewiring.engine.pseudo_inverse import check_dense, column, pseudo_inverse, squared
+from workbench.rewiring.engine.structural_order import StructuralOrder
+from workbench.rewiring.result import (
     Ranking,
     Rewired,
     apply_edits,
@@ -15,9 +18,6 @@ from workbench.rewiring.base import (
     check_variant,
     choices,
 )
-from workbench.rewiring.incremental import REBUILD_AFTER, REBUILD_FADED
-from workbench.rewiring.pseudo_inverse import check_dense, column, pseudo_inverse, squared
-from workbench.rewiring.structural_order import StructuralOrder
 from workbench.ties import TIE, best_first, largest
 from workbench.topology import simple_graph
 from workbench.typing import EdgeIndex, EdgeWeight

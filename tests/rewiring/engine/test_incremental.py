@@ -93,8 +93,8 @@ def test_an_edge_beside_one_of_tiny_conductance():
 
 @pytest.mark.parametrize("weighted", [False, True])
 def test_each_edit_alone_is_exact(weighted, monkeypatch):
-    monkeypatch.setattr("workbench.rewiring.incremental.REBUILD_AFTER", 10**9)
-    monkeypatch.setattr("workbench.rewiring.incremental.REBUILD_ABOVE", np.inf)
+    monkeypatch.setattr("workbench.rewiring.engine.incremental.REBUILD_AFTER", 10**9)
+    monkeypatch.setattr("workbench.rewiring.engine.incremental.REBUILD_ABOVE", np.inf)
     for tracker, edges, _kinds in random_walk(14, 150, 2, weighted=weighted):
         assert_like_fresh(tracker, 14, edges, 1e-8)
 

@@ -9,7 +9,7 @@ import torch
 from conftest import load_oracle, oracle_graph, oracle_names
 from workbench.diagnostics.curvature.balanced_forman import balanced_forman
 from workbench.rewiring import RANKINGS, sdrf, sdrf_ranking
-from workbench.rewiring.curvature_state import CurvatureState
+from workbench.rewiring.engine.curvature_state import CurvatureState
 from workbench.topology import both_directions, simple_graph
 
 

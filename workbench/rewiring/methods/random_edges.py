@@ -4,7 +4,7 @@ import torch
 from jaxtyping import Int64
 from torch import Tensor
 
-from workbench.rewiring.base import Ranking, Rewired, apply_edits, check_num_edges
+from workbench.rewiring.result import Ranking, Rewired, apply_edits, check_num_edges
 from workbench.topology import simple_graph
 from workbench.typing import EdgeIndex
 

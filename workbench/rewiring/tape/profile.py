@@ -11,11 +11,11 @@ from torch import Tensor
 from workbench.diagnostics.cost import LIMITS, Stopped
 from workbench.diagnostics.spectrum.cheeger import cheeger_constant
 from workbench.diagnostics.spectrum.sweep import sweep_cut
-from workbench.rewiring.base import final_presence
-from workbench.rewiring.fiedler import slowest_modes_of
-from workbench.rewiring.hops import HopTracker
-from workbench.rewiring.incremental import ResistanceTracker
-from workbench.rewiring.large_profile import LargeGraph
+from workbench.rewiring.engine.fiedler import slowest_modes_of
+from workbench.rewiring.engine.hops import HopTracker
+from workbench.rewiring.engine.incremental import ResistanceTracker
+from workbench.rewiring.result import final_presence
+from workbench.rewiring.tape.large_profile import LargeGraph
 from workbench.topology import SimpleGraph, both_directions, simple_graph
 from workbench.typing import EdgeIndex
 

@@ -18,8 +18,8 @@ import torch
 from jaxtyping import Float64
 from torch import Tensor
 
-from workbench.rewiring.edge_store import EdgeStore
-from workbench.rewiring.pseudo_inverse import (
+from workbench.rewiring.engine.edge_store import EdgeStore
+from workbench.rewiring.engine.pseudo_inverse import (
     add_outer,
     between,
     check_dense,
