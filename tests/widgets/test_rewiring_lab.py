@@ -22,7 +22,7 @@ from workbench.diagnostics import (
     total_resistance,
 )
 from workbench.graphs import barbell, erdos_renyi, grid, karate, read_graph, ring, write_graph
-from workbench.rewiring import REWIRINGS, Edit, gtr
+from workbench.rewiring import EDITS, Edit, gtr
 from workbench.widgets import rewiring_lab, still_picture
 from workbench.widgets.opening import graph_of
 from workbench.widgets.rewiring_controls import OWN
@@ -206,7 +206,7 @@ def test_an_impossible_edit_is_told_and_changes_nothing(lab):
     assert lab.tape.edits == before
 
 
-@pytest.mark.parametrize("method", REWIRINGS)
+@pytest.mark.parametrize("method", EDITS)
 def test_every_method_fills_the_tape_and_its_code_reproduces_it(lab, method):
     lab._controls.method.value = method
     lab.wait()
@@ -535,7 +535,7 @@ ODD = {
 
 
 @pytest.mark.parametrize("name", ODD)
-@pytest.mark.parametrize("method", REWIRINGS)
+@pytest.mark.parametrize("method", EDITS)
 def test_odd_graphs_open_and_say_what_happened(name, method):
     lab = rewiring_lab(ODD[name], method=method, num_edges=3)
     assert lab.wait(20)

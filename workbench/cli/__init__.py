@@ -74,14 +74,15 @@ def parser() -> argparse.ArgumentParser:
 
     rewire = commands.add_parser(
         "rewire",
-        help="change a graph's edges by a published method",
+        allow_abbrev=False,  # a method's own --t is no --target
+        help="change a graph's edges and nodes by a published method",
         epilog="A method's own options follow by their names, such as --variant official; "
         "`workbench list rewirings` shows them.",
     )
     rewire.add_argument("graph", metavar="GRAPH", help=_GRAPH)
     rewire.add_argument("--method", required=True, help="a name of `workbench list rewirings`")
     rewire.add_argument(
-        "--num-edges", type=_count, required=True, help="how many undirected edges to change"
+        "--num-edges", type=_count, help="how many undirected edges to change, by an edits method"
     )
     rewire.add_argument(
         "-o", "--output", required=True, metavar="OUT", help="file to write; its ending is its form"

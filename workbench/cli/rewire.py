@@ -1,25 +1,27 @@
-"""``workbench rewire``: a method's edits, measured before and after, written to a file."""
+"""``workbench rewire``: what a method does to a graph, measured before and after, and a file."""
 
 import inspect
 import types
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin
 
 import torch
 from torch_geometric.data import Data
+from torch_geometric.utils import is_undirected
 
 from workbench.cli.list import options
 from workbench.cli.report import opened, print_table
-from workbench.graphs import write_graph
+from workbench.graphs import open_graph, write_graph
+from workbench.graphs.attributes import undirected
 from workbench.graphs.files.disk import check_folder
 from workbench.graphs.files.formats import file_format
 from workbench.report import Measure, summarize
 from workbench.report.parts import classes, node_names
 from workbench.rewiring import REWIRINGS, Rewired, rewired_data
+from workbench.rewiring.declaration import GIVEN, declaration_of, taken_from
 from workbench.topology import simple_graph
-
-_OWN = {"edge_index", "num_nodes", "edge_weight", "num_edges", "generator"}
 
 
 def parse_options(method: str, function: Callable, words: list[str]) -> dict[str, Any]:
@@ -28,10 +30,11 @@ def parse_options(method: str, function: Callable, words: list[str]) -> dict[str
     Raises:
         ValueError: a name that the method does not have, or a value of another type.
     """
+    given = GIVEN.union(("num_edges",), declaration_of(function).reads)
     parameters = {
         name: parameter
         for name, parameter in inspect.signature(function, eval_str=True).parameters.items()
-        if name not in _OWN
+        if name not in given
     }
     words = [part for word in words for part in (word.split("=", 1) if _is_flag(word) else [word])]
     found = {}
@@ -39,7 +42,7 @@ def parse_options(method: str, function: Callable, words: list[str]) -> dict[str
         word = words.pop(0)
         name = word.removeprefix("--").replace("-", "_")
         if not _is_flag(word) or name not in parameters:
-            own = options(function, without=_OWN) or "none"
+            own = options(function, without=given) or "none"
             raise ValueError(f"{method} has no option {word!r}; its own options: {own}")
         if not words:
             raise ValueError(f"{word} needs a value after it")
@@ -88,7 +91,11 @@ def why_fewer(data: Data, result: Rewired, num_edges: int, method: str) -> str:
 
 
 def measures(data: Data, seed: int) -> dict[str, Measure]:
-    """The numbers of a graph by their names."""
+    """The numbers of a graph by their names; of a directed one, with each edge both ways."""
+    if not is_undirected(data.edge_index, data.get("edge_weight"), num_nodes=data.num_nodes):
+        with warnings.catch_warnings():  # `rewire` says it
+            warnings.simplefilter("ignore")
+            data = undirected(data)
     weight = data.get("edge_weight")
     found = summarize(data.edge_index, data.num_nodes, weight, labels=classes(data), seed=seed)
     return {row.name: row for row in found.measures}
@@ -99,29 +106,65 @@ def rewire(
     words: list[str],
     *,
     method: str,
-    num_edges: int,
+    num_edges: int | None,
     output: str,
     seed: int,
     **opening: Any,
 ) -> int:
-    """Rewire, print each edit and what changed, write the result.
+    """Rewire, print what changed and the measures of both graphs, write the result.
 
     ``opening`` is for ``open_graph``.
     """
     if method not in REWIRINGS:
         raise ValueError(f"no method {method!r}; there are {', '.join(sorted(REWIRINGS))}")
     function = REWIRINGS[method]
+    declared, takes = function.declaration, inspect.signature(function).parameters
+    if declared.kind == "layers":
+        raise ValueError(
+            f"{method} makes a graph for each layer of a model, which no graph file holds; in "
+            f"Python, Rewire({method!r})(data) gives a model its layers"
+        )
     chosen = parse_options(method, function, words)
-    if "generator" in inspect.signature(function).parameters:
+    if ("num_edges" in takes) != (num_edges is not None):
+        raise ValueError(
+            f"{method} needs --num-edges, how many undirected edges to change"
+            if num_edges is None
+            else f"{method} has no budget of edges; leave --num-edges out"
+        )
+    if num_edges is not None:
+        chosen["num_edges"] = num_edges
+    if "generator" in takes:
         chosen["generator"] = torch.Generator().manual_seed(seed)
     # an unknown ending and a missing folder are refused before the work rather than after
     file_format(Path(output))
     check_folder(Path(output))
-    data = opened(graph, **opening)
-    result = function(data.edge_index, data.num_nodes, num_edges=num_edges, **chosen)
+    data = (opened if declared.directed == "refused" else open_graph)(graph, **opening)
+    result = function(data.edge_index, data.num_nodes, **chosen, **taken_from(data, function))
     changed = rewired_data(data, result)
     write_graph(changed, output)
 
+    if declared.kind == "edits":
+        _tell_edits(graph, data, result, num_edges, method)
+    else:
+        kept, nodes = int(result.kept.sum()), result.num_nodes - data.num_nodes
+        print(f"{graph}: {method} keeps {kept} of {result.kept.numel()} directed edges", end="")
+        print(f" and adds {int(result.is_new.sum())}", end="")
+        print(f"; {nodes} new node{'s' * (nodes != 1)}" if nodes else "")
+    before, after = measures(data, seed), measures(changed, seed)
+    table = []
+    for name in [*before, *(name for name in after if name not in before)]:
+        was, now = before.get(name), after.get(name)
+        table.append((name, was.text if was else "", now.text if now else "", (now or was).sure))
+    print()
+    print_table(("measure", "before", "after", "how sure"), table)
+    if not is_undirected(result.edge_index, changed.get("edge_weight"), num_nodes=result.num_nodes):
+        print("measured with each edge both ways: of two weights the mean")
+    print(f"\nwritten: {output}")
+    return 0
+
+
+def _tell_edits(graph: str, data: Data, result: Rewired, num_edges: int, method: str) -> None:
+    """Print each edit, and why there are fewer than were asked for."""
     names = node_names(data)
     count = result.edits.size(1)
     print(f"{graph}: {count} {'edit' if count == 1 else 'edits'} by {method}")
@@ -130,12 +173,3 @@ def rewire(
         print(f"  {fewer}")
     for sign, u, v in result.edits.T.tolist():
         print(f"  {'+' if sign > 0 else '-'} {names[u]} {names[v]}")
-    before, after = measures(data, seed), measures(changed, seed)
-    table = []
-    for name in [*before, *(name for name in after if name not in before)]:
-        was, now = before.get(name), after.get(name)
-        table.append((name, was.text if was else "", now.text if now else "", (now or was).sure))
-    print()
-    print_table(("measure", "before", "after", "how sure"), table)
-    print(f"\nwritten: {output}")
-    return 0

@@ -7,7 +7,7 @@ import torch
 from conftest import load_oracle, oracle_graph
 from workbench.diagnostics.spectrum.full_spectrum import fiedler_vector, spectral_gap
 from workbench.graphs import open_graph
-from workbench.rewiring import apply_edits, fosr, fosr_ranking
+from workbench.rewiring import apply_edits, fosr
 from workbench.rewiring.engine.fosr_state import FosrState
 from workbench.topology import both_directions, simple_graph
 
@@ -49,7 +49,7 @@ def test_edges_and_vector_along_the_official_run():
     for name, steps, start, run in cases():
         edge_index, num_nodes, _ = oracle_graph(name)
         adjacency = simple_graph(edge_index, num_nodes).adjacency().toarray()
-        state = FosrState(edge_index, num_nodes, steps, start, None)
+        state = FosrState(edge_index, num_nodes, power_iterations=steps, initial=start)
         x = start.numpy()
         for _ in range(steps):
             x = power_step(adjacency, x)
@@ -107,7 +107,7 @@ def test_ranking_starts_with_the_edge_that_is_added():
         edge_index, num_nodes, _ = oracle_graph(name)
         adjacency = simple_graph(edge_index, num_nodes).adjacency().toarray()
         options = {"power_iterations": steps, "initial": start}
-        ranking = fosr_ranking(edge_index, num_nodes, num_edges=12, **options)
+        ranking = FosrState(edge_index, num_nodes, **options).propose(12)
         added = fosr(edge_index, num_nodes, num_edges=1, **options).added
         assert torch.equal(ranking.pairs[:, :1], added), name
         x = start.numpy()
@@ -143,7 +143,7 @@ def test_how_close_fifty_power_steps_come_to_the_eigenvector(name, low, high):
     cosines = []
     for seed in range(20):
         generator = torch.Generator().manual_seed(seed)
-        state = FosrState(data.edge_index, data.num_nodes, 50, None, generator)
+        state = FosrState(data.edge_index, data.num_nodes, power_iterations=50, generator=generator)
         cosines.append(abs(float(wanted @ state.x)) / np.linalg.norm(state.x))
     assert low < np.median(cosines) <= high + 1e-12
 
@@ -154,7 +154,7 @@ def test_a_power_step_shrinks_the_rest_beside_the_wanted_part():
     root = np.sqrt(graph.degree().numpy())
     matrix = np.eye(20) - graph.adjacency().toarray() / np.outer(root, root)
     values, vectors = np.linalg.eigh(matrix)
-    state = FosrState(data.edge_index, data.num_nodes, 0, None, None)
+    state = FosrState(data.edge_index, data.num_nodes, power_iterations=0)
     before = vectors.T @ state.x
     state.power_step()
     after = vectors.T @ state.x

@@ -7,7 +7,7 @@ import torch
 from conftest import load_oracle, oracle_graph, oracle_names
 from workbench.diagnostics import total_resistance
 from workbench.diagnostics.cost import TooLargeError
-from workbench.rewiring import apply_edits, gtr, gtr_ranking
+from workbench.rewiring import apply_edits, gtr
 from workbench.topology import both_directions, components, simple_graph
 
 
@@ -104,7 +104,7 @@ def test_ranking_is_the_brute_force_one():
         edge_index, num_nodes, _ = oracle_graph(name)
         if num_nodes > 60:
             continue
-        ranking = gtr_ranking(edge_index, num_nodes, num_edges=15)
+        ranking = gtr.declaration.greedy(edge_index, num_nodes).propose(15)
         gains = sorted(brute_force(edge_index, num_nodes).values(), reverse=True)[:15]
         np.testing.assert_allclose(ranking.score.numpy(), gains, rtol=1e-9, err_msg=name)
         first = gtr(edge_index, num_nodes, num_edges=1)
@@ -173,7 +173,7 @@ def test_weighted_choices_are_greedy_and_exact():
     """Each edge lowers the weighted total as much as any could, and by its score."""
     for name, edge_index, num_nodes, weight in weighted_graphs():
         rewired = gtr(edge_index, num_nodes, num_edges=6, edge_weight=weight)
-        ranking = gtr_ranking(edge_index, num_nodes, num_edges=15, edge_weight=weight)
+        ranking = gtr.declaration.greedy(edge_index, num_nodes, edge_weight=weight).propose(15)
         gains = sorted(brute_force(edge_index, num_nodes, weight).values(), reverse=True)[:15]
         np.testing.assert_allclose(ranking.score.numpy(), gains, rtol=1e-8, err_msg=name)
         assert torch.equal(ranking.pairs[:, :1], rewired.added[:, :1]), name
@@ -262,7 +262,7 @@ def test_weights_that_are_none():
         gtr(edge_index, num_nodes, edge_weight=weight)
     weight[3] = 2.0
     with pytest.raises(ValueError, match="to_undirected"):
-        gtr_ranking(edge_index, num_nodes, edge_weight=weight)
+        gtr.declaration.greedy(edge_index, num_nodes, edge_weight=weight)
 
 
 def test_size_limit_names_the_way_out():

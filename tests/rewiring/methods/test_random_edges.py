@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 from conftest import oracle_graph
-from workbench.rewiring import random_edges, random_ranking
+from workbench.rewiring import random_edges
 
 NOTHING = torch.zeros(2, 0, dtype=torch.int64)
 
@@ -50,6 +50,8 @@ def test_generators_choose():
     ]
     assert torch.equal(runs[0], runs[1])
     assert not torch.equal(runs[0], runs[2])
-    ranking = random_ranking(edge_index, num_nodes, generator=torch.Generator().manual_seed(1))
+    ranking = random_edges.declaration.greedy(
+        edge_index, num_nodes, generator=torch.Generator().manual_seed(1)
+    ).propose(10)
     assert torch.equal(ranking.pairs, runs[0][1:])
     assert np.isnan(ranking.score.numpy()).all()

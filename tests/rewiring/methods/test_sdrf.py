@@ -8,9 +8,9 @@ import torch
 
 from conftest import load_oracle, oracle_graph, oracle_names
 from workbench.diagnostics.curvature.balanced_forman import balanced_forman
-from workbench.rewiring import RANKINGS, sdrf, sdrf_ranking
+from workbench.rewiring import sdrf
 from workbench.rewiring.engine.curvature_state import CurvatureState
-from workbench.topology import both_directions, simple_graph
+from workbench.topology import both_directions
 
 
 def as_index(edges):
@@ -67,7 +67,7 @@ def test_official_improvements_of_every_candidate():
         if pair not in edges:
             continue
         compared += 1
-        state = CurvatureState(simple_graph(as_index(edges), num_nodes), "official")
+        state = CurvatureState(as_index(edges), num_nodes, variant="official")
         low = state.curvature[state.lowest()[0]]
         assert low == pytest.approx(step["min_curvature"], abs=1e-5), (name, key)
         high = max(state.curvature[state.highest()[0]], 0.0)
@@ -77,7 +77,7 @@ def test_official_improvements_of_every_candidate():
         if step["ties_at_min"] <= 2:  # one edge, stored both ways
             assert number == state.lowest()[0]
         ours, theirs = {}, {}
-        candidates, rises = state.candidates(number, ball=True)
+        candidates, rises = state.candidates(number)
         for candidate, rise in zip(map(tuple, candidates.T.tolist()), rises, strict=True):
             ours.setdefault(candidate, []).append(rise)
         pairs = [
@@ -144,8 +144,8 @@ def test_paper_curvature_as_in_the_fosr_repository():
                 removed = [tuple(sorted(p)) for p in step["removed"]]
                 if any(u == v for u, v in added):
                     break  # the official code added a self-loop
-                state = CurvatureState(simple_graph(as_index(edges), num_nodes), "paper")
-                found, rise = state.candidates(number_of(state, pair), ball=False)
+                state = CurvatureState(as_index(edges), num_nodes, candidates="neighbors")
+                found, rise = state.candidates(number_of(state, pair))
                 best = step["best_improvement"]
                 if best is None:
                     assert rise.size == 0, (name, key)
@@ -185,7 +185,7 @@ def test_curvatures_stay_right_through_edits(variant):
     for name in oracle_names(max_nodes=60):
         edge_index, num_nodes, _ = oracle_graph(name)
         edges = as_set(edge_index)
-        state = CurvatureState(simple_graph(edge_index, num_nodes), variant)
+        state = CurvatureState(edge_index, num_nodes, variant=variant)
         for _ in range(8):
             u, v = sorted(rng.choice(num_nodes, 2, replace=False).tolist())
             if (u, v) in edges:
@@ -209,10 +209,10 @@ def test_paper_improvements_are_differences_of_curvatures():
         edges = as_set(edge_index)
         if not edges:
             continue
-        state = CurvatureState(simple_graph(edge_index, num_nodes), "paper")
+        state = CurvatureState(edge_index, num_nodes)
         number = state.lowest()[0]
         pair = int(state.source[number]), int(state.target[number])
-        pairs, rise = state.candidates(number, ball=True)
+        pairs, rise = state.candidates(number)
         for candidate, change in list(zip(map(tuple, pairs.T.tolist()), rise, strict=True))[:60]:
             after = curvatures(edges | {candidate}, num_nodes, "paper")[pair]
             assert after - state.curvature[number] == pytest.approx(change, abs=1e-12), name
@@ -222,9 +222,9 @@ def test_relabeled_graph_has_the_same_candidates():
     """Over all edges that share the least curvature, the rises are the same numbers."""
 
     def rises(edge_index, num_nodes, variant):
-        state = CurvatureState(simple_graph(edge_index, num_nodes), variant)
+        state = CurvatureState(edge_index, num_nodes, variant=variant)
         lowest = np.flatnonzero(state.curvature <= state.curvature.min() + 1e-9)
-        return np.sort(np.concatenate([state.candidates(int(e), ball=True)[1] for e in lowest]))
+        return np.sort(np.concatenate([state.candidates(int(e))[1] for e in lowest]))
 
     for name in oracle_names(max_nodes=60):
         edge_index, num_nodes, _ = oracle_graph(name)
@@ -291,7 +291,7 @@ def test_it_stops_where_the_new_edge_would_go_at_once():
 
 def test_finite_tau_draws_by_the_softmax():
     """With tau = 0 every candidate is as likely; with a large tau only the best come."""
-    pairs = sdrf_ranking(barbell(), 10, num_edges=100)
+    pairs = CurvatureState(barbell(), 10).propose(100)
     drawn = set()
     for seed in range(60):
         generator = torch.Generator().manual_seed(seed)
@@ -308,7 +308,7 @@ def test_ranking_starts_with_the_edge_that_is_added():
     for name in oracle_names(max_nodes=60):
         edge_index, num_nodes, _ = oracle_graph(name)
         for variant in ("paper", "official"):
-            ranking = RANKINGS["sdrf"](edge_index, num_nodes, num_edges=5, variant=variant)
+            ranking = CurvatureState(edge_index, num_nodes, variant=variant).propose(5)
             options = {"num_edges": 1, "variant": variant, "removal_bound": math.inf}
             added = sdrf(edge_index, num_nodes, **options).added
             assert torch.equal(ranking.pairs[:, :1], added), name

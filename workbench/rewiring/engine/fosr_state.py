@@ -4,13 +4,16 @@ from typing import no_type_check
 
 import numpy as np
 import torch
+from jaxtyping import Float
 from numba import njit
 from scipy.sparse import csr_array
 from torch import Tensor
 
+from workbench.rewiring.declaration import Ranking, check_edit, check_num_edges
 from workbench.rewiring.engine.structural_order import StructuralOrder
 from workbench.ties import TIE, best_first
 from workbench.topology import simple_graph
+from workbench.typing import EdgeIndex
 
 #: Nodes among which the pairs of a ranking are looked for, unless the ranking itself needs more.
 _MOST_RANKED = 2_000
@@ -20,28 +23,44 @@ _ROUNDING = 1e-13
 
 
 class FosrState:
-    """The graph, the vector x, and the neighbors: those given in rows, those added in lists."""
+    """The graph and the vector x: the ``Greedy`` of FoSR.
 
-    def __init__(self, edge_index, num_nodes, power_iterations, initial, generator):
+    Neighbors stand in rows, those added since in lists. ``fosr`` says what the arguments mean, how
+    ties are broken and what is refused.
+    """
+
+    def __init__(
+        self,
+        edge_index: EdgeIndex,
+        num_nodes: int,
+        *,
+        power_iterations: int = 5,
+        initial: Float[Tensor, " nodes"] | None = None,
+        generator: torch.Generator | None = None,
+    ):
         if power_iterations < 0:
             raise ValueError(f"power_iterations must not be negative, got {power_iterations}")
         graph = simple_graph(edge_index, num_nodes)
+        self._device = edge_index.device
         source, target = graph.source.cpu().numpy(), graph.target.cpu().numpy()
-        self.degree = graph.degree().cpu().numpy()
         rows, columns = np.concatenate([source, target]), np.concatenate([target, source])
         ones = np.ones(rows.size)
-        self.adjacency = csr_array((ones, (rows, columns)), shape=(num_nodes, num_nodes))
-        self.offsets = self.adjacency.indptr.astype(np.int64)
-        self.neighbors = self.adjacency.indices.astype(np.int64)
-        # Added neighbors of u: to[head[u]], to[next[head[u]]], ... until -1.
-        self.head = np.full(num_nodes, -1, dtype=np.int64)
-        self.next, self.to = np.zeros(16, dtype=np.int64), np.zeros(16, dtype=np.int64)
-        self.used = 0
+        self._set(csr_array((ones, (rows, columns)), shape=(num_nodes, num_nodes)))
         self.mark = np.full(num_nodes, -1, dtype=np.int64)
         self.x = _start(num_nodes, initial, generator)
         self.order = StructuralOrder(graph, self.x)
         for _ in range(power_iterations):
             self.power_step()
+
+    def _set(self, adjacency: csr_array) -> None:
+        self.adjacency = adjacency
+        self.degree = np.asarray(adjacency.sum(axis=1), dtype=np.float64).ravel()
+        self.offsets = adjacency.indptr.astype(np.int64)
+        self.neighbors = adjacency.indices.astype(np.int64)
+        # Added neighbors of u: to[head[u]], to[next[head[u]]], ... until -1.
+        self.head = np.full(self.degree.size, -1, dtype=np.int64)
+        self.next, self.to = np.zeros(16, dtype=np.int64), np.zeros(16, dtype=np.int64)
+        self.used = 0
 
     def power_step(self) -> None:
         """x <- (I + D^-1/2 A D^-1/2) (x - its part along sqrt(d)), scaled to length 1."""
@@ -73,6 +92,40 @@ class FosrState:
             self.head[a] = self.used
             self.used += 1
         self.degree[[u, v]] += 1.0
+
+    def propose(self, count: int) -> Ranking:
+        """The ``count`` non-edges with the largest first-order rise of the gap, each on its own.
+
+        The first pair is the one that ``fosr`` adds next; the score is as there.
+        """
+        check_num_edges(count)
+        self._fold()
+        pairs, product = self.smallest(count)
+        return Ranking.on(self._device, torch.from_numpy(pairs), torch.from_numpy(-2.0 * product))
+
+    def apply(self, sign: int, u: int, v: int) -> None:
+        """Add (+1) or remove (-1) an edge, then one power step, as after each edge of ``fosr``.
+
+        Raises:
+            ValueError: the edge is there already, or is not there.
+        """
+        self._fold()
+        size = self.degree.size
+        there = min(u, v) >= 0 and max(u, v) < size and bool(self.adjacency[u, v])
+        check_edit(sign, u, v, there, size)
+        ends = [u, v], [v, u]
+        changed = self.adjacency + csr_array(([sign, sign], ends), shape=(size, size), dtype=float)
+        changed.eliminate_zeros()
+        self._set(changed)
+        self.power_step()
+
+    def _fold(self) -> None:
+        """Put the added edges into the rows."""
+        if self.used:
+            ends = self.to[: self.used].reshape(-1, 2)
+            both = np.concatenate([ends, ends[:, ::-1]]).T
+            ones, shape = np.ones(both.shape[1]), self.adjacency.shape
+            self._set(self.adjacency + csr_array((ones, tuple(both)), shape=shape))
 
     def best(self) -> tuple[int, int, float, int]:
         """(u, v, y_u y_v, how many tie) of the non-edge with the smallest product.

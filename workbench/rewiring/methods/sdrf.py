@@ -1,25 +1,20 @@
 """SDRF: relieve the most negatively curved edge, again and again."""
 
 import math
+from collections.abc import Callable
 from typing import Literal
 
 import numpy as np
 import torch
 
+from workbench.rewiring.declaration import check_num_edges, check_stop, rewiring
 from workbench.rewiring.engine.curvature_state import CurvatureState
-from workbench.rewiring.result import (
-    Ranking,
-    Rewired,
-    apply_edits,
-    check_num_edges,
-    check_variant,
-    choices,
-)
-from workbench.ties import TIE, best_first, largest
-from workbench.topology import simple_graph
+from workbench.rewiring.result import Rewired, apply_edits, choices
+from workbench.ties import TIE, largest
 from workbench.typing import EdgeIndex
 
 
+@rewiring("edits", greedy=CurvatureState)
 def sdrf(
     edge_index: EdgeIndex,
     num_nodes: int,
@@ -30,6 +25,7 @@ def sdrf(
     removal_bound: float = 0.5,
     tau: float = math.inf,
     generator: torch.Generator | None = None,
+    should_stop: Callable[[], bool] | None = None,
 ) -> Rewired:
     """Stochastic discrete Ricci flow on the balanced Forman curvature.
 
@@ -55,6 +51,7 @@ def sdrf(
         tau: ``math.inf`` (the default here) takes the largest rise; the released code's default
             is 1, which draws.
         generator: draws where tau is finite. Default: one with seed 0.
+        should_stop: asked before each edge; where it returns True, the work ends.
 
     Returns:
         A ``Rewired``; ``score`` is r_kl at each addition and the curvature of the edge at each
@@ -69,6 +66,7 @@ def sdrf(
     nodes stay isolated. Sparse: an edit recomputes the edges around it. Runs on the CPU.
 
     Raises:
+        Stopped: ``should_stop`` returned True.
         ValueError: the graph is directed, an option is unknown, ``num_edges`` or ``tau`` is
             negative, or ``removal_bound`` is nan.
 
@@ -82,16 +80,21 @@ def sdrf(
         bottlenecks on graphs via curvature, ICLR 2022, arXiv 2111.14522.
     """
     check_num_edges(num_edges)
-    _check_options(variant, candidates, removal_bound, tau)
+    if math.isnan(removal_bound):
+        raise ValueError("removal_bound must be a number (math.inf removes nothing), got nan")
+    if not tau >= 0:
+        raise ValueError(f"tau must be at least 0 (math.inf takes the best), got {tau}")
+    check_stop(should_stop, "sdrf")
     if generator is None:
         generator = torch.Generator().manual_seed(0)
-    state = CurvatureState(simple_graph(edge_index, num_nodes), variant)
+    state = CurvatureState(edge_index, num_nodes, variant=variant, candidates=candidates)
     edits, score, num_tied = [], [], []
     for _ in range(num_edges):
+        check_stop(should_stop, "sdrf")
         if not state.alive.any():
             break
         lowest, alike = state.lowest()
-        pairs, rise = state.candidates(lowest, ball=candidates == "ball")
+        pairs, rise = state.candidates(lowest)
         if rise.size == 0:
             break
         old = state.highest(), state.curvature.copy()
@@ -115,39 +118,6 @@ def sdrf(
     return apply_edits(edge_index, num_nodes, *choices(edits, score, num_tied))
 
 
-def sdrf_ranking(
-    edge_index: EdgeIndex,
-    num_nodes: int,
-    *,
-    num_edges: int = 10,
-    variant: Literal["paper", "official"] = "paper",
-    candidates: Literal["ball", "neighbors"] = "ball",
-) -> Ranking:
-    """The candidates for the edge of least curvature that raise its curvature most.
-
-    The score is the rise. The first pair is the one that ``sdrf`` adds first with tau = inf. There
-    may be fewer than ``num_edges``: only pairs near the one edge are candidates. Where several
-    edges have the least curvature, they are those of the first in ``canonical_order``.
-
-    Raises:
-        ValueError: as ``sdrf``.
-    """
-    check_num_edges(num_edges)
-    _check_options(variant, candidates, math.inf, math.inf)
-    state = CurvatureState(simple_graph(edge_index, num_nodes), variant)
-    pairs, rise = np.zeros((2, 0), dtype=np.int64), np.zeros(0)
-    if state.alive.any():
-        pairs, rise = state.candidates(state.lowest()[0], ball=candidates == "ball")
-        # Of a pair that comes twice, the larger rise counts.
-        keys = state.order.keys(*pairs)
-        order = np.lexsort((-rise, keys))
-        order = order[np.unique(keys[order], return_index=True)[1]]
-        pairs, rise = pairs[:, order], rise[order]
-    chosen = best_first(rise, scale=1.0)[:num_edges]
-    made = (torch.from_numpy(pairs[:, chosen]), torch.from_numpy(rise[chosen]))
-    return Ranking(*(t.to(edge_index.device) for t in made))
-
-
 def _choose(
     state: CurvatureState,
     pairs: np.ndarray,
@@ -166,13 +136,3 @@ def _choose(
     weight = torch.from_numpy(np.exp(tau * (rise - rise.max())))[order]  # at most 1: no overflow
     drawn = torch.multinomial(weight.to(generator.device), 1, generator=generator)
     return int(order[int(drawn)]), 1
-
-
-def _check_options(variant: str, candidates: str, removal_bound: float, tau: float) -> None:
-    check_variant(variant)
-    if candidates not in ("ball", "neighbors"):
-        raise ValueError(f"candidates must be 'ball' or 'neighbors', got {candidates!r}")
-    if math.isnan(removal_bound):
-        raise ValueError("removal_bound must be a number (math.inf removes nothing), got nan")
-    if not tau >= 0:
-        raise ValueError(f"tau must be at least 0 (math.inf takes the best), got {tau}")
