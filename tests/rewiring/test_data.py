@@ -34,6 +34,8 @@ def data(**more):
 def test_types_of_new_edges_stand_above_those_that_are_there():
     typed = data(edge_type=torch.tensor([0, 0, 3, 3]))
     assert rewired_data(typed, NEW_EDGE).edge_type.tolist() == [0, 0, 3, 3, 4, 4]
+    swapped = apply_edits(PATH, 3, torch.tensor([[-1, 1], [0, 0], [1, 2]]))
+    assert rewired_data(typed, swapped).edge_type.tolist() == [3, 3, 4, 4]
     found = rewired_data(typed, virtual_node(PATH, 3))
     assert found.edge_type.tolist() == [0, 0, 3, 3, 4, 4, 4, 5, 5, 5]
     assert "edge_type" not in rewired_data(data(), NEW_EDGE)
