@@ -50,6 +50,8 @@ def test_weights_that_the_method_makes_are_taken():
     plain = rewired_data(data(), made)
     assert plain.edge_weight.dtype == torch.get_default_dtype()
     torch.testing.assert_close(plain.edge_weight.double(), made.edge_weight, rtol=1e-6, atol=0)
+    whole = rewired_data(data(edge_weight=torch.ones(4, dtype=torch.int64)), made)
+    assert torch.equal(whole.edge_weight, plain.edge_weight)
     column = rewired_data(data(edge_weight=torch.ones(4, 1).double()), made)
     assert torch.equal(column.edge_weight, made.edge_weight[:, None])
     assert rewired_data(data(edge_weight=torch.full((4,), 2.0)), NEW_EDGE).edge_weight.tolist() == [

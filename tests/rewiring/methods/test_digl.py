@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from conftest import load_oracle, oracle_graph, oracle_names
-from workbench.diagnostics import TooLargeError
+from workbench.diagnostics import TooLargeError, hop_distance
 from workbench.graphs import complete, ring, star
 from workbench.rewiring import digl
 from workbench.topology import both_directions
@@ -151,6 +151,17 @@ def test_messages_go_along_the_arcs():
     arc = torch.tensor([[0], [1]])
     assert matrix_of(digl(arc, 2))[1, 0] == 0.0
     assert matrix_of(digl(arc, 2))[0, 1] > 0.0
+
+
+@pytest.mark.parametrize("options", [{}, {"t": 5.0}])
+def test_rounding_makes_no_edge_where_no_path_leads(options):
+    """An inverse of a directed graph leaves 1e-18 there, which would pass as a weak edge."""
+    for seed in range(5):
+        ends = torch.randint(60, (2, 90), generator=torch.Generator().manual_seed(seed))
+        found = digl(ends, 60, top_k=None, **options)
+        hops = hop_distance(ends, 60)[tuple(found.edge_index)]
+        assert bool(hops.isfinite().all())
+        assert found.edge_index.size(1) == int(hop_distance(ends, 60).isfinite().sum())
 
 
 def test_weights_decide_and_repeats_with_weights_add():
