@@ -4,7 +4,7 @@ from torch_geometric.data import Data
 from torch_geometric.transforms import ToUndirected
 
 from workbench.graphs import GraphNote, undirected
-from workbench.graphs.attributes import edge_columns
+from workbench.graphs.attributes import edge_columns, node_rows
 
 
 def test_edges_stored_one_way_get_their_other_direction_and_what_belongs_to_it():
@@ -48,3 +48,20 @@ def test_names_are_no_attribute_of_edges_where_there_are_as_many_of_both():
     assert both.edge_length.tolist() == [1.0, 3.0, 1.0, 2.0, 3.0, 2.0]
     with pytest.raises((AttributeError, TypeError)):
         ToUndirected()(data)
+
+
+def test_what_has_an_entry_for_each_node():
+    """Tensors and lists by their length; as many edges as nodes are told apart by name."""
+    data = Data(
+        x=torch.ones(3, 2),
+        edge_index=torch.tensor([[0, 1, 2], [1, 2, 0]]),
+        edge_weight=torch.ones(3),
+        y=torch.arange(3),
+        labels=["a", "b", "c"],
+        scale=torch.tensor(2.0),
+        share=torch.ones(2),
+        num_nodes=3,
+    )
+    assert sorted(node_rows(data)) == ["labels", "x", "y"]
+    single = Data(x=torch.ones(1, 2), edge_index=torch.zeros(2, 0).long(), y=torch.tensor([4]))
+    assert node_rows(single) == ["x"]
