@@ -1,5 +1,6 @@
 """``workbench list``: the names that the other commands take, with what each is."""
 
+import argparse
 import inspect
 import re
 from collections.abc import Callable, Collection
@@ -39,9 +40,16 @@ def options(entry: Callable, *, without: Collection[str] = _GIVEN) -> str:
     return ", ".join(shown)
 
 
-def show(what: str | None) -> int:
+def add(commands) -> argparse.ArgumentParser:
+    """Declare the command."""
+    command = commands.add_parser("list", help="the names that the other commands take")
+    command.add_argument("what", nargs="?", choices=_WHERE, metavar="WHAT", help=" | ".join(_WHERE))
+    return command
+
+
+def run(arguments: argparse.Namespace) -> int:
     """Print one zoo, or all."""
-    for kind in [what] if what else _WHERE:
+    for kind in [arguments.what] if arguments.what else _WHERE:
         found = entries(kind)
         print(f"{kind}:" if found else f"{kind}: none in this version")
         examples = _examples() if kind == "graphs" else {}

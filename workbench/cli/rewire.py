@@ -1,25 +1,37 @@
 """``workbench rewire``: a method's edits, measured before and after, written to a file."""
 
+import argparse
 import inspect
 import types
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin
 
-import torch
-from torch_geometric.data import Data
-
 from workbench.cli.list import options
-from workbench.cli.report import opened, print_table
-from workbench.graphs import write_graph
-from workbench.graphs.files.disk import check_folder
-from workbench.graphs.files.formats import file_format
-from workbench.report import Measure, summarize
-from workbench.report.parts import classes, node_names
-from workbench.rewiring import REWIRINGS, Rewired, rewired_data
-from workbench.topology import simple_graph
+from workbench.cli.options import GRAPH, add_graph_options, count, opened, opening
+from workbench.cli.printing import print_table
 
 _OWN = {"edge_index", "num_nodes", "edge_weight", "num_edges", "generator"}
+
+
+def add(commands) -> argparse.ArgumentParser:
+    """Declare the command."""
+    command = commands.add_parser(
+        "rewire",
+        help="change a graph's edges by a published method",
+        epilog="A method's own options follow by their names, such as --variant official; "
+        "`workbench list rewirings` shows them.",
+    )
+    command.add_argument("graph", metavar="GRAPH", help=GRAPH)
+    command.add_argument("--method", required=True, help="a name of `workbench list rewirings`")
+    command.add_argument(
+        "--num-edges", type=count, required=True, help="how many undirected edges to change"
+    )
+    command.add_argument(
+        "-o", "--output", required=True, metavar="OUT", help="file to write; its ending is its form"
+    )
+    add_graph_options(command)
+    return command
 
 
 def parse_options(method: str, function: Callable, words: list[str]) -> dict[str, Any]:
@@ -72,8 +84,10 @@ def _convert(option: str, text: str, annotation: Any) -> Any:
     raise ValueError(f"{option} must be {wanted}, got {text!r}")
 
 
-def why_fewer(data: Data, result: Rewired, num_edges: int, method: str) -> str:
+def why_fewer(data, result, num_edges: int, method: str) -> str:
     """Why there are fewer edits than were asked for; empty where there are not."""
+    from workbench.topology import simple_graph
+
     added = int((result.edits[0] > 0).sum())
     made = max(added, result.edits.size(1) - added)
     if made >= num_edges:
@@ -87,37 +101,38 @@ def why_fewer(data: Data, result: Rewired, num_edges: int, method: str) -> str:
     return f"{num_edges} were asked for: {reason}"
 
 
-def measures(data: Data, seed: int) -> dict[str, Measure]:
+def measures(data, seed: int) -> dict:
     """The numbers of a graph by their names."""
+    from workbench.report import summarize
+    from workbench.report.parts import classes
+
     weight = data.get("edge_weight")
     found = summarize(data.edge_index, data.num_nodes, weight, labels=classes(data), seed=seed)
     return {row.name: row for row in found.measures}
 
 
-def rewire(
-    graph: str,
-    words: list[str],
-    *,
-    method: str,
-    num_edges: int,
-    output: str,
-    seed: int,
-    **opening: Any,
-) -> int:
-    """Rewire, print each edit and what changed, write the result.
+def run(arguments: argparse.Namespace) -> int:
+    """Rewire, print each edit and what changed, write the result."""
+    import torch
 
-    ``opening`` is for ``open_graph``.
-    """
+    from workbench.graphs import write_graph
+    from workbench.graphs.files.disk import check_folder
+    from workbench.graphs.files.formats import file_format
+    from workbench.report.parts import node_names
+    from workbench.rewiring import REWIRINGS, rewired_data
+
+    graph, method, output = arguments.graph, arguments.method, arguments.output
+    num_edges, seed = arguments.num_edges, arguments.seed
     if method not in REWIRINGS:
         raise ValueError(f"no method {method!r}; there are {', '.join(sorted(REWIRINGS))}")
     function = REWIRINGS[method]
-    chosen = parse_options(method, function, words)
+    chosen = parse_options(method, function, arguments.rest)
     if "generator" in inspect.signature(function).parameters:
         chosen["generator"] = torch.Generator().manual_seed(seed)
     # an unknown ending and a missing folder are refused before the work rather than after
     file_format(Path(output))
     check_folder(Path(output))
-    data = opened(graph, **opening)
+    data = opened(graph, **opening(arguments))
     result = function(data.edge_index, data.num_nodes, num_edges=num_edges, **chosen)
     changed = rewired_data(data, result)
     write_graph(changed, output)
