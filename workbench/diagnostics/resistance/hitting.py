@@ -6,7 +6,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 from torch import Tensor
 
-from workbench.diagnostics.cost import check_size
+from workbench.cost import check_size, diagnostic
 from workbench.diagnostics.resistance.all_pairs import all_pairs
 from workbench.topology import (
     check_edge_index,
@@ -16,6 +16,15 @@ from workbench.topology import (
 from workbench.typing import EdgeIndex, EdgeWeight, PairMatrix
 
 
+@diagnostic(
+    of="pair",
+    scaling=0,
+    seconds=lambda n, m: 5e-11 * n**3 + 2e-8 * n**2,
+    bytes=lambda n, m: 40.0 * n**2,
+    limit=12_000,
+    instead="commute_time_of_pairs",
+    advice="the two hitting times of a pair sum to its commute time",
+)
 def hitting_time(
     edge_index: EdgeIndex, num_nodes: int, edge_weight: EdgeWeight | None = None
 ) -> PairMatrix:
@@ -47,7 +56,7 @@ def hitting_time(
         resistance of networks, J. Theor. Probab. 4, 1991. Kemeny and Snell, Finite Markov Chains.
     """
     check_edge_index(edge_index, num_nodes)
-    check_size("hitting_time", num_nodes, edge_index.size(1) // 2, device=edge_index.device)
+    check_size(hitting_time, num_nodes, edge_index.size(1) // 2, device=edge_index.device)
     adjacency = _arcs(edge_index, num_nodes, edge_weight)
     asymmetry = abs(adjacency - adjacency.T)
     if asymmetry.nnz == 0 or asymmetry.max() <= 1e-9 * adjacency.max():

@@ -8,7 +8,7 @@ from jaxtyping import Float64
 from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigsh
 from torch import Tensor
 
-from workbench.diagnostics.cost import check_size
+from workbench.cost import check_size, diagnostic
 from workbench.diagnostics.resistance.laplacian_solver import LaplacianSolver
 from workbench.diagnostics.spectrum.lanczos import GraphLaplacian, extreme_vectors
 from workbench.diagnostics.spectrum.sweep import SAME_ENTRY, eigenspaces, sweep_cut
@@ -30,6 +30,15 @@ MULTIPLE_NODES = 20_000
 MOST_MODES, _DENSE_NODES_MULTIPLE = 32, 2_500
 
 
+@diagnostic(
+    of="graph",
+    scaling=0,
+    seconds=lambda n, m: 1e-10 * n**3 + 1e-8 * n**2,
+    bytes=lambda n, m: 24.0 * n**2,
+    limit=10_000,
+    instead="spectral_gap",
+    advice="it gives the second smallest eigenvalue of the normalized Laplacian",
+)
 def laplacian_spectrum(
     edge_index: EdgeIndex,
     num_nodes: int,
@@ -62,7 +71,7 @@ def laplacian_spectrum(
         Chung, Spectral Graph Theory, AMS 1997.
     """
     graph = simple_graph(edge_index, num_nodes, edge_weight)
-    check_size("laplacian_spectrum", num_nodes, graph.num_edges, device=edge_index.device)
+    check_size(laplacian_spectrum, num_nodes, graph.num_edges, device=edge_index.device)
     values = torch.zeros(num_nodes, dtype=torch.float64, device=edge_index.device)
     for nodes, part in graph.parts():
         found = torch.linalg.eigvalsh(_dense_laplacian(part, normalized=normalized))
@@ -70,6 +79,12 @@ def laplacian_spectrum(
     return values.clamp_(min=0.0).sort().values
 
 
+@diagnostic(
+    of="graph",
+    scaling=0,
+    seconds=lambda n, m: 1e-5 * (n + m),
+    bytes=lambda n, m: 800.0 * n + 200.0 * m,
+)
 def spectral_gap(
     edge_index: EdgeIndex, num_nodes: int, edge_weight: EdgeWeight | None = None
 ) -> Float64[Tensor, ""]:
@@ -103,6 +118,12 @@ def spectral_gap(
     return torch.tensor(value, dtype=torch.float64, device=edge_index.device)
 
 
+@diagnostic(
+    of="node",
+    scaling=-0.5,
+    seconds=lambda n, m: 1e-5 * (n + m),
+    bytes=lambda n, m: 800.0 * n + 200.0 * m,
+)
 def fiedler_vector(
     edge_index: EdgeIndex, num_nodes: int, edge_weight: EdgeWeight | None = None
 ) -> NodeVector:

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from workbench.diagnostics.cost import MEMORY_SHARE, TooLargeError, available_bytes
+from workbench.cost import MEMORY_SHARE, TooLargeError, available_bytes
 from workbench.diagnostics.expressivity.weisfeiler_leman import hashing
 from workbench.diagnostics.expressivity.weisfeiler_leman.relations import Relation
 
