@@ -43,7 +43,7 @@ def pair_sums(
     """
     largest = _largest_component(graph)
     limit = function.declared.limit
-    if largest > (limit if mass.is_cuda else _SPARSE_NODES):
+    if largest > (_SPARSE_NODES if mass.device.type == "cpu" else limit):
         dense = largest**3 / 3 if largest <= limit else MOST_OPERATIONS
         sums = _by_elimination(graph, mass, min(dense, MOST_OPERATIONS))
         if sums is not None:

@@ -20,7 +20,7 @@ from workbench.typing import EdgeIndex, EdgeWeight, NodeVector
 _DENSE_NODES = 200
 
 #: On CUDA the dense one stays ahead for longer.
-_DENSE_NODES_CUDA = 2_000
+_DENSE_NODES_ELSEWHERE = 2_000
 
 #: Beyond so many nodes, one mode of the slowest eigenvalue is looked for and not all of them.
 MULTIPLE_NODES = 20_000
@@ -111,7 +111,7 @@ def spectral_gap(
     graph = simple_graph(edge_index, num_nodes, edge_weight)
     if num_nodes < 2 or graph.num_components > 1:
         return torch.zeros((), dtype=torch.float64, device=edge_index.device)
-    if num_nodes <= (_DENSE_NODES_CUDA if edge_index.is_cuda else _DENSE_NODES):
+    if num_nodes <= (_DENSE_NODES if edge_index.device.type == "cpu" else _DENSE_NODES_ELSEWHERE):
         values = torch.linalg.eigvalsh(_dense_laplacian(graph, normalized=True))
         return values[1].clamp(min=0.0)
     value, _ = _sparse_pair(graph)

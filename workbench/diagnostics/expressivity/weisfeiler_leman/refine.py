@@ -109,7 +109,7 @@ def relation_loop(relation: Relation, device: torch.device) -> tuple[Hash, Check
     def verified(colors: np.ndarray, count: int) -> bool:
         return hashing.seen_equal(*table, colors, count)
 
-    return TorchHash(relation, device) if device.type == "cuda" else hashed, verified
+    return TorchHash(relation, device) if device.type != "cpu" else hashed, verified
 
 
 class TorchHash:
