@@ -28,8 +28,10 @@ def load(name):
 runner, outputs = load("run_notebooks"), load("notebook_outputs")
 
 
-def pytest_collection_modifyitems(items):
-    """A file's tests go to one worker, and all of the browser's, which share a server and a page."""
+def pytest_collection_modifyitems(config, items):
+    """A file's tests go to one worker, and all of the browser's, which share a server."""
+    if not config.pluginmanager.hasplugin("xdist"):
+        return
     for item in items:
         browser = item.get_closest_marker("browser") is not None
         item.add_marker(pytest.mark.xdist_group("browser" if browser else str(item.path)))
