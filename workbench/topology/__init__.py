@@ -10,6 +10,7 @@ from workbench.topology.checks import (
     check_pairs,
 )
 from workbench.topology.simple_graph import (
+    DirectedGraphError,
     Neighbors,
     SimpleGraph,
     both_directions,
@@ -18,6 +19,7 @@ from workbench.topology.simple_graph import (
 )
 
 __all__ = [
+    "DirectedGraphError",
     "Neighbors",
     "SimpleGraph",
     "both_directions",

@@ -9,6 +9,8 @@ from torch import Tensor
 from workbench.cost import check_size, diagnostic
 from workbench.diagnostics.resistance.all_pairs import all_pairs
 from workbench.topology import (
+    DirectedGraphError,
+    SimpleGraph,
     check_edge_index,
     check_edge_weight,
     simple_graph,
@@ -57,16 +59,15 @@ def hitting_time(
     """
     check_edge_index(edge_index, num_nodes)
     check_size(hitting_time, num_nodes, edge_index.size(1) // 2, device=edge_index.device)
-    adjacency = _arcs(edge_index, num_nodes, edge_weight)
-    asymmetry = abs(adjacency - adjacency.T)
-    if asymmetry.nnz == 0 or asymmetry.max() <= 1e-9 * adjacency.max():
-        return _undirected(edge_index, num_nodes, edge_weight)
-    return _directed(adjacency, edge_index)
+    try:
+        graph = simple_graph(edge_index, num_nodes, edge_weight)
+    except DirectedGraphError:
+        return _directed(_arcs(edge_index, num_nodes, edge_weight), edge_index)
+    return _undirected(graph)
 
 
-def _undirected(edge_index: EdgeIndex, num_nodes: int, edge_weight: EdgeWeight | None):
+def _undirected(graph: SimpleGraph) -> PairMatrix:
     """Tetali's formula; the sum over k stays inside each component."""
-    graph = simple_graph(edge_index, num_nodes, edge_weight)
     labels = graph.labels
     degree, resistance = graph.degree(), all_pairs(graph)
     volume = torch.zeros_like(degree).index_add_(0, labels, degree)[labels]
