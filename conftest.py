@@ -28,6 +28,7 @@ def load(name):
 runner, outputs = load("run_notebooks"), load("notebook_outputs")
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in the same hook
 def pytest_collection_modifyitems(config, items):
     """A file's tests go to one worker, and all of the browser's, which share a server."""
     if not config.pluginmanager.hasplugin("xdist"):
