@@ -315,9 +315,55 @@ def test_the_same_seed_gives_the_same_file(tmp_path, capsys):
 def test_every_method_runs_from_the_command_line(tmp_path, capsys):
     from workbench.rewiring import REWIRINGS
 
-    for name in REWIRINGS:
-        words = ["rewire", "barbell:5,1", "--method", name, "--num-edges", "1"]
-        assert run(capsys, *words, "-o", str(tmp_path / f"{name}.npz"))[0] == 0
+    for name, method in REWIRINGS.items():
+        out = tmp_path / f"{name}.npz"
+        words = ["rewire", "barbell:5,1", "--method", name, "-o", str(out)]
+        if method.declaration.kind == "layers":
+            said = refused(capsys, *words)
+            assert f"no graph file holds; in Python, Rewire('{name}')(data)" in said
+            assert not out.exists()
+        elif method.declaration.kind == "edits":
+            assert f"{name} needs --num-edges" in refused(capsys, *words)
+            assert run(capsys, *words, "--num-edges", "1")[0] == 0
+        else:
+            assert "has no budget of edges" in refused(capsys, *words, "--num-edges", "1")
+            code, said, _ = run(capsys, *words)
+            assert code == 0
+            assert re.search(rf"{name} keeps \d+ of 44 directed edges and adds \d+", said)
+
+
+def test_new_nodes_and_directions_are_written(tmp_path, capsys):
+    from workbench.graphs import read_graph
+
+    out = tmp_path / "out.graphml"
+    words = ["rewire", "karate", "-o", str(out), "--method"]
+    _, said, _ = run(capsys, *words, "virtual_node")
+    assert "keeps 156 of 156 directed edges and adds 68; 1 new node\n" in said
+    assert "both ways" not in said
+    found = read_graph(out)
+    assert (found.num_nodes, found.edge_index.size(1)) == (35, 156 + 68)
+    _, said, _ = run(capsys, *words, "digl", "--top-k", "4", "--t", "2")
+    assert "measured with each edge both ways: of two weights the mean" in said
+    found = read_graph(out, directed=True)
+    assert found.edge_index.size(1) == 4 * 34
+    _, said, _ = run(capsys, *words, "digl", "--alpha", "0.1")
+    into = torch.zeros(34).double()
+    found = read_graph(out, directed=True)
+    into.index_add_(0, found.edge_index[1], found.edge_weight.double())
+    torch.testing.assert_close(into, torch.ones(34).double(), rtol=1e-5, atol=0)
+
+
+def test_a_method_that_goes_by_direction_takes_a_directed_graph(tmp_path, capsys):
+    from workbench.graphs import read_graph
+
+    path, out = tmp_path / "arcs.csv", tmp_path / "out.npz"
+    path.write_text("source,target\na,b\nb,c\nc,d\n")
+    words = ["rewire", str(path), "--directed", "-o", str(out), "--method"]
+    assert "--undirected" in refused(capsys, *words, "gtr", "--num-edges", "1")
+    code, said, _ = run(capsys, *words, "half_hop", "--alpha", "0.25")
+    assert code == 0
+    assert "keeps 0 of 3 directed edges and adds 9; 3 new nodes" in said
+    assert read_graph(out).num_nodes == 7
 
 
 def test_a_methods_own_options_are_converted_by_its_signature():
@@ -493,6 +539,9 @@ def test_list_names_every_entry_with_its_options(capsys):
         assert re.search(rf"^  {name}\(.*\)$", out, re.M), name
     code, out, _ = run(capsys, "list", "rewirings")
     assert out.count("\n") == 1 + 2 * len(REWIRINGS)
+    kinds = re.findall(r"^      \[(\w+)\] ", out, re.M)
+    assert kinds == [method.declaration.kind for method in REWIRINGS.values()]
+    assert "should_stop" not in out
 
 
 def test_doctor_finds_this_environment_ready(capsys):

@@ -30,7 +30,7 @@ from workbench.graphs import (
 from workbench.models import GCN
 from workbench.report.graph_report import report
 from workbench.rewiring import Rewire
-from workbench.rewiring.base import apply_edits
+from workbench.rewiring.result import apply_edits
 from workbench.tasks import node_labels, transfer
 from workbench.training import compare_training
 

@@ -10,7 +10,7 @@ import torch
 from torch_geometric.utils import to_undirected
 
 from workbench.diagnostics import effective_resistance, total_resistance
-from workbench.rewiring import REWIRINGS, ResistanceTracker, apply_edits, gtr, profile
+from workbench.rewiring import EDITS, ResistanceTracker, apply_edits, gtr, profile
 
 
 def edges_of(graph):
@@ -110,6 +110,6 @@ def test_gtr_lowers_the_total_more_than_other_methods():
                     edge_index, num_nodes, method(edge_index, num_nodes, num_edges=10).edits
                 ).total_resistance[-1]
             )
-            for name, method in REWIRINGS.items()
+            for name, method in EDITS.items()
         }
         assert min(left, key=left.get) == "gtr"

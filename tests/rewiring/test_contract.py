@@ -1,16 +1,20 @@
-"""What every rewiring owes, over REWIRINGS: a new method is tested by being in the dict."""
+"""What every rewiring of edits owes, over EDITS; ``test_declaration`` has what all owe."""
 
 import inspect
+import math
 
 import pytest
 import torch
 from torch_geometric.utils import contains_self_loops, is_undirected
 
 from conftest import oracle_graph, oracle_names
-from workbench.rewiring import RANKINGS, REWIRINGS, apply_edits
-from workbench.topology import both_directions, simple_graph
+from workbench.rewiring import EDITS, apply_edits
+from workbench.topology import both_directions, components, simple_graph
 
-METHODS = pytest.mark.parametrize("name", REWIRINGS)
+METHODS = pytest.mark.parametrize("name", EDITS)
+GREEDY = pytest.mark.parametrize(
+    "name", [name for name, method in EDITS.items() if method.declaration.greedy is not None]
+)
 NOTHING = torch.zeros(2, 0, dtype=torch.int64)
 
 
@@ -18,11 +22,10 @@ def as_set(edge_index):
     return {(u, v) for u, v in edge_index.T.tolist() if u < v}
 
 
-def run(name, edge_index, num_nodes, num_edges=5, seed=0):
-    options = {}
-    if "generator" in inspect.signature(REWIRINGS[name]).parameters:
+def run(name, edge_index, num_nodes, num_edges=5, seed=0, **options):
+    if "generator" in inspect.signature(EDITS[name]).parameters:
         options["generator"] = torch.Generator().manual_seed(seed)
-    return REWIRINGS[name](edge_index, num_nodes, num_edges=num_edges, **options)
+    return EDITS[name](edge_index, num_nodes, num_edges=num_edges, **options)
 
 
 def check(edge_index, num_nodes, rewired, num_edges):
@@ -69,7 +72,7 @@ def test_the_same_twice(name):
     first, second = (run(name, edge_index, num_nodes, 8, seed=4) for _ in range(2))
     assert torch.equal(first.edits, second.edits)
     assert torch.equal(first.edge_index, second.edge_index)
-    default = [REWIRINGS[name](edge_index, num_nodes, num_edges=8).edits for _ in range(2)]
+    default = [EDITS[name](edge_index, num_nodes, num_edges=8).edits for _ in range(2)]
     assert torch.equal(*default), "without a generator, too"
 
 
@@ -96,7 +99,6 @@ def test_order_of_the_columns_does_not_matter(name):
 def test_no_edges(name, num_nodes):
     rewired = run(name, NOTHING, num_nodes, 3)
     check(NOTHING, num_nodes, rewired, 3)
-    assert RANKINGS[name](NOTHING, num_nodes, num_edges=3).pairs.size(1) <= 3
 
 
 @METHODS
@@ -114,7 +116,6 @@ def test_complete_graph_saturates(name):
     rewired = run(name, complete, 6, 4)
     check(complete, 6, rewired, 4)
     assert rewired.edits.size(1) == 0
-    assert RANKINGS[name](complete, 6, num_edges=4).pairs.size(1) == 0
 
 
 @METHODS
@@ -160,27 +161,92 @@ def test_a_budget_that_is_none(name, budget, message):
         run(name, NOTHING, 3, budget)
 
 
-@METHODS
-def test_signature(name):
-    """(edge_index, num_nodes, *, num_edges=..., ...): options by keyword, with defaults."""
-    parameters = list(inspect.signature(REWIRINGS[name]).parameters.values())
-    assert [p.name for p in parameters[:2]] == ["edge_index", "num_nodes"]
-    assert parameters[2].name == "num_edges"
-    assert all(p.kind is p.KEYWORD_ONLY and p.default is not p.empty for p in parameters[2:])
+def greedy(name, edge_index, num_nodes, seed=0):
+    """The method between two edges, with its draws from one seed."""
+    made = EDITS[name].declaration.greedy
+    options = {}
+    if "generator" in inspect.signature(made).parameters:
+        options["generator"] = torch.Generator().manual_seed(seed)
+    return made(edge_index, num_nodes, **options)
 
 
-def test_every_method_has_a_ranking():
-    assert RANKINGS.keys() == REWIRINGS.keys()
-
-
-@pytest.mark.parametrize("name", RANKINGS)
-def test_rankings_name_free_pairs_once(name):
+@GREEDY
+def test_proposals_name_free_pairs_once(name):
     for graph in oracle_names(max_nodes=60):
         edge_index, num_nodes, _ = oracle_graph(graph)
-        ranking = RANKINGS[name](edge_index, num_nodes, num_edges=6)
+        ranking = greedy(name, edge_index, num_nodes).propose(6)
         pairs = list(map(tuple, ranking.pairs.T.tolist()))
         assert len(set(pairs)) == len(pairs) <= 6
         assert set(pairs).isdisjoint(as_set(edge_index))
         assert all(u < v for u, v in pairs)
         assert ranking.score.numel() == len(pairs)
         assert not bool((ranking.score.diff() > 1e-8 * ranking.score[:-1].abs()).any())
+
+
+@GREEDY
+def test_nothing_to_propose(name):
+    rows, columns = torch.triu_indices(6, 6, 1)
+    assert greedy(name, both_directions(rows, columns), 6).propose(4).pairs.size(1) == 0
+    for num_nodes in (0, 1, 2, 5):
+        assert greedy(name, NOTHING, num_nodes).propose(3).pairs.size(1) <= 3
+    with pytest.raises(ValueError, match="at least 0; got -1"):
+        greedy(name, NOTHING, 3).propose(-1)
+
+
+@GREEDY
+def test_to_propose_and_apply_is_the_method(name):
+    """One edge after another, the first that is proposed: what the method itself adds."""
+    options = {"removal_bound": math.inf} if name == "sdrf" else {}
+    for graph in oracle_names(max_nodes=45):
+        edge_index, num_nodes, _ = oracle_graph(graph)
+        added = run(name, edge_index, num_nodes, 4, **options).added
+        state, pairs = greedy(name, edge_index, num_nodes), []
+        if name == "random_edges":  # draws them at once
+            assert torch.equal(state.propose(4).pairs, added)
+            continue
+        for _ in range(4):
+            first = state.propose(1).pairs
+            if first.numel():
+                pairs.append(first)
+                state.apply(1, *first[:, 0].tolist())
+        assert torch.equal(torch.cat(pairs, dim=1) if pairs else added, added), graph
+
+
+@GREEDY
+def test_what_is_applied_changes_what_is_proposed(name):
+    """An edge of a hand is no longer free, and free again when it goes; a removed one may return.
+    What GTR and SDRF propose is what they propose of the graph as it is."""
+    edge_index, num_nodes, _ = oracle_graph("barbell")
+    free = num_nodes * (num_nodes - 1) // 2 - edge_index.size(1) // 2
+    bridge = next(pair for pair in as_set(edge_index) if not connected(edge_index, num_nodes, pair))
+    state = greedy(name, edge_index, num_nodes)
+    apart = torch.tensor([list(bridge), list(bridge)[::-1]]).T
+    without = edge_index[:, ~(edge_index.T[:, None] == apart.T).all(dim=2).any(dim=1)]
+    state.apply(-1, *bridge[::-1])
+    removed = state.propose(free + 1)
+    state.apply(1, *bridge)
+    back = state.propose(free)
+    assert bridge not in set(map(tuple, back.pairs.T.tolist()))
+    if name in ("gtr", "sdrf"):
+        for found, graph in ((removed, without), (back, edge_index)):
+            count = free + (graph is without)
+            fresh = greedy(name, graph, num_nodes).propose(count)
+            torch.testing.assert_close(found.score, fresh.score, rtol=1e-9, atol=1e-9)
+    else:
+        assert removed.pairs.size(1) == free + 1
+        assert back.pairs.size(1) == free
+    u, v = back.pairs[:, 0].tolist()
+    with pytest.raises(ValueError, match=rf"cannot remove the edge \({u}, {v}\): it is not there"):
+        state.apply(-1, u, v)
+    with pytest.raises(ValueError, match=r"cannot add the edge .* already there"):
+        state.apply(1, *bridge)
+    for wrong in ((0, 0, 1), (1, 2, 2), (1, -1, 2), (1, 0, num_nodes)):
+        with pytest.raises(ValueError, match="an edit is"):
+            state.apply(*wrong)
+
+
+def connected(edge_index, num_nodes, without):
+    """Whether the graph stays connected without one edge."""
+    ends = torch.tensor(without)
+    stays = (edge_index.sort(dim=0).values != ends[:, None]).any(dim=0)
+    return int(components(edge_index[:, stays], num_nodes).max()) == 0

@@ -1,5 +1,5 @@
 """What a rewiring does to a graph changes neither with the numbers of the nodes nor with the order
-in which sums are added up, over REWIRINGS and on graphs of many symmetries above all.
+in which sums are added up, over EDITS and on graphs of many symmetries above all.
 """
 
 import functools
@@ -34,7 +34,7 @@ from workbench.graphs import (
     star,
     tree,
 )
-from workbench.rewiring import RANKINGS, REWIRINGS, fosr, fosr_ranking, gtr, gtr_ranking, sdrf
+from workbench.rewiring import EDITS, fosr, gtr, sdrf
 
 #: Another processor and other threads, imitated: other kernels, which add up in another order.
 OTHER_SUMS = {
@@ -47,9 +47,7 @@ OTHER_SUMS = {
 #: Draws among the numbers of the nodes and maximizes nothing.
 WITHOUT_SCORES = {"random_edges"}
 
-METHODS = pytest.mark.parametrize(
-    "name", [name for name in REWIRINGS if name not in WITHOUT_SCORES]
-)
+METHODS = pytest.mark.parametrize("name", [name for name in EDITS if name not in WITHOUT_SCORES])
 
 
 def generator(seed=0):
@@ -137,7 +135,7 @@ def same_choices(function, edge_index, num_nodes, **options):
 @pytest.mark.parametrize("graph", graphs())
 def test_another_numbering_the_same_objective(name, graph):
     edge_index, num_nodes = graphs()[graph]
-    first, *others = same_choices(REWIRINGS[name], edge_index, num_nodes, num_edges=6)
+    first, *others = same_choices(EDITS[name], edge_index, num_nodes, num_edges=6)
     expected = objective(first, num_nodes)
     for other in others:
         found = objective(other, num_nodes)
@@ -147,21 +145,23 @@ def test_another_numbering_the_same_objective(name, graph):
 @METHODS
 def test_another_numbering_the_same_ranking(name):
     for edge_index, num_nodes in graphs().values():
-        first = run(RANKINGS[name], edge_index, num_nodes, num_edges=7)
+        greedy = EDITS[name].declaration.greedy
+        first = run(greedy, edge_index, num_nodes).propose(7)
         for order in orders(num_nodes):
-            other = run(RANKINGS[name], edge_index, num_nodes, order, num_edges=7)
+            other = run(greedy, edge_index, num_nodes, order).propose(7)
             torch.testing.assert_close(other.score, first.score, rtol=1e-9, atol=1e-9)
 
 
-@pytest.mark.parametrize("ranking", [gtr_ranking, fosr_ranking])
-def test_a_ranking_cuts_a_tie_by_structure(ranking):
+@pytest.mark.parametrize("method", [gtr, fosr])
+def test_a_ranking_cuts_a_tie_by_structure(method):
     """Of the pairs that tie with the last one, the same are named: alike in their degrees."""
     for edge_index, num_nodes in graphs().values():
         degree = torch.bincount(edge_index[0], minlength=num_nodes)
-        options = {"initial": degree.double()} if ranking is fosr_ranking else {}
-        first = run(ranking, edge_index, num_nodes, num_edges=3, **options)
+        options = {"initial": degree.double()} if method is fosr else {}
+        greedy = method.declaration.greedy
+        first = run(greedy, edge_index, num_nodes, **options).propose(3)
         for order in orders(num_nodes):
-            other = run(ranking, edge_index, num_nodes, order, num_edges=3, **options)
+            other = run(greedy, edge_index, num_nodes, order, **options).propose(3)
             seen = degree[order.argsort()][other.pairs].sort(dim=0).values
             assert torch.equal(seen, degree[first.pairs].sort(dim=0).values)
 
@@ -229,8 +229,8 @@ def test_what_ties_is_said():
 def all_edits():
     """What every method does to every graph, as JSON."""
     return {
-        f"{name} {graph}": run(REWIRINGS[name], *found, num_edges=6).edits.tolist()
-        for name in REWIRINGS
+        f"{name} {graph}": run(EDITS[name], *found, num_edges=6).edits.tolist()
+        for name in EDITS
         for graph, found in graphs().items()
     }
 

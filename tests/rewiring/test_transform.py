@@ -5,7 +5,7 @@ import torch
 from torch_geometric.data import Data, HeteroData
 from torch_geometric.datasets import FakeDataset
 
-from workbench.rewiring import REWIRINGS, Rewire, fosr, gtr, sdrf
+from workbench.rewiring import EDITS, Rewire, fosr, gtr, sdrf
 from workbench.topology import both_directions
 
 
@@ -26,7 +26,7 @@ def data():
     )
 
 
-@pytest.mark.parametrize("name", REWIRINGS)
+@pytest.mark.parametrize("name", EDITS)
 def test_attributes_stay_aligned(name, data):
     before = data.clone()
     out = Rewire(name, num_edges=4)(data)
@@ -100,18 +100,18 @@ def test_options_that_do_not_exist():
         Rewire("GTR")
 
 
-def test_weights_play_no_role(data):
-    """Also for a method that could use them: a pipeline has other weights for every graph."""
-    plain = data.clone()
-    del plain.edge_weight
+def test_weights_are_those_of_each_graph(data):
+    """No option: a pipeline has other weights for every graph, and the repr names none."""
     data.edge_weight = torch.where((data.edge_index == 1).any(dim=0), 1e-3, 1.0)
     found = gtr(data.edge_index, 12, num_edges=1, edge_weight=data.edge_weight)
-    out = Rewire("gtr", num_edges=1)(data)
-    assert torch.equal(out.edge_index, Rewire("gtr", num_edges=1)(plain).edge_index)
-    assert not torch.equal(out.edge_index, found.edge_index)
+    assert torch.equal(Rewire("gtr", num_edges=1)(data).edge_index, found.edge_index)
+    data.edge_weight = data.edge_weight[:, None]
+    assert torch.equal(Rewire("gtr", num_edges=1)(data).edge_index, found.edge_index)
     assert "edge_weight" not in repr(Rewire("gtr"))
     with pytest.raises(TypeError, match="gtr has no option 'edge_weight'"):
         Rewire("gtr", edge_weight=data.edge_weight)
+    with pytest.raises(TypeError, match="gtr has no option 'should_stop'"):
+        Rewire("gtr", should_stop=lambda: False)
 
 
 def test_other_data_is_refused():

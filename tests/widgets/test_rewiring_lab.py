@@ -13,6 +13,7 @@ import torch
 from torch_geometric.data import Batch, Data, HeteroData
 
 from workbench.diagnostics import (
+    Stopped,
     cheeger_bounds,
     diameter,
     effective_resistance,
@@ -22,7 +23,7 @@ from workbench.diagnostics import (
     total_resistance,
 )
 from workbench.graphs import barbell, erdos_renyi, grid, karate, read_graph, ring, write_graph
-from workbench.rewiring import REWIRINGS, Edit, gtr
+from workbench.rewiring import EDITS, Edit, apply_edits, gtr, rewiring
 from workbench.widgets import rewiring_lab, still_picture
 from workbench.widgets.opening import graph_of
 from workbench.widgets.rewiring_controls import OWN
@@ -206,7 +207,7 @@ def test_an_impossible_edit_is_told_and_changes_nothing(lab):
     assert lab.tape.edits == before
 
 
-@pytest.mark.parametrize("method", REWIRINGS)
+@pytest.mark.parametrize("method", EDITS)
 def test_every_method_fills_the_tape_and_its_code_reproduces_it(lab, method):
     lab._controls.method.value = method
     lab.wait()
@@ -217,6 +218,57 @@ def test_every_method_fills_the_tape_and_its_code_reproduces_it(lab, method):
         made = {}
         exec(lab.code(), made)
         assert undirected(made["data"].edge_index) == undirected(lab.rewired.edge_index)
+
+
+def test_a_method_that_is_no_longer_wanted_ends(lab, monkeypatch):
+    """It leaves the tape and the words as they are; what came instead says its own."""
+    lab.wait()
+    before, said = lab.tape.edits, lab._status.value
+    with pytest.raises(Stopped):
+        lab._state.apply_method("gtr", {"num_edges": 3}, lambda: True)
+    assert lab.tape.edits == before
+    heard = []
+
+    def stopped(_method, _options, should_stop):
+        heard.append(should_stop())
+        raise Stopped("it was asked to stop")
+
+    monkeypatch.setattr(lab._state, "apply_method", stopped)
+    lab._commands.options["num_edges"].value = 5
+    lab.wait()
+    assert heard == [False]
+    assert "workbench-wrong" not in lab._status.value
+    assert lab._status.value.count("<span") == said.count("<span")
+
+
+def test_what_a_method_reads_comes_from_the_graph(monkeypatch):
+    """By name, also in the code; what is missing is said."""
+
+    @rewiring("edits", reads=("x",))
+    def by_x(edge_index, num_nodes, *, num_edges: int = 1, x, should_stop=None):
+        """Join the first node with the one of largest x."""
+        far = int(x[:, 0].argmax())
+        return apply_edits(edge_index, num_nodes, torch.tensor([[1], [0], [far]]))
+
+    monkeypatch.setitem(EDITS, "by_x", by_x)
+    data = ring(8)
+    data.x = torch.tensor([0.0, 0, 0, 1, 0, 0, 0, 0])[:, None]
+    lab = rewiring_lab(data, method="by_x", num_edges=1)
+    assert lab.wait(20)
+    assert lab.tape.edits == (Edit(1, 0, 3, "by_x"),)
+    lab.position = 1
+    assert "= by_x(data.edge_index, data.num_nodes, x=data.x" in lab.code(), lab.code()
+    lab.close()
+    without = rewiring_lab(ring(8), method="by_x", num_edges=1)
+    assert without.wait(20)
+    assert "by_x reads x of a graph, and this one has no x" in without._status.value
+    without.close()
+
+
+def test_only_sequences_of_edits_are_in_the_menu(lab):
+    assert set(lab._controls.method.options) == {"gtr", "fosr", "sdrf", "random_edges"}
+    with pytest.raises(ValueError, match=r"method must be one of gtr, .*; got 'digl'"):
+        rewiring_lab("karate", method="digl")
 
 
 def test_code_of_a_hand_edited_tape_reproduces_it(lab):
@@ -535,7 +587,7 @@ ODD = {
 
 
 @pytest.mark.parametrize("name", ODD)
-@pytest.mark.parametrize("method", REWIRINGS)
+@pytest.mark.parametrize("method", EDITS)
 def test_odd_graphs_open_and_say_what_happened(name, method):
     lab = rewiring_lab(ODD[name], method=method, num_edges=3)
     assert lab.wait(20)

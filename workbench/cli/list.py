@@ -14,7 +14,9 @@ _WHERE = {
     "diagnostics": ("workbench.diagnostics", "DIAGNOSTICS"),
     "encodings": ("workbench.encodings", "ENCODINGS"),
 }
-_GIVEN = {"edge_index", "num_nodes", "edge_weight", "generator", "x", "model", "self"}
+_GIVEN = {
+    *("edge_index", "num_nodes", "edge_weight", "generator", "should_stop", "x", "model", "self")
+}
 
 
 def entries(what: str) -> dict[str, Callable]:
@@ -55,7 +57,8 @@ def run(arguments: argparse.Namespace) -> int:
         examples = _examples() if kind == "graphs" else {}
         for name, entry in found.items():
             print(f"  {examples.get(name) or f'{name}({options(entry)})'}")
-            print(f"      {summary(entry)}")
+            declared = getattr(entry, "declaration", None)
+            print(f"      {f'[{declared.kind}] ' if declared else ''}{summary(entry)}")
         if kind == "graphs":
             _show_data_sets()
     return 0

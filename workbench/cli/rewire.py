@@ -1,8 +1,9 @@
-"""``workbench rewire``: a method's edits, measured before and after, written to a file."""
+"""``workbench rewire``: what a method does to a graph, measured before and after, and a file."""
 
 import argparse
 import inspect
 import types
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin
@@ -11,21 +12,20 @@ from workbench.cli.list import options
 from workbench.cli.options import GRAPH, add_graph_options, count, opened, opening
 from workbench.cli.printing import print_table
 
-_OWN = {"edge_index", "num_nodes", "edge_weight", "num_edges", "generator"}
-
 
 def add(commands) -> argparse.ArgumentParser:
     """Declare the command."""
     command = commands.add_parser(
         "rewire",
-        help="change a graph's edges by a published method",
+        allow_abbrev=False,  # a method's own --t is no --target
+        help="change a graph's edges and nodes by a published method",
         epilog="A method's own options follow by their names, such as --variant official; "
         "`workbench list rewirings` shows them.",
     )
     command.add_argument("graph", metavar="GRAPH", help=GRAPH)
     command.add_argument("--method", required=True, help="a name of `workbench list rewirings`")
     command.add_argument(
-        "--num-edges", type=count, required=True, help="how many undirected edges to change"
+        "--num-edges", type=count, help="how many undirected edges to change, by an edits method"
     )
     command.add_argument(
         "-o", "--output", required=True, metavar="OUT", help="file to write; its ending is its form"
@@ -40,10 +40,13 @@ def parse_options(method: str, function: Callable, words: list[str]) -> dict[str
     Raises:
         ValueError: a name that the method does not have, or a value of another type.
     """
+    from workbench.rewiring.declaration import GIVEN, declaration_of
+
+    given = GIVEN.union(("num_edges",), declaration_of(function).reads)
     parameters = {
         name: parameter
         for name, parameter in inspect.signature(function, eval_str=True).parameters.items()
-        if name not in _OWN
+        if name not in given
     }
     words = [part for word in words for part in (word.split("=", 1) if _is_flag(word) else [word])]
     found = {}
@@ -51,7 +54,7 @@ def parse_options(method: str, function: Callable, words: list[str]) -> dict[str
         word = words.pop(0)
         name = word.removeprefix("--").replace("-", "_")
         if not _is_flag(word) or name not in parameters:
-            own = options(function, without=_OWN) or "none"
+            own = options(function, without=given) or "none"
             raise ValueError(f"{method} has no option {word!r}; its own options: {own}")
         if not words:
             raise ValueError(f"{word} needs a value after it")
@@ -102,40 +105,86 @@ def why_fewer(data, result, num_edges: int, method: str) -> str:
 
 
 def measures(data, seed: int) -> dict:
-    """The numbers of a graph by their names."""
+    """The numbers of a graph by their names; of a directed one, with each edge both ways."""
+    from torch_geometric.utils import is_undirected
+
+    from workbench.graphs.attributes import undirected
     from workbench.report import summarize
     from workbench.report.parts import classes
 
+    if not is_undirected(data.edge_index, data.get("edge_weight"), num_nodes=data.num_nodes):
+        with warnings.catch_warnings():  # `rewire` says it
+            warnings.simplefilter("ignore")
+            data = undirected(data)
     weight = data.get("edge_weight")
     found = summarize(data.edge_index, data.num_nodes, weight, labels=classes(data), seed=seed)
     return {row.name: row for row in found.measures}
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Rewire, print each edit and what changed, write the result."""
+    """Rewire, print what changed and the measures of both graphs, write the result."""
     import torch
+    from torch_geometric.utils import is_undirected
 
-    from workbench.graphs import write_graph
+    from workbench.graphs import open_graph, write_graph
     from workbench.graphs.files.disk import check_folder
     from workbench.graphs.files.formats import file_format
-    from workbench.report.parts import node_names
     from workbench.rewiring import REWIRINGS, rewired_data
+    from workbench.rewiring.declaration import taken_from
 
     graph, method, output = arguments.graph, arguments.method, arguments.output
     num_edges, seed = arguments.num_edges, arguments.seed
     if method not in REWIRINGS:
         raise ValueError(f"no method {method!r}; there are {', '.join(sorted(REWIRINGS))}")
     function = REWIRINGS[method]
+    declared, takes = function.declaration, inspect.signature(function).parameters
+    if declared.kind == "layers":
+        raise ValueError(
+            f"{method} makes a graph for each layer of a model, which no graph file holds; in "
+            f"Python, Rewire({method!r})(data) gives a model its layers"
+        )
     chosen = parse_options(method, function, arguments.rest)
-    if "generator" in inspect.signature(function).parameters:
+    if ("num_edges" in takes) != (num_edges is not None):
+        raise ValueError(
+            f"{method} needs --num-edges, how many undirected edges to change"
+            if num_edges is None
+            else f"{method} has no budget of edges; leave --num-edges out"
+        )
+    if num_edges is not None:
+        chosen["num_edges"] = num_edges
+    if "generator" in takes:
         chosen["generator"] = torch.Generator().manual_seed(seed)
     # an unknown ending and a missing folder are refused before the work rather than after
     file_format(Path(output))
     check_folder(Path(output))
-    data = opened(graph, **opening(arguments))
-    result = function(data.edge_index, data.num_nodes, num_edges=num_edges, **chosen)
+    data = (opened if declared.directed == "refused" else open_graph)(graph, **opening(arguments))
+    result = function(data.edge_index, data.num_nodes, **chosen, **taken_from(data, function))
     changed = rewired_data(data, result)
     write_graph(changed, output)
+
+    if declared.kind == "edits":
+        _tell_edits(graph, data, result, num_edges, method)
+    else:
+        kept, nodes = int(result.kept.sum()), result.num_nodes - data.num_nodes
+        print(f"{graph}: {method} keeps {kept} of {result.kept.numel()} directed edges", end="")
+        print(f" and adds {int(result.is_new.sum())}", end="")
+        print(f"; {nodes} new node{'s' * (nodes != 1)}" if nodes else "")
+    before, after = measures(data, seed), measures(changed, seed)
+    table = []
+    for name in [*before, *(name for name in after if name not in before)]:
+        was, now = before.get(name), after.get(name)
+        table.append((name, was.text if was else "", now.text if now else "", (now or was).sure))
+    print()
+    print_table(("measure", "before", "after", "how sure"), table)
+    if not is_undirected(result.edge_index, changed.get("edge_weight"), num_nodes=result.num_nodes):
+        print("measured with each edge both ways: of two weights the mean")
+    print(f"\nwritten: {output}")
+    return 0
+
+
+def _tell_edits(graph: str, data, result, num_edges: int, method: str) -> None:
+    """Print each edit, and why there are fewer than were asked for."""
+    from workbench.report.parts import node_names
 
     names = node_names(data)
     count = result.edits.size(1)
@@ -145,12 +194,3 @@ def run(arguments: argparse.Namespace) -> int:
         print(f"  {fewer}")
     for sign, u, v in result.edits.T.tolist():
         print(f"  {'+' if sign > 0 else '-'} {names[u]} {names[v]}")
-    before, after = measures(data, seed), measures(changed, seed)
-    table = []
-    for name in [*before, *(name for name in after if name not in before)]:
-        was, now = before.get(name), after.get(name)
-        table.append((name, was.text if was else "", now.text if now else "", (now or was).sure))
-    print()
-    print_table(("measure", "before", "after", "how sure"), table)
-    print(f"\nwritten: {output}")
-    return 0

@@ -1,4 +1,4 @@
-"""Which attributes of a ``Data`` belong to its edges, and what becomes of them both ways."""
+"""Which attributes of a ``Data`` belong to its edges or nodes, and what an edge both ways has."""
 
 import torch
 from torch_geometric.data import Data
@@ -24,6 +24,25 @@ def edge_columns(data: Data) -> list[str]:
         and key not in ("edge_index", "x", "pos")
         and "index" not in key
         and ("edge" in key or count != num_nodes)
+    ]
+
+
+def node_rows(data: Data) -> list[str]:
+    """The keys of tensors and lists with an entry for each node.
+
+    Where a graph has as many edges as nodes, ``edge_columns`` says which belong to edges. The ``y``
+    of a graph of a single node is the graph's label.
+    """
+    of_edges = edge_columns(data)
+    return [
+        key
+        for key, value in data.to_dict().items()
+        if isinstance(value, torch.Tensor | list)
+        and not (isinstance(value, torch.Tensor) and value.dim() == 0)
+        and len(value) == data.num_nodes
+        and key not in of_edges
+        and key != "edge_index"
+        and not (key == "y" and data.num_nodes == 1)
     ]
 
 

@@ -1,37 +1,46 @@
 """What we change: one file per rewiring, the edit tape, and the engine behind the slider."""
 
-from workbench.rewiring.base import Ranking, Rewired, apply_edits
-from workbench.rewiring.edit import Edit
-from workbench.rewiring.fosr import fosr, fosr_ranking
-from workbench.rewiring.gtr import gtr, gtr_ranking
-from workbench.rewiring.incremental import ResistanceTracker
-from workbench.rewiring.profile import Profile, profile
-from workbench.rewiring.random_edges import random_edges, random_ranking
-from workbench.rewiring.sdrf import sdrf, sdrf_ranking
-from workbench.rewiring.tape import Tape
-from workbench.rewiring.transform import Rewire, rewired_data
-from workbench.rewiring.what_if import WhatIf, what_if
+from workbench.rewiring.data import rewired_data
+from workbench.rewiring.declaration import Declaration, Greedy, Ranking, rewiring
+from workbench.rewiring.engine.incremental import ResistanceTracker
+from workbench.rewiring.methods.digl import digl
+from workbench.rewiring.methods.drew import drew
+from workbench.rewiring.methods.fosr import fosr
+from workbench.rewiring.methods.gtr import gtr
+from workbench.rewiring.methods.half_hop import half_hop
+from workbench.rewiring.methods.random_edges import random_edges
+from workbench.rewiring.methods.sdrf import sdrf
+from workbench.rewiring.methods.virtual_node import virtual_node
+from workbench.rewiring.result import LayeredRewired, Rewired, apply_edits, edges_of_layer
+from workbench.rewiring.tape.edit import Edit
+from workbench.rewiring.tape.profile import Profile, profile
+from workbench.rewiring.tape.tape import Tape
+from workbench.rewiring.tape.what_if import WhatIf, what_if
+from workbench.rewiring.transform import Rewire
 
-#: Every rewiring by its name: (edge_index, num_nodes, *, num_edges, ...) -> Rewired.
+#: Every rewiring by its name: (edge_index, num_nodes, *, ...) -> Rewired or LayeredRewired. What
+#: it does is in its ``declaration``.
 REWIRINGS = {
     "gtr": gtr,
     "fosr": fosr,
     "sdrf": sdrf,
     "random_edges": random_edges,
+    "digl": digl,
+    "half_hop": half_hop,
+    "virtual_node": virtual_node,
+    "drew": drew,
 }
 
-#: The edges that each method would add next: (edge_index, num_nodes, *, num_edges) -> Ranking.
-RANKINGS = {
-    "gtr": gtr_ranking,
-    "fosr": fosr_ranking,
-    "sdrf": sdrf_ranking,
-    "random_edges": random_ranking,
-}
+#: Those that are sequences of undirected edits within a budget ``num_edges``.
+EDITS = {name: method for name, method in REWIRINGS.items() if method.declaration.kind == "edits"}
 
 __all__ = [
-    "RANKINGS",
+    "EDITS",
     "REWIRINGS",
+    "Declaration",
     "Edit",
+    "Greedy",
+    "LayeredRewired",
     "Profile",
     "Ranking",
     "ResistanceTracker",
@@ -40,15 +49,17 @@ __all__ = [
     "Tape",
     "WhatIf",
     "apply_edits",
+    "digl",
+    "drew",
+    "edges_of_layer",
     "fosr",
-    "fosr_ranking",
     "gtr",
-    "gtr_ranking",
+    "half_hop",
     "profile",
     "random_edges",
-    "random_ranking",
     "rewired_data",
+    "rewiring",
     "sdrf",
-    "sdrf_ranking",
+    "virtual_node",
     "what_if",
 ]

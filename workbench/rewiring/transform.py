@@ -9,25 +9,22 @@ from torch import Tensor
 from torch_geometric.data import Data
 from torch_geometric.transforms import BaseTransform
 
-from workbench.graphs.attributes import edge_columns
-from workbench.rewiring.base import Rewired
-
-#: What a method takes beside its options, and what would fit one graph only.
-_OF_ONE_GRAPH = ("generator", "edge_weight")
+from workbench.rewiring.data import rewired_data
+from workbench.rewiring.declaration import GIVEN, declaration_of, taken_from
+from workbench.rewiring.result import LayeredRewired, Rewired
 
 
 class Rewire(BaseTransform):
     """Apply a rewiring to a PyG ``Data``, in a pipeline or as a data set's ``pre_transform``.
 
-    Nodes, features and labels stay. Attributes of edges stay aligned: kept edges keep their rows,
-    new ones get zeros, and a conductance of 1 in ``edge_weight``. ``is_added`` says which columns
-    of ``edge_index`` are new; ``data.is_added.long()`` is the ``edge_type`` of relational networks.
-    Edge weights play no role in what is added or removed, also where the method could use them;
-    for that call it with ``edge_weight``.
+    ``rewired_data`` makes the new graph: what belongs to kept edges and nodes stays with them.
+    ``is_added`` says which columns of ``edge_index`` are new; ``data.is_added.long()`` is the
+    ``edge_type`` of relational networks. What a method declares to read it is given from the
+    graph: its ``edge_weight`` where weights are ``"used"``, its ``x`` or ``pos``.
 
     Args:
         method: a name in ``REWIRINGS``, or any function ``(edge_index, num_nodes, *, ...)`` that
-            returns a ``Rewired``.
+            returns a ``Rewired`` or a ``LayeredRewired``.
         seed: for methods with a ``generator``: every graph is rewired with a new one of this seed,
             so results do not depend on the order of the graphs. 0 by default.
         options: the method's own, by name.
@@ -37,7 +34,8 @@ class Rewire(BaseTransform):
     Raises:
         TypeError: an option that the method does not have (the message lists those it has), or
             something other than ``Data`` comes in.
-        ValueError: no rewiring of this name; a graph that the method refuses.
+        ValueError: no rewiring of this name; a graph that the method refuses, or that lacks what
+            it reads (the message names that).
 
     Example:
         >>> from workbench.rewiring import Rewire
@@ -45,14 +43,21 @@ class Rewire(BaseTransform):
         Rewire(gtr, num_edges=20, variant='paper')
     """
 
-    def __init__(self, method: str | Callable[..., Rewired], *, seed: int | None = None, **options):
+    def __init__(
+        self,
+        method: str | Callable[..., Rewired | LayeredRewired],
+        *,
+        seed: int | None = None,
+        **options,
+    ):
         self.method = _method(method)
         signature = inspect.signature(self.method).parameters
         self.stochastic = "generator" in signature
+        of_one_graph = GIVEN.union(declaration_of(self.method).reads)
         known = {
             name: parameter.default
             for name, parameter in signature.items()
-            if parameter.kind is parameter.KEYWORD_ONLY and name not in _OF_ONE_GRAPH
+            if parameter.kind is parameter.KEYWORD_ONLY and name not in of_one_graph
         }
         unknown = [name for name in options if name not in known]
         if unknown or (seed is not None and not self.stochastic):
@@ -77,14 +82,12 @@ class Rewire(BaseTransform):
             raise TypeError(
                 f"Rewire takes a torch_geometric Data with an edge_index, got {type(data).__name__}"
             )
-        options, num_nodes = dict(self.options), data.num_nodes
+        options = self.options | taken_from(data, self.method)
         if self.stochastic:
             options["generator"] = torch.Generator().manual_seed(self.seed)
-        result = self.method(data.edge_index, num_nodes, **options)
+        result = self.method(data.edge_index, int(data.num_nodes), **options)
         data = rewired_data(data, result)
-        count = result.edge_index.size(1)
-        added = torch.arange(count, device=data.edge_index.device) >= int(result.kept.sum())
-        data.is_added = added
+        data.is_added = (result.union if isinstance(result, LayeredRewired) else result).is_new
         return data
 
     def __repr__(self) -> str:
@@ -95,26 +98,7 @@ class Rewire(BaseTransform):
         return f"{type(self).__name__}({', '.join(parts)})"
 
 
-def rewired_data(data: Data, result: Rewired) -> Data:
-    """A copy of ``data`` with the edges of ``result``, and all that belongs to the edges it kept.
-
-    Attributes of edges stay aligned: kept edges keep their rows, new ones get zeros, and a
-    conductance of 1 in ``edge_weight``.
-    """
-    changed = data.clone()
-    added = result.edge_index.size(1) - int(result.kept.sum())
-    for name in edge_columns(data):
-        value = data[name]
-        new = value.new_zeros(added, *value.shape[1:])
-        if name == "edge_weight":
-            new.fill_(1)
-        changed[name] = torch.cat([value[result.kept], new])
-    changed.edge_index = result.edge_index
-    changed.num_nodes = data.num_nodes  # PyG would count isolated nodes at the end out
-    return changed
-
-
-def _method(method: str | Callable[..., Rewired]) -> Callable[..., Rewired]:
+def _method(method: str | Callable) -> Callable[..., Rewired | LayeredRewired]:
     from workbench.rewiring import REWIRINGS  # the dict holds this module's neighbors
 
     if callable(method):
@@ -124,7 +108,7 @@ def _method(method: str | Callable[..., Rewired]) -> Callable[..., Rewired]:
     return REWIRINGS[method]
 
 
-def _name(method: Callable[..., Rewired]) -> str:
+def _name(method: Callable) -> str:
     from workbench.rewiring import REWIRINGS
 
     if REWIRINGS.get(method.__name__) is method:

@@ -3,7 +3,7 @@
 import html
 import math
 
-from workbench.rewiring import RANKINGS
+from workbench.rewiring import EDITS
 from workbench.widgets.rewiring_state import RewiringState
 from workbench.widgets.rewiring_views import pair_name
 
@@ -11,12 +11,13 @@ from workbench.widgets.rewiring_views import pair_name
 def best_next_edges(
     state: RewiringState, count: int = 5
 ) -> dict[str, list[tuple[int, int, float]]]:
-    """By method: (u, v, score) of the edges that it would add next, best first."""
+    """By method that adds edge by edge: (u, v, score) of its next ones, best first."""
     edge_index, best = state.tape.edge_index(), {}
-    for name, ranking in RANKINGS.items():
-        if name == "gtr" and not state.pairs.dense:
+    for name, method in EDITS.items():
+        greedy = method.declaration.greedy
+        if greedy is None or (name == "gtr" and not state.pairs.dense):
             continue
-        ranked = ranking(edge_index, state.num_nodes, num_edges=count)
+        ranked = greedy(edge_index, state.num_nodes).propose(count)
         rows = zip(ranked.pairs.T.tolist(), ranked.score.tolist(), strict=True)
         best[name] = [(u, v, score) for (u, v), score in rows if score == score]
     return {name: edges for name, edges in best.items() if edges}  # random_edges ranks none

@@ -10,8 +10,8 @@ from torch import Tensor
 from workbench.diagnostics import TooLargeError, hop_distance
 from workbench.diagnostics.resistance.resistance_among import resistance_among
 from workbench.rewiring import Edit, ResistanceTracker, WhatIf, apply_edits, what_if
-from workbench.rewiring.fiedler import slowest_modes_of
-from workbench.rewiring.profile import DENSE_NODES
+from workbench.rewiring.engine.fiedler import slowest_modes_of
+from workbench.rewiring.tape.profile import DENSE_NODES
 
 #: Above ``DENSE_NODES`` and up to this many nodes, a matrix among landmarks is drawn.
 LANDMARK_NODES = 20_000

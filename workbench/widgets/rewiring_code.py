@@ -1,6 +1,7 @@
 """The rewiring lab's state as Python that reproduces it."""
 
 from workbench import __version__
+from workbench.rewiring import EDITS
 from workbench.widgets.options import option_code
 from workbench.widgets.rewiring_state import RewiringState
 
@@ -28,7 +29,8 @@ def code(state: RewiringState) -> str:
 
 
 def _by_method(state: RewiringState, reader: str, open_line: str) -> list[str]:
-    options = option_code(state.options)
+    reads = EDITS[state.method].declaration.reads
+    options = "".join(f", {name}=data.{name}" for name in reads) + option_code(state.options)
     return [
         f"from workbench.graphs import {reader}",
         f"from workbench.rewiring import {state.method}, apply_edits, rewired_data",

@@ -8,8 +8,9 @@ import ipywidgets
 from torch_geometric.data import Data
 from torch_geometric.utils import is_undirected
 
+from workbench.diagnostics import Stopped
 from workbench.graphs import open_graph
-from workbench.rewiring import REWIRINGS
+from workbench.rewiring import EDITS
 from workbench.widgets import rewiring_views as views
 from workbench.widgets.job import ShouldStop, Worker
 from workbench.widgets.opening import OpenedFile, dropped, uploaded
@@ -159,15 +160,18 @@ class Commands:
     def _run_method(self) -> None:
         method = self._controls.method.value
         try:
-            options = option_values(REWIRINGS[method], self.options)
+            options = option_values(EDITS[method], self.options)
         except ValueError as error:
             self._show_error(error)
             return
         self._screen.bar.stale = True
 
         def run(should_stop: ShouldStop) -> None:
-            with self._screen.working(self._state, f"{method} is choosing its edits"):
-                edits = self._state.apply_method(method, options)
+            try:
+                with self._screen.working(self._state, f"{method} is choosing its edits"):
+                    edits = self._state.apply_method(method, options, should_stop)
+            except Stopped:
+                return  # what made it stop fills the tape, or the lab is closed
             self.filled.set()
             if not should_stop():
                 self._tape_changed()
@@ -247,7 +251,7 @@ class Commands:
         self._run_method()
 
     def _show_options(self) -> None:
-        self.options = option_controls(REWIRINGS[self._controls.method.value])
+        self.options = option_controls(EDITS[self._controls.method.value])
         if "num_edges" in self.options:
             self.options["num_edges"].value = self._num_edges
         for control in self.options.values():

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import ipywidgets
 
-from workbench.rewiring import REWIRINGS
+from workbench.rewiring import EDITS
 from workbench.widgets.colorings import COLORINGS
 from workbench.widgets.node_pairs import MATRICES
 from workbench.widgets.rewiring_file import FileBoxes
@@ -67,7 +67,7 @@ class Controls:
             layout=ipywidgets.Layout(width="110px"),
         )
         self.method = menu(
-            "method", list(REWIRINGS), "The published rewiring that fills the tape.", value=method
+            "method", list(EDITS), "The published rewiring that fills the tape.", value=method
         )
         self.options = ipywidgets.HBox(layout=ipywidgets.Layout(**WRAP))
         self.view = ipywidgets.ToggleButtons(

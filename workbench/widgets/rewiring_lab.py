@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from torch_geometric.data import Data
 
 from workbench.graphs.files.build import Weight
-from workbench.rewiring import REWIRINGS, Tape
+from workbench.rewiring import EDITS, Tape
 from workbench.training import PairedRuns
 from workbench.widgets.opening import OpenedFile, graph_of
 from workbench.widgets.options import MOST
@@ -188,7 +188,7 @@ def rewiring_lab(
     Args:
         data: a PyG ``Data``, a networkx graph, or what ``workbench.graphs.open_graph``
             understands: a name such as ``"karate"`` or ``"ring:24"``, or the path of a graph file.
-        method: the rewiring that fills the tape first; one of ``workbench.rewiring.REWIRINGS``.
+        method: the rewiring that fills the tape first; one of ``workbench.rewiring.EDITS``.
         num_edges: its budget of undirected edges, 0 to 100,000.
         undirected: take each edge both ways; of two weights the mean.
         source, target, weight, header: how to read a file, as in ``read_graph``.
@@ -203,8 +203,8 @@ def rewiring_lab(
             or has no nodes.
         TypeError: ``data`` is none of the above, or ``num_edges`` is no whole number.
     """
-    if method not in REWIRINGS:
-        raise ValueError(f"method must be one of {', '.join(REWIRINGS)}; got {method!r}")
+    if method not in EDITS:
+        raise ValueError(f"method must be one of {', '.join(EDITS)}; got {method!r}")
     num_edges = whole_number(num_edges, "num_edges", 0, MOST)
     reading = {"source": source, "target": target, "weight": weight, "header": header}
     reading = {name: value for name, value in reading.items() if value is not None}

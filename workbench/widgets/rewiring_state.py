@@ -4,6 +4,7 @@ Commands change the state; everything else is a function of it.
 """
 
 import threading
+from collections.abc import Callable
 
 import numpy as np
 import torch
@@ -11,7 +12,8 @@ from torch_geometric.data import Data
 
 from workbench.diagnostics import fiedler_vector
 from workbench.graphs import layout
-from workbench.rewiring import REWIRINGS, Edit, Tape, apply_edits, rewired_data
+from workbench.rewiring import EDITS, Edit, Tape, apply_edits, rewired_data
+from workbench.rewiring.declaration import taken_from
 from workbench.topology import both_directions, simple_graph
 from workbench.widgets.node_pairs import NodePairs
 from workbench.widgets.tape_numbers import TapeNumbers
@@ -71,7 +73,9 @@ class RewiringState:
 
     # ---- commands -------------------------------------------------------------------------
 
-    def apply_method(self, method: str, options: dict) -> list[Edit]:
+    def apply_method(
+        self, method: str, options: dict, should_stop: Callable[[], bool] | None = None
+    ) -> list[Edit]:
         """Put what ``method`` does to the graph on the tape, from its beginning; undo brings back
         what was there.
 
@@ -79,9 +83,13 @@ class RewiringState:
             The edits made.
 
         Raises:
+            Stopped: ``should_stop`` returned True; the tape is as before.
             ValueError: the method refuses the graph or an option.
         """
-        rewired = REWIRINGS[method](self.edge_index, self.num_nodes, **options)
+        read = taken_from(self.graph, EDITS[method], weights=False)
+        rewired = EDITS[method](
+            self.edge_index, self.num_nodes, **read, **options, should_stop=should_stop
+        )
         edits = [Edit(sign, u, v, method) for sign, u, v in rewired.edits.T.tolist()]
         with self.lock:
             self.method, self.options, self._method_edits = method, dict(options), edits

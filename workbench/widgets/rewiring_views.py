@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from workbench.diagnostics import Stopped
-from workbench.rewiring import REWIRINGS, Edit, WhatIf
+from workbench.rewiring import EDITS, Edit, WhatIf
 from workbench.widgets.colorings import COLORINGS, colorings
 from workbench.widgets.graph_canvas import GraphCanvas
 from workbench.widgets.job import ShouldStop
@@ -177,7 +177,7 @@ def method_text(method: str, options: dict, edits: Sequence[Edit]) -> str:
     wanted = options.get("num_edges", added)
     if added < wanted:
         text += f"; {wanted} were asked for, and it found no more to add"
-        bound = inspect.signature(REWIRINGS[method]).parameters.get("removal_bound")
+        bound = inspect.signature(EDITS[method]).parameters.get("removal_bound")
         if bound and options.get("removal_bound", bound.default) < math.inf:
             text += "; with removal bound inf it removes none and may go on"
     return text + "."

@@ -1,0 +1,1 @@
+"""What edits a graph cheaply: inverses, curvatures and distances kept right edge by edge."""

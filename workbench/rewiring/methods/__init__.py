@@ -1,0 +1,1 @@
+"""The rewirings, one file each."""

@@ -1,0 +1,1 @@
+"""Edits in their order: the tape, its file, and what is measured along it."""

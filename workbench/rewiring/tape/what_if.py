@@ -1,0 +1,103 @@
+"""What one more or one fewer edge would do, before it is done."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float64
+from torch import Tensor
+
+from workbench.rewiring.engine.incremental import NEAR_BRIDGE, ResistanceTracker
+from workbench.rewiring.engine.pseudo_inverse import column
+
+
+@dataclass(frozen=True)
+class WhatIf:
+    """The effect of adding the edge (u, v) where it is not, or removing it where it is.
+
+    Attributes:
+        sign: +1 the edge would be added, -1 removed.
+        resistance: effective resistance of the pair now; inf between components.
+        total_resistance_change: exact; -inf where the edge would make the graph connected, +inf
+            where it is a bridge, nan where the graph is disconnected before and after (the total
+            is inf both times).
+        total_resistance_within_change: exact, of the sum over pairs inside components.
+        spectral_gap_change: to first order.
+    """
+
+    sign: int
+    resistance: float
+    total_resistance_change: float
+    total_resistance_within_change: float
+    spectral_gap_change: float
+
+
+def what_if(
+    tracker: ResistanceTracker,
+    spectral_gap: float,
+    modes: Float64[Tensor, "nodes modes"],
+    u: int,
+    v: int,
+) -> WhatIf:
+    """What adding the edge (u, v) with conductance 1, or removing it if it is there, would do.
+
+        R_tot' - R_tot = -n w |P x|^2 / (1 + w R),   w = +1 (add), -1 (remove),   x = e_u - e_v
+
+        gap' - gap  ~  smallest eigenvalue of  w (z z^T - gap (y_u y_u^T + y_v y_v^T)),
+                       z = y_u - y_v,   L Y = gap D Y,   Y^T D Y = 1,   y_v the row of v
+
+    The second is the first-order perturbation of the generalized eigenproblem: L changes by
+    ``w x x^T`` and D by w at u and v. It says nothing of higher order. An edge of another
+    conductance is removed with it as w. Cost: O(n).
+
+    Args:
+        tracker: the graph as it is.
+        spectral_gap: of that graph.
+        modes: ``[nodes, modes]`` Y above, all modes of that eigenvalue: one column where it is
+            simple, the vector of ``diagnostics.fiedler_vector``.
+        u, v: two different nodes.
+
+    Raises:
+        ValueError: ``u == v``, or a node is out of range.
+    """
+    resistance = tracker.resistance_of(u, v)
+    gain = tracker.gain(u, v)  # refuses u == v
+    weight = tracker.weight(u, v)
+    sign = -1 if weight else 1
+    at_u, at_v = modes[[u, v]].cpu().numpy()
+    change = np.outer(at_u - at_v, at_u - at_v)
+    change -= spectral_gap * (np.outer(at_u, at_u) + np.outer(at_v, at_v))
+    first_order = float(np.linalg.eigvalsh(sign * (weight or 1.0) * change)[0])
+    here, there = tracker.labels == tracker.labels[u], tracker.labels == tracker.labels[v]
+    components = tracker.num_components
+    total = None
+    if sign > 0 and np.isinf(resistance):
+        within = _across(tracker, u, v, here, there, 1.0)
+        total = -np.inf if components == 2 else np.nan
+    elif sign > 0:
+        within = -gain
+    else:
+        k = column(tracker.inverse, u) - column(tracker.inverse, v)
+        slack = 1.0 - weight * resistance
+        if slack > NEAR_BRIDGE:
+            within = int(here.sum()) * weight * float(k @ k) / slack
+        else:
+            side = here & (k > 0.5 * (k[u] + k[v]))
+            within = -_across(tracker, u, v, side, here & ~side, 1.0 / weight)
+            total = np.inf
+    if total is None:
+        total = within
+    before = components > 1
+    if before and total != -np.inf:
+        total = np.nan
+    return WhatIf(sign, resistance, float(total), float(within), first_order)
+
+
+def _across(tracker: ResistanceTracker, u: int, v: int, first, second, bridge: float) -> float:
+    """Sum of R_iu + bridge + R_vj over i in ``first`` (u's side) and j in ``second`` (v's side)."""
+    diagonal = np.diagonal(tracker.inverse)
+    sums = []
+    for end, side in ((u, first), (v, second)):
+        to_end = diagonal + diagonal[end] - 2.0 * column(tracker.inverse, end)
+        sums.append(to_end[side].sum())
+    sizes = int(first.sum()), int(second.sum())
+    return float(sums[0] * sizes[1] + sums[1] * sizes[0] + bridge * sizes[0] * sizes[1])
