@@ -8,13 +8,28 @@ submodule.
 """
 
 from workbench.capture import call, prepared
+from workbench.models.dss_gnn import DSSGNN
 from workbench.models.gat import GAT
 from workbench.models.gcn import GCN
 from workbench.models.gin import GIN
 from workbench.models.gps import GPS
+from workbench.models.grit import GRIT
 from workbench.models.network import Network
+from workbench.models.subgraphs import Subgraphs
 
 #: Name -> model. Each is one file of this package.
 MODELS: dict = {"GCN": GCN, "GIN": GIN, "GAT": GAT, "GPS": GPS}
 
-__all__ = ["GAT", "GCN", "GIN", "GPS", "MODELS", "Network", "call", "prepared"]
+__all__ = [
+    "DSSGNN",
+    "GAT",
+    "GCN",
+    "GIN",
+    "GPS",
+    "GRIT",
+    "MODELS",
+    "Network",
+    "Subgraphs",
+    "call",
+    "prepared",
+]

@@ -11,7 +11,14 @@ from torch_geometric.nn import (
     MessagePassing,
 )
 
-from workbench.models.network import Network, check_heads, check_options, readout
+from workbench.models.network import (
+    Network,
+    check_ascending,
+    check_edge_features,
+    check_heads,
+    check_options,
+    readout,
+)
 from workbench.typing import EdgeIndex
 
 LOCAL = ("gin", "gine", "gcn", "gat", None)
@@ -130,11 +137,8 @@ class GPS(Network):
             ValueError: ``batch`` is not ascending, or edge features are missing or unexpected,
                 or ``edge_layers`` has not one column for each layer.
         """
-        if batch is not None and bool((batch[1:] < batch[:-1]).any()):
-            raise ValueError("batch must be ascending, the nodes of each graph side by side")
-        if (edge_attr is None) != (self.edge_encoder is None):
-            came = "no edge_attr" if edge_attr is None else f"edge_attr {list(edge_attr.shape)}"
-            raise ValueError(f"got {came}; edge_channels={self._edge_channels()} at construction")
+        check_ascending(batch)
+        check_edge_features(edge_attr, self.edge_encoder)
         if batch is None:  # given always: PyG's LayerNorm adds its epsilon elsewhere without one
             batch = edge_index.new_zeros(x.size(0))
         h = self.encoder(x)
@@ -150,9 +154,6 @@ class GPS(Network):
     def reach(self) -> int | None:
         """None: attention joins all nodes of a graph; 0 without layers."""
         return None if len(self.layers) else 0
-
-    def _edge_channels(self) -> int | None:
-        return None if self.edge_encoder is None else self.edge_encoder.in_features
 
 
 def _check_local(local: str | None, edge_channels: int | None) -> None:

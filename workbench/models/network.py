@@ -46,6 +46,12 @@ class Network(nn.Module):
         """
         for layer, arguments in zip(self.layers, of_layers, strict=True):
             h = layer(h, **arguments)
+        return self.output(h, batch)
+
+    def output(
+        self, h: Float[Tensor, "nodes channels"], batch: Tensor | None
+    ) -> Float[Tensor, "rows out_channels"]:
+        """The read-out, where graphs are read, and the head: of what the last layer gave."""
         if self.readout is not None:
             h = self.readout(h, batch)
         return self.head(h)
@@ -102,6 +108,28 @@ def check_options(*, num_layers: int, level: str, norm: str | None) -> None:
         raise ValueError(f"level must be one of {', '.join(LEVELS)}; got {level!r}")
     if norm not in NORMS:
         raise ValueError(f"norm must be 'batch', 'layer' or None, got {norm!r}")
+
+
+def check_ascending(batch: Tensor | None) -> None:
+    """Raise where the nodes of a graph do not stand side by side.
+
+    Raises:
+        ValueError: ``batch`` is not ascending.
+    """
+    if batch is not None and bool((batch[1:] < batch[:-1]).any()):
+        raise ValueError("batch must be ascending, the nodes of each graph side by side")
+
+
+def check_edge_features(edge_attr: Tensor | None, edge_encoder: nn.Linear | None) -> None:
+    """Raise where edge features are missing, or a model that was built without them gets some.
+
+    Raises:
+        ValueError: so it is.
+    """
+    if (edge_attr is None) != (edge_encoder is None):
+        came = "no edge_attr" if edge_attr is None else f"edge_attr {list(edge_attr.shape)}"
+        built = None if edge_encoder is None else edge_encoder.in_features
+        raise ValueError(f"got {came}; edge_channels={built} at construction")
 
 
 def check_heads(hidden_channels: int, heads: int) -> None:
