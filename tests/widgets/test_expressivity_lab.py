@@ -485,7 +485,18 @@ def test_walks_of_a_directed_graph_follow_its_arrows():
 # ---- a model on the pair -------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", MODELS)
+#: Models that see no more than their neighbors' states, so that 1-WL bounds them.
+PLAIN = [name for name in MODELS if not MODELS[name](1, 4, 2, num_layers=1).requires]
+
+
+@pytest.mark.parametrize("name", [name for name in MODELS if name not in PLAIN])
+def test_what_a_model_requires_is_made_for_it(lab, name):
+    found = lab.run_model(name, num_layers=3, seed=1)
+    assert found.told_apart
+    assert "it tells them apart" in lab._model._said.value
+
+
+@pytest.mark.parametrize("name", PLAIN)
 def test_message_passing_does_not_tell_a_regular_pair_apart(lab, name):
     found = lab.run_model(name, num_layers=3, seed=1)
     assert not found.told_apart

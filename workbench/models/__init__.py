@@ -18,7 +18,14 @@ from workbench.models.network import Network
 from workbench.models.subgraphs import Subgraphs
 
 #: Name -> model. Each is one file of this package.
-MODELS: dict = {"GCN": GCN, "GIN": GIN, "GAT": GAT, "GPS": GPS}
+MODELS: dict = {
+    "GCN": GCN,
+    "GIN": GIN,
+    "GAT": GAT,
+    "GPS": GPS,
+    "GRIT": GRIT,
+    "DSSGNN": DSSGNN,
+}
 
 __all__ = [
     "DSSGNN",
