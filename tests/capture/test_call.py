@@ -47,7 +47,7 @@ def test_a_keyword_is_filled_by_its_name(forward, names):
     call(told(forward), data)
 
 
-@pytest.mark.parametrize("forward", ["data", "graph", "batched_data", "anything: Data"])
+@pytest.mark.parametrize("forward", ["data", "graph", "batch", "batched_data", "anything: Data"])
 def test_a_model_may_take_the_graph(forward):
     data = graph()
     seen = call(told(forward), data)

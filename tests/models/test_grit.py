@@ -7,7 +7,7 @@ import torch
 from torch_geometric.data import Batch, Data
 
 from conftest import ORACLES, load_oracle
-from workbench.capture import capture
+from workbench.capture import capture, capture_attention, capture_values
 from workbench.encodings import Encode
 from workbench.graphs import grid, ring, star
 from workbench.models import GRIT, call, prepared
@@ -199,3 +199,20 @@ def test_an_encoding_joins_in_a_batch_with_edges_and_features():
     together = call(model, Batch.from_data_list(graphs))
     alone = torch.cat([call(model, graph) for graph in graphs])
     torch.testing.assert_close(together, alone, rtol=1e-10, atol=1e-10)
+
+
+def test_attention_is_read_head_by_head_and_graph_by_graph():
+    model = build()
+    graphs = [prepared(model, data(grid(2, 3))), prepared(model, data(ring(4), seed=1))]
+    batch = Batch.from_data_list(graphs)
+    with capture_attention(model) as read:
+        call(model, batch)
+    assert list(read) == ["layers.0.attention", "layers.1.attention"]
+    for number, graph in enumerate(graphs):
+        with capture_attention(model) as alone:
+            call(model, graph)
+        assert read.dense(number).shape == (2, 4, graph.num_nodes, graph.num_nodes)
+        torch.testing.assert_close(read.dense(number), alone.dense())
+        torch.testing.assert_close(alone.dense().sum(3), torch.ones(2, 4, graph.num_nodes).double())
+    with pytest.raises(ValueError, match="names attention weights alone"), capture_values(model):
+        pass

@@ -3,7 +3,7 @@
 The model is neither subclassed nor changed; after the ``with`` block it is as it was.
 """
 
-from workbench.capture.attention import Attention
+from workbench.capture.attention import Attention, NamedAttention
 from workbench.capture.attention_values import AttentionValues, ValueCapture
 from workbench.capture.call import call, call_arguments, model_inputs, prepared
 from workbench.capture.capture import AttentionCapture, capture, capture_attention, capture_values
@@ -14,6 +14,7 @@ __all__ = [
     "AttentionCapture",
     "AttentionValues",
     "Capture",
+    "NamedAttention",
     "ValueCapture",
     "call",
     "call_arguments",

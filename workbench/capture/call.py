@@ -22,7 +22,7 @@ from torch_geometric.data import Data
 COUNTED = ("num_nodes", "num_graphs", "batch_size")
 
 #: Names under which a model asks for the graph itself.
-WHOLE = ("data", "graph", "batch_data", "batched_data")
+WHOLE = ("data", "graph", "batch", "batch_data", "batched_data")
 
 #: What is predicted, and which of it is scored. Handing it to a model would be handing it the
 #: answer, so it is never taken from the graph.

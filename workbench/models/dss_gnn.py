@@ -83,6 +83,7 @@ class DSSGNN(Network):
         if conv not in CONVOLUTIONS:
             raise ValueError(f"conv must be one of {', '.join(CONVOLUTIONS)}; got {conv!r}")
         self.requires = (Subgraphs(policy, num_hops=num_hops, variant=variant),)
+        self.in_channels = in_channels  # marks come on top, so that no weight tells it
         self.marked = policy == "ego_nets_plus"
         width = in_channels + 2 * self.marked
         widths = [width, *[hidden_channels] * num_layers]

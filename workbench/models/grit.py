@@ -5,6 +5,7 @@ from jaxtyping import Bool, Float, Int64
 from torch import Tensor, nn
 from torch_geometric.utils import degree, softmax
 
+from workbench.capture import NamedAttention
 from workbench.encodings import Encode
 from workbench.models.network import (
     Network,
@@ -55,6 +56,7 @@ class GRIT(Network):
     Submodules to read from outside: ``encoder``, ``walk_encoder``, ``pair_encoder``, ``layers.0``
     ... (nodes and pairs; ``.attention`` is alpha, [pairs, heads], ``.pairs`` is e-hat, ``.norm1``,
     ``.norm2``, ``.pair_norm``), ``readout``, ``head``. Pairs stand graph by graph, by i, then j.
+    ``capture_attention(model)`` reads the weights of each ``.attention``.
 
     Args:
         in_channels: width of the input features.
@@ -215,7 +217,7 @@ class GRITLayer(nn.Module):
         self.score = nn.Parameter(torch.empty(heads, width))  # w_A
         self.pair_value = nn.Parameter(torch.empty(heads, width, width))  # W_Ev
         self.degree_scale = nn.Parameter(torch.empty(1, channels, 2)) if degree_scaler else None
-        self.pairs, self.attention = nn.Identity(), nn.Identity()
+        self.pairs, self.attention = nn.Identity(), NamedAttention()
         self.dropout, self.attention_dropout = nn.Dropout(dropout), nn.Dropout(attention_dropout)
         self.out = nn.Linear(channels, channels)
         self.norm1 = NORMS[norm](channels)
@@ -252,7 +254,7 @@ class GRITLayer(nn.Module):
         logit = torch.einsum("phc,hc->ph", seen, self.score)
         if self.clamp is not None:
             logit = logit.clamp(-self.clamp, self.clamp)
-        weight = self.attention(softmax(logit, i, num_nodes=h.size(0)))
+        weight = self.attention(softmax(logit, i, num_nodes=h.size(0)), pairs, h.size(0))
         weight = self.attention_dropout(weight)[..., None]
         rows = h.new_zeros(h.size(0), *seen.shape[1:])
         update = rows.index_add(0, i, weight * self.value(h).unflatten(1, split)[j])
