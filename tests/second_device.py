@@ -108,18 +108,15 @@ def _copied(source: Tensor, target: Tensor, non_blocking: bool = False) -> Tenso
     return target
 
 
-_ready = False
-
-
 @contextmanager
 def second_device() -> Iterator[torch.device]:
     """The device, for as long as the block lasts."""
-    global _ready
-    if not _ready:
-        _setup_privateuseone_for_python_backend(NAME)
-        for name in ("empty_strided", "empty.memory_format"):
-            torch.library.impl(f"aten::{name}", "privateuseone")(_made(name))
-        torch.library.impl("aten::_copy_from", "privateuseone")(_copied)
-        _ready = True
     with _Mode():
         yield torch.device(NAME, 0)
+
+
+# before the first backward pass, which starts a thread for each device that there is
+_setup_privateuseone_for_python_backend(NAME)
+for _name in ("empty_strided", "empty.memory_format"):
+    torch.library.impl(f"aten::{_name}", "privateuseone")(_made(_name))
+torch.library.impl("aten::_copy_from", "privateuseone")(_copied)

@@ -18,7 +18,7 @@ MAY_IMPORT = {
     "encodings": {"topology", "graphs"},
     "diagnostics": {"topology", "graphs", "capture"},
     "rewiring": {"topology", "graphs", "diagnostics"},
-    "models": {"topology", "capture", "encodings", "rewiring"},
+    "models": {"topology", "capture", "graphs", "encodings", "rewiring"},
     "training": {
         *("topology", "capture", "graphs", "tasks", "encodings", "diagnostics", "rewiring"),
         "models",

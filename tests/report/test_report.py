@@ -14,7 +14,7 @@ from torch_geometric.nn import GATConv
 
 from workbench.diagnostics import hop_distance, total_resistance
 from workbench.graphs import barbell, grid, karate, path, ring, ring_of_cliques
-from workbench.models import GCN, GPS
+from workbench.models import DSSGNN, GCN, GPS, GRIT
 from workbench.report import report
 from workbench.report.model_part import called, model_part
 from workbench.report.parts import classes, place_text, proposal
@@ -154,6 +154,13 @@ def test_features_are_noise_where_the_graph_has_none():
         in report(data, model).html()
     )
     assert "set data.x" in report(data, torch.nn.Identity()).html()
+
+
+@pytest.mark.parametrize("model", [GRIT, DSSGNN])
+def test_what_a_model_requires_is_made_for_the_report(model):
+    found = report(grid(4, 4), model(5, 8, 2, num_layers=2).eval()).model
+    assert found.reach.value.isfinite()
+    assert found.reach.value > 0
 
 
 @pytest.fixture

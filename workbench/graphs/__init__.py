@@ -44,6 +44,7 @@ from workbench.graphs.generators import (
     strongly_regular,
     tree,
 )
+from workbench.graphs.graph_data import GraphData
 from workbench.graphs.layout import layout
 from workbench.graphs.networkx_graphs import from_networkx, to_networkx
 
@@ -56,6 +57,7 @@ __all__ = [
     "STRONGLY_REGULAR",
     "SUFFIXES",
     "FamousPair",
+    "GraphData",
     "GraphFileError",
     "GraphNote",
     "GraphPair",

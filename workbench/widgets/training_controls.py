@@ -11,6 +11,10 @@ FAR_SIDE, LABELS = "reach the far side", "node labels"
 WRAP = {"flex_flow": "row wrap", "align_items": "center", "grid_gap": "2px 14px"}
 
 
+#: Models of features and edges alone, which is what ``fit`` hands over.
+_TRAINED = [name for name, make in MODELS.items() if not make(1, 4, 1, num_layers=1).requires]
+
+
 class TrainingControls:
     """Menus, numbers, buttons and the progress of a training."""
 
@@ -24,7 +28,7 @@ class TrainingControls:
             layout=ipywidgets.Layout(width="210px"),
         )
         self.model_menu = ipywidgets.Dropdown(
-            options=list(MODELS),
+            options=_TRAINED,
             description="model",
             tooltip="The network to train; the same first weights before and after.",
             style={"description_width": "auto"},

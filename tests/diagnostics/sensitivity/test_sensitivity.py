@@ -38,7 +38,7 @@ from workbench.diagnostics.sensitivity.chosen_rows import chosen_rows
 from workbench.diagnostics.sensitivity.evaluation import differentiable
 from workbench.diagnostics.sensitivity.sparse_backward import SparseBackward
 from workbench.graphs import erdos_renyi, grid, karate, path, ring
-from workbench.models import GCN
+from workbench.models import GCN, MODELS
 
 
 class Stack(nn.Module):
@@ -768,3 +768,15 @@ def test_decay_against_a_distance_with_rounding():
     distance = torch.tensor([[0, 1 / 3], [1 / 3 * (1 + 1e-15), 0]]).double()
     decay = sensitivity_decay(torch.ones(2, 2).double(), distance)
     assert decay.pairs.tolist() == [2, 2]
+
+
+@pytest.mark.parametrize("name", ["GCN", "GIN", "GAT"])
+def test_a_layer_without_edges_passes_nothing_on(name):
+    torch.manual_seed(0)
+    model = MODELS[name](3, 8, 2, num_layers=2, norm=None).double().eval()
+    x, none = torch.randn(4, 3).double(), torch.zeros(2, 0, dtype=torch.int64)
+    assert torch.equal(sensitivity(model, x, none) > 0, torch.eye(4, dtype=torch.bool))
+    edges = torch.tensor([[0, 1], [1, 0]])
+    first = torch.tensor([[True, False], [True, False]])
+    found = sensitivity(model, x, edges, inputs={"edge_layers": first}) > 0
+    assert found.sum() == 6

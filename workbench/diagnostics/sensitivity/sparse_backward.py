@@ -63,7 +63,8 @@ class SparseOperator:
 
     def product(self, x: Tensor) -> Tensor:
         """``S x`` for every entry of a batch: ``[batch, columns, *]`` to ``[batch, rows, *]``."""
-        flat = x.reshape(x.size(0), x.size(1), -1)
+        # by flatten: no -1 stands for anything where there are no rows, as in a layer without edges
+        flat = x.flatten(2) if x.dim() > 2 else x.unsqueeze(2)
         pointer, column, value = self._sorted(x.dtype)
         if x.device.type == "cpu":
             out = flat.new_empty(flat.size(0), self.shape[0], flat.size(2))

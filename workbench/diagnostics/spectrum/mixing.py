@@ -13,7 +13,7 @@ from torch import Tensor
 from workbench.cost import check_size, diagnostic
 from workbench.diagnostics.spectrum.eigenpairs import partial_spectrum
 from workbench.diagnostics.spectrum.full_spectrum import spectral_gap
-from workbench.topology import SimpleGraph, simple_graph
+from workbench.topology import SimpleGraph, normalized_adjacency, simple_graph
 from workbench.typing import EdgeIndex, EdgeWeight, NodeVector
 
 #: A distance that is this much above epsilon counts as equal to it.
@@ -253,10 +253,7 @@ def _mixes(graph: SimpleGraph, *, lazy: bool) -> bool:
 
 def _symmetric_walk(graph: SimpleGraph, *, lazy: bool) -> Tensor:
     """D^-1/2 A D^-1/2, which has the eigenvalues of P; half the way to I if lazy."""
-    degree, weight = graph.degree(), graph.weight
-    weight = weight / (degree[graph.source] * degree[graph.target]).sqrt()
-    walk = degree.new_zeros(graph.num_nodes, graph.num_nodes)
-    walk[graph.source, graph.target] = walk[graph.target, graph.source] = weight
+    walk = normalized_adjacency(graph)
     if lazy:
         walk.mul_(0.5).diagonal().add_(0.5)
     return walk

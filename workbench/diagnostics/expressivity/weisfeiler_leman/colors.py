@@ -87,9 +87,10 @@ def distance_wl_colors(
     Args:
         edge_index: ``[2, edges]``, both directions.
         num_nodes: number of nodes, of all graphs together.
-        distance: ``"shortest-path"``, ``"resistance"``, ``"both"``, ``"rrwp"`` (the return and
-            landing probabilities of walks of up to 20 steps), or ``[nodes, nodes]`` numbers of your
-            own (blocks of a batch on the diagonal), row = the node that sees.
+        distance: ``"shortest-path"``, ``"resistance"``, ``"both"``, ``"rrwp"`` (where walks
+            from the node that sees, along the edges, are after up to 20 steps), or ``[nodes,
+            nodes]`` numbers of your own (blocks of a batch on the diagonal), row = the node that
+            sees.
         node_labels, batch, max_rounds: as in ``wl_colors``.
 
     Returns:
