@@ -1,4 +1,4 @@
-"""The command line: ``workbench lab | app | report | rewire | brec | list | doctor``.
+"""The command line: ``workbench lab | app | report | rewire | train | brec | list | doctor``.
 
 This file parses and dispatches; each command's work is in the file of its name, imported when the
 command runs, so that ``workbench --help`` needs neither torch nor JupyterLab.
@@ -121,6 +121,10 @@ def parser() -> argparse.ArgumentParser:
     pairs.add_argument("-o", "--output", metavar="FILE", help="also write the result as JSON here")
     pairs.add_argument("--root", metavar="DIR", help="folder of data sets (see report)")
 
+    from workbench.cli import train  # declares its own arguments; loads nothing heavy
+
+    train.add(commands.add_parser("train", help="train a model on a task; a table, a record"))
+
     commands.add_parser("doctor", help="what is installed, what is missing, and how to get it")
     return top
 
@@ -194,7 +198,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     ``doctor`` returns when something needed is missing.
     """
     arguments, rest = parser().parse_known_args(argv)
-    if rest and arguments.command != "rewire":
+    if rest and arguments.command not in ("rewire", "train"):
         parser().error(f"unrecognized arguments: {' '.join(rest)}")
     try:
         with warnings.catch_warnings():
@@ -262,6 +266,11 @@ def _dispatch(arguments: argparse.Namespace, rest: list[str]) -> int:
                 seed=arguments.seed,
                 **_opening(arguments),
             )
+        case "train":
+            from workbench.cli import train
+
+            arguments.words = rest
+            return train.run(arguments)
         case "list":
             from workbench.cli.list import show
 

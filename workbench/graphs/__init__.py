@@ -46,6 +46,7 @@ from workbench.graphs.generators import (
 )
 from workbench.graphs.layout import layout
 from workbench.graphs.networkx_graphs import from_networkx, to_networkx
+from workbench.graphs.packed import PackedGraphs, read_packed
 
 __all__ = [
     "BREC_SUBSETS",
@@ -59,6 +60,7 @@ __all__ = [
     "GraphFileError",
     "GraphNote",
     "GraphPair",
+    "PackedGraphs",
     "barbell",
     "cfi",
     "clique_path",
@@ -88,6 +90,7 @@ __all__ = [
     "random_regular",
     "read_graph",
     "read_graphs",
+    "read_packed",
     "ring",
     "ring_of_cliques",
     "rook",

@@ -53,7 +53,9 @@ class Checkpoint:
         write_atomically(self.path, content.getvalue())
 
     def load(self) -> dict[str, Any] | None:
-        """The newest state that is whole, or None; a damaged file is said in a warning.
+        """The newest state that is whole, or None.
+
+        A damaged file is said in a ``CheckpointWarning``, and renamed to ``<path>.damaged``.
 
         Raises:
             ValueError: the state is of another run; the message says what differs.
@@ -67,8 +69,15 @@ class Checkpoint:
             try:
                 return self._read(path)
             except _DamagedError as error:
+                # out of the way, or the next save would put it in the place of the whole one before
+                aside = self.path.with_name(f"{self.path.name}.damaged")
+                os.replace(path, aside)
                 goes_on = f"the run starts from {other or 'its first epoch'}"
-                warnings.warn(f"{path} {error}; {goes_on}", CheckpointWarning, stacklevel=3)
+                warnings.warn(
+                    f"{path} {error}; it is now {aside.name}, and {goes_on}",
+                    CheckpointWarning,
+                    stacklevel=3,
+                )
         return None
 
     def _read(self, path: Path) -> dict[str, Any]:

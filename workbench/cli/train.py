@@ -1,0 +1,71 @@
+"""``workbench train``: a task, a model, a recipe; a bar while it runs, a record in a store."""
+
+import argparse
+
+#: What a data set is made a task of, by its target: one graph, many graphs.
+MAKERS = {
+    "class": ("node_labels", "graph_labels"),
+    "value": (None, "graph_values"),
+    "multilabel": (None, "graph_multilabels"),
+    "link": ("held_out_links", None),
+}
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.epilog = (
+        "Options of the task (--num-classes 3, --metric rmse) and of the model (--dropout 0.1) "
+        "follow by their names; `workbench list tasks` and `list models` show them."
+    )
+    parser.add_argument(
+        "task",
+        metavar="TASK",
+        help="a task and what it is made of, such as ring_transfer:10, transfer:grid:5x5 or "
+        "node_labels:Cora; or, with --target, a data set: a name such as MUTAG or Cora, or a file",
+    )
+    parser.add_argument("--model", default="GCN", help="a name of `list models` (default GCN)")
+    parser.add_argument(
+        "--target", choices=list(MAKERS), help="what to predict where TASK is a data set"
+    )
+    parser.add_argument("--layers", type=int, default=4, help="of the model (default 4)")
+    parser.add_argument("--width", type=int, default=64, help="of its layers (default 64)")
+    parser.add_argument(
+        "--num-graphs", type=int, metavar="N", help="of each part of a packed file the first N"
+    )
+    parser.add_argument(
+        "--score", action="append", default=[], metavar="NAME", help="report this score too"
+    )
+    recipe = parser.add_argument_group("recipe", "what is not given is as in Recipe()")
+    recipe.add_argument("--epochs", type=int)
+    recipe.add_argument("--learning-rate", type=float)
+    recipe.add_argument("--weight-decay", type=float, help="of matrices")
+    recipe.add_argument("--batch-size", type=int, help="graphs")
+    recipe.add_argument("--optimizer", help="adam, adamw or sgd")
+    recipe.add_argument("--schedule", help="constant, linear, cosine or plateau")
+    recipe.add_argument("--warm-up", type=int, help="epochs")
+    recipe.add_argument("--clip-norm", type=float, help="largest norm of the gradient")
+    recipe.add_argument("--patience", type=int, help="epochs after the best one")
+    recipe.add_argument("--accumulate", type=int, help="batches for one step")
+    parser.add_argument("--seed", type=int, default=0, help="of every random choice (default 0)")
+    parser.add_argument("--device", help="such as cuda (default: the processor)")
+    parser.add_argument(
+        "--store", default="runs/train", metavar="DIR", help="for the record (default runs/train)"
+    )
+    parser.add_argument(
+        "--checkpoint", metavar="FILE", help="keep the state here; go on from it if it is there"
+    )
+    parser.add_argument("--root", metavar="DIR", help="folder of data sets (see report)")
+    parser.set_defaults(words=[])
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Train, print the scores, write the record.
+
+    ``arguments.words`` are the options of task and model, ``--name value``.
+
+    Raises:
+        ValueError: nothing has that name, or an option is out of its range.
+    """
+    from workbench.cli.training import train
+
+    return train(arguments)
