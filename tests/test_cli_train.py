@@ -8,10 +8,9 @@ import numpy as np
 import pytest
 
 from workbench.cli import main, parser
-from workbench.cli.training import model_for
 from workbench.graphs import load_dataset, open_graph, read_packed
 from workbench.tasks import graph_multilabels, graph_values, held_out_links, ring_transfer
-from workbench.training import Recipe, RunStore, fit
+from workbench.training import Recipe, RunStore, fit, model_for
 from workbench.training.randomness import OwnRandomness
 
 

@@ -1,6 +1,8 @@
 """Scores against closed forms, and against a second computation that shares nothing with them."""
 
 import math
+import subprocess
+import sys
 
 import pytest
 import torch
@@ -127,3 +129,27 @@ def test_scoring_all_alike_earns_the_middle_and_other_partners_do_not_count():
         score("link", "auroc", torch.zeros(2), torch.ones(2).long())
     with pytest.raises(ValueError, match="this part has only negatives"):
         score("link", "auroc", torch.zeros(2), torch.zeros(2).long())
+
+
+def test_torchmetrics_is_loaded_by_the_first_score_and_asks_no_network():
+    code = """
+import socket, sys
+
+def refuse(*arguments, **options):
+    raise OSError("a socket was opened")
+
+socket.socket.connect = socket.create_connection = socket.getaddrinfo = refuse
+import torch
+import workbench.tasks, workbench.training
+print("torchmetrics" in sys.modules)
+for target, metrics in workbench.tasks.METRICS.items():
+    for name, metric in metrics.items():
+        scores, labels = torch.tensor([[1.0, 0.0], [0.0, 1.0]]), torch.tensor([0, 1])
+        query = (torch.zeros(2).long(),) if metric.by_query else ()
+        if target in ("multilabel", "value"):
+            labels = torch.eye(2)
+        metric.function(scores[0] if target == "link" else scores, labels, *query)
+print("torchmetrics" in sys.modules)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False", "True"]

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
 from torch_geometric.data import Data
 from tqdm.auto import tqdm
 
@@ -19,7 +18,7 @@ from workbench.cli.train import MAKERS
 from workbench.graphs import DATASETS, load_dataset, open_graph, read_packed
 from workbench.models import MODELS
 from workbench.tasks import TASKS, Task
-from workbench.training import OnPairs, Progress, Recipe, Run, RunStore, fit
+from workbench.training import Progress, Recipe, Run, RunStore, fit, model_for
 from workbench.training.randomness import OwnRandomness
 
 #: Arguments that the command gives by itself.
@@ -28,7 +27,7 @@ _GIVEN = ("in_channels", "hidden_channels", "out_channels", "num_layers", "level
 
 def train(arguments: argparse.Namespace) -> int:
     """The work of the command; ``arguments`` are those that ``workbench.cli.train`` declares."""
-    if arguments.model not in MODELS:
+    if arguments.model not in MODELS:  # its options are read before the task is made
         raise ValueError(f"no model {arguments.model!r}; there are {', '.join(MODELS)}")
     name, material = task_name(arguments)
     chosen = _options(name, arguments.model, arguments.words)
@@ -56,31 +55,6 @@ def train(arguments: argparse.Namespace) -> int:
     _print(task, made)
     print(f"written: {path}")
     return 0
-
-
-def model_for(
-    task: Task, name: str, *, width: int = 64, num_layers: int = 4, **options: Any
-) -> nn.Module:
-    """A new model of ``MODELS`` that gives what the task reads.
-
-    Args:
-        task: says the widths of input and output, and the level.
-        name: a name of ``MODELS``.
-        width: of the hidden layers.
-        num_layers: message-passing steps.
-        options: the model's own.
-    """
-    whole = task.level == "graph" and task.target != "pointer"
-    on_pairs = task.level in ("edge", "pair") and task.target != "link"
-    model = MODELS[name](
-        task.in_channels,
-        width,
-        width if on_pairs else task.out_channels,
-        num_layers=num_layers,
-        level="graph" if whole else "node",
-        **options,
-    )
-    return OnPairs(model, width, task.out_channels) if on_pairs else model
 
 
 def task_name(arguments: argparse.Namespace) -> tuple[str, Any]:

@@ -4,6 +4,7 @@ from workbench.training.checkpoint import CheckpointWarning
 from workbench.training.compare import Comparison, paired_comparison
 from workbench.training.first_use import warm_up
 from workbench.training.loop import fit
+from workbench.training.model_for import model_for
 from workbench.training.pair_head import OnPairs
 from workbench.training.pairs import PairedProgress, PairedRuns, compare_training
 from workbench.training.progress import Progress
@@ -25,6 +26,7 @@ __all__ = [
     "RunStore",
     "compare_training",
     "fit",
+    "model_for",
     "paired_comparison",
     "warm_up",
 ]
