@@ -210,6 +210,21 @@ def test_drawn_negatives_are_no_links_and_stay_in_their_graph():
     assert all(1800 < count < 2200 for count in counts[2:])
 
 
+def test_graphs_that_give_negatives_get_none():
+    """Whatever stands beside them in the batch."""
+    true, both = graph(12, "pair", "link"), graph(9, "pair", "link")
+    true.y = torch.ones_like(true.y)
+    objective = Objective("pair", "link", 3, negatives=2)
+    for graphs in ([true, both], [both, true]):
+        batch = Batch.from_data_list(graphs)
+        drawn = objective.prepare(batch, torch.Generator().manual_seed(0))
+        count = batch.y.numel()
+        of = batch.batch[drawn.edge_label_index[0, count:]].tolist()
+        assert of == [graphs.index(true)] * 2 * true.y.numel()
+    alone = objective.prepare(both, torch.Generator())  # a graph by itself
+    assert torch.equal(alone.y, both.y)
+
+
 def test_a_node_joined_to_all_others_has_no_negative():
     true = torch.tensor([[0, 0, 1], [1, 2, 0]])
     drawn = draw_negatives(true, torch.tensor([0, 3]), 2, torch.Generator().manual_seed(0))

@@ -14,19 +14,18 @@ DRAWS = 20
 
 
 def with_negatives(data: Data, count: int, generator: torch.Generator) -> Data:
-    """A shallow copy of ``data`` whose pairs are followed by drawn negatives, ``y`` 0.
+    """A shallow copy of a graph or batch, with drawn negatives, ``y`` 0, behind its pairs.
 
-    A graph, or batch of graphs, that has a negative already is returned as it is.
+    Graphs that have a negative already get none.
     """
-    if bool((data.y == 0).any()):
-        return data
-    true, device = data.edge_label_index.cpu(), data.edge_label_index.device
-    pointer = data.get("ptr")
-    if pointer is None:
-        pointer = torch.tensor([0, data.num_nodes])
-    drawn = draw_negatives(true, pointer.cpu(), count, generator).to(device)
+    pairs, y, pointer = data.edge_label_index.cpu(), data.y.cpu(), data.get("ptr")
+    pointer = torch.tensor([0, data.num_nodes]) if pointer is None else pointer.cpu()
+    graph = torch.searchsorted(pointer, pairs[0], right=True) - 1
+    given = torch.zeros(pointer.numel() - 1, dtype=torch.bool)
+    given[graph[y == 0]] = True
+    drawn = draw_negatives(pairs[:, ~given[graph]], pointer, count, generator)
     changed = copy(data)
-    changed.edge_label_index = torch.cat([data.edge_label_index, drawn], dim=1)
+    changed.edge_label_index = torch.cat([pairs, drawn], dim=1).to(data.edge_label_index.device)
     changed.y = torch.cat([data.y, data.y.new_zeros(drawn.size(1))])
     return changed
 

@@ -1,5 +1,7 @@
 """Batches of graphs as models take them."""
 
+from collections.abc import Iterable, Iterator
+
 import torch
 from torch_geometric.data import Batch, Data
 from torch_geometric.loader import DataLoader
@@ -31,8 +33,23 @@ def ready(batch: Batch, device: torch.device) -> Batch:
     Graph files hold conductances in double precision, whatever the features are in.
     """
     batch = batch.to(device)
+    if not batch.x.is_floating_point():
+        return batch
     for key in ("edge_weight", "edge_attr"):
         value = batch.get(key)
-        if value is not None and value.is_floating_point() and batch.x.is_floating_point():
+        # whole numbers in edge_attr are kinds, for a model to look up
+        if value is not None and (value.is_floating_point() or key == "edge_weight"):
             batch[key] = value.to(batch.x.dtype)
     return batch
+
+
+def grouped(train: Iterable[Batch], count: int) -> Iterator[list[Batch]]:
+    """The batches of each optimizer step."""
+    group: list[Batch] = []
+    for batch in train:
+        group.append(batch)
+        if len(group) == count:
+            yield group
+            group = []
+    if group:
+        yield group

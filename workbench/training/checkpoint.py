@@ -18,6 +18,7 @@ import torch
 
 from workbench.graphs.files.disk import write_atomically
 from workbench.tasks import Task
+from workbench.training.recipe import Recipe
 
 FORMAT = "workbench.checkpoint"
 FORMAT_VERSION = 1
@@ -114,6 +115,13 @@ class Checkpoint:
 
 class _DamagedError(Exception):
     """What is wrong with a file."""
+
+
+def identity(arguments: dict[str, Any], task: Task, recipe: Recipe, seed: int) -> dict[str, Any]:
+    """What a state must agree on; more epochs are welcome where no rate depends on them."""
+    free = recipe.schedule in ("constant", "plateau")
+    told = {key: value for key, value in arguments.items() if key != "epochs" or not free}
+    return {**told, "seed": seed, "data": fingerprint(task), "metric": task.metric}
 
 
 def fingerprint(task: Task) -> str:

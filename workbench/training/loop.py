@@ -3,12 +3,11 @@
 import copy
 import math
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -18,13 +17,14 @@ from torch_geometric.data import Batch
 from workbench.capture import call
 from workbench.tasks import Objective, Scored, Task
 from workbench.ties import levels
-from workbench.training.batches import batches, ready
-from workbench.training.checkpoint import Checkpoint, fingerprint
+from workbench.training.batches import batches, grouped, ready
+from workbench.training.checkpoint import Checkpoint, identity
 from workbench.training.optimization import LearningRate, make_optimizer
 from workbench.training.progress import Callback, Progress
 from workbench.training.randomness import OwnRandomness
 from workbench.training.recipe import Recipe
 from workbench.training.run import Curve, Run, versions
+from workbench.training.state import State
 from workbench.training.store import RunStore
 
 
@@ -88,7 +88,9 @@ def fit(
         TypeError: the model needs what the graphs do not have.
         FloatingPointError: the loss is infinite or not a number.
     """
-    recipe = (Recipe() if recipe is None else recipe).changed(
+    if not isinstance(recipe, Recipe | None):
+        raise TypeError(f"recipe must be a Recipe, got {type(recipe).__name__}; give Recipe(...)")
+    recipe = (recipe or Recipe()).changed(
         epochs=epochs, learning_rate=learning_rate, weight_decay=weight_decay, batch_size=batch_size
     )
     objective, epochs = task.objective, recipe.epochs
@@ -117,17 +119,14 @@ def fit(
     curve, best, first_epoch, step_before, early = Curve(), None, 1, 0, False
     optimizer, rate = make_optimizer(model, recipe), LearningRate(recipe, steps_per_epoch)
 
+    state = State(model, optimizer, rate, shuffling, drawing, randomness)
+
     kept = None
     if checkpoint is not None:
-        kept = Checkpoint(Path(checkpoint), _identity(arguments, task, recipe, seed))
+        kept = Checkpoint(Path(checkpoint), identity(arguments, task, recipe, seed))
         found = kept.load()
         if found is not None:
-            model.load_state_dict(found["model"])
-            optimizer.load_state_dict(found["optimizer"])
-            shuffling.set_state(found["shuffling"])
-            drawing.set_state(found["drawing"])
-            randomness.states = found["randomness"]
-            rate.halvings, rate.waited = found["rate"]
+            state.restore(found["state"])
             curve = Curve(**{key: tuple(values) for key, values in found["curve"].items()})
             best, early = _Best(**found["best"]), found["early"]
             if len(curve.val) > epochs:
@@ -168,7 +167,7 @@ def fit(
                 break
             model.train()
             losses = []
-            for group in _groups(train, recipe.accumulate):
+            for group in grouped(train, recipe.accumulate):
                 rate.set(optimizer, step)
                 optimizer.zero_grad()
                 for batch in group:
@@ -211,12 +210,7 @@ def fit(
             if kept is not None:
                 kept.save(
                     {
-                        "model": model.state_dict(),
-                        "optimizer": optimizer.state_dict(),
-                        "shuffling": shuffling.get_state(),
-                        "drawing": drawing.get_state(),
-                        "randomness": randomness.states,
-                        "rate": [rate.halvings, rate.waited],
+                        "state": state.saved(),
                         "curve": {key: list(values) for key, values in vars(curve).items()},
                         "best": vars(best),
                         "early": early,
@@ -279,18 +273,6 @@ def _order(one: float, other: float, higher_is_better: bool) -> bool:
     return bool(first > second if higher_is_better else first < second)
 
 
-def _groups(train: Iterable[Batch], count: int) -> Iterator[list[Batch]]:
-    """The batches of each optimizer step."""
-    group: list[Batch] = []
-    for batch in train:
-        group.append(batch)
-        if len(group) == count:
-            yield group
-            group = []
-    if group:
-        yield group
-
-
 def _evaluate(
     model: nn.Module, parts: list[Batch], objective: Objective, randomness: OwnRandomness
 ) -> tuple[dict[str, float], float]:
@@ -299,13 +281,6 @@ def _evaluate(
     with torch.no_grad(), randomness:
         scored = Scored.joined([objective.read(call(model, batch), batch) for batch in parts])
         return objective.scores(scored), objective.loss(scored).item()
-
-
-def _identity(arguments: dict, task: Task, recipe: Recipe, seed: int) -> dict[str, Any]:
-    """What a checkpoint must agree on; more epochs are welcome where no rate depends on them."""
-    free = recipe.schedule in ("constant", "plateau")
-    told = {key: value for key, value in arguments.items() if key != "epochs" or not free}
-    return {**told, "seed": seed, "data": fingerprint(task), "metric": task.metric}
 
 
 def _check(model: nn.Module) -> None:
