@@ -95,6 +95,18 @@ def test_a_broken_run_ends_like_a_whole_one(name, recipe, tmp_path):
     assert len({p.epoch for p in heard}) < len(expected.curve.val)
 
 
+def test_a_rate_that_a_plateau_halved_stays_halved(tmp_path, monkeypatch):
+    monkeypatch.setattr("workbench.training.optimization.PLATEAU_EPOCHS", 2)
+    task, file = ring_transfer(8), tmp_path / "state"  # two layers cannot learn it
+    recipe = Recipe(epochs=12, schedule="plateau", optimizer="sgd", learning_rate=3.0)
+    whole = fit(model_for(task), task, recipe)
+    constant = fit(model_for(task), task, recipe.changed(schedule="constant"))
+    assert whole.curve != constant.curve
+    for epochs in (7, 10, 12):
+        made = fit(model_for(task), task, recipe, epochs=epochs, checkpoint=file)
+    assert made.curve == whole.curve
+
+
 def test_a_run_that_ended_is_not_trained_again_and_may_be_trained_on(tmp_path):
     task, file, heard = ring_transfer(6), tmp_path / "state", []
     first = fit(model_for(task), task, epochs=3, checkpoint=file)
