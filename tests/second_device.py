@@ -13,7 +13,10 @@ import torch
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_flatten, tree_map, tree_unflatten
-from torch.utils.backend_registration import _setup_privateuseone_for_python_backend
+from torch.utils.backend_registration import (
+    _DummyBackendModule,
+    _setup_privateuseone_for_python_backend,
+)
 
 NAME = "elsewhere"
 
@@ -50,6 +53,16 @@ class Elsewhere(Tensor):
 
     def tolist(self) -> list:
         return self.inner.tolist()
+
+
+class _Numbers(_DummyBackendModule):
+    """The device's random numbers, which are those of the CPU."""
+
+    def get_rng_state(self, device=None) -> Tensor:
+        return torch.get_rng_state()
+
+    def set_rng_state(self, state: Tensor, device=None) -> None:
+        """The CPU's own are set by whoever sets them."""
 
 
 def is_there(device) -> bool:
@@ -116,7 +129,7 @@ def second_device() -> Iterator[torch.device]:
 
 
 # before the first backward pass, which starts a thread for each device that there is
-_setup_privateuseone_for_python_backend(NAME)
+_setup_privateuseone_for_python_backend(NAME, _Numbers())
 for _name in ("empty_strided", "empty.memory_format"):
     torch.library.impl(f"aten::{_name}", "privateuseone")(_made(_name))
 torch.library.impl("aten::_copy_from", "privateuseone")(_copied)

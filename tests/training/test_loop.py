@@ -7,7 +7,7 @@ from torch_geometric.data import Data
 
 from workbench.models import MODELS
 from workbench.tasks import Task, graph_labels, node_labels, ring_transfer
-from workbench.training import Progress, fit, list_runs
+from workbench.training import Progress, RunStore, fit
 from workbench.training.randomness import OwnRandomness
 
 
@@ -211,7 +211,7 @@ def test_an_interrupt_keeps_the_run(task, tmp_path):
     run = fit(model_for(task), task, callbacks=[interrupt], directory=tmp_path)
     assert run.stopped
     assert len(run.curve.val) == 3
-    assert list_runs(tmp_path).loc[0, "stopped"]
+    assert RunStore(tmp_path).table().loc[0, "stopped"]
 
 
 def test_an_error_in_a_callback_is_not_hidden(task):

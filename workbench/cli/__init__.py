@@ -1,4 +1,4 @@
-"""The command line: ``workbench lab | app | report | rewire | brec | list | doctor``.
+"""The command line: ``workbench lab | app | report | rewire | train | brec | list | doctor``.
 
 This file parses and dispatches. Each command is the file of its name, with ``add``, which declares
 its options, and ``run``, which does it; ``workbench --help`` needs neither torch nor JupyterLab.
@@ -10,10 +10,10 @@ import warnings
 from collections.abc import Sequence
 
 from workbench import __version__
-from workbench.cli import app, brec, doctor, lab, list, report, rewire
+from workbench.cli import app, brec, doctor, lab, list, report, rewire, train
 
 #: The commands, in the order that the help shows.
-COMMANDS = (lab, app, report, rewire, list, brec, doctor)
+COMMANDS = (lab, app, report, rewire, train, list, brec, doctor)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -35,8 +35,7 @@ def parser() -> argparse.ArgumentParser:
     )
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for command in COMMANDS:
-        command.add(commands).set_defaults(run=command.run, takes_rest=False)
-    commands.choices["rewire"].set_defaults(takes_rest=True)
+        command.add(commands).set_defaults(run=command.run)
     return top
 
 
@@ -48,7 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     arguments, rest = parser().parse_known_args(argv)
     arguments.rest = rest
-    if rest and not arguments.takes_rest:
+    if rest and not getattr(arguments, "takes_rest", False):
         parser().error(f"unrecognized arguments: {' '.join(rest)}")
     try:
         with warnings.catch_warnings():

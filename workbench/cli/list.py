@@ -14,7 +14,7 @@ _WHERE = {
     "diagnostics": ("workbench.diagnostics", "DIAGNOSTICS"),
     "encodings": ("workbench.encodings", "ENCODINGS"),
 }
-_GIVEN = {
+GIVEN = {
     *("edge_index", "num_nodes", "edge_weight", "generator", "should_stop", "x", "model", "self")
 }
 
@@ -32,7 +32,7 @@ def summary(entry: Callable) -> str:
     return re.split(r"(?<=[^.\s])\.\s+(?=[A-Z])", text)[0].rstrip(".")
 
 
-def options(entry: Callable, *, without: Collection[str] = _GIVEN) -> str:
+def options(entry: Callable, *, without: Collection[str] = GIVEN) -> str:
     """An entry's own arguments with their defaults, as they are written in a call."""
     shown = [
         name if parameter.default is parameter.empty else f"{name}={parameter.default!r}"

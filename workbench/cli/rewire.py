@@ -2,14 +2,11 @@
 
 import argparse
 import inspect
-import types
 import warnings
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal, Union, get_args, get_origin
 
-from workbench.cli.list import options
 from workbench.cli.options import GRAPH, add_graph_options, count, opened, opening
+from workbench.cli.own_options import parse_options
 from workbench.cli.printing import print_table
 
 
@@ -31,60 +28,8 @@ def add(commands) -> argparse.ArgumentParser:
         "-o", "--output", required=True, metavar="OUT", help="file to write; its ending is its form"
     )
     add_graph_options(command)
+    command.set_defaults(takes_rest=True)
     return command
-
-
-def parse_options(method: str, function: Callable, words: list[str]) -> dict[str, Any]:
-    """Keyword arguments from ``--name value`` words, converted as the method's signature says.
-
-    Raises:
-        ValueError: a name that the method does not have, or a value of another type.
-    """
-    from workbench.rewiring.declaration import GIVEN, declaration_of
-
-    given = GIVEN.union(("num_edges",), declaration_of(function).reads)
-    parameters = {
-        name: parameter
-        for name, parameter in inspect.signature(function, eval_str=True).parameters.items()
-        if name not in given
-    }
-    words = [part for word in words for part in (word.split("=", 1) if _is_flag(word) else [word])]
-    found = {}
-    while words:
-        word = words.pop(0)
-        name = word.removeprefix("--").replace("-", "_")
-        if not _is_flag(word) or name not in parameters:
-            own = options(function, without=given) or "none"
-            raise ValueError(f"{method} has no option {word!r}; its own options: {own}")
-        if not words:
-            raise ValueError(f"{word} needs a value after it")
-        found[name] = _convert(word, words.pop(0), parameters[name].annotation)
-    return found
-
-
-def _is_flag(word: str) -> bool:
-    return word.startswith("--")
-
-
-def _convert(option: str, text: str, annotation: Any) -> Any:
-    """``text`` as the annotated type: bool, int, float, str, one of a Literal, or None."""
-    if get_origin(annotation) is Literal:
-        choices = {str(choice): choice for choice in get_args(annotation)}
-        if text not in choices:
-            raise ValueError(f"{option} must be one of {', '.join(choices)}, got {text!r}")
-        return choices[text]
-    union = get_origin(annotation) in (Union, types.UnionType)
-    kinds = get_args(annotation) if union else (annotation,)
-    if type(None) in kinds and text.lower() == "none":
-        return None
-    for kind in (bool, int, float, str):
-        if kind in kinds:
-            try:
-                return {"true": True, "false": False}[text.lower()] if kind is bool else kind(text)
-            except (ValueError, KeyError):
-                continue
-    wanted = " or ".join(getattr(kind, "__name__", str(kind)) for kind in kinds)
-    raise ValueError(f"{option} must be {wanted}, got {text!r}")
 
 
 def why_fewer(data, result, num_edges: int, method: str) -> str:
@@ -130,7 +75,7 @@ def run(arguments: argparse.Namespace) -> int:
     from workbench.graphs.files.disk import check_folder
     from workbench.graphs.files.formats import file_format
     from workbench.rewiring import REWIRINGS, rewired_data
-    from workbench.rewiring.declaration import taken_from
+    from workbench.rewiring.declaration import GIVEN, taken_from
 
     graph, method, output = arguments.graph, arguments.method, arguments.output
     num_edges, seed = arguments.num_edges, arguments.seed
@@ -143,7 +88,12 @@ def run(arguments: argparse.Namespace) -> int:
             f"{method} makes a graph for each layer of a model, which no graph file holds; in "
             f"Python, Rewire({method!r})(data) gives a model its layers"
         )
-    chosen = parse_options(method, function, arguments.rest)
+    chosen = parse_options(
+        method,
+        function,
+        arguments.rest,
+        without=GIVEN.union(("num_edges",), declared.reads),
+    )
     if ("num_edges" in takes) != (num_edges is not None):
         raise ValueError(
             f"{method} needs --num-edges, how many undirected edges to change"

@@ -5,6 +5,7 @@ from torch import nn
 
 from workbench.models import MODELS
 from workbench.tasks import Task
+from workbench.training import model_for
 
 FAR_SIDE, LABELS = "reach the far side", "node labels"
 
@@ -71,12 +72,8 @@ class TrainingControls:
 
     def model_for(self, task: Task) -> nn.Module:
         """A new model of the chosen kind and size."""
-        return MODELS[self.model_menu.value](
-            task.in_channels,
-            self.width.value,
-            task.out_channels,
-            num_layers=self.layers.value,
-            level=task.level,
+        return model_for(
+            task, self.model_menu.value, width=self.width.value, num_layers=self.layers.value
         )
 
 
