@@ -34,6 +34,8 @@ def data(**more):
 def test_types_of_new_edges_stand_above_those_that_are_there():
     typed = data(edge_type=torch.tensor([0, 0, 3, 3]))
     assert rewired_data(typed, NEW_EDGE).edge_type.tolist() == [0, 0, 3, 3, 4, 4]
+    swapped = apply_edits(PATH, 3, torch.tensor([[-1, 1], [0, 0], [1, 2]]))
+    assert rewired_data(typed, swapped).edge_type.tolist() == [3, 3, 4, 4]
     found = rewired_data(typed, virtual_node(PATH, 3))
     assert found.edge_type.tolist() == [0, 0, 3, 3, 4, 4, 4, 5, 5, 5]
     assert "edge_type" not in rewired_data(data(), NEW_EDGE)
@@ -48,6 +50,8 @@ def test_weights_that_the_method_makes_are_taken():
     plain = rewired_data(data(), made)
     assert plain.edge_weight.dtype == torch.get_default_dtype()
     torch.testing.assert_close(plain.edge_weight.double(), made.edge_weight, rtol=1e-6, atol=0)
+    whole = rewired_data(data(edge_weight=torch.ones(4, dtype=torch.int64)), made)
+    assert torch.equal(whole.edge_weight, plain.edge_weight)
     column = rewired_data(data(edge_weight=torch.ones(4, 1).double()), made)
     assert torch.equal(column.edge_weight, made.edge_weight[:, None])
     assert rewired_data(data(edge_weight=torch.full((4,), 2.0)), NEW_EDGE).edge_weight.tolist() == [

@@ -55,7 +55,8 @@ def rewired_data(data: Data, result: Rewired | LayeredRewired) -> Data:
         changed[name] = torch.cat([value[result.kept], added])
     if result.edge_weight is not None:
         like = data.get("edge_weight")
-        dtype = torch.get_default_dtype() if like is None else like.dtype
+        whole = like is None or not like.is_floating_point()
+        dtype = torch.get_default_dtype() if whole else like.dtype
         shape = (-1,) if like is None else (-1, *like.shape[1:])
         changed.edge_weight = result.edge_weight.to(dtype).reshape(shape)
     types = _types(data, result)

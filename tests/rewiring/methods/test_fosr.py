@@ -102,6 +102,17 @@ def test_whole_runs_and_their_gaps():
 
 
 @pytest.mark.parity
+def test_an_edge_just_added_is_not_proposed():
+    edge_index, num_nodes, _ = oracle_graph("karate")
+    state = FosrState(edge_index, num_nodes)
+    u, v, _, _ = state.best()
+    state.add(u, v)
+    free = num_nodes * (num_nodes - 1) // 2 - edge_index.size(1) // 2
+    pairs = set(map(tuple, state.propose(free).pairs.T.tolist()))
+    assert (u, v) not in pairs
+    assert len(pairs) == free - 1
+
+
 def test_ranking_starts_with_the_edge_that_is_added():
     for name, steps, start, _ in cases():
         edge_index, num_nodes, _ = oracle_graph(name)

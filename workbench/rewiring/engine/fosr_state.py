@@ -96,12 +96,40 @@ class FosrState:
     def propose(self, count: int) -> Ranking:
         """The ``count`` non-edges with the largest first-order rise of the gap, each on its own.
 
-        The first pair is the one that ``fosr`` adds next; the score is as there.
+        The first pair is the one that ``fosr`` adds next; the score is as there. Pairs that tie are
+        in the order of ``best``, unless those that tie with the last one spread over more than
+        ``_MOST_RANKED`` nodes.
         """
         check_num_edges(count)
         self._fold()
-        pairs, product = self.smallest(count)
-        return Ranking.on(self._device, torch.from_numpy(pairs), torch.from_numpy(-2.0 * product))
+        y = self.x / np.sqrt(self.degree + 1.0)
+        u, v, _, _ = self.best()
+        if u < 0 or count == 0:
+            nothing = torch.zeros(2, 0, dtype=torch.int64)
+            return Ranking.on(self._device, nothing, torch.zeros(0, dtype=torch.float64))
+        order, place = np.argsort(y, kind="stable"), self.order.place
+        width = count + 8
+        while True:
+            width = min(2 * width, y.size)
+            nodes = np.unique(np.concatenate([order[:width], order[-width:]]))
+            nodes = nodes[np.argsort(place[nodes])]
+            block = np.triu(~self.adjacency[nodes][:, nodes].toarray().astype(bool), 1)
+            pairs = np.sort(nodes[np.stack(np.nonzero(block))], axis=0)
+            product = y[pairs[0]] * y[pairs[1]]
+            chosen = best_first(-product)[:count]
+            if nodes.size == y.size:
+                break
+            # A pair with an end outside `nodes` has at least this product.
+            low, high = order[width - 1], order[-width]
+            beyond = min(y[low] * y[order[-1]], y[high] * y[order[0]], 0.0)
+            last = product[chosen[-1]] if chosen.size == count else np.inf
+            if last + TIE * abs(last) < beyond or (last <= beyond and width >= _MOST_RANKED):
+                break
+        # Among equals the pair that ``best`` names comes first, wherever it was found.
+        first = (pairs[0, chosen] == u) & (pairs[1, chosen] == v)
+        pairs = np.concatenate([[[u], [v]], pairs[:, chosen[~first]]], axis=1)[:, :count]
+        rise = -2.0 * y[pairs[0]] * y[pairs[1]]
+        return Ranking.on(self._device, torch.from_numpy(pairs), torch.from_numpy(rise))
 
     def apply(self, sign: int, u: int, v: int) -> None:
         """Add (+1) or remove (-1) an edge, then one power step, as after each edge of ``fosr``.
@@ -146,39 +174,6 @@ class FosrState:
             place, by_place = self.order.place, np.argsort(self.order.place)
         u, v = first_up_to(limit, y, order, place, by_place, *lists, self.mark)
         return u, v, y[u] * y[v], tied
-
-    def smallest(self, count: int) -> tuple[np.ndarray, np.ndarray]:
-        """The ``count`` non-edges [2, count] of smallest product y_u y_v, and the products.
-
-        Pairs that tie are in the order of ``best``, unless those that tie with the last one spread
-        over more than ``_MOST_RANKED`` nodes.
-        """
-        y = self.x / np.sqrt(self.degree + 1.0)
-        u, v, _, _ = self.best()
-        if u < 0 or count == 0:
-            return np.zeros((2, 0), dtype=np.int64), np.zeros(0)
-        order, place = np.argsort(y, kind="stable"), self.order.place
-        width = count + 8
-        while True:
-            width = min(2 * width, y.size)
-            nodes = np.unique(np.concatenate([order[:width], order[-width:]]))
-            nodes = nodes[np.argsort(place[nodes])]
-            block = np.triu(~self.adjacency[nodes][:, nodes].toarray().astype(bool), 1)
-            pairs = np.sort(nodes[np.stack(np.nonzero(block))], axis=0)
-            product = y[pairs[0]] * y[pairs[1]]
-            chosen = best_first(-product)[:count]
-            if nodes.size == y.size:
-                break
-            # A pair with an end outside `nodes` has at least this product.
-            low, high = order[width - 1], order[-width]
-            beyond = min(y[low] * y[order[-1]], y[high] * y[order[0]], 0.0)
-            last = product[chosen[-1]] if chosen.size == count else np.inf
-            if last + TIE * abs(last) < beyond or (last <= beyond and width >= _MOST_RANKED):
-                break
-        # Among equals the pair that ``best`` names comes first, wherever it was found.
-        first = (pairs[0, chosen] == u) & (pairs[1, chosen] == v)
-        pairs = np.concatenate([[[u], [v]], pairs[:, chosen[~first]]], axis=1)[:, :count]
-        return pairs, y[pairs[0]] * y[pairs[1]]
 
 
 def _start(num_nodes: int, initial: Tensor | None, generator: torch.Generator | None) -> np.ndarray:

@@ -6,9 +6,9 @@ import numpy as np
 import scipy.linalg
 import torch
 from scipy.sparse import csr_array
-from scipy.sparse.csgraph import connected_components
 
 from workbench.cost import TooLargeError
+from workbench.diagnostics.distance.hop_distance import hop_distance
 from workbench.rewiring.declaration import check_stop, rewiring
 from workbench.rewiring.engine.structural_order import StructuralOrder
 from workbench.rewiring.result import Rewired
@@ -119,7 +119,7 @@ def _adjacency(edge_index: EdgeIndex, num_nodes: int, edge_weight: EdgeWeight | 
 def _diffused(
     adjacency: csr_array, alpha: float | None, t: float | None, loops: float
 ) -> np.ndarray:
-    """S, dense; 0 between components to the last bit."""
+    """S, dense; 0 to the last bit where no path leads from row to column."""
     size = adjacency.shape[0]
     walk = adjacency.toarray() + loops * np.eye(size)
     degree = walk.sum(axis=0)
@@ -130,8 +130,8 @@ def _diffused(
     else:
         alpha = 0.15 if alpha is None else alpha
         found = alpha * np.linalg.inv(np.eye(size) - (1.0 - alpha) * walk)
-    labels = connected_components(adjacency, directed=False)[1] if size else np.zeros(0)
-    found[labels[:, None] != labels] = 0.0
+    ends = np.stack(adjacency.nonzero()).astype(np.int64)
+    found[np.isinf(hop_distance(torch.from_numpy(ends), size).numpy())] = 0.0
     return found
 
 
