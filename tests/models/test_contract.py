@@ -168,9 +168,11 @@ def test_a_node_sees_as_many_hops_as_the_model_says(name, num_layers, norm):
         assert model.reach == 0
 
 
-def test_a_message_follows_the_direction_of_its_edge(local_name):
+@pytest.mark.parametrize("num_layers", [1, 3])
+def test_a_message_follows_the_direction_of_its_edge(local_name, num_layers):
     data = Data(x=random_graph(6, 1).x[:2], edge_index=torch.tensor([[0], [1]]))
-    assert (felt(build(local_name, 1), data) > 0).tolist() == [[True, False], [True, True]]
+    model = build(local_name, num_layers)
+    assert (felt(model, data) > 0).tolist() == [[True, False], [True, True]]
 
 
 def test_a_layer_passes_messages_along_its_own_edges(name):

@@ -87,14 +87,18 @@ def data(graph=None, seed=0):
     return graph
 
 
+@pytest.mark.parametrize("policy", ["node_deleted", "ego_nets"])
 @pytest.mark.parametrize("level", ["node", "graph"])
-def test_it_is_the_formula_copy_by_copy(level):
-    model = build(level=level, policy="node_deleted")
+def test_it_is_the_formula_copy_by_copy(level, policy):
+    radius = {"num_hops": 1} if policy == "ego_nets" else {}
+    model = build(level=level, policy=policy, **radius)
     graph = data(seed=3)
     size = graph.num_nodes
     adjacency = torch.zeros(size, size, dtype=torch.float64)
     adjacency[graph.edge_index[1], graph.edge_index[0]] = 1
     inside = ~torch.eye(size, dtype=torch.bool)  # [copies, nodes]
+    if radius:  # copies of two and of three nodes
+        inside = ~inside | (adjacency > 0)
     h = graph.x.expand(size, -1, -1)
     for layer in model.layers:
         mean = torch.stack([h[inside[:, v], v].mean(0) for v in range(size)])
