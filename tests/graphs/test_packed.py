@@ -47,6 +47,10 @@ def test_fewer_graphs_have_the_same_columns(tmp_path, arrays):
     assert [graph.num_nodes for graph in found] == [2, 1]
     assert found.parts == {"train": [1], "val": [0]}
     assert found[0].x.tolist() == [[1, 0, 0, 1, 0], [0, 0, 1, 1, 0]]
+    in_order = {**arrays, "split": np.array([0, 0, 1])}
+    found = read_packed(written(tmp_path, in_order), num_graphs=1)
+    assert [graph.num_nodes for graph in found] == [2, 3]
+    assert found.parts == {"train": [0], "val": [1]}
     with pytest.raises(ValueError, match="num_graphs must be at least 1, got 0"):
         read_packed(tmp_path / "three.npz", num_graphs=0)
 
