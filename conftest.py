@@ -10,6 +10,10 @@ from pathlib import Path
 
 import pytest
 
+# workers that run side by side (pytest -n auto) share the cores: one thread each
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 
 def load(name):
     """A module of ``tests``, which is not on the path when a notebook alone is asked for."""
@@ -22,6 +26,16 @@ def load(name):
 
 
 runner, outputs = load("run_notebooks"), load("notebook_outputs")
+
+
+@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in the same hook
+def pytest_collection_modifyitems(config, items):
+    """A file's tests go to one worker, and all of the browser's, which share a server."""
+    if not config.pluginmanager.hasplugin("xdist"):
+        return
+    for item in items:
+        browser = item.get_closest_marker("browser") is not None
+        item.add_marker(pytest.mark.xdist_group("browser" if browser else str(item.path)))
 
 
 def pytest_itemcollected(item):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import second_device  # noqa: F401  a device must be there before the first backward pass
 import torch
 
 TESTS = Path(__file__).parent

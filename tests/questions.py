@@ -140,7 +140,7 @@ GRAPHS = {
 
 def _projections(found: D.Eigenpairs) -> Tensor:
     """A matrix with the eigenspaces of the found values, whatever basis stands for each."""
-    level = torch.from_numpy(levels(found.values.numpy(), scale=1.0)).double() + 1
+    level = torch.from_numpy(levels(found.values.cpu().numpy(), scale=1.0)).to(found.values) + 1
     return (found.vectors * level) @ found.vectors.T
 
 
@@ -149,12 +149,12 @@ def _same_color(colors: D.Coloring) -> Tensor:
 
 
 def _counted(colors: D.Coloring) -> list[Tensor]:
-    return [torch.tensor(colors.num_colors).double()]
+    return [colors.colors.new_tensor(colors.num_colors).double()]
 
 
 def _missed(found: D.BlindSpots, size: int) -> Tensor:
     """What is squashed, detected and missed, as a number for each pair."""
-    table = torch.zeros(size, size, dtype=torch.float64)
+    table = found.pairs.new_zeros(size, size, dtype=torch.float64)
     told = 1 + 2 * found.squashed.double() + 4 * found.detected + 8 * found.missed
     table[tuple(found.pairs)] = told
     return table

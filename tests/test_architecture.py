@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parents[1] / "workbench"
-EVERYWHERE = {"typing", "ties"}
+EVERYWHERE = {"typing", "ties", "cost"}
 MAY_IMPORT = {
     "topology": set(),
     "capture": set(),
@@ -18,7 +18,7 @@ MAY_IMPORT = {
     "encodings": {"topology", "graphs"},
     "diagnostics": {"topology", "graphs", "capture"},
     "rewiring": {"topology", "graphs", "diagnostics"},
-    "models": {"topology", "capture", "encodings", "rewiring"},
+    "models": {"topology", "capture", "graphs", "encodings", "rewiring"},
     "training": {
         *("topology", "capture", "graphs", "tasks", "encodings", "diagnostics", "rewiring"),
         "models",

@@ -11,7 +11,7 @@ from torch_geometric.utils import to_dense_adj
 
 from workbench.benchmarks import BREC_SEEDS, BrecFileError, BrecResult, brec, brec_table
 from workbench.graphs import GraphPair, load_brec, path, ring, rook, shrikhande
-from workbench.models import GCN, GIN
+from workbench.models import DSSGNN, GCN, GIN, GRIT
 
 
 def triangles(count):
@@ -28,6 +28,14 @@ PAIRS = [
 
 def gin():
     return GIN(1, 8, 16, num_layers=3, level="graph", norm=None)
+
+
+def grit():
+    return GRIT(1, 8, 16, num_layers=2, num_steps=8, level="graph", norm="layer")
+
+
+def dss_gnn():
+    return DSSGNN(1, 8, 16, num_layers=3, level="graph", norm=None)
 
 
 class Traces(nn.Module):
@@ -82,6 +90,13 @@ def test_exact_tests_and_encodings():
     assert brec(test="2-fwl", pairs=PAIRS, max_nodes=6).table().loc["total"].tolist() == [
         *(3, 1, 0, 0, 2)
     ]
+
+
+@pytest.mark.parametrize("model", [grit, dss_gnn])
+def test_models_that_require_attributes_of_every_copy(model):
+    found = brec(model, pairs=PAIRS, seeds=[100], epochs=10)
+    assert found.cells[:2] == "DD"
+    assert not found.unreliable
 
 
 @pytest.mark.parametrize("mode", ["code", "paper"])

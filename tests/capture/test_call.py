@@ -5,7 +5,7 @@ import torch
 from torch import nn
 from torch_geometric.data import Batch, Data
 
-from workbench.capture import call, call_arguments, model_inputs
+from workbench.capture import call, call_arguments, model_inputs, prepared
 from workbench.models import GAT, GCN, GPS
 
 
@@ -47,7 +47,7 @@ def test_a_keyword_is_filled_by_its_name(forward, names):
     call(told(forward), data)
 
 
-@pytest.mark.parametrize("forward", ["data", "graph", "batched_data", "anything: Data"])
+@pytest.mark.parametrize("forward", ["data", "graph", "batch", "batched_data", "anything: Data"])
 def test_a_model_may_take_the_graph(forward):
     data = graph()
     seen = call(told(forward), data)
@@ -116,3 +116,27 @@ def test_a_model_reads_no_more_than_it_says():
     assert "edge_attr" not in call_arguments(plain, data)[1]
     assert "edge_attr" in call_arguments(with_edges, data)[1]
     assert call(GAT(2, 8, 3, num_layers=1), data).shape == (3, 3)
+
+
+def test_what_a_model_requires_is_made_where_it_is_missing():
+    model = told("x, edge_index, *, rwse, walks=None")
+    made = []
+
+    def transform(data):
+        made.append(data)
+        changed = data.clone()
+        changed.rwse = torch.ones(data.num_nodes, 2)
+        return changed
+
+    model.requires = (transform,)
+    data = graph()
+    with pytest.raises(TypeError, match=r"prepared\(model, data\) applies"):
+        call(model, data)
+    ready = prepared(model, data)
+    assert call(model, ready)["rwse"].shape == (3, 2)
+    assert "rwse" not in data
+    assert prepared(model, ready) is ready  # what is there is used
+    assert len(made) == 1
+    assert model_inputs(model, data)["rwse"].shape == (3, 2)
+    plain = told("x, edge_index, walks=None")
+    assert prepared(plain, data) is data

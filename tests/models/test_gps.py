@@ -74,11 +74,11 @@ def test_a_graph_answers_alone_as_in_a_batch_with_every_local_branch(local, norm
     x, batch = data(9), torch.tensor([0] * 5 + [1] * 3 + [2])
     edge_index = torch.cat([RING, torch.tensor([[5, 6], [6, 7]])], dim=1)  # one way; node 8 alone
     attr = torch.rand(12, 2, dtype=torch.float64) if edges else None
-    together = model(x, edge_index, batch, attr)
+    together = model(x, edge_index, batch, edge_attr=attr)
     alone = [
-        model(x[:5], RING, None, attr if attr is None else attr[:10]),
-        model(x[5:8], edge_index[:, 10:] - 5, None, attr if attr is None else attr[10:]),
-        model(x[8:], RING[:, :0], None, attr if attr is None else attr[:0]),
+        model(x[:5], RING, edge_attr=attr if attr is None else attr[:10]),
+        model(x[5:8], edge_index[:, 10:] - 5, edge_attr=attr if attr is None else attr[10:]),
+        model(x[8:], RING[:, :0], edge_attr=attr if attr is None else attr[:0]),
     ]
     torch.testing.assert_close(together, torch.cat(alone), rtol=1e-10, atol=1e-10)
 
@@ -96,7 +96,9 @@ def test_edge_features_arrive():
     for local in ("gine", "gat"):
         model = build(local=local, edge_channels=2)
         attr = torch.zeros(10, 2, dtype=torch.float64)
-        assert not torch.equal(model(data(), RING, None, attr), model(data(), RING, None, attr + 1))
+        assert not torch.equal(
+            model(data(), RING, edge_attr=attr), model(data(), RING, edge_attr=attr + 1)
+        )
 
 
 def test_a_wrong_option_says_what_came_in():
@@ -111,6 +113,6 @@ def test_a_wrong_option_says_what_came_in():
     with pytest.raises(ValueError, match="no edge_attr; edge_channels=2"):
         build(local="gine", edge_channels=2)(data(), RING)
     with pytest.raises(ValueError, match=r"edge_attr \[10, 2\]; edge_channels=None"):
-        build()(data(), RING, None, torch.zeros(10, 2, dtype=torch.float64))
+        build()(data(), RING, edge_attr=torch.zeros(10, 2, dtype=torch.float64))
     with pytest.raises(ValueError, match="ascending"):
         build()(data(), RING, torch.tensor([0, 1, 0, 1, 0]))

@@ -14,7 +14,7 @@ from torch_geometric.nn import GATConv
 
 from workbench.diagnostics import hop_distance, total_resistance
 from workbench.graphs import barbell, grid, karate, path, ring, ring_of_cliques
-from workbench.models import GCN, GPS
+from workbench.models import DSSGNN, GCN, GPS, GRIT
 from workbench.report import report
 from workbench.report.model_part import called, model_part
 from workbench.report.parts import classes, place_text, proposal
@@ -156,6 +156,13 @@ def test_features_are_noise_where_the_graph_has_none():
     assert "set data.x" in report(data, torch.nn.Identity()).html()
 
 
+@pytest.mark.parametrize("model", [GRIT, DSSGNN])
+def test_what_a_model_requires_is_made_for_the_report(model):
+    found = report(grid(4, 4), model(5, 8, 2, num_layers=2).eval()).model
+    assert found.reach.value.isfinite()
+    assert found.reach.value > 0
+
+
 @pytest.fixture
 def featured():
     data = barbell(10, 3)
@@ -279,7 +286,7 @@ def stored() -> dict:
 
 
 def test_the_stored_trainings_are_what_the_notebook_says_of_them():
-    """Likely gained, unlikely did not beyond noise, and the doubtful ones gained too."""
+    """Likely gained, unlikely did not beyond noise, and one of two doubtful ones gained."""
     cases = stored()
     low = {answer: [] for answer in ("likely", "doubtful", "unlikely")}
     for case in cases.values():
@@ -292,7 +299,7 @@ def test_the_stored_trainings_are_what_the_notebook_says_of_them():
         "unlikely": 5,
     }
     assert min(low["likely"]) > 0
-    assert min(low["doubtful"]) > 0
+    assert cases["grid"]["low"] > 0 == cases["ring"]["change"]
     assert max(low["unlikely"]) <= 0
 
 

@@ -2,6 +2,7 @@
 
 import copy
 import inspect
+from types import MappingProxyType
 
 import networkx as nx
 import pytest
@@ -17,6 +18,8 @@ from workbench.tasks import (
     clique_path_transfer,
     crossed_ring_transfer,
     graph_labels,
+    graph_values,
+    held_out_links,
     node_labels,
     ring_transfer,
     transfer,
@@ -46,8 +49,18 @@ def labeled_graphs(count=40) -> list[Data]:
     ]
 
 
-#: Something to make any task from, by the name of its first argument.
+def measured_graphs(count=40) -> list[Data]:
+    """The same graphs, their labels as values."""
+    graphs = labeled_graphs(count)
+    for graph in graphs:
+        graph.y = graph.y.float()
+    return graphs
+
+
+#: Something to make any task from, by its name or by the name of its first argument.
 MATERIAL = {
+    "graph_values": measured_graphs,
+    "graph_multilabels": measured_graphs,
     "num_nodes": lambda: 8,
     "data": karate_with_labels,
     "dataset": labeled_graphs,
@@ -58,7 +71,8 @@ MATERIAL = {
 def test_every_task_is_whole_and_comes_out_the_same_twice(name):
     make = TASKS[name]
     first = next(iter(inspect.signature(make).parameters))
-    task, again = make(MATERIAL[first]()), make(MATERIAL[first]())
+    material = MATERIAL[name if name in MATERIAL else first]
+    task, again = make(material()), make(material())
     assert isinstance(task, Task)
     assert task.name == again.name
     assert 0 < task.chance < 1
@@ -328,8 +342,10 @@ def test_a_task_checks_its_graphs():
         Task(**{**options, **parts, "in_channels": 4})
     with pytest.raises(ValueError, match=r"train\[4\] of task 't' has labels 4 to 4"):
         Task(**{**options, **parts, "out_channels": 4})
-    with pytest.raises(ValueError, match="level must be one of node, graph; got 'edge'"):
-        Task(**{**options, **parts, "level": "edge"})
+    with pytest.raises(
+        ValueError, match="level must be one of node, edge, pair, graph; got 'city'"
+    ):
+        Task(**{**options, **parts, "level": "city"})
     unmasked = good.train[0].clone()
     unmasked.mask[:] = False
     with pytest.raises(ValueError, match="scores no node"):
@@ -337,3 +353,135 @@ def test_a_task_checks_its_graphs():
     del unmasked.mask
     with pytest.raises(ValueError, match="has no mask; a node-level task needs it"):
         Task(**{**options, **parts, "train": [unmasked]})
+
+
+def test_labels_are_never_converted():
+    """0.3 is no class, a class is no value, and 2 is no label."""
+    one = Data(x=torch.ones(2, 1), edge_index=torch.zeros(2, 0, dtype=torch.int64))
+
+    def task_of(y, **options):
+        graph = one.clone()
+        graph.y = y
+        return Task("t", "graph", [graph], [graph], [graph], 1, **{"out_channels": 2, **options})
+
+    with pytest.raises(TypeError, match=r"y of float32, such as 0\.3; classes are int64"):
+        task_of(torch.tensor([0.3]))
+    with pytest.raises(TypeError, match="y of int32, such as 1; classes are int64"):
+        task_of(torch.tensor([1], dtype=torch.int32))
+    with pytest.raises(TypeError, match=r"y of int64; values are floating.*target='class'"):
+        task_of(torch.tensor([[0, 1]]), target="value")
+    with pytest.raises(TypeError, match=r"y of bool; several labels are floating"):
+        task_of(torch.tensor([[True, False]]), target="multilabel")
+    with pytest.raises(ValueError, match=r"the label 0\.3; each of several is 0, 1 or NaN"):
+        task_of(torch.tensor([[0.3, 1.0]]), target="multilabel")
+    with pytest.raises(ValueError, match="infinite value"):
+        task_of(torch.tensor([[torch.inf, 1.0]]), target="value")
+    with pytest.raises(ValueError, match=r"y of shape \[1\].*needs \[1, 2\]"):
+        task_of(torch.tensor([0.5]), target="value")
+    with pytest.raises(ValueError, match=r"labels 2 to 2; expected 0 to 1 \(a pointer\)"):
+        task_of(torch.tensor([2]), target="pointer", out_channels=1)
+    with pytest.raises(TypeError, match="the int64 number of a node"):
+        task_of(torch.tensor([1.0]), target="pointer", out_channels=1)
+    assert task_of(torch.tensor([[torch.nan, 1.0]]), target="multilabel").metric.startswith("av")
+    with pytest.raises(ValueError, match=r"labels that are no classes: torch.float32 such as 0\b"):
+        graph_labels(measured_graphs())
+
+
+def test_weights_and_other_attributes_stay_with_the_graph():
+    data = karate_with_labels()
+    data.edge_weight = torch.rand(data.num_edges)
+    data.walks = torch.rand(34, 3)
+    task = node_labels(data)
+    for part in PARTS:
+        [graph] = getattr(task, part)
+        assert graph.edge_weight is data.edge_weight
+        assert graph.walks is data.walks
+    data.edge_weight = torch.rand(5)
+    with pytest.raises(ValueError, match=r"edge_weight of shape \[5\] and 156 edges"):
+        node_labels(data)
+
+
+def test_map_tells_weights_apart_and_leaves_labels_of_pairs():
+    """Two graphs on the same edges with other weights are two structures."""
+    edges = torch.tensor([[0, 1, 1, 2], [1, 0, 2, 1]])
+    graphs = [
+        Data(
+            x=torch.ones(3, 1),
+            edge_index=edges,
+            edge_weight=torch.full((4,), float(number)),
+            edge_label_index=edges,
+            y=torch.tensor([0, 1, 1, 0]),
+        )
+        for number in (1, 2)
+    ]
+    task = Task("t", "edge", graphs, graphs, graphs, in_channels=1, out_channels=2)
+
+    def half(data):
+        data = copy.copy(data)
+        data.edge_index, data.y = data.edge_index[:, :2], data.y[:2]
+        data.edge_weight = data.edge_weight[:2]
+        return data
+
+    mapped = task.map(half)
+    assert [float(graph.edge_weight[0]) for graph in mapped.train] == [1, 2]
+    assert mapped.train[1].edge_index.tolist() == [[0, 1], [1, 0]]
+    assert mapped.train[1].y.tolist() == [0, 1, 1, 0]
+    assert mapped.train[1].edge_label_index is edges
+
+
+def test_graphs_come_in_the_parts_of_their_data_set_or_in_random_ones():
+    class Parted(list):
+        name = "mine"
+        parts = MappingProxyType({"train": [3, 4], "val": [0], "test": [1]})
+
+    graphs = Parted(measured_graphs(10))
+    task = graph_values(graphs)
+    assert task.name == "graph_values(mine)"
+    assert [graph.y for graph in task.train] == [graphs[3].y, graphs[4].y]
+    assert [len(getattr(task, part)) for part in PARTS] == [2, 1, 1]
+    task = graph_values(graphs, fractions=(0.5, 0.2, 0.3))
+    assert [len(getattr(task, part)) for part in PARTS] == [5, 2, 3]
+    with pytest.raises(ValueError, match="the val part comes out empty: 10 graphs"):
+        graph_values(graphs, fractions=(0.9, 0.0, 0.1))
+    with pytest.raises(ValueError, match="add up to at most 1"):
+        graph_values(graphs, fractions=(0.9, 0.3, 0.1))
+
+
+def test_guessing_values_answers_with_the_median_of_the_train_part():
+    graphs = measured_graphs(6)
+    for graph, value in zip(graphs, (0.0, 1.0, 8.0, 5.0, 5.0, 3.0), strict=True):
+        graph.y = torch.tensor([value])
+    graphs = type("Parted", (list,), {"parts": {"train": [0, 1, 2], "val": [3], "test": [4, 5]}})(
+        graphs
+    )
+    assert graph_values(graphs).chance == 3.0  # 5 - 1 and 3 - 1
+    assert graph_values(graphs, metric="rmse").chance == pytest.approx(2**0.5)  # mean 3
+
+
+def test_held_out_links_are_told_from_the_other_edges():
+    data = karate_with_labels()
+    task = held_out_links(data, negatives=5)
+    whole = {tuple(pair) for pair in data.edge_index.T.tolist()}
+    [train], [val], [test] = task.train, task.val, task.test
+    assert train.edge_index is val.edge_index is test.edge_index
+    seen = {tuple(pair) for pair in train.edge_index.T.tolist()}
+    gone = set()
+    for part in (val, test):
+        pairs = [tuple(pair) for pair in part.edge_label_index.T.tolist()]
+        true = {pair for pair, y in zip(pairs, part.y.tolist(), strict=True) if y}
+        false = {pair for pair, y in zip(pairs, part.y.tolist(), strict=True) if not y}
+        assert len(pairs) == 6 * len(true)
+        assert true <= whole - seen - gone
+        assert not false & whole
+        assert all(u != v for u, v in false)
+        assert {u for u, _ in false} == {u for u, _ in true}
+        gone |= true
+    assert seen | gone == whole
+    # all alike: the middle among the negatives of the source, 5 for each of its links
+    links = test.edge_label_index[0, test.y == 1]
+    middle = 1 + 5 * links.bincount()[links].double() / 2
+    assert task.chance == pytest.approx(float((1 / middle).mean()))
+    with pytest.raises(ValueError, match="to_undirected"):
+        held_out_links(Data(edge_index=torch.tensor([[0, 1], [1, 2]]), num_nodes=3))
+    with pytest.raises(ValueError, match="must be at least 1; got 0 and 32"):
+        held_out_links(data, negatives=0)

@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from workbench.training import paired_comparison
+from workbench.training import Curve, Run, paired_comparison
 
 
 def test_the_interval_is_students():
@@ -32,6 +32,17 @@ def test_swapping_the_sides_changes_the_sign():
     one = paired_comparison([0.1, 0.5], [0.4, 0.6])
     other = paired_comparison([0.4, 0.6], [0.1, 0.5])
     assert (one.mean, one.low, one.high) == pytest.approx((-other.mean, -other.high, -other.low))
+
+
+def test_of_an_error_it_says_that_lower_is_better():
+    def run(test):
+        result = {"metric": "mae", "higher_is_better": False, "test": test}
+        result |= {"val": test, "best_epoch": 1, "chance": 2.0}
+        when = "2025-01-02T03:04:05+00:00"
+        return Run({}, 0, {}, "cpu", Curve((1.0,), (1.0,), (test,)), result, False, when, 1.0)
+
+    found = paired_comparison([run(1.0), run(1.2)], [run(0.5), run(0.8)])
+    assert found.sentence.startswith("Over 2 seeds mae (lower is better) changes by -0.450")
 
 
 def test_one_seed_gives_no_interval_and_says_so():

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from workbench.training import Curve, Run, RunFileError, list_runs
+from workbench.training import Curve, Run, RunFileError
 
 
 def a_run(seed=0, started="2025-01-02T03:04:05+00:00", **changes):
@@ -66,6 +66,7 @@ def test_a_crash_while_writing_leaves_no_file(tmp_path, monkeypatch, broken):
         (lambda r: r["curve"].pop("val"), "lacks the key 'val'"),
         (lambda r: r["result"].pop("test"), "lacks result.test"),
         (lambda r: r["result"].update(test="1"), "result.test must be a number"),
+        (lambda r: r["result"].update(test_scores={"mae": "x"}), "result.test_scores must be"),
     ],
 )
 def test_a_file_that_is_no_record_names_the_key_at_fault(tmp_path, change, message):
@@ -84,21 +85,3 @@ def test_a_file_of_something_else_is_refused(tmp_path, content):
     path.write_bytes(content)
     with pytest.raises(RunFileError, match=r"x\.json is no"):
         Run.load(path)
-
-
-def test_the_table_lists_what_it_can_read_and_names_the_rest(tmp_path):
-    a_run(2, "2025-01-03T00:00:00+00:00").save(tmp_path)
-    a_run(1, "2025-01-02T00:00:00+00:00").save(tmp_path)
-    (tmp_path / "broken.json").write_text("{")
-    (tmp_path / ".half.tmp").write_text("{")
-    with pytest.warns(UserWarning, match=r"broken\.json is not JSON"):
-        table = list_runs(tmp_path)
-    assert table["seed"].tolist() == [1, 2]
-    assert table["test"].tolist() == [0.4, 0.4]
-    assert table["model"].tolist() == ["GCN", "GCN"]
-    assert list(table.attrs["unreadable"]) == ["broken.json"]
-
-
-def test_a_folder_without_runs_gives_an_empty_table(tmp_path):
-    assert list_runs(tmp_path).empty
-    assert "test" in list_runs(tmp_path).columns

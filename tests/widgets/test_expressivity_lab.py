@@ -443,10 +443,60 @@ def test_graphs_of_different_size_self_loops_and_isolated_nodes():
     lab.close()
 
 
+DISTANCE_TESTS = [test for test, (_, options) in TESTS.items() if "distance" in options]
+
+
+@pytest.mark.parametrize("test", DISTANCE_TESTS)
+def test_the_picture_shows_the_classes_of_distances_that_the_test_decides_by(test):
+    """A node looks like another one after a round if and only if it saw the same classes."""
+    pair = Pair(path(5), csl(9, 2))
+    colored = pair.colored(test)
+    rows = {
+        (tuple(sorted(row.tolist())), int(color))
+        for classes, colors in zip(colored.distance_classes, colored.nodes, strict=True)
+        for row, color in zip(classes, colors[1], strict=True)
+    }
+    assert len(rows) == len({row for row, _ in rows}) == len({color for _, color in rows})
+    smallest = [classes.diagonal().max() for classes in colored.distance_classes]
+    if test != "rrwp-wl":
+        assert smallest == [0, 0]
+
+
+def test_walks_of_the_picture_differ_where_the_test_says_so_and_by_less_than_eight_decimals():
+    """Two lollipops: the ends of their tails are 20 steps away, with chances of 4e-9."""
+    sizes, graphs = (30, 31), []
+    for size in sizes:
+        graph = nx.disjoint_union(nx.complete_graph(size), nx.path_graph(19))
+        graph.add_edge(size - 1, size)
+        both = torch.tensor(list(graph.to_directed().edges())).T
+        graphs.append(Data(edge_index=both, num_nodes=size + 19))
+    colored = Pair(*graphs).colored("rrwp-wl")
+    ends = [classes[0, -1] for classes in colored.distance_classes]
+    assert ends[0] != ends[1]
+
+
+def test_walks_of_a_directed_graph_follow_its_arrows():
+    data = Data(edge_index=torch.tensor([[0, 1], [1, 2]]), num_nodes=3)
+    distances = Pair(data, data).colored("rrwp-wl").distances[0]
+    assert distances[0, 2, 2] == 1
+    assert distances[2, 0].max() == 0
+
+
 # ---- a model on the pair -------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", MODELS)
+#: Models that see no more than their neighbors' states, so that 1-WL bounds them.
+PLAIN = [name for name in MODELS if not MODELS[name](1, 4, 2, num_layers=1).requires]
+
+
+@pytest.mark.parametrize("name", [name for name in MODELS if name not in PLAIN])
+def test_what_a_model_requires_is_made_for_it(lab, name):
+    found = lab.run_model(name, num_layers=3, seed=1)
+    assert found.told_apart
+    assert "it tells them apart" in lab._model._said.value
+
+
+@pytest.mark.parametrize("name", PLAIN)
 def test_message_passing_does_not_tell_a_regular_pair_apart(lab, name):
     found = lab.run_model(name, num_layers=3, seed=1)
     assert not found.told_apart

@@ -607,6 +607,20 @@ def test_odd_graphs_open_and_say_what_happened(name, method):
     lab.close()
 
 
+def test_training_on_a_weighted_graph_compares_the_edges_alone():
+    lab = rewiring_lab("les_miserables", method="random_edges", num_edges=3)
+    lab.wait()
+    before, after = lab.training.tasks()
+    assert before.train[0].get("edge_weight") is after.train[0].get("edge_weight") is None
+    assert after.train[0].num_edges == before.train[0].num_edges + 6
+    panel = lab.training
+    panel.epochs.value, panel.seeds.value, panel.layers.value, panel.width.value = 1, 1, 1, 4
+    panel.start()
+    assert panel.wait(120)
+    assert len(lab.runs.after) == 1
+    lab.close()
+
+
 def test_training_on_a_graph_without_edges_says_why():
     lab = rewiring_lab(ODD["no edges"], method="random_edges", num_edges=2)
     lab.training.start()

@@ -3,9 +3,9 @@
 The model is neither subclassed nor changed; after the ``with`` block it is as it was.
 """
 
-from workbench.capture.attention import Attention
+from workbench.capture.attention import Attention, NamedAttention
 from workbench.capture.attention_values import AttentionValues, ValueCapture
-from workbench.capture.call import call, call_arguments, model_inputs
+from workbench.capture.call import call, call_arguments, model_inputs, prepared
 from workbench.capture.capture import AttentionCapture, capture, capture_attention, capture_values
 from workbench.capture.hooks import Capture
 
@@ -14,6 +14,7 @@ __all__ = [
     "AttentionCapture",
     "AttentionValues",
     "Capture",
+    "NamedAttention",
     "ValueCapture",
     "call",
     "call_arguments",
@@ -21,4 +22,5 @@ __all__ = [
     "capture_attention",
     "capture_values",
     "model_inputs",
+    "prepared",
 ]

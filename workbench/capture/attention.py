@@ -104,6 +104,20 @@ class Attention:
         return nodes.numel(), target * nodes.numel() + source, inside
 
 
+class NamedAttention(nn.Module):
+    """Gives the attention weights of a model a name, under which ``capture_attention`` reads them.
+
+    It returns the weights as they came. A model whose attention is no layer of PyG or of torch
+    passes its weights through one, between softmax and dropout.
+    """
+
+    def forward(
+        self, weight: Float[Tensor, "entries heads"], pairs: Int64[Tensor, "2 entries"], nodes: int
+    ) -> Float[Tensor, "entries heads"]:
+        """The weights; ``pairs`` has the key in row 0, the query in row 1, of so many ``nodes``."""
+        return weight
+
+
 #: What ``capture_attention`` reads: called with one call's weight, pairs, column, number of nodes,
 #: number of columns, and the batch if the module knows it.
 Record = Callable[[Tensor, Tensor, Tensor, int, int, Tensor | None], None]
@@ -114,12 +128,31 @@ def reader(module: nn.Module) -> Callable | None:
     # PyTorch Geometric takes seconds to import; a plain capture does without
     from torch_geometric.nn import GATConv, GATv2Conv, TransformerConv
 
+    if isinstance(module, NamedAttention):
+        return watch_named_attention
     if isinstance(module, GATConv | GATv2Conv | TransformerConv):
         return watch_edge_attention
     return watch_pair_attention if isinstance(module, nn.MultiheadAttention) else None
 
 
-READ = "GATConv, GATv2Conv, TransformerConv, and nn.MultiheadAttention (as in GPSConv)"
+READ = (
+    "GATConv, GATv2Conv, TransformerConv, nn.MultiheadAttention (as in GPSConv), and "
+    "NamedAttention (as in GRIT)"
+)
+
+
+def watch_named_attention(
+    module: NamedAttention, name: str, record: Record, undo: list[Callable[[], None]]
+) -> None:
+    """Read the weights that pass through."""
+    signature = inspect.signature(module.forward)
+
+    def after(module, args, kwargs, weight):
+        given = signature.bind(*args, **kwargs).arguments
+        column = torch.full_like(given["pairs"][0], NO_COLUMN)
+        record(weight.t(), given["pairs"], column, given["nodes"], 0, None)
+
+    undo.append(module.register_forward_hook(after, with_kwargs=True).remove)
 
 
 def watch_edge_attention(

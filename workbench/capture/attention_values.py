@@ -11,6 +11,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from workbench.capture.attention import NamedAttention
 from workbench.capture.hooks import Capture
 
 #: What ``capture_values`` reads: called with one call's values and output weight.
@@ -42,6 +43,11 @@ class ValueCapture(Capture):
             weight = None if output_weight is None else self._keep(output_weight)
             self._calls[name].append(AttentionValues(self._keep(values), weight))
 
+        if isinstance(module, NamedAttention):
+            raise ValueError(
+                f"{name!r} names attention weights alone, and what they weigh is not known; leave "
+                "it out of the patterns"
+            )
         watch = _watch_pairs if isinstance(module, nn.MultiheadAttention) else _watch_edges
         watch(module, name, record, self._undo)
 

@@ -22,7 +22,7 @@ from torch_geometric.data import Data
 COUNTED = ("num_nodes", "num_graphs", "batch_size")
 
 #: Names under which a model asks for the graph itself.
-WHOLE = ("data", "graph", "batch_data", "batched_data")
+WHOLE = ("data", "graph", "batch", "batch_data", "batched_data")
 
 #: What is predicted, and which of it is scored. Handing it to a model would be handing it the
 #: answer, so it is never taken from the graph.
@@ -74,12 +74,27 @@ def call_arguments(
     return positional, _by_name(model, data, parameters[2:], named)
 
 
+def prepared(model: nn.Module, data: Data) -> Data:
+    """The graph with what ``model`` cannot do without, made by the transforms that it names.
+
+    A model says by an attribute ``requires`` which transforms make the arguments of its ``forward``
+    that have no default; they run, in order, where ``data`` lacks one of them. Attributes that are
+    there are used as they are, and ``data`` stays as it is. Prepare each graph before they are
+    joined in a batch: encodings and subgraphs are those of one graph.
+    """
+    if not all(_held(data, name) is not None for name in _needed(model)):
+        for transform in getattr(model, "requires", ()):
+            data = transform(data)
+    return data
+
+
 def model_inputs(
     model: nn.Module, data: Data, inputs: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
     """What ``call`` hands over beside features and edges, as ``sensitivity(inputs=...)`` takes it.
 
-    An argument that the graph does not have is left out; whoever calls the model says so.
+    What the transforms in ``model.requires`` make is made (``prepared``); another argument that the
+    graph does not have is left out, and whoever calls the model says so.
 
     Raises:
         TypeError: one of ``inputs`` is none of its arguments; or the model takes the graph itself,
@@ -91,11 +106,20 @@ def model_inputs(
             f"{type(model).__name__} takes a whole graph; give a module called as "
             "model(x, edge_index, ...) around it, so that x can be varied"
         )
+    data = prepared(model, data)
     return _by_name(model, data, parameters[2:], dict(inputs or {}), complete=False)
 
 
 def _parameters(model: nn.Module) -> list[Parameter]:
     return list(inspect.signature(model.forward).parameters.values())
+
+
+def _needed(model: nn.Module) -> list[str]:
+    """Arguments without a default, besides features and edges or the graph."""
+    plain = (Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY)
+    parameters = _parameters(model)
+    first = 1 if parameters and _takes_data(parameters[0]) else 2
+    return [p.name for p in parameters[first:] if p.kind in plain and p.default is p.empty]
 
 
 def _takes_data(one: Parameter) -> bool:
@@ -171,5 +195,5 @@ def _missing(model: nn.Module, name: str, data: Data) -> str:
     else:
         why = f"which the graph does not have (it has {', '.join(data.keys())})"
     made = getattr(model, "requires", ())
-    advice = f"; it needs the transforms {list(made)}" if made else f"; give {name}=..."
+    advice = f"; prepared(model, data) applies {list(made)}" if made else f"; give {name}=..."
     return f"{type(model).__name__} needs {name!r}, {why}{advice}"

@@ -139,8 +139,9 @@ def capture_attention(
         read.dense()                          # [layers, heads, nodes, nodes], row = query
 
     Args:
-        model: any module with PyG's ``GATConv``, ``GATv2Conv`` or ``TransformerConv``, or
-            ``nn.MultiheadAttention`` (as in ``GPSConv``), or one of these itself.
+        model: any module with PyG's ``GATConv``, ``GATv2Conv`` or ``TransformerConv``, with
+            ``nn.MultiheadAttention`` (as in ``GPSConv``) or ``NamedAttention`` (as in ``GRIT``), or
+            one of these itself.
         patterns: names of submodules, with ``*`` and ``**`` as in ``capture``; each stands for the
             attention in it and below it. All attention of the model if none is given.
         batch: the graph that each node is in. Not needed where the model's call has an argument

@@ -1,26 +1,40 @@
 """``workbench app``: a lab as a web page, served by Voila on this machine."""
 
+import argparse
 import tempfile
 from pathlib import Path
 from typing import Any
 
-import nbformat
+from workbench.cli.options import GRAPH, add_reading_options, add_server_options, opened, opening
 
 
-def app_notebook(graph: str, folder: Path, **opening: Any) -> str:
+def add(commands) -> argparse.ArgumentParser:
+    """Declare the command."""
+    command = commands.add_parser("app", help="serve a lab as a web page, without JupyterLab")
+    command.add_argument("name", choices=["rewiring"], metavar="NAME", help="which lab: rewiring")
+    command.add_argument("graph", nargs="?", default="karate", metavar="GRAPH", help=GRAPH)
+    command.add_argument("--theme", choices=["light", "dark"], default="light")
+    add_reading_options(command)
+    add_server_options(command)
+    return command
+
+
+def app_notebook(graph: str, folder: Path, **options: Any) -> str:
     """Text of the one-cell notebook that shows the rewiring lab on a graph.
 
     ``folder`` is where the app was asked for: what is saved in the lab lands there, and a relative
-    path is read from there. ``opening`` is for ``open_graph``.
+    path is read from there. ``options`` are for ``open_graph``.
     """
-    if opening.pop("directed", None) is False:
-        opening["undirected"] = True
-    options = "".join(f", {name}={value!r}" for name, value in opening.items())
+    import nbformat
+
+    if options.pop("directed", None) is False:
+        options["undirected"] = True
+    given = "".join(f", {name}={value!r}" for name, value in options.items())
     cell = nbformat.v4.new_code_cell(
         "import os\n"
         f"os.chdir({str(folder)!r})\n"
         "from workbench.widgets import rewiring_lab\n"
-        f"rewiring_lab({graph!r}{options})",
+        f"rewiring_lab({graph!r}{given})",
         id="app",
     )
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
@@ -39,17 +53,19 @@ def arguments(notebook: Path, *, browser: bool, port: int | None, theme: str) ->
     return found
 
 
-def app(graph: str, *, browser: bool, port: int | None, theme: str, **opening: Any) -> int:
+def run(given: argparse.Namespace) -> int:
     """Serve until interrupted. The graph is opened first, so that a mistake in it is said here."""
-    from workbench.cli.report import opened
-
-    if opening.get("directed"):
+    if given.directed:
         raise ValueError("the rewiring lab takes each edge both ways; leave out --directed")
-    opened(graph, **opening)
+    opened(given.graph, **opening(given))
     with tempfile.TemporaryDirectory(prefix="workbench-app-") as folder:
         notebook = Path(folder) / "rewiring.ipynb"
-        notebook.write_text(app_notebook(graph, Path.cwd(), **opening), encoding="utf-8")
+        text = app_notebook(given.graph, Path.cwd(), **opening(given))
+        notebook.write_text(text, encoding="utf-8")
         from voila.app import Voila
 
-        Voila.launch_instance(arguments(notebook, browser=browser, port=port, theme=theme))
+        browser = not given.no_browser
+        Voila.launch_instance(
+            arguments(notebook, browser=browser, port=given.port, theme=given.theme)
+        )
     return 0

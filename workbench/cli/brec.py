@@ -1,5 +1,6 @@
 """``workbench brec``: which of BREC's 400 pairs a test or a model tells apart."""
 
+import argparse
 import inspect
 import sys
 from collections.abc import Callable
@@ -8,16 +9,46 @@ from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
 
-from torch import nn
-from tqdm import tqdm
-
-from workbench.benchmarks import BrecProgress, BrecResult, brec
-from workbench.benchmarks.brec.encoding import encodes
-from workbench.diagnostics import TESTS
-from workbench.models import MODELS
+from workbench.cli.options import add_root_option, count
 
 #: Width of the embedding, as in BREC.
 CHANNELS = 16
+
+
+def add(commands) -> argparse.ArgumentParser:
+    """Declare the command."""
+    command = commands.add_parser(
+        "brec", help="which of BREC's 400 pairs a test or model tells apart"
+    )
+    command.add_argument(
+        "model",
+        nargs="?",
+        metavar="MODEL",
+        help="a model (`workbench list models`), a test such as 2-fwl, or package.module:Name of "
+        "your own, which makes a model called as model(x, edge_index, batch)",
+    )
+    command.add_argument("--test", help="the same as a test for MODEL")
+    command.add_argument(
+        "--mode",
+        choices=["exact", "code", "paper"],
+        help="exact (tests, and functions that encode nodes), code (the released statistic; "
+        "the default for models) or paper (Hotelling's)",
+    )
+    command.add_argument(
+        "--subset", action="append", metavar="NAME", help="such as Basic; may be given repeatedly"
+    )
+    command.add_argument("--seeds", type=count, default=10, help="of ten (default: all of them)")
+    command.add_argument("--layers", type=count, default=4, help="of our models (default 4)")
+    command.add_argument("--width", type=count, default=16, help="of our models (default 16)")
+    command.add_argument("--epochs", type=count, default=20, help="for each pair (default 20)")
+    command.add_argument("--max-nodes", type=count, help="leave out pairs of larger graphs")
+    command.add_argument("--directory", metavar="DIR", help="for the run (default runs/brec/...)")
+    command.add_argument("--resume", action="store_true", help="go on with the run that is there")
+    command.add_argument(
+        "-o", "--output", metavar="FILE", help="also write the result as JSON here"
+    )
+    add_root_option(command, "folder of data sets (see report)")
+    return command
 
 
 def method(text: str, *, layers: int, width: int) -> tuple[str, object]:
@@ -26,6 +57,10 @@ def method(text: str, *, layers: int, width: int) -> tuple[str, object]:
     Raises:
         ValueError: nothing has that name, or it is neither.
     """
+    from workbench.benchmarks.brec.encoding import encodes
+    from workbench.diagnostics import TESTS
+    from workbench.models import MODELS
+
     tests, models = {t.lower(): t for t in TESTS}, {m.lower(): m for m in MODELS}
     if text.lower() in tests:
         return "test", tests[text.lower()]
@@ -75,39 +110,30 @@ def _module(place: str, text: str) -> ModuleType:
         sys.path.remove(folder)
 
 
-def _ours(name: str, model: type[nn.Module], layers: int, width: int) -> Callable[[], nn.Module]:
+def _ours(name: str, model: Callable, layers: int, width: int) -> Callable:
     """A maker of one of our models, normalized by layer: batches would mix the two graphs."""
     takes = inspect.signature(model).parameters
     wanted = {"num_layers": layers, "level": "graph", "norm": "layer"}
     options = {key: value for key, value in wanted.items() if key in takes}
 
-    def make() -> nn.Module:
+    def make():
         return model(1, width, CHANNELS, **options)
 
     make.__name__ = name
     return make
 
 
-def run(
-    model: str | None,
-    *,
-    mode: str | None,
-    test: str | None,
-    subsets: list[str] | None,
-    seeds: int,
-    layers: int,
-    width: int,
-    epochs: int,
-    max_nodes: int | None,
-    directory: str | None,
-    output: str | None,
-    resume: bool,
-    root: str | None,
-) -> int:
+def run(arguments: argparse.Namespace) -> int:
     """Run, show where it stands, print the table, write the result."""
+    from tqdm import tqdm
+
+    from workbench.benchmarks import brec
+    from workbench.diagnostics import TESTS
+
+    model, test, mode = arguments.model, arguments.test, arguments.mode
     if (model is None) == (test is None):
         raise ValueError("give MODEL or --test TEST, one of the two")
-    kind, found = method(model or test, layers=layers, width=width)
+    kind, found = method(model or test, layers=arguments.layers, width=arguments.width)
     exact = kind != "model"
     name = found if kind == "test" else getattr(found, "__name__", kind)
     if exact and mode not in (None, "exact"):
@@ -121,17 +147,23 @@ def run(
             f"tests ({', '.join(TESTS)}) and encodings, called as f(edge_index, num_nodes)"
         )
     folder = Path(
-        directory or Path("runs") / "brec" / f"{name}-{'exact' if exact else mode or 'code'}"
+        arguments.directory
+        or Path("runs") / "brec" / f"{name}-{'exact' if exact else mode or 'code'}"
     )
     journal = folder / "journal.jsonl"
-    if journal.exists() and not resume:
+    if journal.exists() and not arguments.resume:
         raise ValueError(
             f"{journal} holds a run; add --resume to go on with it, or give another --directory"
         )
-    options = {"subsets": subsets, "max_nodes": max_nodes, "directory": folder, "root": root}
+    options = {
+        "subsets": arguments.subset,
+        "max_nodes": arguments.max_nodes,
+        "directory": folder,
+        "root": arguments.root,
+    }
     with tqdm(unit="pair", disable=not sys.stderr.isatty()) as bar:
 
-        def show(progress: BrecProgress) -> None:
+        def show(progress) -> None:
             bar.total = progress.total
             bar.n = progress.done
             bar.set_postfix_str(f"{progress.distinguished} told apart")
@@ -142,24 +174,24 @@ def run(
             result = brec(
                 found,
                 mode=mode or "code",
-                seeds=seeds,
-                epochs=epochs,
+                seeds=arguments.seeds,
+                epochs=arguments.epochs,
                 name=name,
                 callbacks=[show],
                 **options,
             )
     _print(result)
     print(f"\nwritten: {folder / 'result.json'}")
-    if output:
-        result.save(Path(output))
-        print(f"written: {output}")
+    if arguments.output:
+        result.save(Path(arguments.output))
+        print(f"written: {arguments.output}")
     if result.stopped:
         print(f"stopped; go on with --resume --directory {folder}")
         return 130
     return 0
 
 
-def _print(result: BrecResult) -> None:
+def _print(result) -> None:
     print(result.table().to_string())
     print()
     print(result.sentence)

@@ -1,5 +1,6 @@
 """``workbench doctor``: what is installed, what is missing, and how to get it."""
 
+import argparse
 import importlib
 import os
 import platform
@@ -131,7 +132,12 @@ def _data() -> Finding:
     return Finding("ok", "data sets", f"{root}: {', '.join(held) or 'none yet'}")
 
 
-def doctor() -> int:
+def add(commands) -> argparse.ArgumentParser:
+    """Declare the command."""
+    return commands.add_parser("doctor", help="what is installed, what is missing, how to get it")
+
+
+def run(arguments: argparse.Namespace) -> int:
     """Print the findings; 1 if something needed is missing, else 0."""
     found = findings()
     width = max(len(finding.name) for finding in found)

@@ -1,11 +1,13 @@
 """``workbench lab``: JupyterLab on the notebooks, with nothing asked of other machines."""
 
+import argparse
 import hashlib
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
 import workbench
+from workbench.cli.options import add_server_options
 
 FIRST = "00_tour.ipynb"
 _PACKAGE = Path(workbench.__file__).parent
@@ -76,7 +78,20 @@ def arguments(notebooks: Path, *, browser: bool, port: int | None, container: bo
     return found
 
 
-def lab(*, browser: bool, port: int | None, container: bool) -> int:
+def add(commands) -> argparse.ArgumentParser:
+    """Declare the command."""
+    command = commands.add_parser("lab", help="open JupyterLab on the notebooks")
+    add_server_options(command)
+    command.add_argument(
+        "--container",
+        action="store_true",
+        help="serve on every address of this machine and as root, as a container needs; "
+        "the token is still asked for",
+    )
+    return command
+
+
+def run(given: argparse.Namespace) -> int:
     """Serve until interrupted."""
     notebooks = folder()
     if not (notebooks / FIRST).is_file():
@@ -84,7 +99,11 @@ def lab(*, browser: bool, port: int | None, container: bool) -> int:
     print(f"notebooks: {notebooks}")
     from jupyterlab.labapp import LabApp
 
-    LabApp.launch_instance(arguments(notebooks, browser=browser, port=port, container=container))
+    LabApp.launch_instance(
+        arguments(
+            notebooks, browser=not given.no_browser, port=given.port, container=given.container
+        )
+    )
     return 0
 
 

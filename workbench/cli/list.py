@@ -1,5 +1,6 @@
 """``workbench list``: the names that the other commands take, with what each is."""
 
+import argparse
 import inspect
 import re
 from collections.abc import Callable, Collection
@@ -13,7 +14,7 @@ _WHERE = {
     "diagnostics": ("workbench.diagnostics", "DIAGNOSTICS"),
     "encodings": ("workbench.encodings", "ENCODINGS"),
 }
-_GIVEN = {
+GIVEN = {
     *("edge_index", "num_nodes", "edge_weight", "generator", "should_stop", "x", "model", "self")
 }
 
@@ -31,7 +32,7 @@ def summary(entry: Callable) -> str:
     return re.split(r"(?<=[^.\s])\.\s+(?=[A-Z])", text)[0].rstrip(".")
 
 
-def options(entry: Callable, *, without: Collection[str] = _GIVEN) -> str:
+def options(entry: Callable, *, without: Collection[str] = GIVEN) -> str:
     """An entry's own arguments with their defaults, as they are written in a call."""
     shown = [
         name if parameter.default is parameter.empty else f"{name}={parameter.default!r}"
@@ -41,9 +42,16 @@ def options(entry: Callable, *, without: Collection[str] = _GIVEN) -> str:
     return ", ".join(shown)
 
 
-def show(what: str | None) -> int:
+def add(commands) -> argparse.ArgumentParser:
+    """Declare the command."""
+    command = commands.add_parser("list", help="the names that the other commands take")
+    command.add_argument("what", nargs="?", choices=_WHERE, metavar="WHAT", help=" | ".join(_WHERE))
+    return command
+
+
+def run(arguments: argparse.Namespace) -> int:
     """Print one zoo, or all."""
-    for kind in [what] if what else _WHERE:
+    for kind in [arguments.what] if arguments.what else _WHERE:
         found = entries(kind)
         print(f"{kind}:" if found else f"{kind}: none in this version")
         examples = _examples() if kind == "graphs" else {}

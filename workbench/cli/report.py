@@ -1,75 +1,54 @@
 """``workbench report``: what a graph measures, as a table here and as a page in HTML."""
 
-import shutil
-import textwrap
-from collections.abc import Sequence
+import argparse
 from pathlib import Path
-from typing import Any
 
-import torch
-from torch import nn
-from torch_geometric.data import Data
-from torch_geometric.utils import is_undirected
-
-from workbench.graphs import open_graph
-from workbench.models import MODELS
-from workbench.report.graph_report import report as measured
-from workbench.report.verdict import CAVEAT
+from workbench.cli.options import GRAPH, add_graph_options, count, opened, opening
+from workbench.cli.printing import print_table, print_wrapped
 
 
-def opened(graph: str, **options: Any) -> Data:
-    """The graph that was named, opened with the options of ``open_graph``.
-
-    Raises:
-        ValueError: the graph is directed.
-    """
-    data = open_graph(graph, **options)
-    weight = data.get("edge_weight")
-    if not is_undirected(data.edge_index, weight, num_nodes=data.num_nodes):
-        raise ValueError(
-            f"{graph} is directed, or its weights are; resistance needs an undirected graph, so "
-            "add --undirected to take each edge both ways"
-        )
-    return data
-
-
-def print_table(heading: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print rows in aligned columns; the last one wraps at the width of the terminal."""
-    columns = list(zip(*([heading, *rows]), strict=True))
-    widths = [max(map(len, column)) for column in columns[:-1]]
-    left = sum(widths) + 2 * len(widths)
-    room = max(shutil.get_terminal_size((110, 24)).columns - left, 24)
-    for row in [heading, ["-" * width for width in widths] + ["-" * len(heading[-1])], *rows]:
-        cells = "".join(f"{cell:<{width}}  " for cell, width in zip(row, widths, strict=False))
-        first, *others = textwrap.wrap(row[-1], room) or [""]
-        print((cells + first).rstrip())
-        for line in others:
-            print(" " * left + line)
+def add(commands) -> argparse.ArgumentParser:
+    """Declare the command."""
+    command = commands.add_parser("report", help="measure a graph: a table here, a page in HTML")
+    command.add_argument("graph", metavar="GRAPH", help=GRAPH)
+    command.add_argument("--html", metavar="FILE", help="also write a page that needs nothing else")
+    command.add_argument(
+        "--model", metavar="NAME", help="look at an untrained model too; a name of `list models`"
+    )
+    command.add_argument(
+        "--num-layers", type=count, default=4, help="its depth, and the verdict's (default 4)"
+    )
+    command.add_argument(
+        "--seconds",
+        type=count,
+        default=30,
+        help="for the numbers, by their estimates (default 30)",
+    )
+    add_graph_options(command)
+    return command
 
 
-def report(
-    graph: str,
-    *,
-    html: str | None,
-    seed: int,
-    model: str | None = None,
-    num_layers: int = 4,
-    seconds: int = 30,
-    **opening: Any,
-) -> int:
-    """Measure, print, and write the page if it is asked for; ``opening`` is for ``open_graph``."""
-    data = opened(graph, **opening)
-    network = None if model is None else untrained(model, data, num_layers=num_layers, seed=seed)
-    found = measured(
+def run(arguments: argparse.Namespace) -> int:
+    """Measure, print, and write the page if it is asked for."""
+    from workbench.report import report
+    from workbench.report.verdict import CAVEAT
+
+    data = opened(arguments.graph, **opening(arguments))
+    num_layers, seed = arguments.num_layers, arguments.seed
+    network = None
+    if arguments.model is not None:
+        network = untrained(arguments.model, data, num_layers=num_layers, seed=seed)
+    layers = f"{num_layers} layer{'s' * (num_layers != 1)}"
+    found = report(
         data,
         network,
-        name=Path(graph).name,
+        name=Path(arguments.graph).name,
         num_layers=num_layers,
-        max_seconds=float(seconds),
+        max_seconds=float(arguments.seconds),
         seed=seed,
-        model_name=f"An untrained {model} of {num_layers} layer{'s' * (num_layers != 1)}",
+        model_name=f"An untrained {arguments.model} of {layers}",
     )
-    print(f"{graph}\n")
+    print(f"{arguments.graph}\n")
     rows = [row for section in found.sections() for row in section.rows]
     print_table(("measure", "value", "how sure", "what it means"), rows)
     if found.summary.bottlenecks:
@@ -93,18 +72,22 @@ def report(
         print_wrapped(f"\n{found.model_name}: ", " ".join(found.model_notes))
     if found.summary.left_out:
         print_wrapped("\nLeft out: ", "; ".join(found.summary.left_out))
-    if html is not None:
-        found.save(html)
-        print(f"\nwritten: {html}")
+    if arguments.html is not None:
+        found.save(arguments.html)
+        print(f"\nwritten: {arguments.html}")
     return 0
 
 
-def untrained(name: str, data: Data, *, num_layers: int, seed: int) -> nn.Module:
+def untrained(name: str, data, *, num_layers: int, seed: int):
     """A model of the zoo as it is before training, as wide as the graph's features.
 
     Raises:
         ValueError: no model has this name.
     """
+    import torch
+
+    from workbench.models import MODELS
+
     if name not in MODELS:
         raise ValueError(f"no model {name!r}; there are {', '.join(sorted(MODELS))}")
     x, labels = data.get("x"), data.get("y")
@@ -114,10 +97,3 @@ def untrained(name: str, data: Data, *, num_layers: int, seed: int) -> nn.Module
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         return MODELS[name](width, 32, max(out, 2), num_layers=num_layers).eval()
-
-
-def print_wrapped(lead: str, text: str) -> None:
-    """A paragraph at the width of the terminal, hanging behind its lead."""
-    width = max(shutil.get_terminal_size((110, 24)).columns, 40)
-    hang = " " * len(lead.lstrip("\n"))
-    print(textwrap.fill(text, width, initial_indent=lead, subsequent_indent=hang))

@@ -1,82 +1,41 @@
 """``workbench rewire``: what a method does to a graph, measured before and after, and a file."""
 
+import argparse
 import inspect
-import types
 import warnings
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal, Union, get_args, get_origin
 
-import torch
-from torch_geometric.data import Data
-from torch_geometric.utils import is_undirected
-
-from workbench.cli.list import options
-from workbench.cli.report import opened, print_table
-from workbench.graphs import open_graph, write_graph
-from workbench.graphs.attributes import undirected
-from workbench.graphs.files.disk import check_folder
-from workbench.graphs.files.formats import file_format
-from workbench.report import Measure, summarize
-from workbench.report.parts import classes, node_names
-from workbench.rewiring import REWIRINGS, Rewired, rewired_data
-from workbench.rewiring.declaration import GIVEN, declaration_of, taken_from
-from workbench.topology import simple_graph
+from workbench.cli.options import GRAPH, add_graph_options, count, opened, opening
+from workbench.cli.own_options import parse_options
+from workbench.cli.printing import print_table
 
 
-def parse_options(method: str, function: Callable, words: list[str]) -> dict[str, Any]:
-    """Keyword arguments from ``--name value`` words, converted as the method's signature says.
-
-    Raises:
-        ValueError: a name that the method does not have, or a value of another type.
-    """
-    given = GIVEN.union(("num_edges",), declaration_of(function).reads)
-    parameters = {
-        name: parameter
-        for name, parameter in inspect.signature(function, eval_str=True).parameters.items()
-        if name not in given
-    }
-    words = [part for word in words for part in (word.split("=", 1) if _is_flag(word) else [word])]
-    found = {}
-    while words:
-        word = words.pop(0)
-        name = word.removeprefix("--").replace("-", "_")
-        if not _is_flag(word) or name not in parameters:
-            own = options(function, without=given) or "none"
-            raise ValueError(f"{method} has no option {word!r}; its own options: {own}")
-        if not words:
-            raise ValueError(f"{word} needs a value after it")
-        found[name] = _convert(word, words.pop(0), parameters[name].annotation)
-    return found
+def add(commands) -> argparse.ArgumentParser:
+    """Declare the command."""
+    command = commands.add_parser(
+        "rewire",
+        allow_abbrev=False,  # a method's own --t is no --target
+        help="change a graph's edges and nodes by a published method",
+        epilog="A method's own options follow by their names, such as --variant official; "
+        "`workbench list rewirings` shows them.",
+    )
+    command.add_argument("graph", metavar="GRAPH", help=GRAPH)
+    command.add_argument("--method", required=True, help="a name of `workbench list rewirings`")
+    command.add_argument(
+        "--num-edges", type=count, help="how many undirected edges to change, by an edits method"
+    )
+    command.add_argument(
+        "-o", "--output", required=True, metavar="OUT", help="file to write; its ending is its form"
+    )
+    add_graph_options(command)
+    command.set_defaults(takes_rest=True)
+    return command
 
 
-def _is_flag(word: str) -> bool:
-    return word.startswith("--")
-
-
-def _convert(option: str, text: str, annotation: Any) -> Any:
-    """``text`` as the annotated type: bool, int, float, str, one of a Literal, or None."""
-    if get_origin(annotation) is Literal:
-        choices = {str(choice): choice for choice in get_args(annotation)}
-        if text not in choices:
-            raise ValueError(f"{option} must be one of {', '.join(choices)}, got {text!r}")
-        return choices[text]
-    union = get_origin(annotation) in (Union, types.UnionType)
-    kinds = get_args(annotation) if union else (annotation,)
-    if type(None) in kinds and text.lower() == "none":
-        return None
-    for kind in (bool, int, float, str):
-        if kind in kinds:
-            try:
-                return {"true": True, "false": False}[text.lower()] if kind is bool else kind(text)
-            except (ValueError, KeyError):
-                continue
-    wanted = " or ".join(getattr(kind, "__name__", str(kind)) for kind in kinds)
-    raise ValueError(f"{option} must be {wanted}, got {text!r}")
-
-
-def why_fewer(data: Data, result: Rewired, num_edges: int, method: str) -> str:
+def why_fewer(data, result, num_edges: int, method: str) -> str:
     """Why there are fewer edits than were asked for; empty where there are not."""
+    from workbench.topology import simple_graph
+
     added = int((result.edits[0] > 0).sum())
     made = max(added, result.edits.size(1) - added)
     if made >= num_edges:
@@ -90,8 +49,14 @@ def why_fewer(data: Data, result: Rewired, num_edges: int, method: str) -> str:
     return f"{num_edges} were asked for: {reason}"
 
 
-def measures(data: Data, seed: int) -> dict[str, Measure]:
+def measures(data, seed: int) -> dict:
     """The numbers of a graph by their names; of a directed one, with each edge both ways."""
+    from torch_geometric.utils import is_undirected
+
+    from workbench.graphs.attributes import undirected
+    from workbench.report import summarize
+    from workbench.report.parts import classes
+
     if not is_undirected(data.edge_index, data.get("edge_weight"), num_nodes=data.num_nodes):
         with warnings.catch_warnings():  # `rewire` says it
             warnings.simplefilter("ignore")
@@ -101,20 +66,19 @@ def measures(data: Data, seed: int) -> dict[str, Measure]:
     return {row.name: row for row in found.measures}
 
 
-def rewire(
-    graph: str,
-    words: list[str],
-    *,
-    method: str,
-    num_edges: int | None,
-    output: str,
-    seed: int,
-    **opening: Any,
-) -> int:
-    """Rewire, print what changed and the measures of both graphs, write the result.
+def run(arguments: argparse.Namespace) -> int:
+    """Rewire, print what changed and the measures of both graphs, write the result."""
+    import torch
+    from torch_geometric.utils import is_undirected
 
-    ``opening`` is for ``open_graph``.
-    """
+    from workbench.graphs import open_graph, write_graph
+    from workbench.graphs.files.disk import check_folder
+    from workbench.graphs.files.formats import file_format
+    from workbench.rewiring import REWIRINGS, rewired_data
+    from workbench.rewiring.declaration import GIVEN, taken_from
+
+    graph, method, output = arguments.graph, arguments.method, arguments.output
+    num_edges, seed = arguments.num_edges, arguments.seed
     if method not in REWIRINGS:
         raise ValueError(f"no method {method!r}; there are {', '.join(sorted(REWIRINGS))}")
     function = REWIRINGS[method]
@@ -124,7 +88,12 @@ def rewire(
             f"{method} makes a graph for each layer of a model, which no graph file holds; in "
             f"Python, Rewire({method!r})(data) gives a model its layers"
         )
-    chosen = parse_options(method, function, words)
+    chosen = parse_options(
+        method,
+        function,
+        arguments.rest,
+        without=GIVEN.union(("num_edges",), declared.reads),
+    )
     if ("num_edges" in takes) != (num_edges is not None):
         raise ValueError(
             f"{method} needs --num-edges, how many undirected edges to change"
@@ -138,7 +107,7 @@ def rewire(
     # an unknown ending and a missing folder are refused before the work rather than after
     file_format(Path(output))
     check_folder(Path(output))
-    data = (opened if declared.directed == "refused" else open_graph)(graph, **opening)
+    data = (opened if declared.directed == "refused" else open_graph)(graph, **opening(arguments))
     result = function(data.edge_index, data.num_nodes, **chosen, **taken_from(data, function))
     changed = rewired_data(data, result)
     write_graph(changed, output)
@@ -163,8 +132,10 @@ def rewire(
     return 0
 
 
-def _tell_edits(graph: str, data: Data, result: Rewired, num_edges: int, method: str) -> None:
+def _tell_edits(graph: str, data, result, num_edges: int, method: str) -> None:
     """Print each edit, and why there are fewer than were asked for."""
+    from workbench.report.parts import node_names
+
     names = node_names(data)
     count = result.edits.size(1)
     print(f"{graph}: {count} {'edit' if count == 1 else 'edits'} by {method}")

@@ -1,5 +1,6 @@
 """What we measure: one file per concept, tensors in and tensors out."""
 
+from workbench.cost import Estimate, Stopped, TooLargeError
 from workbench.diagnostics.attention.attention import attention_distance, attention_entropy
 from workbench.diagnostics.attention.attention_by_hop import HopMass, attention_by_hop
 from workbench.diagnostics.attention.attention_resistance import (
@@ -9,7 +10,6 @@ from workbench.diagnostics.attention.attention_resistance import (
 from workbench.diagnostics.attention.attention_rollout import attention_rollout, neighbor_average
 from workbench.diagnostics.attention.rank_correlation import rank_correlation
 from workbench.diagnostics.attention.value_weighted_attention import value_weighted_attention
-from workbench.diagnostics.cost import LIMITS, Estimate, Stopped, TooLargeError
 from workbench.diagnostics.curvature.balanced_forman import balanced_forman
 from workbench.diagnostics.curvature.forman import augmented_forman, forman
 from workbench.diagnostics.curvature.minhash import EdgeEstimate, approximate_weighted_forman
@@ -242,6 +242,13 @@ DIAGNOSTICS = {
     "hops_of_new_edges": hops_of_new_edges,
     "spectral_distance": spectral_distance,
     "spectral_distance_bounds": spectral_distance_bounds,
+}
+
+#: The largest ``num_nodes`` that each dense exact function accepts, whatever the memory.
+LIMITS = {
+    name: function.declared.limit
+    for name, function in DIAGNOSTICS.items()
+    if function.declared.limit is not None
 }
 
 __all__ = [

@@ -1,9 +1,11 @@
 """What one call would take, and which method it would choose: by size, or for the graph itself."""
 
+from collections.abc import Callable
+
 import torch
 
-from workbench.diagnostics.cost import Estimate, by_size
-from workbench.diagnostics.cost_table import COSTS, LIMITS
+from workbench.cost import Estimate, by_size
+from workbench.diagnostics.resistance.all_pairs import total_resistance
 from workbench.diagnostics.resistance.elimination import MOST_OPERATIONS, plan
 from workbench.topology import SimpleGraph, simple_graph
 from workbench.typing import EdgeIndex, EdgeWeight
@@ -63,26 +65,31 @@ def estimate(
             f"give num_edges or edge_index, not both; got {num_edges=} and an edge_index of "
             f"{edge_index.size(1)} columns"
         )
+    from workbench.diagnostics import DIAGNOSTICS  # the dict holds this module's neighbors
+
+    if name not in DIAGNOSTICS:
+        raise ValueError(f"no diagnostic is called {name!r}; choose one of {sorted(DIAGNOSTICS)}")
+    function = DIAGNOSTICS[name]
     if edge_index is None:
-        return by_size(name, num_nodes, num_edges, device=device)
-    if name not in COSTS or num_nodes < 0:
-        return by_size(name, num_nodes, device=device)
+        return by_size(function, num_nodes, num_edges, device=device)
+    if num_nodes < 0:
+        return by_size(function, num_nodes, device=device)
     graph = simple_graph(edge_index, num_nodes, edge_weight)
-    expected = by_size(name, num_nodes, graph.num_edges, device=device)
+    expected = by_size(function, num_nodes, graph.num_edges, device=device)
     if name in _OTHERWISE:
-        return _chosen(expected, graph, name, device)
-    if COSTS[name].by_degrees is None:
+        return _chosen(expected, graph, function, device)
+    if function.declared.by_degrees is None:
         return expected
     ends = graph.degree()[torch.stack([graph.source, graph.target])]
-    return by_size(name, num_nodes, graph.num_edges, ends=ends, device=device)
+    return by_size(function, num_nodes, graph.num_edges, ends=ends, device=device)
 
 
-def _chosen(expected: Estimate, graph: SimpleGraph, name: str, device) -> Estimate:
+def _chosen(expected: Estimate, graph: SimpleGraph, function: Callable, device) -> Estimate:
     """The estimate of the method that fits this graph."""
     labels = graph.labels
     largest = int(torch.bincount(labels).max()) if labels.numel() else 0
-    limit = LIMITS.get(name)
-    dense = by_size(name if limit else "total_resistance", largest, device=device)
+    name, limit = function.declared.name, function.declared.limit
+    dense = by_size(function if limit else total_resistance, largest, device=device)
     if largest <= _DENSE_NODES.get(name, 500):
         why = f"the dense inverse, exact: at most {largest:,} nodes are connected"
         return Estimate(name, dense.seconds, dense.bytes, True, why, None)

@@ -44,8 +44,10 @@ from workbench.graphs.generators import (
     strongly_regular,
     tree,
 )
+from workbench.graphs.graph_data import GraphData
 from workbench.graphs.layout import layout
 from workbench.graphs.networkx_graphs import from_networkx, to_networkx
+from workbench.graphs.packed import PackedGraphs, read_packed
 
 __all__ = [
     "BREC_SUBSETS",
@@ -56,9 +58,11 @@ __all__ = [
     "STRONGLY_REGULAR",
     "SUFFIXES",
     "FamousPair",
+    "GraphData",
     "GraphFileError",
     "GraphNote",
     "GraphPair",
+    "PackedGraphs",
     "barbell",
     "cfi",
     "clique_path",
@@ -88,6 +92,7 @@ __all__ = [
     "random_regular",
     "read_graph",
     "read_graphs",
+    "read_packed",
     "ring",
     "ring_of_cliques",
     "rook",

@@ -4,13 +4,13 @@ import csv
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch_geometric.data import Data
 
 from workbench.graphs.datasets import data_folder
 from workbench.graphs.files.disk import GraphFileError
 from workbench.graphs.files.reading import read_graphs
+from workbench.graphs.packed import read_packed
 
 #: Subsets of BREC in the order of the pairs, and how many pairs each has.
 BREC_SUBSETS: dict[str, int] = {
@@ -187,22 +187,8 @@ def _find(name: str, root: str | Path | None, source: str) -> Path:
 
 
 def _packed(path: Path) -> list[Data]:
-    """Graphs of an npz file that holds all of them one after another."""
-    with np.load(path, allow_pickle=False) as arrays:
-        missing = {"num_nodes", "num_edges", "edge_index", "x", "y"} - set(arrays.files)
-        if missing:
-            raise GraphFileError(path, "expected an array", key=min(missing))
-        sizes, counts = arrays["num_nodes"].tolist(), arrays["num_edges"].tolist()
-        edges, labels = arrays["edge_index"].astype(np.int64), arrays["y"].astype(np.int64)
-        x = arrays["x"].astype(np.float32)
-    fits = len(x) == sum(sizes) and edges.shape[1] == sum(counts)
-    if not fits or not len(sizes) == len(counts) == len(labels):
-        raise GraphFileError(path, f"{len(sizes)} sizes, {len(counts)} counts, {x.shape[0]} rows")
-    graphs, node, edge = [], 0, 0
-    for number, (size, count) in enumerate(zip(sizes, counts, strict=True)):
-        edge_index = torch.from_numpy(edges[:, edge : edge + count])
-        data = Data(edge_index=edge_index, num_nodes=size, name=f"{path.stem} {number}")
-        data.x, data.y = torch.from_numpy(x[node : node + size]), torch.tensor([labels[number]])
-        graphs.append(data)
-        node, edge = node + size, edge + count
+    """Graphs of an npz file that holds all of them one after another, each with its name."""
+    graphs = list(read_packed(path, one_hot=False))
+    for number, data in enumerate(graphs):
+        data.name = f"{path.stem} {number}"
     return graphs

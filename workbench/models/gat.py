@@ -1,14 +1,15 @@
 """GAT: graph attention network."""
 
-from jaxtyping import Float, Int64
+from jaxtyping import Bool, Float, Int64
 from torch import Tensor, nn
-from torch_geometric.nn import GATConv, GATv2Conv, MeanAggregation
+from torch_geometric.nn import GATConv, GATv2Conv
 
-from workbench.models.residual import ResidualLayer, check_heads, check_options
+from workbench.models.network import Network, check_heads, check_options, readout
+from workbench.models.residual import ResidualLayer
 from workbench.typing import EdgeIndex
 
 
-class GAT(nn.Module):
+class GAT(Network):
     r"""Averages over neighbors with learned weights, in ``num_layers`` residual steps.
 
     .. math::
@@ -93,7 +94,7 @@ class GAT(nn.Module):
             )
             for _ in range(num_layers)
         )
-        self.readout = MeanAggregation() if level == "graph" else None
+        self.readout = readout(level)
         self.head = nn.Linear(hidden_channels, out_channels)
 
     def forward(
@@ -101,6 +102,8 @@ class GAT(nn.Module):
         x: Float[Tensor, "nodes in_channels"],
         edge_index: EdgeIndex,
         batch: Int64[Tensor, " nodes"] | None = None,
+        *,
+        edge_layers: Bool[Tensor, "edges layers"] | None = None,
     ) -> Float[Tensor, "rows out_channels"]:
         """Logits of each node, or of each graph.
 
@@ -108,10 +111,11 @@ class GAT(nn.Module):
             x: node features.
             edge_index: the edges, source in row 0.
             batch: number of the graph that each node is in; None for one graph.
+            edge_layers: ``[edges, layers]`` which layers of the model an edge is in, as layered
+                rewirings write it; None for all.
+
+        Raises:
+            ValueError: ``edge_layers`` has not one column for each layer.
         """
-        h = self.encoder(x)
-        for layer in self.layers:
-            h = layer(h, edge_index)
-        if self.readout is not None:
-            h = self.readout(h, batch)
-        return self.head(h)
+        edges = self.of_layers(lambda edges: {"edge_index": edges}, edge_layers, edge_index)
+        return self.passed(self.encoder(x), batch, edges)

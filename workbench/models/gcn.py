@@ -1,15 +1,16 @@
 """GCN: graph convolutional network."""
 
-from jaxtyping import Float, Int64
+from jaxtyping import Bool, Float, Int64
 from torch import Tensor, nn
-from torch_geometric.nn import GCNConv, MeanAggregation
+from torch_geometric.nn import GCNConv
 from torch_geometric.nn.conv.gcn_conv import gcn_norm
 
-from workbench.models.residual import ResidualLayer, check_options
+from workbench.models.network import Network, check_options, readout
+from workbench.models.residual import ResidualLayer
 from workbench.typing import EdgeIndex, EdgeWeight
 
 
-class GCN(nn.Module):
+class GCN(Network):
     r"""Averages over neighbors with fixed weights, in ``num_layers`` residual steps.
 
     .. math::
@@ -74,7 +75,7 @@ class GCN(nn.Module):
             )
             for _ in range(num_layers)
         )
-        self.readout = MeanAggregation() if level == "graph" else None
+        self.readout = readout(level)
         self.head = nn.Linear(hidden_channels, out_channels)
 
     def forward(
@@ -82,7 +83,9 @@ class GCN(nn.Module):
         x: Float[Tensor, "nodes in_channels"],
         edge_index: EdgeIndex,
         batch: Int64[Tensor, " nodes"] | None = None,
+        *,
         edge_weight: EdgeWeight | None = None,
+        edge_layers: Bool[Tensor, "edges layers"] | None = None,
     ) -> Float[Tensor, "rows out_channels"]:
         """Logits of each node, or of each graph.
 
@@ -91,12 +94,18 @@ class GCN(nn.Module):
             edge_index: the edges, source in row 0.
             batch: number of the graph that each node is in; None for one graph.
             edge_weight: conductance (strength, never length) of each edge; None for 1 each.
+            edge_layers: ``[edges, layers]`` which layers of the model an edge is in, as layered
+                rewirings write it; None for all.
+
+        Raises:
+            ValueError: ``edge_layers`` has not one column for each layer.
         """
         h = self.encoder(x)
-        # all layers share this operator; each would work it out again, a quarter of the time
-        edge_index, edge_weight = gcn_norm(edge_index, edge_weight, x.size(0), dtype=x.dtype)
-        for layer in self.layers:
-            h = layer(h, edge_index, edge_weight)
-        if self.readout is not None:
-            h = self.readout(h, batch)
-        return self.head(h)
+
+        # layers with the same edges share this; each would work it out again, a quarter of the time
+        def operator(edges: Tensor, weight: Tensor | None) -> dict:
+            edges, weight = gcn_norm(edges, weight, x.size(0), dtype=x.dtype)
+            return {"edge_index": edges, "edge_weight": weight}
+
+        operators = self.of_layers(operator, edge_layers, edge_index, edge_weight)
+        return self.passed(h, batch, operators)

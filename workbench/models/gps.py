@@ -1,6 +1,6 @@
 """GPS: message passing and attention between all nodes, side by side in every layer."""
 
-from jaxtyping import Float, Int64
+from jaxtyping import Bool, Float, Int64
 from torch import Tensor, nn
 from torch_geometric.nn import (
     GATConv,
@@ -8,18 +8,24 @@ from torch_geometric.nn import (
     GINConv,
     GINEConv,
     GPSConv,
-    MeanAggregation,
     MessagePassing,
 )
 
-from workbench.models.residual import check_heads, check_options
+from workbench.models.network import (
+    Network,
+    check_ascending,
+    check_edge_features,
+    check_heads,
+    check_options,
+    readout,
+)
 from workbench.typing import EdgeIndex
 
 LOCAL = ("gin", "gine", "gcn", "gat", None)
 NORM_NAMES = {"batch": "batch_norm", "layer": "layer_norm", None: None}
 
 
-class GPS(nn.Module):
+class GPS(Network):
     r"""``num_layers`` blocks, each a message-passing step beside attention between all nodes.
 
     .. math::
@@ -93,7 +99,7 @@ class GPS(nn.Module):
         self.encoder = nn.Linear(in_channels, hidden_channels)
         has_edges = edge_channels is not None
         self.edge_encoder = nn.Linear(edge_channels, hidden_channels) if has_edges else None
-        self.reads = ("batch", "edge_attr") if has_edges else ("batch",)
+        self.reads = ("batch", "edge_layers", *(("edge_attr",) if has_edges else ()))
         self.layers = nn.ModuleList(
             GPSConv(
                 hidden_channels,
@@ -105,7 +111,7 @@ class GPS(nn.Module):
             )
             for _ in range(num_layers)
         )
-        self.readout = MeanAggregation() if level == "graph" else None
+        self.readout = readout(level)
         self.head = nn.Linear(hidden_channels, out_channels)
 
     def forward(
@@ -113,7 +119,9 @@ class GPS(nn.Module):
         x: Float[Tensor, "nodes in_channels"],
         edge_index: EdgeIndex,
         batch: Int64[Tensor, " nodes"] | None = None,
+        *,
         edge_attr: Float[Tensor, "edges edge_channels"] | None = None,
+        edge_layers: Bool[Tensor, "edges layers"] | None = None,
     ) -> Float[Tensor, "rows out_channels"]:
         """Logits of each node, or of each graph.
 
@@ -122,27 +130,30 @@ class GPS(nn.Module):
             edge_index: the edges, source in row 0.
             batch: number of the graph that each node is in, ascending; None for one graph.
             edge_attr: edge features, if the model was built with ``edge_channels``.
+            edge_layers: ``[edges, layers]`` which layers of the model an edge is in, as layered
+                rewirings write it; None for all.
 
         Raises:
-            ValueError: ``batch`` is not ascending, or edge features are missing or unexpected.
+            ValueError: ``batch`` is not ascending, or edge features are missing or unexpected,
+                or ``edge_layers`` has not one column for each layer.
         """
-        if batch is not None and bool((batch[1:] < batch[:-1]).any()):
-            raise ValueError("batch must be ascending, the nodes of each graph side by side")
-        if (edge_attr is None) != (self.edge_encoder is None):
-            came = "no edge_attr" if edge_attr is None else f"edge_attr {list(edge_attr.shape)}"
-            raise ValueError(f"got {came}; edge_channels={self._edge_channels()} at construction")
+        check_ascending(batch)
+        check_edge_features(edge_attr, self.edge_encoder)
         if batch is None:  # given always: PyG's LayerNorm adds its epsilon elsewhere without one
             batch = edge_index.new_zeros(x.size(0))
-        extra = {} if edge_attr is None else {"edge_attr": self.edge_encoder(edge_attr)}
         h = self.encoder(x)
-        for layer in self.layers:
-            h = layer(h, edge_index, batch, **extra)
-        if self.readout is not None:
-            h = self.readout(h, batch)
-        return self.head(h)
+        attr = None if edge_attr is None else self.edge_encoder(edge_attr)
 
-    def _edge_channels(self) -> int | None:
-        return None if self.edge_encoder is None else self.edge_encoder.in_features
+        def arguments(edges: Tensor, attr: Tensor | None) -> dict:
+            extra = {} if attr is None else {"edge_attr": attr}
+            return {"edge_index": edges, "batch": batch, **extra}
+
+        return self.passed(h, batch, self.of_layers(arguments, edge_layers, edge_index, attr))
+
+    @property
+    def reach(self) -> int | None:
+        """None: attention joins all nodes of a graph; 0 without layers."""
+        return None if len(self.layers) else 0
 
 
 def _check_local(local: str | None, edge_channels: int | None) -> None:

@@ -127,7 +127,9 @@ def features(data: Data, model: nn.Module, seed: int) -> tuple[Tensor, tuple[str
     if isinstance(x, Tensor) and x.is_floating_point():
         return x, ()
     lacks = "no features x" if x is None else f"features of {getattr(x, 'dtype', type(x).__name__)}"
-    wide = [m.in_features for m in model.modules() if isinstance(m, nn.Linear)]
+    told = getattr(model, "in_channels", None)  # as of PyG's networks
+    wide = [told] if isinstance(told, int) and told > 0 else []
+    wide += [m.in_features for m in model.modules() if isinstance(m, nn.Linear)]
     wide += [m.in_channels for m in model.modules() if isinstance(m, Linear) and m.in_channels > 0]
     if not wide:
         raise ValueError(

@@ -31,7 +31,7 @@ NULLS = ((2_000, 19), (20_000, 9), (150_000, 3), (float("inf"), 1))
 #: What the card says of itself.
 CAVEAT = (
     "A rule of thumb over numbers of the graph, not a prediction with a known error: its limits "
-    "were set by hand. How it fared against training is in data/results/verdict.json."
+    "were set by hand, and it was held against ten trainings only (data/results/verdict.json)."
 )
 
 COMPLETE = "Every two nodes are joined already: there is no edge to add."

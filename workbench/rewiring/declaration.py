@@ -9,7 +9,7 @@ from jaxtyping import Float64, Int64
 from torch import Tensor
 from torch_geometric.data import Data
 
-from workbench.diagnostics.cost import Stopped
+from workbench.cost import Stopped
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 

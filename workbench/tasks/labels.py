@@ -7,10 +7,9 @@ import torch
 from torch import Tensor
 from torch_geometric.data import Data
 
-from workbench.tasks.task import Task, guessing_accuracy
-
-#: Above this many nodes, nodes without features get no one-hot vectors (100 MB at the limit).
-MAX_ONE_HOT = 5000
+from workbench.tasks.guessing import guessing_accuracy
+from workbench.tasks.parts import MASKS, check_fractions, features, titled, with_features
+from workbench.tasks.task import ANSWERS, Task
 
 
 def node_labels(
@@ -27,7 +26,9 @@ def node_labels(
     nodes with a negative label are in no part. The three parts are the same graph with other
     masks, so the model sees every node's features and edges in training (transductive).
 
-    Nodes without features get one-hot vectors of their own number, as PyG's karate club has.
+    Nodes without features get one-hot vectors of their own number, as PyG's karate club has. All
+    other attributes of the graph (``edge_weight``, ``edge_attr``, encodings) stay, for models that
+    name them.
 
     Args:
         data: a graph with ``y [nodes]``, integer classes from 0.
@@ -45,16 +46,15 @@ def node_labels(
     else:
         generator = torch.Generator().manual_seed(split)
         masks = stratified_split(labels, fractions, generator)
-    x = data.get("x")
-    if x is None:
-        if data.num_nodes > MAX_ONE_HOT:
-            raise ValueError(
-                f"the graph has {data.num_nodes} nodes and no features x; one-hot vectors would "
-                f"be {data.num_nodes} wide (limit {MAX_ONE_HOT}), so give data.x"
-            )
-        x = torch.eye(data.num_nodes)
+    x = features(data)
+    answers = {"x", "edge_index", *ANSWERS, *MASKS}
+    rest = {
+        key: value
+        for key, value in data.to_dict().items()
+        if key not in answers and (isinstance(value, Tensor) or key == "num_nodes")
+    }
     train, val, test = (
-        Data(x=x, edge_index=data.edge_index, y=labels, mask=mask) for mask in masks
+        Data(**rest, x=x, edge_index=data.edge_index, y=labels, mask=mask) for mask in masks
     )
     title = data.name if data.get("name") else f"{data.num_nodes} nodes"
     return Task(
@@ -89,9 +89,7 @@ def graph_labels(
         ValueError: a graph has no ``y`` or more than one, labels are no classes, fractions are no
             shares of 1, or there are too few graphs for three parts.
     """
-    graphs = [graph if graph.get("x") is not None else _with_ones(graph) for graph in dataset]
-    if not graphs:
-        raise ValueError("the data set holds no graph")
+    graphs = with_features(dataset)
     for index, graph in enumerate(graphs):
         if graph.get("y") is None or graph.y.numel() != 1:
             came = "none" if graph.get("y") is None else f"shape {list(graph.y.shape)}"
@@ -105,9 +103,8 @@ def graph_labels(
         generator = torch.Generator().manual_seed(0)
     masks = stratified_split(labels, fractions, generator)
     train, val, test = ([graphs[i] for i in mask.nonzero().flatten().tolist()] for mask in masks)
-    title = getattr(dataset, "name", None) or f"{len(graphs)} graphs"
     return Task(
-        name=f"graph_labels({title})",
+        name=f"graph_labels({titled(dataset, graphs)})",
         level="graph",
         train=train,
         val=val,
@@ -130,8 +127,7 @@ def stratified_split(
     Raises:
         ValueError: fractions are negative or add to more than 1, or a part comes out empty.
     """
-    if min(fractions) < 0 or sum(fractions) > 1 + 1e-9:
-        raise ValueError(f"fractions must be shares that add up to at most 1, got {fractions}")
+    check_fractions(fractions)
     masks = [torch.zeros(labels.numel(), dtype=torch.bool) for _ in fractions]
     # rounded over all classes so far, so that the roundings of many small classes do not add up
     shares = list(accumulate(fractions))
@@ -162,8 +158,11 @@ def _labels(y: Tensor | None, count: int, where: str) -> Tensor:
         came = "none" if y is None else f"shape {list(y.shape)}"
         raise ValueError(f"{where} needs one label y for each of {count}; got {came}")
     labels = y.flatten()
-    if labels.is_floating_point() and not torch.equal(labels, labels.round()):
-        raise ValueError(f"{where} has labels that are no classes, such as {float(labels[0])}")
+    if labels.is_floating_point():
+        raise ValueError(
+            f"{where} has labels that are no classes: {labels.dtype} such as {float(labels[0]):g}; "
+            "convert them by y.long() if they are classes, predict them by graph_values if not"
+        )
     return labels.long()
 
 
@@ -173,9 +172,3 @@ def _column(mask: Tensor, split: int) -> Tensor:
     if not 0 <= split < columns.size(1):
         raise ValueError(f"the graph has splits 0 to {columns.size(1) - 1}, got split={split}")
     return columns[:, split].bool()
-
-
-def _with_ones(graph: Data) -> Data:
-    graph = graph.clone()
-    graph.x = torch.ones(graph.num_nodes, 1)
-    return graph

@@ -4,36 +4,62 @@ from collections.abc import Callable
 from copy import copy
 from dataclasses import dataclass, replace
 
-import torch
 from torch_geometric.data import Data
 
+from workbench.tasks.checks import check_graph
+from workbench.tasks.objective import Objective
+
 PARTS = ("train", "val", "test")
-LEVELS = ("node", "graph")
+LEVELS = ("node", "edge", "pair", "graph")
+
+#: What a graph of a task holds of the answer: no transform changes it but where nodes are new.
+ANSWERS = ("y", "mask", "edge_label_index")
 
 
 @dataclass(frozen=True)
 class Task:
-    """A classification task: graphs to train on, to choose the epoch on, and to test on.
+    """Graphs to train on, to choose the epoch on, and to test on, and what is predicted on them.
 
-    Each graph holds ``x [nodes, in_channels]``, ``edge_index`` and ``y``. At level ``"node"``,
-    ``y [nodes]`` has a class for each node that the bool ``mask [nodes]`` marks, and only those
-    are scored; at level ``"graph"``, ``y`` has one class. Graphs may stand in several parts, and
-    may share tensors.
+    Each graph holds ``x [nodes, in_channels]``, ``edge_index`` and ``y``, and whatever else a model
+    names (``edge_weight``, ``edge_attr``, encodings). The rows of ``y`` are, by level:
+
+    - ``"node"``: a row for each node; only nodes that the bool ``mask [nodes]`` marks are scored;
+    - ``"graph"``: one row;
+    - ``"edge"`` and ``"pair"``: a row for each column of ``edge_label_index [2, pairs]``, edges of
+      the graph or any pairs. They are held apart from ``edge_index``, so a rewiring leaves them.
+
+    And what is in a row, by target:
+
+    - ``"class"``: int64, 0 to ``out_channels - 1``;
+    - ``"multilabel"``: ``out_channels`` floating-point labels, each 0, 1, or NaN where not known;
+    - ``"value"``: ``out_channels`` floating-point values, NaN where not known;
+    - ``"link"`` (of pairs): int64, 1 for a true pair, 0 for a negative;
+    - ``"pointer"`` (of nodes or graphs): int64, the number of a node within the same graph.
+
+    Nothing is converted: labels of another kind are refused. Graphs may stand in several parts,
+    and may share tensors.
 
     Attributes:
         name: how records and figures call the task.
-        level: ``"node"`` or ``"graph"``.
+        level: ``"node"``, ``"edge"``, ``"pair"`` or ``"graph"``.
         train: graphs that the weights are fitted to.
         val: graphs that choose the best epoch.
         test: graphs that the result is measured on.
         in_channels: width of ``x``.
-        out_channels: number of classes.
-        metric: name of the score, higher is better.
-        chance: the score of guessing: on the test part, the accuracy of always answering with
-            the most frequent class of the train part.
+        out_channels: width of the model's output, as ``Objective`` says: classes, labels, values;
+            for links and pointers of nodes the width of the vectors, 1 for pointers of graphs.
+        metric: name of the main score, which chooses the epoch; the target's first unless given.
+        chance: that score of guessing on the test part, from the answers of the train part alone.
+        target: ``"class"``, ``"multilabel"``, ``"value"``, ``"link"`` or ``"pointer"``.
+        metrics: names of further scores that are reported.
+        loss: name of the loss, one of ``LOSSES[target]``; the first unless given.
+        negatives: for links, negatives drawn at each step for each true pair of a train graph
+            that gives none.
 
     Raises:
-        ValueError: a part is empty, or a graph lacks what its level asks for or has another width.
+        ValueError: a part is empty, a name is not known, the target has no place at the level, or
+            a graph lacks what they ask for, has another width or labels out of range.
+        TypeError: labels are of another kind than the target's.
     """
 
     name: str
@@ -43,56 +69,88 @@ class Task:
     test: list[Data]
     in_channels: int
     out_channels: int
-    metric: str = "accuracy"
+    metric: str = ""
     chance: float = 0.0
+    target: str = "class"
+    metrics: tuple[str, ...] = ()
+    loss: str = ""
+    negatives: int | None = None
 
     def __post_init__(self):
         if self.level not in LEVELS:
             raise ValueError(f"level must be one of {', '.join(LEVELS)}; got {self.level!r}")
+        objective = self.objective
+        object.__setattr__(self, "metric", objective.metrics[0])
+        object.__setattr__(self, "loss", objective.loss_name)
+        seen = set()
         for part in PARTS:
             graphs = getattr(self, part)
             if not graphs:
                 raise ValueError(f"task {self.name!r} has no {part} graphs; give at least one")
             for index, graph in enumerate(graphs):
-                _check_graph(graph, f"{part}[{index}] of task {self.name!r}", self)
+                # a graph that stands in many places is looked at once; links ask by the part
+                if (id(graph), part if self.target == "link" else "") not in seen:
+                    check_graph(graph, f"{part}[{index}] of task {self.name!r}", self)
+                    seen.add((id(graph), part if self.target == "link" else ""))
+
+    @property
+    def objective(self) -> Objective:
+        """The loss and the scores of this task."""
+        first = (self.metric,) if self.metric else ()
+        return Objective(
+            level=self.level,
+            target=self.target,
+            out_channels=self.out_channels,
+            metrics=tuple(dict.fromkeys((*first, *self.metrics))),
+            loss_name=self.loss,
+            negatives=self.negatives,
+        )
 
     def map(self, transform: Callable[[Data], Data]) -> "Task":
         """The same task with ``transform`` (a rewiring, an encoding) applied to its graphs.
 
         Each distinct graph is transformed once, however often it stands in the parts. Graphs that
-        share one ``edge_index`` tensor, as those of a transfer task do, are one structure: where
-        the transform leaves ``x`` as it was, its new structure is given to all of them, so that a
-        random rewiring cannot tell their classes apart. Where it changes ``x``, each graph is
-        transformed by itself.
+        share one ``edge_index`` tensor (and ``edge_weight``), as those of a transfer task do, are
+        one structure: where the transform leaves ``x`` as it was, its new structure is given to all
+        of them, so that a random rewiring cannot tell their classes apart. Where it changes ``x``,
+        each graph is transformed by itself.
         """
         done: dict[int, Data] = {}
-        first: dict[int, tuple[Data, Data]] = {}
+        first: dict[tuple[int, int], tuple[Data, Data]] = {}
         for graph in (graph for part in PARTS for graph in getattr(self, part)):
             if id(graph) in done:
                 continue
-            source, result = first.get(id(graph.edge_index), (None, None))
+            structure = id(graph.edge_index), id(graph.get("edge_weight"))
+            source, result = first.get(structure, (None, None))
             if source is None:
                 result = transform(graph)
-                first[id(graph.edge_index)] = (graph, result)
+                first[structure] = (graph, result)
                 done[id(graph)] = result
             elif result.x is source.x:
                 done[id(graph)] = _with_nodes_of(result, graph)
             else:
                 done[id(graph)] = transform(graph)
+            if self.level != "node":
+                done[id(graph)] = _with_answers_of(done[id(graph)], graph)
         parts = {part: [done[id(graph)] for graph in getattr(self, part)] for part in PARTS}
         width = parts["train"][0].x.size(1)
         return replace(self, name=f"{self.name}, {_name(transform)}", in_channels=width, **parts)
 
 
-def guessing_accuracy(train: torch.Tensor, test: torch.Tensor) -> float:
-    """Accuracy on labels ``test`` of always answering the most frequent label of ``train``."""
-    return float((test == train.mode().values).double().mean())
-
-
 def _with_nodes_of(structure: Data, graph: Data) -> Data:
     """``structure`` with the features and labels of ``graph``."""
     result = copy(structure)
-    for key in ("x", "y", "mask"):
+    for key in ("x", *ANSWERS):
+        if key in graph:
+            result[key] = graph[key]
+    return result
+
+
+def _with_answers_of(changed: Data, graph: Data) -> Data:
+    """``changed`` with the labels of ``graph``: a transform may take those of pairs for edges'."""
+    same = all(changed.get(key) is graph.get(key) for key in ANSWERS)
+    result = changed if same else copy(changed)
+    for key in () if same else ANSWERS:
         if key in graph:
             result[key] = graph[key]
     return result
@@ -104,25 +162,3 @@ def _name(transform: Callable) -> str:
     return (
         text if " at 0x" not in text else getattr(transform, "__name__", type(transform).__name__)
     )
-
-
-def _check_graph(graph: Data, where: str, task: Task) -> None:
-    for key in ("x", "edge_index", "y", *(("mask",) if task.level == "node" else ())):
-        if graph.get(key) is None:
-            raise ValueError(f"{where} has no {key}; a {task.level}-level task needs it")
-    if graph.x.dim() != 2 or graph.x.size(1) != task.in_channels:
-        raise ValueError(
-            f"{where} has x of shape {list(graph.x.shape)}; "
-            f"expected [nodes, in_channels] with in_channels={task.in_channels}"
-        )
-    labels = graph.y
-    if task.level == "node":
-        if graph.mask.dtype != torch.bool or not bool(graph.mask.any()):
-            raise ValueError(f"{where} scores no node; mask must be bool and mark at least one")
-        labels = graph.y[graph.mask]
-    low, high = int(labels.min()), int(labels.max())
-    if low < 0 or high >= task.out_channels:
-        raise ValueError(
-            f"{where} has labels {low} to {high}; expected 0 to {task.out_channels - 1} "
-            f"(out_channels={task.out_channels})"
-        )

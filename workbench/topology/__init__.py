@@ -9,7 +9,14 @@ from workbench.topology.checks import (
     check_num_nodes,
     check_pairs,
 )
+from workbench.topology.operators import (
+    laplacian_matrix,
+    normalized_adjacency,
+    walk_matrix,
+    walk_powers,
+)
 from workbench.topology.simple_graph import (
+    DirectedGraphError,
     Neighbors,
     SimpleGraph,
     both_directions,
@@ -18,6 +25,7 @@ from workbench.topology.simple_graph import (
 )
 
 __all__ = [
+    "DirectedGraphError",
     "Neighbors",
     "SimpleGraph",
     "both_directions",
@@ -26,5 +34,9 @@ __all__ = [
     "check_num_nodes",
     "check_pairs",
     "components",
+    "laplacian_matrix",
+    "normalized_adjacency",
     "simple_graph",
+    "walk_matrix",
+    "walk_powers",
 ]

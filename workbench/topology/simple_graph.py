@@ -139,6 +139,10 @@ class SimpleGraph:
         return torch.from_numpy(self.neighbors.weight.copy()).to(self.device)
 
 
+class DirectedGraphError(ValueError):
+    """An edge lacks its reverse, or has another weight there."""
+
+
 def simple_graph(
     edge_index: EdgeIndex, num_nodes: int, edge_weight: EdgeWeight | None = None
 ) -> SimpleGraph:
@@ -150,9 +154,9 @@ def simple_graph(
     Raises:
         TypeError: ``edge_index`` is no int64 tensor, ``num_nodes`` no integer, or ``edge_weight``
             no tensor of real numbers.
-        ValueError: a shape is wrong, a node does not exist, an edge lacks its reverse or has
-            another weight there (make it undirected with ``torch_geometric.utils.to_undirected``),
-            or a weight is negative or not finite.
+        DirectedGraphError: a ValueError; an edge lacks its reverse or has another weight there
+            (make it undirected with ``torch_geometric.utils.to_undirected``).
+        ValueError: a shape is wrong, a node does not exist, or a weight is negative or not finite.
     """
     check_edge_index(edge_index, num_nodes)
     num_nodes, device = int(num_nodes), edge_index.device
@@ -183,14 +187,14 @@ def components(edge_index: EdgeIndex, num_nodes: int) -> Int64[Tensor, " nodes"]
     return torch.from_numpy(labels).to(edge_index.device)
 
 
-def _not_undirected(u: int, v: int, one: float, other: float) -> ValueError:
+def _not_undirected(u: int, v: int, one: float, other: float) -> DirectedGraphError:
     if other == 0.0:
-        return ValueError(
+        return DirectedGraphError(
             f"the graph is directed: of nodes {u} and {v} only one direction is stored; this "
             "function needs an undirected graph, so apply "
             "torch_geometric.utils.to_undirected first"
         )
-    return ValueError(
+    return DirectedGraphError(
         f"edge ({u}, {v}) has weight {one} one way and {other} the other; this function needs an "
         "undirected graph, so apply torch_geometric.utils.to_undirected(..., reduce='mean') first"
     )

@@ -1,25 +1,32 @@
 """One readable training loop, tasks in, runs on disk out."""
 
+from workbench.training.checkpoint import CheckpointWarning
 from workbench.training.compare import Comparison, paired_comparison
 from workbench.training.first_use import warm_up
 from workbench.training.loop import fit
-from workbench.training.metrics import METRICS
+from workbench.training.model_for import model_for
+from workbench.training.pair_head import OnPairs
 from workbench.training.pairs import PairedProgress, PairedRuns, compare_training
 from workbench.training.progress import Progress
-from workbench.training.run import Curve, Run, RunFileError, list_runs
+from workbench.training.recipe import Recipe
+from workbench.training.run import Curve, Run, RunFileError
+from workbench.training.store import RunStore
 
 __all__ = [
-    "METRICS",
+    "CheckpointWarning",
     "Comparison",
     "Curve",
+    "OnPairs",
     "PairedProgress",
     "PairedRuns",
     "Progress",
+    "Recipe",
     "Run",
     "RunFileError",
+    "RunStore",
     "compare_training",
     "fit",
-    "list_runs",
+    "model_for",
     "paired_comparison",
     "warm_up",
 ]

@@ -61,7 +61,7 @@ def paired_comparison(
         raise ValueError(
             f"paired results need one after for each before; got {len(before)} and {len(after)}"
         )
-    metrics = {item.result["metric"] for item in (*before, *after) if isinstance(item, Run)}
+    metrics = {_said(item) for item in (*before, *after) if isinstance(item, Run)}
     metric = metrics.pop() if len(metrics) == 1 else "score"
     first, second = _values(before, "before"), _values(after, "after")
     differences = second - first
@@ -101,6 +101,11 @@ def paired_comparison(
             f"{high:+.3f}. {verdict}"
         )
     return Comparison(mean, low, high, confidence, count, within_noise, sentence)
+
+
+def _said(run: Run) -> str:
+    lower = not run.result.get("higher_is_better", True)
+    return f"{run.result['metric']} (lower is better)" if lower else run.result["metric"]
 
 
 def _values(results: Sequence[float | Run], side: str) -> np.ndarray:

@@ -5,21 +5,27 @@ import math
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
-from torch_geometric.data import Batch, Data
-from torch_geometric.loader import DataLoader
+from torch_geometric.data import Batch
 
-from workbench.tasks import Task
-from workbench.training.metrics import METRICS
+from workbench.capture import call
+from workbench.tasks import Objective, Scored, Task
+from workbench.ties import levels
+from workbench.training.batches import batches, grouped, ready
+from workbench.training.checkpoint import Checkpoint, identity
+from workbench.training.optimization import LearningRate, make_optimizer
 from workbench.training.progress import Callback, Progress
 from workbench.training.randomness import OwnRandomness
+from workbench.training.recipe import Recipe
 from workbench.training.run import Curve, Run, versions
+from workbench.training.state import State
+from workbench.training.store import RunStore
 
 
 # grad mode belongs to the thread and to the caller's with-blocks, so it is set here
@@ -28,75 +34,115 @@ from workbench.training.run import Curve, Run, versions
 def fit(
     model: nn.Module,
     task: Task,
+    recipe: Recipe | None = None,
     *,
-    epochs: int = 100,
-    learning_rate: float = 1e-2,
-    weight_decay: float = 5e-4,
-    batch_size: int = 32,
+    epochs: int | None = None,
+    learning_rate: float | None = None,
+    weight_decay: float | None = None,
+    batch_size: int | None = None,
     seed: int = 0,
     callbacks: Sequence[Callback] = (),
     device: torch.device | str | None = None,
     directory: str | Path | None = None,
+    checkpoint: str | Path | None = None,
 ) -> Run:
-    """Train ``model`` on ``task``: Adam, cross-entropy, the epoch chosen on the validation part.
+    """Train ``model`` on ``task`` by ``recipe``; the epoch is chosen on the validation part.
 
-    The model is trained in place and is called as ``model(x, edge_index, batch)``. It ends in
-    ``eval`` mode on ``device``, with the weights of the epoch whose validation score was best
-    (equal scores: the lower validation loss, then the earlier epoch). The result is the test score
-    of that epoch, never the best test score.
+    The model is trained in place and called through ``call``, with whatever its ``forward`` names
+    and the graphs have: ``edge_weight``, ``edge_attr``, encodings. It ends in ``eval`` mode on
+    ``device``, with the weights of the epoch whose main validation score was best (equal scores:
+    the lower validation loss, then the earlier epoch). The result is the test score of that epoch,
+    never the best test score.
 
     The caller makes the model, and so its first weights. ``seed`` decides everything else that is
-    random, the order of the graphs and the dropout: on a CPU the same call on equal models gives
-    equal runs, bit for bit. The caller's own random numbers are not disturbed, and the caller's
-    ``torch.no_grad()`` or ``torch.inference_mode()`` makes no difference; runs in threads are
-    independent of each other.
+    random: the order of the graphs, the dropout, the negatives of links. On a CPU the same call on
+    equal models gives equal runs, bit for bit. The caller's own random numbers are not disturbed,
+    and the caller's ``torch.no_grad()`` or ``torch.inference_mode()`` makes no difference; runs in
+    threads are independent of each other.
 
     Args:
-        model: any module that gives a row of ``task.out_channels`` logits for each node or graph.
+        model: any module that gives what ``task.objective`` reads, such as a row of
+            ``task.out_channels`` logits for each node or graph.
         task: what to learn.
-        epochs: passes over the training graphs.
-        learning_rate: Adam's step size.
-        weight_decay: Adam's L2 penalty, times the weights; of matrices, not of biases and scales.
-        batch_size: graphs in each optimizer step.
-        seed: of the order of graphs and of dropout.
+        recipe: how; None for the defaults of ``Recipe``.
+        epochs: in place of the recipe's, as the next three.
+        learning_rate: see ``Recipe``.
+        weight_decay: see ``Recipe``.
+        batch_size: see ``Recipe``.
+        seed: of all that is random.
         callbacks: each is called with a ``Progress`` at every optimizer step and epoch's end; one
             that returns True stops the run within that step.
         device: where to train; None for where the model is.
-        directory: folder to save the record of the run in; None saves nothing.
+        directory: folder to save the record of the run in, a ``RunStore``; None saves nothing.
+        checkpoint: file to keep the state of the run in after each epoch. If it is there, the run
+            goes on from it and ends as if it had never been broken off, on a CPU bit for bit; a
+            whole run of fewer epochs is trained on, unless the rate falls to the last step.
 
     Returns:
         The record of the run. One stopped by a callback or by ``KeyboardInterrupt`` (which is not
         raised again) has ``stopped=True`` and, like the model, holds what was learned until then.
 
     Raises:
-        ValueError: an option is out of its range, or the model's output does not fit the task.
+        ValueError: an option is out of its range, the model's output does not fit the task, or the
+            checkpoint is of another run.
+        TypeError: the model needs what the graphs do not have.
         FloatingPointError: the loss is infinite or not a number.
     """
+    if not isinstance(recipe, Recipe | None):
+        raise TypeError(f"recipe must be a Recipe, got {type(recipe).__name__}; give Recipe(...)")
+    recipe = (recipe or Recipe()).changed(
+        epochs=epochs, learning_rate=learning_rate, weight_decay=weight_decay, batch_size=batch_size
+    )
+    objective, epochs = task.objective, recipe.epochs
     arguments = {
         "model": type(model).__name__,
         "architecture": repr(model),
         "num_parameters": sum(p.numel() for p in model.parameters()),
         "task": task.name,
+        "level": task.level,
+        "target": task.target,
+        "loss": task.loss,
         "num_graphs": [len(task.train), len(task.val), len(task.test)],
-        "epochs": epochs,
-        "learning_rate": learning_rate,
-        "weight_decay": weight_decay,
-        "batch_size": batch_size,
+        **asdict(recipe),
     }
-    _check(model, task, epochs, learning_rate, batch_size)
+    _check(model)
     device = torch.device(next(model.parameters()).device if device is None else device)
     model.to(device)
 
     started, start, first_step = datetime.now(UTC), time.perf_counter(), math.nan
     shuffling, randomness = torch.Generator().manual_seed(seed), OwnRandomness(seed, device)
-    train = _batches(task.train, batch_size, device, shuffling)
-    val, test = (list(_batches(part, batch_size, device)) for part in (task.val, task.test))
-    epoch, step, steps, loss = 1, 0, epochs * len(train), math.nan
-    curve, best = Curve(), None
+    drawing = torch.Generator().manual_seed(seed)
+    train = batches(task.train, recipe.batch_size, device, shuffling)
+    val, test = (list(batches(part, recipe.batch_size, device)) for part in (task.val, task.test))
+    steps_per_epoch = math.ceil(len(train) / recipe.accumulate)
+    epoch, step, steps, loss = 1, 0, epochs * steps_per_epoch, math.nan
+    curve, best, first_epoch, step_before, early = Curve(), None, 1, 0, False
+    optimizer, rate = make_optimizer(model, recipe), LearningRate(recipe, steps_per_epoch)
+
+    state = State(model, optimizer, rate, shuffling, drawing, randomness)
+
+    kept = None
+    if checkpoint is not None:
+        kept = Checkpoint(Path(checkpoint), identity(arguments, task, recipe, seed))
+        found = kept.load()
+        if found is not None:
+            state.restore(found["state"])
+            curve = Curve(**{key: tuple(values) for key, values in found["curve"].items()})
+            best, early = _Best(**found["best"]), found["early"]
+            if len(curve.val) > epochs:
+                raise ValueError(
+                    f"{checkpoint} holds {len(curve.val)} epochs, {epochs} were asked for; ask for "
+                    "at least as many, or choose another file"
+                )
+            first_epoch = len(curve.val) + 1
+            step = step_before = len(curve.val) * steps_per_epoch
+            started = datetime.fromisoformat(found["started"])
+            start -= found["seconds"]
 
     def report(*, epoch_ended: bool) -> None:
         now = time.perf_counter()
-        left = (now - first_step) / (step - 1) * (steps - step) if step > 1 else None
+        done = step - step_before - 1
+        left = (now - first_step) / done * (steps - step) if done > 0 else None
         progress = Progress(
             epoch=epoch,
             epochs=epochs,
@@ -115,41 +161,63 @@ def fit(
         if any([callback(progress) for callback in callbacks]):
             raise _Stop
 
-    # A bias in front of a batch norm has no gradient but rounding. Adam would scale a penalty on it
-    # up to whole steps, whose signs another processor turns, and the running means would follow.
-    matrices = [p for p in model.parameters() if p.dim() > 1]
-    others = [p for p in model.parameters() if p.dim() <= 1]
-    optimizer = torch.optim.Adam([{"params": others}], lr=learning_rate)
-    optimizer.add_param_group({"params": matrices, "weight_decay": weight_decay})
     with suppress(_Stop, KeyboardInterrupt):
-        for epoch in range(1, epochs + 1):
+        for epoch in range(first_epoch, epochs + 1):
+            if early:
+                break
             model.train()
             losses = []
-            for batch in train:
+            for group in grouped(train, recipe.accumulate):
+                rate.set(optimizer, step)
                 optimizer.zero_grad()
-                with randomness:
-                    logits, labels = _scored(model, batch.to(device), task)
-                objective = F.cross_entropy(logits, labels)
-                loss = objective.item()
-                if not math.isfinite(loss):
-                    raise FloatingPointError(
-                        f"the loss is {loss} at step {step + 1} (epoch {epoch}) with "
-                        f"learning_rate={learning_rate}; choose a smaller one, or scale x"
-                    )
-                objective.backward()
+                for batch in group:
+                    batch = ready(objective.prepare(batch, drawing), device)
+                    with randomness:
+                        output = call(model, batch)
+                    value = objective.loss(objective.read(output, batch))
+                    loss = value.item()
+                    if not math.isfinite(loss):
+                        raise FloatingPointError(
+                            f"the loss is {loss} at step {step + 1} (epoch {epoch}) with "
+                            f"learning_rate={recipe.learning_rate}; choose a smaller one, or "
+                            "scale x"
+                        )
+                    (value / len(group) if len(group) > 1 else value).backward()
+                    losses.append(loss)
+                if recipe.clip_norm is not None:
+                    nn.utils.clip_grad_norm_(model.parameters(), recipe.clip_norm)
                 optimizer.step()
                 step += 1
-                losses.append(loss)
-                if step == 1:
+                if step == step_before + 1:
                     first_step = time.perf_counter()
                 report(epoch_ended=False)
 
-            val_score, val_loss = _evaluate(model, val, task, randomness)
-            curve = curve.extended(sum(losses) / len(losses), val_loss, val_score)
-            if best is None or (val_score, -val_loss) > (best.val, -best.val_loss):
-                test_score, _ = _evaluate(model, test, task, randomness)
+            scores, val_loss = _evaluate(model, val, objective, randomness)
+            score = scores[task.metric]
+            curve = curve.extended(sum(losses) / len(losses), val_loss, score)
+            ahead = objective.main.higher_is_better
+            better = (
+                best is None
+                or _order(score, best.val, ahead)
+                or (not _order(best.val, score, ahead) and _order(val_loss, best.val_loss, False))
+            )
+            if better:
+                tested, _ = _evaluate(model, test, objective, randomness)
                 weights = copy.deepcopy(model.state_dict())
-                best = _Best(epoch, val_score, val_loss, test_score, weights)
+                best = _Best(epoch, score, val_loss, tested[task.metric], weights, scores, tested)
+            rate.epoch_ended(better=better)
+            early = recipe.patience is not None and epoch - best.epoch >= recipe.patience
+            if kept is not None:
+                kept.save(
+                    {
+                        "state": state.saved(),
+                        "curve": {key: list(values) for key, values in vars(curve).items()},
+                        "best": vars(best),
+                        "early": early,
+                        "started": started.isoformat(),
+                        "seconds": time.perf_counter() - start,
+                    }
+                )
             report(epoch_ended=True)
 
     if best is not None:
@@ -163,17 +231,20 @@ def fit(
         curve=curve,
         result={
             "metric": task.metric,
+            "higher_is_better": objective.main.higher_is_better,
             "test": best.test if best else None,
             "val": best.val if best else None,
             "best_epoch": best.epoch if best else None,
             "chance": task.chance,
+            "test_scores": best.test_scores if best else {},
+            "val_scores": best.val_scores if best else {},
         },
-        stopped=len(curve.val) < epochs,
+        stopped=len(curve.val) < epochs and not early,
         started=started.isoformat(timespec="seconds"),
         seconds=time.perf_counter() - start,
     )
     if directory is not None:
-        run.save(directory)
+        RunStore(directory).append(run)
     return run
 
 
@@ -190,63 +261,29 @@ class _Best:
     val_loss: float
     test: float
     weights: dict[str, Tensor]
+    val_scores: dict[str, float]
+    test_scores: dict[str, float]
 
 
-def _batches(
-    graphs: list[Data],
-    batch_size: int,
-    device: torch.device,
-    shuffling: torch.Generator | None = None,
-) -> DataLoader | list[Batch]:
-    """Batches of graphs; in a new order at each pass where ``shuffling`` is given.
-
-    Graphs that fit in one batch are joined and moved once. A generator always goes to the loader:
-    without one it would draw from the global one.
-    """
-    generator = torch.Generator() if shuffling is None else shuffling
-    loader = DataLoader(
-        graphs, batch_size=batch_size, shuffle=shuffling is not None, generator=generator
-    )
-    if shuffling is None or len(loader) == 1:
-        return [batch.to(device) for batch in loader]
-    return loader
-
-
-def _scored(model: nn.Module, batch: Batch, task: Task) -> tuple[Tensor, Tensor]:
-    """Logits and labels of the nodes or graphs that count."""
-    logits = model(batch.x, batch.edge_index, batch.batch)
-    rows = batch.num_nodes if task.level == "node" else batch.num_graphs
-    if logits.shape != (rows, task.out_channels):
-        raise ValueError(
-            f"the model gave {list(logits.shape)}; task {task.name!r} needs "
-            f"[{rows}, {task.out_channels}], a row of logits for each {task.level}"
-        )
-    if task.level == "node":
-        return logits[batch.mask], batch.y[batch.mask]
-    return logits, batch.y
+def _order(one: float, other: float, higher_is_better: bool) -> bool:
+    """Whether ``one`` is better than ``other`` by more than rounding; NaN is the worst."""
+    if math.isnan(one) or math.isnan(other):
+        return not math.isnan(one)
+    first, second = levels(np.array([one, other]))
+    return bool(first > second if higher_is_better else first < second)
 
 
 def _evaluate(
-    model: nn.Module, batches: list[Batch], task: Task, randomness: OwnRandomness
-) -> tuple[float, float]:
-    """Score and loss on a part of the task."""
+    model: nn.Module, parts: list[Batch], objective: Objective, randomness: OwnRandomness
+) -> tuple[dict[str, float], float]:
+    """Scores and loss on a part of the task."""
     model.eval()
     with torch.no_grad(), randomness:
-        parts = [_scored(model, batch, task) for batch in batches]
-        logits, labels = (torch.cat(part) for part in zip(*parts, strict=True))
-        return METRICS[task.metric](logits, labels), F.cross_entropy(logits, labels).item()
+        scored = Scored.joined([objective.read(call(model, batch), batch) for batch in parts])
+        return objective.scores(scored), objective.loss(scored).item()
 
 
-def _check(
-    model: nn.Module, task: Task, epochs: int, learning_rate: float, batch_size: int
-) -> None:
-    if task.metric not in METRICS:
-        raise ValueError(f"task.metric must be one of {', '.join(METRICS)}; got {task.metric!r}")
-    if epochs < 1 or batch_size < 1 or not learning_rate > 0:
-        raise ValueError(
-            "epochs and batch_size must be at least 1 and learning_rate above 0; "
-            f"got epochs={epochs}, batch_size={batch_size}, learning_rate={learning_rate}"
-        )
+def _check(model: nn.Module) -> None:
     if not any(p.requires_grad for p in model.parameters()):
         raise ValueError(f"{type(model).__name__} has no parameters to train")
     if any(p.is_inference() for p in model.parameters()):

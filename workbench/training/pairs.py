@@ -13,6 +13,7 @@ from workbench.training.compare import Comparison, paired_comparison
 from workbench.training.loop import fit
 from workbench.training.progress import Progress
 from workbench.training.randomness import OwnRandomness
+from workbench.training.recipe import Recipe
 from workbench.training.run import Run
 
 
@@ -80,10 +81,11 @@ def compare_training(
     after: Task,
     *,
     seeds: int | Sequence[int] = 3,
-    epochs: int = 100,
-    learning_rate: float = 1e-2,
-    weight_decay: float = 5e-4,
-    batch_size: int = 32,
+    recipe: Recipe | None = None,
+    epochs: int | None = None,
+    learning_rate: float | None = None,
+    weight_decay: float | None = None,
+    batch_size: int | None = None,
     callbacks: Sequence[Callable[[PairedProgress], object]] = (),
     device: torch.device | str | None = None,
     directory: str | Path | None = None,
@@ -99,6 +101,7 @@ def compare_training(
         before: such as a task on the original graph.
         after: such as the same task, rewired.
         seeds: how many (0, 1, ...), or which.
+        recipe: how, for all runs; None for the defaults of ``Recipe``.
         epochs: as for ``fit``, like the other options.
         learning_rate: see ``fit``.
         weight_decay: see ``fit``.
@@ -109,10 +112,10 @@ def compare_training(
         directory: see ``fit``; each run has its own record.
 
     Raises:
-        ValueError: the tasks have other widths, metrics or levels, there is no seed, or one stands
-            twice.
+        ValueError: the tasks have other widths, metrics, targets or levels, there is no seed, or
+            one stands twice.
     """
-    for key in ("level", "in_channels", "out_channels", "metric"):
+    for key in ("level", "target", "in_channels", "out_channels", "metric"):
         if getattr(before, key) != getattr(after, key):
             raise ValueError(
                 f"the two tasks must have one {key} for one model to fit both; before has "
@@ -141,6 +144,7 @@ def compare_training(
             run = fit(
                 pair[side],
                 task,
+                recipe,
                 epochs=epochs,
                 learning_rate=learning_rate,
                 weight_decay=weight_decay,

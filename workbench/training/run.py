@@ -2,20 +2,17 @@
 
 import json
 import math
-import os
 import platform
 import re
-import tempfile
 import uuid
-import warnings
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import pandas as pd
 import torch
 import torch_geometric
 
 import workbench
+from workbench.graphs.files.disk import write_atomically
 
 FORMAT = "workbench.run"
 FORMAT_VERSION = 1
@@ -54,8 +51,9 @@ class Run:
         versions: of python, torch, torch_geometric and workbench.
         device: where it trained.
         curve: losses and scores of the ended epochs.
-        result: ``metric``, its ``test`` and ``val`` value at ``best_epoch``, and ``chance``, the
-            test score of guessing. Values are None where no epoch ended.
+        result: ``metric``, its ``test`` and ``val`` value at ``best_epoch``, ``chance``, the test
+            score of guessing, ``higher_is_better``, and all scores of that epoch by their names,
+            ``test_scores`` and ``val_scores``. Values are None where no epoch ended.
         stopped: the run ended before its last epoch did.
         started: date and time (UTC, ISO 8601).
         seconds: how long it took.
@@ -84,16 +82,7 @@ class Run:
         what = f"{self.arguments.get('model', 'model')}-{self.arguments.get('task', 'task')}"
         what = re.sub(r"[^A-Za-z0-9]+", "-", what).strip("-")[:60]
         path = directory / f"{when}-{what}-seed{self.seed}-{uuid.uuid4().hex[:8]}.json"
-        handle, temporary = tempfile.mkstemp(dir=directory, prefix=".", suffix=".tmp")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(text + "\n")
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(temporary, path)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
+        write_atomically(path, f"{text}\n".encode())
         return path
 
     @staticmethod
@@ -132,30 +121,11 @@ class Run:
                 raise RunFileError(f"{path} lacks result.{key}")
             if key != "metric" and result[key] is not None and not _is_number(result[key]):
                 raise RunFileError(f"{path}: result.{key} must be a number, got {result[key]!r}")
+        for key in ("test_scores", "val_scores"):
+            scores = result.get(key, {})
+            if not isinstance(scores, dict) or not all(map(_is_number, scores.values())):
+                raise RunFileError(f"{path}: result.{key} must be numbers by name, got {scores!r}")
         return Run(**{**fields, "curve": Curve(**curve), "seconds": float(fields["seconds"])})
-
-
-def list_runs(directory: str | Path) -> pd.DataFrame:
-    """A table of the runs whose records are in ``directory``, a row each, oldest first.
-
-    Columns: started, task, model, seed, epochs, learning_rate, batch_size, metric, test, val,
-    best_epoch, chance, stopped, seconds, device, file. A file that is no record is left out with a
-    warning that says why; ``.attrs["unreadable"]`` has the reasons by file name.
-    """
-    rows, unreadable = [], {}
-    for path in sorted(Path(directory).glob("*.json")):
-        try:
-            run = Run.load(path)
-        except (RunFileError, OSError) as error:
-            unreadable[path.name] = str(error)
-            warnings.warn(f"left out of the table: {error}", stacklevel=2)
-            continue
-        values = {**run.arguments, **run.result, **vars(run), "file": path.name}
-        rows.append({column: values.get(column) for column in _COLUMNS})
-    table = pd.DataFrame(rows, columns=_COLUMNS)
-    table = table.sort_values("started", kind="stable", ignore_index=True)
-    table.attrs["unreadable"] = unreadable
-    return table
 
 
 def versions() -> dict[str, str]:
@@ -180,10 +150,6 @@ _FIELDS = {
     "seconds": float,
 }
 _CURVE = ("train_loss", "val_loss", "val")
-_COLUMNS = [
-    *("started", "task", "model", "seed", "epochs", "learning_rate", "batch_size"),
-    *("metric", "test", "val", "best_epoch", "chance", "stopped", "seconds", "device", "file"),
-]
 
 
 def _is_number(value: object) -> bool:

@@ -1,6 +1,5 @@
 """What the attention lens knows: the attention of every head on one graph, and what it tells."""
 
-import inspect
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch_geometric.data import Data
 
-from workbench.capture import Attention, capture_attention
+from workbench.capture import Attention, call_arguments, capture_attention, prepared
 from workbench.diagnostics import (
     HopMass,
     TooLargeError,
@@ -131,24 +130,20 @@ class AttentionState(DrawnGraph):
 def run(model: nn.Module, data: Data, inputs: Mapping[str, Any]):
     """The attention of every head of a model on a graph, in evaluation mode, without gradients.
 
-    The model is called as ``model(x, edge_index)``, with ``batch`` and ``edge_attr`` where it takes
-    them and the data have them, or as ``model(data)`` where its first argument is ``data``.
+    The model is called as ``workbench.capture.call`` does, with what it requires.
 
     Raises:
         ValueError: the data have no ``x``.
     """
     modes = [(module, module.training) for module in model.modules()]
-    parameters = inspect.signature(model.forward).parameters
-    arguments: tuple = (data,)
-    extra = dict(inputs)
-    if next(iter(parameters), "") not in ("data", "batch"):
-        if data.x is None:
-            raise ValueError("the data have no node features x; set data.x to [nodes, channels]")
-        arguments = data.x, data.edge_index
-        for name in ("batch", "edge_attr"):
-            value = getattr(data, name, None)
-            if name in parameters and value is not None:
-                extra.setdefault(name, value)
+    try:
+        arguments, extra = call_arguments(model, prepared(model, data), **inputs)
+    except TypeError as error:
+        if data.get("x") is not None:
+            raise
+        raise ValueError(
+            "the data have no node features x; set data.x to [nodes, channels]"
+        ) from error
     try:
         model.eval()
         return capture_attention(model, batch=getattr(data, "batch", None)).run(*arguments, **extra)

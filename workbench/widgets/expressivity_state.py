@@ -12,10 +12,10 @@ from workbench.diagnostics import (
     Distinction,
     TooLargeError,
     distinguishes,
-    effective_resistance,
-    hop_distance,
     is_isomorphic,
 )
+from workbench.diagnostics.expressivity.weisfeiler_leman.distinguish import graphs_of
+from workbench.diagnostics.expressivity.weisfeiler_leman.pair_classes import seen_distances
 from workbench.graphs import layout
 from workbench.widgets.color_numbers import first_numbers, steady
 from workbench.widgets.expressivity_tests import text_of
@@ -24,9 +24,6 @@ from workbench.widgets.expressivity_tests import text_of
 LARGEST_MATRIX = 300
 #: Larger graphs are for ``distinguishes``, not for the eye.
 LARGEST_NODES = 1_000
-
-#: Steps of the walks of RRWP, beside the start.
-_WALK_STEPS = 20
 
 
 class Pair:
@@ -150,17 +147,23 @@ class Colored:
         return len(self.items) - 1
 
     @cached_property
-    def distances(self) -> list[np.ndarray] | None:
-        """Of each graph ``[nodes, nodes]`` or ``[nodes, nodes, numbers]``: what GD-WL sees."""
+    def _seen(self) -> tuple[list[np.ndarray], list[np.ndarray]] | None:
         kind = TESTS[self.test][1].get("distance")
-        if kind is None:
-            return None
-        return [_distance(data, kind) for data in self.pair.graphs]
+        return None if kind is None else seen_distances(graphs_of(self.pair.graphs), kind)
 
-    @cached_property
+    @property
+    def distances(self) -> list[np.ndarray] | None:
+        """Of each graph ``[nodes, nodes]`` or ``[nodes, nodes, numbers]``: what GD-WL sees.
+
+        Row = the node that sees.
+        """
+        return None if self._seen is None else self._seen[0]
+
+    @property
     def distance_classes(self) -> list[np.ndarray]:
-        """Of each graph ``[nodes, nodes]`` numbers of the different distances."""
-        return _classes(self.distances)
+        """Of each graph ``[nodes, nodes]`` numbers of the different distances, as the test has
+        them: small ones first, the same in both graphs."""
+        return self._seen[1]
 
     def item(self, which: int, *nodes: int) -> int:
         """Place of an item in ``items``; -1 where there is none."""
@@ -235,31 +238,3 @@ def _positions(data: Data) -> np.ndarray:
     if pos is not None and pos.size(1) >= 2 and bool(torch.isfinite(pos).all()):
         return pos[:, :2].detach().cpu().numpy().astype(np.float32)
     return layout(data.edge_index.cpu(), data.num_nodes).numpy()
-
-
-def _distance(data: Data, kind: str) -> np.ndarray:
-    edge_index, size = data.edge_index.cpu(), data.num_nodes
-    if kind == "shortest-path":
-        return hop_distance(edge_index, size).numpy()
-    if kind == "resistance":
-        return effective_resistance(edge_index, size).numpy()
-    if kind == "both":
-        both = hop_distance(edge_index, size), effective_resistance(edge_index, size)
-        return torch.stack(both, dim=-1).numpy()
-    step = np.zeros((size, size))
-    source, target = edge_index.numpy()
-    step[source, target] = 1.0
-    step /= np.maximum(step.sum(axis=1, keepdims=True), 1.0)
-    walks = [np.eye(size)]
-    for _ in range(_WALK_STEPS):
-        walks.append(walks[-1] @ step)
-    return np.stack(walks, axis=-1)
-
-
-def _classes(distances: list[np.ndarray]) -> list[np.ndarray]:
-    """Numbers for the different distances, small ones first, the same in both graphs."""
-    rows = [np.round(part.reshape(part.shape[0] ** 2, -1), 8) + 0.0 for part in distances]
-    rows = [np.where(np.isfinite(part), part, 1e300) for part in rows]
-    _, inverse = np.unique(np.concatenate(rows), axis=0, return_inverse=True)
-    parts = np.split(inverse.ravel(), [len(rows[0])])
-    return [part.reshape(d.shape[:2]) for part, d in zip(parts, distances, strict=True)]

@@ -1,10 +1,12 @@
 """A model that the user brings: built where it is a function, and its answer checked."""
 
-import inspect
 from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
+from torch_geometric.data import Data
+
+from workbench.capture import call, prepared
 
 #: A module, or a function of the number of input channels that builds one.
 OwnModel = nn.Module | Callable[[int], nn.Module]
@@ -43,7 +45,7 @@ def built_model(model: OwnModel, in_channels: int, seed: int) -> nn.Module:
 
 
 def graph_rows(model: nn.Module) -> nn.Module:
-    """``model`` called as ``model(x, edge_index, batch)``, with what it returns checked."""
+    """``model`` called on a graph, with what it returns checked."""
     return _GraphRows(model)
 
 
@@ -51,16 +53,15 @@ class _GraphRows(nn.Module):
     def __init__(self, model: nn.Module):
         super().__init__()
         self.model = model
-        self._batched = "batch" in inspect.signature(model.forward).parameters
 
-    def forward(self, x: Tensor, edge_index: Tensor, batch: Tensor) -> Tensor:
+    def forward(self, data: Data) -> Tensor:
         name = type(self.model).__name__
         try:
-            found = self.model(x, edge_index, **({"batch": batch} if self._batched else {}))
+            found = call(self.model, prepared(self.model, data))
         except Exception as error:
             raise ValueError(
                 f"{name} does not take this pair; it is called as model(x, edge_index, batch) with "
-                f"x of {list(x.shape)}: {error}"
+                f"x of {list(data.x.shape)}: {error}"
             ) from error
         if not isinstance(found, Tensor):
             raise ValueError(
@@ -70,8 +71,8 @@ class _GraphRows(nn.Module):
             found = found.reshape(1, -1)
         if found.size(0) != 1:
             raise ValueError(
-                f"{name} returned {found.size(0)} rows for one graph of {x.size(0)} nodes; it must "
-                "return one: pool its nodes"
+                f"{name} returned {found.size(0)} rows for one graph of {data.num_nodes} nodes; it "
+                "must return one: pool its nodes"
             )
         if not bool(torch.isfinite(found).all()):
             raise ValueError(f"{name} returned numbers that are not finite; no distance follows")

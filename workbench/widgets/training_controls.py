@@ -5,10 +5,15 @@ from torch import nn
 
 from workbench.models import MODELS
 from workbench.tasks import Task
+from workbench.training import model_for
 
 FAR_SIDE, LABELS = "reach the far side", "node labels"
 
 WRAP = {"flex_flow": "row wrap", "align_items": "center", "grid_gap": "2px 14px"}
+
+
+#: Models of features and edges alone, which is what ``fit`` hands over.
+_TRAINED = [name for name, make in MODELS.items() if not make(1, 4, 1, num_layers=1).requires]
 
 
 class TrainingControls:
@@ -24,7 +29,7 @@ class TrainingControls:
             layout=ipywidgets.Layout(width="210px"),
         )
         self.model_menu = ipywidgets.Dropdown(
-            options=list(MODELS),
+            options=_TRAINED,
             description="model",
             tooltip="The network to train; the same first weights before and after.",
             style={"description_width": "auto"},
@@ -67,12 +72,8 @@ class TrainingControls:
 
     def model_for(self, task: Task) -> nn.Module:
         """A new model of the chosen kind and size."""
-        return MODELS[self.model_menu.value](
-            task.in_channels,
-            self.width.value,
-            task.out_channels,
-            num_layers=self.layers.value,
-            level=task.level,
+        return model_for(
+            task, self.model_menu.value, width=self.width.value, num_layers=self.layers.value
         )
 
 

@@ -12,6 +12,7 @@ from torch_geometric.data import Data
 
 from workbench.diagnostics import hop_distance, sensitivity
 from workbench.figures import training_curves
+from workbench.graphs.attributes import edge_columns
 from workbench.tasks import Task, node_labels, transfer
 from workbench.training import PairedProgress, PairedRuns, compare_training, warm_up
 from workbench.widgets.job import Worker
@@ -91,9 +92,15 @@ class TrainingPanel(ipywidgets.VBox):
             self.layers.value = min(max(far, 2), 12)
 
     def tasks(self) -> tuple[Task, Task]:
-        """The chosen task on the original and on the rewired graph."""
+        """The chosen task on the original and on the rewired graph, both without weights.
+
+        What the edges of the graph carry stays out: the lists that are compared say only which
+        edges there are.
+        """
         before, after = self._edge_lists()
         graph = copy(self._graph)
+        for key in edge_columns(graph):
+            del graph[key]
         graph.edge_index = before
         # transfer is between the two nodes that are farthest apart
         task = node_labels(graph) if self.task_menu.value == LABELS else transfer(graph)

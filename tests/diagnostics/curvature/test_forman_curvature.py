@@ -7,7 +7,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workbench.diagnostics.cost import TooLargeError
+from workbench.cost import TooLargeError
 from workbench.diagnostics.curvature import cycles
 from workbench.diagnostics.curvature.forman import augmented_forman, forman
 from workbench.diagnostics.curvature.minhash import approximate_weighted_forman

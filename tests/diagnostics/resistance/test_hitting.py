@@ -88,3 +88,18 @@ def test_components_self_loops_and_repeats():
 def test_bad_weights():
     with pytest.raises(ValueError, match="not negative"):
         hitting_time(torch.tensor([[0, 1], [1, 0]]), 2, torch.tensor([1.0, -1.0]))
+
+
+def test_a_weak_one_way_arc_makes_a_graph_directed():
+    """Against first-step equations, on a triangle with a detour too weak to see beside it."""
+    edge_index = torch.tensor([[0, 1, 1, 2, 2, 0, 0, 3], [1, 0, 2, 1, 0, 2, 3, 2]])
+    weight = torch.tensor([1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1e-11, 1e-11], dtype=torch.float64)
+    found = hitting_time(edge_index, 4, weight)
+    walk = torch.zeros(4, 4, dtype=torch.float64)
+    walk[edge_index[0], edge_index[1]] = weight
+    walk /= walk.sum(1, keepdim=True)
+    eye, ones = torch.eye(3, dtype=torch.float64), torch.ones(3, dtype=torch.float64)
+    for target in range(4):
+        rest = [v for v in range(4) if v != target]
+        steps = torch.linalg.solve(eye - walk[rest][:, rest], ones)
+        torch.testing.assert_close(found[rest, target], steps, rtol=1e-4, atol=0)

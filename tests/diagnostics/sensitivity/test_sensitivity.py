@@ -1,5 +1,7 @@
 """Jacobian norms against the whole Jacobian, and what a model may do to them."""
 
+import subprocess
+import sys
 import threading
 import warnings
 
@@ -36,6 +38,7 @@ from workbench.diagnostics.sensitivity.chosen_rows import chosen_rows
 from workbench.diagnostics.sensitivity.evaluation import differentiable
 from workbench.diagnostics.sensitivity.sparse_backward import SparseBackward
 from workbench.graphs import erdos_renyi, grid, karate, path, ring
+from workbench.models import GCN, MODELS
 
 
 class Stack(nn.Module):
@@ -159,6 +162,84 @@ def test_every_way_to_gather_and_scatter(gather, scatter):
     found = sensitivity(model, features(34), data.edge_index)
     expected = whole(model, features(34), data.edge_index, "frobenius")
     torch.testing.assert_close(found, expected, rtol=1e-9, atol=1e-12)
+
+
+def _summed(messages, target):
+    return torch.zeros(34, 6).double().index_add_(0, target, messages)
+
+
+def _source_in_place(x, e, change):
+    h = 1.0 * x
+    messages = h[e[0]]
+    change(h)
+    return _summed(messages, e[1]) + h
+
+
+def _scale_in_place(x, e):
+    scale = torch.full((e.size(1), 1), 0.5).double()
+    messages = x[e[0]] * scale
+    scale.mul_(3.0)
+    return _summed(messages, e[1]).tanh()
+
+
+def _index_in_place(x, e):
+    source = e[0].clone()
+    messages = x[source]
+    source.fill_(0)
+    return _summed(messages, e[1]).tanh()
+
+
+IN_PLACE = {
+    "relu_": lambda x, e: _source_in_place(x, e, torch.relu_),
+    "*=": lambda x, e: _source_in_place(x, e, lambda h: h.mul_(2.0)),
+    "rows": lambda x, e: _source_in_place(x, e, lambda h: h[3].zero_()),
+    "a view": lambda x, e: _source_in_place(x, e, lambda h: h.t().add_(1.0)),
+    "the scale": _scale_in_place,
+    "the index": _index_in_place,
+    "the messages": lambda x, e: _summed(x[e[0]].relu_(), e[1]),
+}
+
+
+@pytest.mark.parametrize("name", IN_PLACE)
+def test_what_is_changed_in_place_between_gather_and_scatter_is_seen(name):
+    data = karate()
+    model = Calls(IN_PLACE[name])
+    with SparseBackward():
+        recorded = model(features(34).requires_grad_(), data.edge_index)
+    torch.testing.assert_close(recorded, model(features(34), data.edge_index))
+    if name == "the scale":  # torch itself refuses the derivative
+        with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+            sensitivity(model, features(34), data.edge_index)
+        return
+    if name == "the index":  # as does torch, where nothing is recorded
+        model = Calls(lambda x, e: _summed(x[e[0]], e[1]).tanh())
+    found = sensitivity(model, features(34), data.edge_index)
+    expected = whole(model, features(34), data.edge_index, "frobenius")
+    torch.testing.assert_close(found, expected, rtol=1e-9, atol=1e-12)
+
+
+def test_without_torchs_private_names_the_derivatives_are_the_same():
+    """In a process in which they are not there, as in a version of torch that moved them."""
+    code = """
+import sys, torch, torch_geometric
+sys.modules["torch._C._functorch"] = None
+from workbench.diagnostics import sensitivity
+from workbench.diagnostics.sensitivity import sparse_backward
+from workbench.graphs import karate
+from workbench.models import GCN
+assert sparse_backward.is_batchedtensor is None
+torch.manual_seed(0)
+model, data = GCN(6, 8, 4, num_layers=3).double().eval(), karate()
+x = torch.linspace(-1, 1, 34 * 6).double().view(34, 6)
+print(sensitivity(model, x, data.edge_index).sum().item())
+"""
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert found.returncode == 0, found.stderr
+    torch.manual_seed(0)
+    model, data = GCN(6, 8, 4, num_layers=3).double().eval(), karate()
+    x = torch.linspace(-1, 1, 34 * 6).double().view(34, 6)
+    expected = sensitivity(model, x, data.edge_index).sum().item()
+    assert float(found.stdout) == pytest.approx(expected, rel=1e-12)
 
 
 def test_second_derivatives_of_what_is_recorded():
@@ -687,3 +768,15 @@ def test_decay_against_a_distance_with_rounding():
     distance = torch.tensor([[0, 1 / 3], [1 / 3 * (1 + 1e-15), 0]]).double()
     decay = sensitivity_decay(torch.ones(2, 2).double(), distance)
     assert decay.pairs.tolist() == [2, 2]
+
+
+@pytest.mark.parametrize("name", ["GCN", "GIN", "GAT"])
+def test_a_layer_without_edges_passes_nothing_on(name):
+    torch.manual_seed(0)
+    model = MODELS[name](3, 8, 2, num_layers=2, norm=None).double().eval()
+    x, none = torch.randn(4, 3).double(), torch.zeros(2, 0, dtype=torch.int64)
+    assert torch.equal(sensitivity(model, x, none) > 0, torch.eye(4, dtype=torch.bool))
+    edges = torch.tensor([[0, 1], [1, 0]])
+    first = torch.tensor([[True, False], [True, False]])
+    found = sensitivity(model, x, edges, inputs={"edge_layers": first}) > 0
+    assert found.sum() == 6

@@ -10,6 +10,7 @@ from torch_geometric.data import Data
 
 from workbench.graphs import (
     GraphFileError,
+    GraphNote,
     from_networkx,
     generators,
     read_graph,
@@ -68,6 +69,19 @@ def test_round_trip(tmp_path_factory, suffix, data):
     path = tmp_path_factory.mktemp("round") / f"graph{suffix}"
     write_graph(data, path)
     same(read_graph(path), data)
+
+
+def test_two_weights_of_a_pair_in_a_pyg_file_stay_two(tmp_path):
+    edge_index = torch.tensor([[0, 1, 1, 2], [1, 0, 2, 1]])
+    for weight, directed in ([0.0, 1.0, 2.0, 2.0], True), ([1.0, 1.0, 2.0, 2.0], False):
+        data = Data(edge_index=edge_index, edge_weight=torch.tensor(weight), num_nodes=3)
+        torch.save(data, tmp_path / "graph.pt")
+        if directed:
+            with pytest.warns(GraphNote, match="the two weights of a pair differ, so edges are"):
+                back = read_graph(tmp_path / "graph.pt")
+        else:
+            back = read_graph(tmp_path / "graph.pt")
+        assert back.edge_weight.tolist() == weight
 
 
 @pytest.mark.parametrize("suffix", [".mtx", ".net", ".s6", ".d6", ".adjlist"])

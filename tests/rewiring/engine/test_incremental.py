@@ -6,7 +6,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workbench.diagnostics.cost import TooLargeError
+from workbench.cost import TooLargeError
 from workbench.diagnostics.resistance.all_pairs import effective_resistance, total_resistance
 from workbench.rewiring import ResistanceTracker
 from workbench.topology import both_directions

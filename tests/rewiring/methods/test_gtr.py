@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from conftest import load_oracle, oracle_graph, oracle_names
+from workbench.cost import TooLargeError
 from workbench.diagnostics import total_resistance
-from workbench.diagnostics.cost import TooLargeError
 from workbench.rewiring import apply_edits, gtr
 from workbench.topology import both_directions, components, simple_graph
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from conftest import oracle_graph, oracle_names
-from workbench.diagnostics.cost import Stopped
+from workbench.cost import Stopped
 from workbench.diagnostics.distance.hop_distance import diameter, hop_distance
 from workbench.diagnostics.resistance.all_pairs import total_resistance
 from workbench.diagnostics.spectrum.cheeger import cheeger_bounds, cheeger_constant

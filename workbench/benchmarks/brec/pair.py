@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torch_geometric.data import Data
+from torch_geometric.data import Batch, Data
 
 from workbench.benchmarks.brec.encoding import relabeled_edges, rows_of
 from workbench.benchmarks.brec.reliable_comparison import (
@@ -14,6 +14,7 @@ from workbench.benchmarks.brec.reliable_comparison import (
     reliable_paired_comparison,
 )
 from workbench.benchmarks.brec.result import finite
+from workbench.capture import call, prepared
 from workbench.graphs.expressiveness import GraphPair
 from workbench.training.randomness import OwnRandomness
 
@@ -40,18 +41,24 @@ class Settings:
 class Block:
     """Relabeled copies of two graphs in turn (g0, h0, g1, h1, ...), joined in batches."""
 
-    batches: list[tuple[Tensor, Tensor, Tensor]]
+    batches: list[Batch]
 
     def embeddings(self, model: nn.Module) -> tuple[Tensor, Tensor]:
         """``[copies, channels]`` of both graphs."""
-        rows = torch.cat([embedded(model, *batch) for batch in self.batches])
+        rows = torch.cat([embedded(model, batch) for batch in self.batches])
         return rows[0::2], rows[1::2]
 
 
 def blocks_of(
-    pair: GraphPair, settings: Settings, features: Features | None, device: torch.device
+    model: nn.Module,
+    pair: GraphPair,
+    settings: Settings,
+    features: Features | None,
+    device: torch.device,
 ) -> tuple[Block, Block]:
     """The pair's copies, and the reliability block: copies of one of its graphs, chosen at random.
+
+    Each copy has what the model requires (``prepared``), made of the copy itself.
 
     They depend on ``relabeling_seed`` and the number of the pair alone.
     """
@@ -59,8 +66,8 @@ def blocks_of(
     graphs = pair.first, pair.second
     one = graphs[int(torch.randint(2, (1,), generator=generator))]
     return (
-        _block(*graphs, settings, features, device, generator),
-        _block(one, one, settings, features, device, generator),
+        _block(model, *graphs, settings, features, device, generator),
+        _block(model, one, one, settings, features, device, generator),
     )
 
 
@@ -86,7 +93,7 @@ def train_on_pair(
         with randomness, torch.inference_mode(False), torch.enable_grad():
             for batch in copies.batches:
                 optimizer.zero_grad()
-                rows = embedded(model, *batch)
+                rows = embedded(model, batch)
                 apart = -torch.ones(rows.size(0) // 2, device=rows.device)
                 loss = F.cosine_embedding_loss(rows[0::2], rows[1::2], apart)
                 loss.backward()
@@ -119,11 +126,11 @@ def trained(
     after_epoch: Callable[[int, float], None],
 ) -> dict:
     """Fields of the outcome of one pair and seed."""
-    copies, same = blocks_of(pair, settings, features, device)
     # of the pair and the seed alone, so that neither order nor choice of pairs changes a result
     randomness = OwnRandomness(seed * 1_000_003 + pair.number, device)
     with randomness:
         model = make_model().to(device)
+    copies, same = blocks_of(model, pair, settings, features, device)
     for epoch, loss in train_on_pair(model, copies, settings, randomness):
         after_epoch(epoch, loss)
     try:
@@ -141,13 +148,13 @@ def trained(
     }
 
 
-def embedded(model: nn.Module, x: Tensor, edge_index: Tensor, batch: Tensor) -> Tensor:
+def embedded(model: nn.Module, batch: Batch) -> Tensor:
     """``[graphs, channels]``.
 
     Raises:
         ValueError: the model gives something else.
     """
-    rows, graphs = model(x, edge_index, batch), int(batch[-1]) + 1
+    rows, graphs = call(model, batch), batch.num_graphs
     if not isinstance(rows, Tensor) or rows.dim() != 2 or rows.size(0) != graphs:
         came = list(rows.shape) if isinstance(rows, Tensor) else type(rows).__name__
         raise ValueError(
@@ -169,16 +176,16 @@ def embed_copies(
     with torch.no_grad():
         for at in range(0, len(graphs), 64):
             copies = [
-                _relabeled(graph, features, generator)
+                _relabeled(model, graph, features, generator, torch.float64)
                 for graph in graphs[at : at + 64]
                 for _ in range(num_copies)
             ]
-            x, edge_index, batch = _joined(copies)
-            rows.append(embedded(model, x.double(), edge_index, batch))
+            rows.append(embedded(model, Batch.from_data_list(copies)))
     return torch.cat(rows).reshape(len(graphs), num_copies, -1)
 
 
 def _block(
+    model: nn.Module,
     first: Data,
     second: Data,
     settings: Settings,
@@ -188,32 +195,29 @@ def _block(
 ) -> Block:
     copies = []
     for _ in range(settings.num_copies):
-        copies += [_relabeled(graph, features, generator) for graph in (first, second)]
+        copies += [_relabeled(model, graph, features, generator) for graph in (first, second)]
     # couples stay in one batch
     per_batch = max(2, settings.batch_size - settings.batch_size % 2)
     groups = [copies[at : at + per_batch] for at in range(0, len(copies), per_batch)]
-    return Block([tuple(part.to(device) for part in _joined(group)) for group in groups])
+    return Block([Batch.from_data_list(group).to(device) for group in groups])
 
 
 def _relabeled(
-    data: Data, features: Features | None, generator: torch.Generator
-) -> tuple[Tensor, Tensor]:
-    """(x, edge_index) with nodes in a random order; edges sorted, as a file would hold them."""
+    model: nn.Module,
+    data: Data,
+    features: Features | None,
+    generator: torch.Generator,
+    dtype: torch.dtype = torch.float32,
+) -> Data:
+    """The graph with nodes in a random order; edges sorted, as a file would hold them."""
     size = data.num_nodes
     order, moved = relabeled_edges(data.edge_index, size, generator)
     # on each copy anew: an encoding that relabeling changes must not pass for one that it does not
     if features is not None:
-        return rows_of(features, moved, size).float(), moved
-    if data.get("x") is None:
-        return torch.ones(size, 1), moved
-    return torch.empty_like(data.x).index_copy_(0, order, data.x).float(), moved
-
-
-def _joined(group: list[tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor, Tensor]:
-    sizes = torch.tensor([x.size(0) for x, _ in group])
-    begin = (sizes.cumsum(0) - sizes).tolist()
-    edges = torch.cat(
-        [edge_index + at for (_, edge_index), at in zip(group, begin, strict=True)], 1
-    )
-    batch = torch.repeat_interleave(torch.arange(len(group)), sizes)
-    return torch.cat([x for x, _ in group]), edges, batch
+        x = rows_of(features, moved, size)
+    elif data.get("x") is None:
+        x = torch.ones(size, 1)
+    else:
+        x = torch.empty_like(data.x).index_copy_(0, order, data.x)
+    # through single precision in any case, as the released script has its features
+    return prepared(model, Data(x=x.float().to(dtype), edge_index=moved))

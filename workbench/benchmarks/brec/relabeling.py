@@ -7,6 +7,8 @@ import torch
 from torch import Tensor, nn
 from torch_geometric.data import Data
 
+from workbench.capture import call, prepared
+
 #: A distance counts where it is this many times the largest distance between relabelings.
 FACTOR = 10.0
 
@@ -72,7 +74,7 @@ def embedding_distance(
     feature 1.
 
     Args:
-        model: called as ``model(x, edge_index, batch)``; returns one row for the graph.
+        model: any module, called by ``workbench.capture.call``; returns one row for the graph.
         data_a, data_b: graphs.
         relabelings: random orders of the nodes for each graph, at least 1.
         generator: draws them.
@@ -91,9 +93,9 @@ def embedding_distance(
     featured = data_a.get("x") is not None and data_b.get("x") is not None
     graphs = [_features(data, featured) for data in (data_a, data_b)]
     model = copy.deepcopy(model).cpu().eval().double()
-    own = [_embedding(model, *graph) for graph in graphs]
+    own = [_embedding(model, graph) for graph in graphs]
     noise = [
-        float((_embedding(model, *_relabeled(*graph, generator)) - here).norm())
+        float((_embedding(model, _relabeled(graph, generator)) - here).norm())
         for graph, here in zip(graphs, own, strict=True)
         for _ in range(relabelings)
     ]
@@ -109,14 +111,18 @@ def feature_width(data_a: Data, data_b: Data) -> int:
     return data_a.x.reshape(data_a.num_nodes, -1).size(1)
 
 
-def _features(data: Data, featured: bool) -> tuple[Tensor, Tensor]:
-    if not featured:
-        return torch.ones(data.num_nodes, 1, dtype=torch.float64), data.edge_index.cpu()
-    return data.x.reshape(data.num_nodes, -1).double().cpu(), data.edge_index.cpu()
+def _features(data: Data, featured: bool) -> Data:
+    x = torch.ones(data.num_nodes, 1)
+    if featured:
+        x = data.x.reshape(data.num_nodes, -1)
+    return Data(x=x.double().cpu(), edge_index=data.edge_index.cpu())
 
 
-def _embedding(model: nn.Module, x: Tensor, edge_index: Tensor) -> Tensor:
-    found = model(x, edge_index, torch.zeros(x.size(0), dtype=torch.int64))
+def _embedding(model: nn.Module, data: Data) -> Tensor:
+    batch = torch.zeros(data.num_nodes, dtype=torch.int64)
+    data = prepared(model, data).clone()
+    data.batch = batch
+    found = call(model, data)
     if found.size(0) != 1:
         raise ValueError(
             f"the model returned {found.size(0)} rows for one graph; build it with level='graph'"
@@ -124,12 +130,10 @@ def _embedding(model: nn.Module, x: Tensor, edge_index: Tensor) -> Tensor:
     return found.ravel()
 
 
-def _relabeled(
-    x: Tensor, edge_index: Tensor, generator: torch.Generator | None
-) -> tuple[Tensor, Tensor]:
+def _relabeled(data: Data, generator: torch.Generator | None) -> Data:
     """The same graph with its nodes, and the columns of its edges, in a random order."""
-    order = torch.randperm(x.size(0), generator=generator)
-    moved = torch.empty_like(x)
-    moved[order] = x
-    columns = torch.randperm(edge_index.size(1), generator=generator)
-    return moved, order[edge_index][:, columns]
+    order = torch.randperm(data.num_nodes, generator=generator)
+    moved = torch.empty_like(data.x)
+    moved[order] = data.x
+    columns = torch.randperm(data.edge_index.size(1), generator=generator)
+    return Data(x=moved, edge_index=order[data.edge_index][:, columns])

@@ -6,9 +6,15 @@ import torch
 from jaxtyping import Bool, Float, Float64
 from torch import Tensor
 
+from workbench.cost import diagnostic
 from workbench.diagnostics.attention.rank_correlation import check_mask, check_pair_shapes
 
 
+@diagnostic(
+    of="attention",
+    seconds=lambda n, m: 2e-8 * n**2,
+    bytes=lambda n, m: 24.0 * n**2,
+)
 def attention_entropy(
     attention: Float[Tensor, "*heads nodes nodes"],
     *,
@@ -52,6 +58,11 @@ def attention_entropy(
     return reduce_queries(torch.where(has_keys(rows), entropy, torch.nan), reduction)
 
 
+@diagnostic(
+    of="attention",
+    seconds=lambda n, m: 2e-8 * n**2,
+    bytes=lambda n, m: 32.0 * n**2,
+)
 def attention_distance(
     attention: Float[Tensor, "*heads nodes nodes"],
     distance: Float[Tensor, "nodes nodes"],

@@ -6,6 +6,7 @@ import torch
 from jaxtyping import Bool, Float, Float64
 from torch import Tensor
 
+from workbench.cost import diagnostic
 from workbench.diagnostics.attention.attention import check_attention, has_keys, key_counts
 from workbench.diagnostics.attention.rank_correlation import check_pair_shapes, tie_groups
 
@@ -34,6 +35,11 @@ class HopMass:
         return self.mass / self.uniform
 
 
+@diagnostic(
+    of="attention",
+    seconds=lambda n, m: 2e-7 * n**2,
+    bytes=lambda n, m: 64.0 * n**2,
+)
 def attention_by_hop(
     attention: Float[Tensor, "*heads nodes nodes"],
     distance: Float[Tensor, "nodes nodes"],

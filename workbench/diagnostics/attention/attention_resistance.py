@@ -6,6 +6,7 @@ import torch
 from jaxtyping import Bool, Float, Float64
 from torch import Tensor
 
+from workbench.cost import diagnostic
 from workbench.diagnostics.attention.attention import check_attention
 from workbench.diagnostics.attention.rank_correlation import (
     centered_ranks,
@@ -39,6 +40,11 @@ class ResistanceCorrelation:
     pairs: int
 
 
+@diagnostic(
+    of="attention",
+    seconds=lambda n, m: 5e-7 * n**2,
+    bytes=lambda n, m: 96.0 * n**2,
+)
 def attention_resistance_correlation(
     attention: Float[Tensor, "*heads nodes nodes"],
     resistance: Float[Tensor, "nodes nodes"],

@@ -4,12 +4,18 @@ import torch
 from jaxtyping import Float, Float64
 from torch import Tensor
 
+from workbench.cost import diagnostic
 from workbench.diagnostics.attention.attention import check_attention
 from workbench.diagnostics.finite import check_tensor
 from workbench.topology import check_edge_index
 from workbench.typing import EdgeIndex, PairMatrix
 
 
+@diagnostic(
+    of="attention",
+    seconds=lambda n, m: 1e-10 * n**3 + 1e-8 * n**2,
+    bytes=lambda n, m: 32.0 * n**2,
+)
 def attention_rollout(
     attention: Float[Tensor, "layers heads nodes nodes"],
     *,

@@ -4,10 +4,16 @@ import torch
 from jaxtyping import Bool, Float, Float64, Int64
 from torch import Tensor
 
+from workbench.cost import diagnostic
 from workbench.diagnostics.finite import check_finite
 from workbench.ties import TIE, levels
 
 
+@diagnostic(
+    of="attention",
+    seconds=lambda n, m: 3e-7 * n**2,
+    bytes=lambda n, m: 64.0 * n**2,
+)
 def rank_correlation(
     a: Float[Tensor, "*rows nodes nodes"],
     b: Float[Tensor, "nodes nodes"],

@@ -4,10 +4,16 @@ import torch
 from jaxtyping import Float, Float64
 from torch import Tensor
 
+from workbench.cost import diagnostic
 from workbench.diagnostics.attention.attention import check_attention
 from workbench.diagnostics.finite import check_tensor
 
 
+@diagnostic(
+    of="attention",
+    seconds=lambda n, m: 3e-8 * n**2,
+    bytes=lambda n, m: 32.0 * n**2,
+)
 def value_weighted_attention(
     attention: Float[Tensor, "heads nodes nodes"],
     values: Float[Tensor, "nodes heads channels"],

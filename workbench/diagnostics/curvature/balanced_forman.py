@@ -9,11 +9,17 @@ from numba import njit
 from scipy.sparse import csr_array
 from torch import Tensor
 
-from workbench.diagnostics.cost import LONGEST_SECONDS, TooLargeError, duration
+from workbench.cost import EQUAL_DEGREES, LONGEST_SECONDS, TooLargeError, diagnostic, duration
 from workbench.topology import check_edge_index, simple_graph
 from workbench.typing import EdgeIndex
 
 
+@diagnostic(
+    of="edge",
+    seconds=lambda n, m: 2e-7 * m * (1 + 2 * m / max(n, 1)),
+    bytes=lambda n, m: 40.0 * n + 100.0 * m,
+    how=EQUAL_DEGREES,
+)
 def balanced_forman(
     edge_index: EdgeIndex,
     num_nodes: int,

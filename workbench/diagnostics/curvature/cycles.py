@@ -5,7 +5,7 @@ from typing import no_type_check
 import numpy as np
 from numba import njit
 
-from workbench.diagnostics.cost import LONGEST_SECONDS, TooLargeError
+from workbench.cost import LONGEST_SECONDS, TooLargeError
 from workbench.diagnostics.curvature.neighbor_lists import NeighborLists
 
 #: Seconds that one path of two edges takes, on graphs that do not fit the cache.

@@ -7,12 +7,19 @@ import torch
 from jaxtyping import Float64
 from torch import Tensor
 
+from workbench.cost import diagnostic
 from workbench.diagnostics.curvature.cycles import square_counts, triangle_sums
 from workbench.diagnostics.curvature.neighbor_lists import as_columns, neighbor_lists
 from workbench.topology import SimpleGraph, simple_graph
 from workbench.typing import EdgeIndex, EdgeWeight
 
 
+@diagnostic(
+    of="edge",
+    scaling=0,
+    seconds=lambda n, m: 2e-8 * n + 6e-7 * m,
+    bytes=lambda n, m: 40.0 * n + 150.0 * m,
+)
 def forman(
     edge_index: EdgeIndex, num_nodes: int, edge_weight: EdgeWeight | None = None
 ) -> Float64[Tensor, " edges"]:
@@ -55,6 +62,12 @@ def forman(
     return torch.where(source == target, 0.0, 4 - degree[source] - degree[target])
 
 
+@diagnostic(
+    of="edge",
+    # edges are followed in the order of degree, so that hubs cost little
+    seconds=lambda n, m: 5e-8 * n + m * (1.5e-6 + 2e-8 * m / max(n, 1)),
+    bytes=lambda n, m: 80.0 * n + 250.0 * m,
+)
 def augmented_forman(
     edge_index: EdgeIndex,
     num_nodes: int,

@@ -10,12 +10,14 @@ import torch
 from jaxtyping import Float, Float64
 from torch import Tensor
 
-from workbench.diagnostics.cost import (
+from workbench.cost import (
+    EQUAL_DEGREES,
     LONGEST_SECONDS,
     MEMORY_SHARE,
     Stopped,
     TooLargeError,
     available_bytes,
+    diagnostic,
 )
 from workbench.diagnostics.curvature.neighbor_lists import NeighborLists, as_columns, neighbor_lists
 from workbench.diagnostics.curvature.ollivier_kernel import edge_curvatures
@@ -32,6 +34,24 @@ _TABLE_BYTES = 1 << 24
 _ENTRY_BYTES = {False: 10, True: 24}
 
 
+def _taken_by_degrees(nodes: int, one: Tensor, other: Tensor) -> tuple[float, float]:
+    """A table of distances for each edge, but for those to a leaf; and a look along each list."""
+    table = (1 + one) * (1 + other) * ((one > 1) & (other > 1))
+    edges, largest = one.numel(), float(table.max()) if one.numel() else 0.0
+    seconds = 5e-6 * edges + 1.5e-8 * float(table.sum()) + 7e-10 * float((one + other).sum())
+    return seconds, 2e7 + 80.0 * nodes + 400.0 * edges + 10.0 * largest
+
+
+@diagnostic(
+    of="edge",
+    scaling=0,
+    seconds=lambda n, m: m * (5e-6 + 1.5e-8 * (1 + 2 * m / max(n, 1)) ** 2),
+    bytes=lambda n, m: 2e7 + 80.0 * n + 400.0 * m,
+    instead="balanced_forman",
+    advice="a lower bound of the Lin-Lu-Yau curvature",
+    how=EQUAL_DEGREES,
+    by_degrees=_taken_by_degrees,
+)
 def ollivier_ricci(
     edge_index: EdgeIndex,
     num_nodes: int,

@@ -6,12 +6,22 @@ import torch
 from jaxtyping import Float64
 from torch import Tensor
 
+from workbench.cost import diagnostic
 from workbench.diagnostics.curvature.neighbor_lists import as_columns
+from workbench.diagnostics.resistance.elimination import BY_EDGES
 from workbench.diagnostics.resistance.resistance_sparse import resistance_of_edges
 from workbench.topology import SimpleGraph, simple_graph
 from workbench.typing import EdgeIndex, EdgeWeight, NodeVector
 
 
+@diagnostic(
+    of="node",
+    scaling=0,
+    seconds=lambda n, m: 1e-5 * (n + m),
+    bytes=lambda n, m: 900.0 * n + 500.0 * m,
+    instead="resistance_of_pairs",
+    how=BY_EDGES,
+)
 def node_resistance_curvature(
     edge_index: EdgeIndex,
     num_nodes: int,
@@ -57,6 +67,14 @@ def node_resistance_curvature(
     return _at_nodes(graph, _resistance(graph, tolerance, generator, should_stop))
 
 
+@diagnostic(
+    of="edge",
+    scaling=1,
+    seconds=lambda n, m: 1e-5 * (n + m),
+    bytes=lambda n, m: 900.0 * n + 500.0 * m,
+    instead="resistance_of_pairs",
+    how=BY_EDGES,
+)
 def resistance_curvature(
     edge_index: EdgeIndex,
     num_nodes: int,

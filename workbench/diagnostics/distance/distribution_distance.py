@@ -6,12 +6,18 @@ from jaxtyping import Float64
 from scipy.stats import wasserstein_distance
 from torch import Tensor
 
+from workbench.cost import diagnostic
 from workbench.diagnostics.distance.hop_distance import hop_distance
 from workbench.diagnostics.distance.two_graphs import check_two_graphs
 from workbench.topology import both_directions, simple_graph
 from workbench.typing import EdgeIndex, EdgeWeight, OtherEdgeIndex, OtherEdgeWeight
 
 
+@diagnostic(
+    of="two graphs",
+    seconds=lambda n, m: 1e-6 * (n + m),
+    bytes=lambda n, m: 50.0 * n + 300.0 * m,
+)
 def degree_distribution_distance(
     edge_index: EdgeIndex,
     other: OtherEdgeIndex,
@@ -49,6 +55,14 @@ def degree_distribution_distance(
     return (first.sort().values - second.sort().values).abs().mean()
 
 
+@diagnostic(
+    of="two graphs",
+    seconds=lambda n, m: 1e-8 * n * (n + 2.0 * m),
+    bytes=lambda n, m: 16.0 * n**2 + 300.0 * m,
+    limit=15_000,
+    instead="hops_of_new_edges",
+    advice="it searches from the ends of the new edges only",
+)
 def hop_distribution_distance(
     edge_index: EdgeIndex,
     other: OtherEdgeIndex,

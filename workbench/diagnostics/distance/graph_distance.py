@@ -8,7 +8,7 @@ from jaxtyping import Float64, Int64
 from scipy.sparse.csgraph import dijkstra
 from torch import Tensor
 
-from workbench.diagnostics.cost import check_size
+from workbench.cost import check_size, diagnostic
 from workbench.diagnostics.distance.distribution_distance import (
     degree_distribution_distance,
     hop_distribution_distance,
@@ -59,6 +59,14 @@ class GraphDistance:
     new_edges: NewEdges
 
 
+@diagnostic(
+    of="two graphs",
+    seconds=lambda n, m: 4e-10 * n**3 + 4e-8 * n * (n + 2.0 * m),
+    bytes=lambda n, m: 32.0 * n**2 + 400.0 * m,
+    limit=10_000,
+    instead="spectral_distance_bounds",
+    advice="edge_jaccard_distance, degree_distribution_distance and hops_of_new_edges take as much",
+)
 def graph_distance(
     edge_index: EdgeIndex,
     other: OtherEdgeIndex,
@@ -86,7 +94,7 @@ def graph_distance(
         ValueError: a graph is directed, or a weight is negative.
     """
     check_two_graphs(edge_index, other, num_nodes, edge_weight, other_weight)
-    check_size("graph_distance", num_nodes, edge_index.size(1) // 2, device=edge_index.device)
+    check_size(graph_distance, num_nodes, edge_index.size(1) // 2, device=edge_index.device)
     both = (edge_index, other, num_nodes)
     weights = (edge_weight, other_weight)
     return GraphDistance(
@@ -99,6 +107,11 @@ def graph_distance(
     )
 
 
+@diagnostic(
+    of="two graphs",
+    seconds=lambda n, m: 1e-6 * (n + m),
+    bytes=lambda n, m: 300.0 * m,
+)
 def edge_jaccard_distance(
     edge_index: EdgeIndex,
     other: OtherEdgeIndex,
@@ -133,6 +146,14 @@ def edge_jaccard_distance(
     return torch.where(union > 0, 1.0 - weight.amin(0).sum() / union, torch.zeros_like(union))
 
 
+@diagnostic(
+    of="two graphs",
+    seconds=lambda n, m: 5e-11 * n**3 + 2e-8 * n**2,
+    bytes=lambda n, m: 32.0 * n**2,
+    limit=15_000,
+    instead="resistance_of_pairs",
+    advice="on chosen pairs of both graphs",
+)
 def resistance_matrix_distance(
     edge_index: EdgeIndex,
     other: OtherEdgeIndex,
@@ -167,6 +188,12 @@ def resistance_matrix_distance(
     return torch.where(total > 0, first.sub_(second).norm() / total, torch.zeros_like(total))
 
 
+@diagnostic(
+    of="two graphs",
+    # a hundred new edges
+    seconds=lambda n, m: 1e-5 * (n + m),
+    bytes=lambda n, m: 1e8 + 50.0 * n + 300.0 * m,
+)
 def hops_of_new_edges(
     edge_index: EdgeIndex,
     other: OtherEdgeIndex,

@@ -10,7 +10,7 @@ from numba import njit
 from scipy.sparse import csr_array
 from torch import Tensor
 
-from workbench.diagnostics.cost import TooLargeError, check_size, duration
+from workbench.cost import TooLargeError, check_size, diagnostic, duration
 from workbench.topology import check_edge_index, simple_graph
 from workbench.topology.search import Lists, both_ways, lists, search
 from workbench.typing import EdgeIndex, PairMatrix
@@ -33,6 +33,14 @@ class DiameterBounds:
     upper: Float64[Tensor, ""]
 
 
+@diagnostic(
+    of="pair",
+    seconds=lambda n, m: 4e-9 * n * (n + 2.0 * m),
+    bytes=lambda n, m: 8.0 * n**2 + 16.0 * m,
+    limit=20_000,
+    instead="diameter_bounds",
+    advice="for distances from a few nodes use scipy.sparse.csgraph.breadth_first_order",
+)
 def hop_distance(edge_index: EdgeIndex, num_nodes: int) -> PairMatrix:
     """Number of edges on a shortest path from every node to every other.
 
@@ -52,13 +60,19 @@ def hop_distance(edge_index: EdgeIndex, num_nodes: int) -> PairMatrix:
         Moore, The shortest path through a maze, 1959.
     """
     check_edge_index(edge_index, num_nodes)
-    check_size("hop_distance", num_nodes, edge_index.size(1) // 2)
+    check_size(hop_distance, num_nodes, edge_index.size(1) // 2)
     start, neighbor = lists(*edge_index.cpu().numpy(), num_nodes)
     result = np.empty((num_nodes, num_nodes))
     _all_searches(start, neighbor, result)
     return torch.from_numpy(result).to(edge_index.device)
 
 
+@diagnostic(
+    of="graph",
+    seconds=lambda n, m: 4e-9 * min(n, 100.0) * (n + 2.0 * m),
+    bytes=lambda n, m: 60.0 * n + 50.0 * m,
+    instead="diameter_bounds",
+)
 def diameter(edge_index: EdgeIndex, num_nodes: int) -> Float64[Tensor, ""]:
     """Largest hop distance between two nodes.
 
@@ -95,6 +109,11 @@ def diameter(edge_index: EdgeIndex, num_nodes: int) -> Float64[Tensor, ""]:
     return torch.tensor(float(low), dtype=torch.float64, device=edge_index.device)
 
 
+@diagnostic(
+    of="graph",
+    seconds=lambda n, m: 1e-6 * (n + m),
+    bytes=lambda n, m: 40.0 * n + 50.0 * m,
+)
 def diameter_bounds(edge_index: EdgeIndex, num_nodes: int) -> DiameterBounds:
     """Lower and upper bound of the diameter from a handful of searches, to a million nodes.
 

@@ -6,6 +6,7 @@ import torch
 from jaxtyping import Float64
 from torch import Tensor
 
+from workbench.cost import diagnostic
 from workbench.diagnostics.distance.two_graphs import check_two_graphs
 from workbench.diagnostics.spectrum.eigenpairs import laplacian_eigenpairs
 from workbench.diagnostics.spectrum.full_spectrum import laplacian_spectrum
@@ -29,6 +30,13 @@ class SpectralDistanceBounds:
     upper: Float64[Tensor, ""]
 
 
+@diagnostic(
+    of="two graphs",
+    seconds=lambda n, m: 2e-10 * n**3 + 2e-8 * n**2,
+    bytes=lambda n, m: 24.0 * n**2 + 300.0 * m,
+    limit=10_000,
+    instead="spectral_distance_bounds",
+)
 def spectral_distance(
     edge_index: EdgeIndex,
     other: OtherEdgeIndex,
@@ -66,6 +74,11 @@ def spectral_distance(
     return (first - second.to(first.device)).norm()
 
 
+@diagnostic(
+    of="two graphs",
+    seconds=lambda n, m: 1e-6 * (n + m),
+    bytes=lambda n, m: 50.0 * n + 400.0 * m,
+)
 def spectral_distance_bounds(
     edge_index: EdgeIndex,
     other: OtherEdgeIndex,

@@ -11,7 +11,7 @@ from jaxtyping import Int64
 from scipy.sparse import csr_array
 from torch import Tensor
 
-from workbench.diagnostics.cost import (
+from workbench.cost import (
     LONGEST_SECONDS,
     MEMORY_SHARE,
     TooLargeError,

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.sparse import csr_array
 
-from workbench.diagnostics.cost import TooLargeError, duration
+from workbench.cost import TooLargeError, duration
 
 #: Neighbors that a core compares in a second, roughly, and how many at a time.
 _COMPARISONS, _AT_ONCE = 3e7, 10_000_000

@@ -5,13 +5,22 @@ import torch
 from jaxtyping import Float64
 from torch import Tensor
 
-from workbench.diagnostics.cost import check_size
+from workbench.cost import check_size, diagnostic
+from workbench.diagnostics.resistance.elimination import OR_SPARSE
 from workbench.diagnostics.resistance.grounded_inverse import grounded_inverse, resistance_in_place
 from workbench.diagnostics.resistance.pair_sums import pair_sums
 from workbench.topology import SimpleGraph, simple_graph
 from workbench.typing import EdgeIndex, EdgeWeight, PairMatrix
 
 
+@diagnostic(
+    of="pair",
+    scaling=-1,
+    seconds=lambda n, m: 2.5e-11 * n**3 + 1e-8 * n**2,
+    bytes=lambda n, m: 16.0 * n**2,
+    limit=20_000,
+    instead="resistance_of_pairs",
+)
 def effective_resistance(
     edge_index: EdgeIndex, num_nodes: int, edge_weight: EdgeWeight | None = None
 ) -> PairMatrix:
@@ -46,10 +55,19 @@ def effective_resistance(
         arXiv 2302.06835.
     """
     graph = simple_graph(edge_index, num_nodes, edge_weight)
-    check_size("effective_resistance", num_nodes, graph.num_edges, device=edge_index.device)
+    check_size(effective_resistance, num_nodes, graph.num_edges, device=edge_index.device)
     return all_pairs(graph)
 
 
+@diagnostic(
+    of="graph",
+    scaling=-1,
+    seconds=lambda n, m: 2.5e-11 * n**3 + 5e-9 * n**2,
+    bytes=lambda n, m: 8.0 * n**2,
+    limit=20_000,
+    instead="approximate_total_resistance",
+    how=OR_SPARSE,
+)
 def total_resistance(
     edge_index: EdgeIndex,
     num_nodes: int,
@@ -88,9 +106,17 @@ def total_resistance(
     if graph.num_components > 1 and not within_components:
         return torch.full((), torch.inf, dtype=torch.float64, device=edge_index.device)
     mass = torch.ones(num_nodes, dtype=torch.float64, device=edge_index.device)
-    return pair_sums("total_resistance", graph, mass).sum()
+    return pair_sums(total_resistance, graph, mass).sum()
 
 
+@diagnostic(
+    of="pair",
+    scaling=0,
+    seconds=lambda n, m: 2.5e-11 * n**3 + 1.2e-8 * n**2,
+    bytes=lambda n, m: 16.0 * n**2,
+    limit=20_000,
+    instead="commute_time_of_pairs",
+)
 def commute_time(
     edge_index: EdgeIndex, num_nodes: int, edge_weight: EdgeWeight | None = None
 ) -> PairMatrix:
@@ -114,7 +140,7 @@ def commute_time(
         captures its commute and cover times, STOC 1989.
     """
     graph = simple_graph(edge_index, num_nodes, edge_weight)
-    check_size("commute_time", num_nodes, graph.num_edges, device=edge_index.device)
+    check_size(commute_time, num_nodes, graph.num_edges, device=edge_index.device)
     labels = graph.labels
     volume = torch.zeros(num_nodes, dtype=torch.float64, device=edge_index.device)
     volume.index_add_(0, labels, graph.degree())

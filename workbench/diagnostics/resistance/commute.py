@@ -6,6 +6,8 @@ import torch
 from jaxtyping import Float64
 from torch import Tensor
 
+from workbench.cost import diagnostic
+from workbench.diagnostics.resistance.elimination import BY_EDGES, BY_PAIRS
 from workbench.diagnostics.resistance.resistance_sparse import (
     resistance_of_edges,
     resistance_of_pairs,
@@ -14,6 +16,13 @@ from workbench.topology import simple_graph
 from workbench.typing import EdgeIndex, EdgeWeight, Pairs
 
 
+@diagnostic(
+    of="pair",
+    scaling=0,
+    seconds=lambda n, m: 1e-5 * (n + m),
+    bytes=lambda n, m: 400.0 * n + 200.0 * m,
+    how=BY_PAIRS,
+)
 def commute_time_of_pairs(
     edge_index: EdgeIndex,
     num_nodes: int,
@@ -58,6 +67,14 @@ def commute_time_of_pairs(
     return _times_volume(resistance, edge_index, num_nodes, edge_weight, pairs[0])
 
 
+@diagnostic(
+    of="edge",
+    scaling=0,
+    seconds=lambda n, m: 1e-5 * (n + m),
+    bytes=lambda n, m: 800.0 * n + 400.0 * m,
+    instead="resistance_of_pairs",
+    how=BY_EDGES,
+)
 def commute_time_of_edges(
     edge_index: EdgeIndex,
     num_nodes: int,

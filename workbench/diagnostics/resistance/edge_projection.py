@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from scipy.sparse import csr_array
 
-from workbench.diagnostics.cost import LONGEST_SECONDS, Stopped, TooLargeError
+from workbench.cost import LONGEST_SECONDS, Stopped, TooLargeError
 from workbench.diagnostics.resistance.laplacian_solver import LaplacianSolver
 from workbench.topology import SimpleGraph
 

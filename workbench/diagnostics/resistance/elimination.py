@@ -6,10 +6,17 @@ from itertools import pairwise
 import numpy as np
 from scipy.sparse import csr_array
 
-from workbench.diagnostics.cost import MEMORY_SHARE, Stopped, available_bytes
+from workbench.cost import MEMORY_SHARE, Stopped, available_bytes
 from workbench.diagnostics.resistance.elimination_fronts import Fronts, fronts_of
 from workbench.diagnostics.resistance.elimination_order import elimination_order
 from workbench.diagnostics.resistance.star_mesh import carried_up, eliminate, of_pairs, resistances
+
+_SPARSE = "star-mesh elimination, exact, where it stays sparse (roads, grids, trees); else "
+#: What estimates from sizes alone say of functions that choose their method by the graph.
+BY_PAIRS = f"{_SPARSE}conjugate gradients within the tolerance"
+BY_EDGES = f"{_SPARSE}random projections with a stated error"
+BY_SUMS = f"{_SPARSE}Hutch++ with its standard error"
+OR_SPARSE = "beyond the limit star-mesh elimination answers where it stays sparse (roads, grids)"
 
 #: Elimination of more multiplications than this is left to other methods: half a minute.
 MOST_OPERATIONS = 1e11

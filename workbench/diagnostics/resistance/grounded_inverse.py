@@ -15,12 +15,12 @@ from workbench.topology import SimpleGraph
 def grounded_inverse(graph: SimpleGraph) -> Tensor | np.ndarray:
     """Inverse of L without the row and column of one grounded node, where it holds zeros.
 
-    A tensor on CUDA; on the CPU an array of which only the upper triangle means anything.
+    A tensor on another device; on the CPU an array of which only the upper triangle means anything.
     Grounding keeps an M-matrix, whose Cholesky factor is ten times more exact on long rings than
     that of L + J / n.
     """
     size, ground = graph.num_nodes, int(graph.strength.argmax())
-    if graph.source.is_cuda:
+    if graph.source.device.type != "cpu":
         degree = graph.degree()
         matrix = degree.new_zeros(size, size)
         matrix[graph.source, graph.target] = -graph.weight

@@ -6,9 +6,11 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 from torch import Tensor
 
-from workbench.diagnostics.cost import check_size
+from workbench.cost import check_size, diagnostic
 from workbench.diagnostics.resistance.all_pairs import all_pairs
 from workbench.topology import (
+    DirectedGraphError,
+    SimpleGraph,
     check_edge_index,
     check_edge_weight,
     simple_graph,
@@ -16,6 +18,15 @@ from workbench.topology import (
 from workbench.typing import EdgeIndex, EdgeWeight, PairMatrix
 
 
+@diagnostic(
+    of="pair",
+    scaling=0,
+    seconds=lambda n, m: 5e-11 * n**3 + 2e-8 * n**2,
+    bytes=lambda n, m: 40.0 * n**2,
+    limit=12_000,
+    instead="commute_time_of_pairs",
+    advice="the two hitting times of a pair sum to its commute time",
+)
 def hitting_time(
     edge_index: EdgeIndex, num_nodes: int, edge_weight: EdgeWeight | None = None
 ) -> PairMatrix:
@@ -47,17 +58,16 @@ def hitting_time(
         resistance of networks, J. Theor. Probab. 4, 1991. Kemeny and Snell, Finite Markov Chains.
     """
     check_edge_index(edge_index, num_nodes)
-    check_size("hitting_time", num_nodes, edge_index.size(1) // 2, device=edge_index.device)
-    adjacency = _arcs(edge_index, num_nodes, edge_weight)
-    asymmetry = abs(adjacency - adjacency.T)
-    if asymmetry.nnz == 0 or asymmetry.max() <= 1e-9 * adjacency.max():
-        return _undirected(edge_index, num_nodes, edge_weight)
-    return _directed(adjacency, edge_index)
+    check_size(hitting_time, num_nodes, edge_index.size(1) // 2, device=edge_index.device)
+    try:
+        graph = simple_graph(edge_index, num_nodes, edge_weight)
+    except DirectedGraphError:
+        return _directed(_arcs(edge_index, num_nodes, edge_weight), edge_index)
+    return _undirected(graph)
 
 
-def _undirected(edge_index: EdgeIndex, num_nodes: int, edge_weight: EdgeWeight | None):
+def _undirected(graph: SimpleGraph) -> PairMatrix:
     """Tetali's formula; the sum over k stays inside each component."""
-    graph = simple_graph(edge_index, num_nodes, edge_weight)
     labels = graph.labels
     degree, resistance = graph.degree(), all_pairs(graph)
     volume = torch.zeros_like(degree).index_add_(0, labels, degree)[labels]

@@ -4,12 +4,23 @@ import torch
 from jaxtyping import Float64
 from torch import Tensor
 
+from workbench.cost import diagnostic
+from workbench.diagnostics.resistance.elimination import BY_SUMS, OR_SPARSE
 from workbench.diagnostics.resistance.pair_sums import estimated_pair_sums, pair_sums
 from workbench.diagnostics.resistance.trace import Approximation
 from workbench.topology import SimpleGraph, simple_graph
 from workbench.typing import EdgeIndex, EdgeWeight
 
 
+@diagnostic(
+    of="graph",
+    scaling=0,
+    seconds=lambda n, m: 2.5e-11 * n**3 + 5e-9 * n**2,
+    bytes=lambda n, m: 8.0 * n**2,
+    limit=20_000,
+    instead="approximate_kemeny_constant",
+    how=OR_SPARSE,
+)
 def kemeny_constant(
     edge_index: EdgeIndex,
     num_nodes: int,
@@ -52,10 +63,17 @@ def kemeny_constant(
     graph, volume = _volumes(edge_index, num_nodes, edge_weight)
     if volume.numel() > 1 and not within_components:
         return volume.new_full((), torch.inf)
-    sums = pair_sums("kemeny_constant", graph, graph.degree())
+    sums = pair_sums(kemeny_constant, graph, graph.degree())
     return torch.where(volume > 0, sums / volume, 0.0).sum()
 
 
+@diagnostic(
+    of="graph",
+    scaling=0,
+    seconds=lambda n, m: 2e-5 * (n + m),
+    bytes=lambda n, m: 1500.0 * n + 200.0 * m,
+    how=BY_SUMS,
+)
 def approximate_kemeny_constant(
     edge_index: EdgeIndex,
     num_nodes: int,
@@ -97,7 +115,7 @@ def approximate_kemeny_constant(
         return Approximation(volume.new_full((), torch.inf), volume.new_zeros(()))
     # K is the sum of d_u d_v R_uv over the volume, whose root each mass takes in
     mass = graph.degree() / volume.clamp(min=torch.finfo(torch.float64).tiny).sqrt()[graph.labels]
-    return estimated_pair_sums("kemeny_constant", graph, mass, num_probes, generator)
+    return estimated_pair_sums(kemeny_constant, graph, mass, num_probes, generator)
 
 
 def _volumes(edge_index: EdgeIndex, num_nodes: int, edge_weight: EdgeWeight | None):

@@ -1,10 +1,12 @@
 """Sums of resistance over all pairs, weighted: behind total resistance and Kemeny's constant."""
 
+from collections.abc import Callable
+
 import torch
 from jaxtyping import Float64
 from torch import Tensor
 
-from workbench.diagnostics.cost import LIMITS, check_size
+from workbench.cost import check_size
 from workbench.diagnostics.resistance.elimination import MOST_OPERATIONS, Elimination, plan
 from workbench.diagnostics.resistance.grounded_inverse import grounded_inverse, pair_sum
 from workbench.diagnostics.resistance.laplacian_solver import LaplacianSolver
@@ -20,7 +22,7 @@ _DENSE_NODES = 500
 
 
 def pair_sums(
-    name: str,
+    function: Callable,
     graph: SimpleGraph,
     mass: NodeVector,
 ) -> Float64[Tensor, " components"]:
@@ -29,7 +31,7 @@ def pair_sums(
         sum_{u<v} q_u q_v R_uv = Q q^T diag(G) - q^T G q,   G = inverse of the grounded L
 
     Args:
-        name: the diagnostic that asks, for the limit and the error.
+        function: the diagnostic that asks, for the limit and the error.
         graph: the network.
         mass: one number for each node, not negative.
 
@@ -40,13 +42,13 @@ def pair_sums(
         TooLargeError: a component has more nodes than ``LIMITS`` allows and fills in.
     """
     largest = _largest_component(graph)
-    limit = LIMITS[name]
-    if largest > (limit if mass.is_cuda else _SPARSE_NODES):
+    limit = function.declared.limit
+    if largest > (_SPARSE_NODES if mass.device.type == "cpu" else limit):
         dense = largest**3 / 3 if largest <= limit else MOST_OPERATIONS
         sums = _by_elimination(graph, mass, min(dense, MOST_OPERATIONS))
         if sums is not None:
             return sums
-    check_size(name, largest, graph.num_edges, device=mass.device)
+    check_size(function, largest, graph.num_edges, device=mass.device)
     sums = mass.new_zeros(graph.num_components)
     for nodes, part in graph.parts():
         inverse, q = grounded_inverse(part), mass[nodes]
@@ -72,7 +74,7 @@ def _by_elimination(graph: SimpleGraph, mass: Tensor, most_operations: float) ->
 
 
 def estimated_pair_sums(
-    name: str,
+    function: Callable,
     graph: SimpleGraph,
     mass: Tensor,
     num_probes: int,
@@ -100,7 +102,7 @@ def estimated_pair_sums(
     for nodes, part in graph.parts():
         q = mass[nodes].cpu().numpy()
         if nodes.numel() <= _DENSE_NODES:
-            total += float(pair_sums(name, part, mass[nodes]).sum())
+            total += float(pair_sums(function, part, mass[nodes]).sum())
         else:
             solver = LaplacianSolver(part.adjacency(), tolerance=1e-6)
             value, error = _estimate(solver, q, num_probes, generator)

@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Float64, Int64
 from torch import Tensor
 
-from workbench.diagnostics.cost import Stopped
+from workbench.cost import Stopped
 from workbench.diagnostics.resistance.laplacian_solver import LaplacianSolver
 from workbench.topology import simple_graph
 from workbench.typing import EdgeIndex

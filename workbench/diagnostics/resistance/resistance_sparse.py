@@ -8,10 +8,10 @@ import torch
 from jaxtyping import Float64
 from torch import Tensor
 
-from workbench.diagnostics.cost import LONGEST_SECONDS, Stopped, TooLargeError
+from workbench.cost import LONGEST_SECONDS, Stopped, TooLargeError, diagnostic
 from workbench.diagnostics.resistance.all_pairs import all_pairs
 from workbench.diagnostics.resistance.edge_projection import projected_edges
-from workbench.diagnostics.resistance.elimination import Elimination, plan
+from workbench.diagnostics.resistance.elimination import BY_EDGES, BY_PAIRS, Elimination, plan
 from workbench.diagnostics.resistance.laplacian_solver import LaplacianSolver
 from workbench.topology import SimpleGraph, check_pairs, simple_graph
 from workbench.typing import EdgeIndex, EdgeWeight, Pairs
@@ -26,6 +26,14 @@ _DENSE_NODES = 500
 _DENSE_SPREAD = 1e4
 
 
+@diagnostic(
+    of="edge",
+    scaling=-1,
+    seconds=lambda n, m: 1e-5 * (n + m),
+    bytes=lambda n, m: 800.0 * n + 400.0 * m,
+    instead="resistance_of_pairs",
+    how=BY_EDGES,
+)
 def resistance_of_edges(
     edge_index: EdgeIndex,
     num_nodes: int,
@@ -92,6 +100,13 @@ def resistance_of_edges(
     return result.to(edge_index.device)
 
 
+@diagnostic(
+    of="pair",
+    scaling=-1,
+    seconds=lambda n, m: 1e-5 * (n + m),
+    bytes=lambda n, m: 400.0 * n + 200.0 * m,
+    how=BY_PAIRS,
+)
 def resistance_of_pairs(
     edge_index: EdgeIndex,
     num_nodes: int,

@@ -2,12 +2,22 @@
 
 import torch
 
+from workbench.cost import diagnostic
+from workbench.diagnostics.resistance.all_pairs import total_resistance
+from workbench.diagnostics.resistance.elimination import BY_SUMS
 from workbench.diagnostics.resistance.pair_sums import estimated_pair_sums
 from workbench.diagnostics.resistance.trace import Approximation
 from workbench.topology import simple_graph
 from workbench.typing import EdgeIndex, EdgeWeight
 
 
+@diagnostic(
+    of="graph",
+    scaling=-1,
+    seconds=lambda n, m: 2e-5 * (n + m),
+    bytes=lambda n, m: 1500.0 * n + 200.0 * m,
+    how=BY_SUMS,
+)
 def approximate_total_resistance(
     edge_index: EdgeIndex,
     num_nodes: int,
@@ -48,4 +58,4 @@ def approximate_total_resistance(
     mass = torch.ones(num_nodes, dtype=torch.float64, device=edge_index.device)
     if graph.num_components > 1 and not within_components:
         return Approximation(mass.new_full((), torch.inf), mass.new_zeros(()))
-    return estimated_pair_sums("total_resistance", graph, mass, num_probes, generator)
+    return estimated_pair_sums(total_resistance, graph, mass, num_probes, generator)

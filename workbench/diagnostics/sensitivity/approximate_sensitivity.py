@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Float, Float64
 from torch import Tensor, nn
 
-from workbench.diagnostics.cost import check_size
+from workbench.cost import check_size, diagnostic
 from workbench.diagnostics.sensitivity.chosen_rows import NodeChoice, chosen_rows
 from workbench.diagnostics.sensitivity.differentiation import differentiated
 from workbench.diagnostics.sensitivity.evaluation import evaluating
@@ -38,6 +38,17 @@ class SquaredSensitivity:
         return self.value.sqrt()
 
 
+@diagnostic(
+    of="model",
+    multigraph=True,
+    # the default number of probes of the same model, whatever the width of its output
+    seconds=lambda n, m: 16.0 * n * (2e-5 + 1e-7 * (n + 2.0 * m)),
+    bytes=lambda n, m: 16.0 * n**2 + 8192.0 * n + 2000.0 * (n + 2 * m),
+    limit=15_000,
+    instead="influence_by_hop",
+    advice="with num_layers=..., or a few chosen nodes, which cost one row each",
+    how="for a GCN of six layers of width 32; the call measures its own model",
+)
 def approximate_sensitivity(
     model: nn.Module,
     x: Float[Tensor, "nodes channels"],
@@ -82,7 +93,7 @@ def approximate_sensitivity(
     if num_probes < 2:
         raise ValueError(f"num_probes must be at least 2 to have an error, got {num_probes}")
     if nodes is None and readout is None:
-        check_size("approximate_sensitivity", x.size(0), edge_index.size(1) // 2, device=x.device)
+        check_size(approximate_sensitivity, x.size(0), edge_index.size(1) // 2, device=x.device)
     random = generator or torch.Generator().manual_seed(0)
     with evaluating(model):
         start, output = differentiated(model, x, edge_index, inputs, readout)

@@ -9,7 +9,7 @@ from jaxtyping import Bool, Float, Float64, Int64
 from scipy.sparse import csr_array
 from torch import Tensor
 
-from workbench.diagnostics.cost import check_size
+from workbench.cost import check_size, diagnostic
 from workbench.diagnostics.finite import check_finite, check_tensor
 from workbench.diagnostics.rounding import rounding, up_to
 from workbench.diagnostics.sensitivity.widest_paths import widest_paths
@@ -59,6 +59,11 @@ class BlindSpots:
         return self.missed.sum().double() / self.squashed.sum().double()
 
 
+@diagnostic(
+    of="sensitivity",
+    seconds=lambda n, m: 1e-6 * (n + m),
+    bytes=lambda n, m: 200.0 * m,
+)
 def blind_spots(
     edge_index: EdgeIndex,
     curvature: Float[Tensor, " edges"],
@@ -129,6 +134,14 @@ def blind_spots(
     return BlindSpots(pairs, value, curvature, limit.expand_as(value), squashed, detected)
 
 
+@diagnostic(
+    of="sensitivity",
+    seconds=lambda n, m: 3e-8 * n * (n + 2.0 * m) + 3e-7 * n**2,
+    bytes=lambda n, m: 90.0 * n**2 + 100.0 * m,
+    limit=4_000,
+    instead="blind_spots",
+    advice="it judges the edges only",
+)
 def blind_pairs(
     edge_index: EdgeIndex,
     num_nodes: int,
@@ -172,7 +185,7 @@ def blind_pairs(
     """
     _check_options(quantile, "quantile", detection)
     check_edge_index(edge_index, num_nodes)
-    check_size("blind_pairs", num_nodes, edge_index.size(1) // 2, device=edge_index.device)
+    check_size(blind_pairs, num_nodes, edge_index.size(1) // 2, device=edge_index.device)
     share = rounding(curvature, sensitivity)
     sensitivity = _square(sensitivity)
     if sensitivity.size(0) != num_nodes:

@@ -7,6 +7,7 @@ import torch
 from jaxtyping import Float64, Int64, Real
 from torch import Tensor
 
+from workbench.cost import diagnostic
 from workbench.diagnostics.finite import check_finite, check_tensor
 from workbench.diagnostics.rounding import rounding
 from workbench.ties import levels
@@ -50,6 +51,11 @@ class DecayFit:
     pairs: int
 
 
+@diagnostic(
+    of="sensitivity",
+    seconds=lambda n, m: 3e-8 * n**2,
+    bytes=lambda n, m: 32.0 * n**2,
+)
 def sensitivity_decay(
     sensitivity: Real[Tensor, "nodes nodes"],
     distance: Real[Tensor, "nodes nodes"],
@@ -130,6 +136,11 @@ def _bins(distance: Tensor, num_bins: int, share: float) -> Tensor:
     return torch.where(distance > 0, place.clamp(0, num_bins - 1) + 1, 0.0)
 
 
+@diagnostic(
+    of="sensitivity",
+    seconds=lambda n, m: 5e-8 * n**2,
+    bytes=lambda n, m: 64.0 * n**2,
+)
 def decay_fit(
     sensitivity: Real[Tensor, "nodes nodes"], distance: Real[Tensor, "nodes nodes"]
 ) -> DecayFit:

@@ -7,13 +7,7 @@ import torch
 from jaxtyping import Float64
 from torch import Tensor
 
-from workbench.diagnostics.cost import (
-    LONGEST_SECONDS,
-    Estimate,
-    by_size,
-    check_size,
-    too_large,
-)
+from workbench.cost import LONGEST_SECONDS, Estimate, by_size, check_size, diagnostic, too_large
 from workbench.diagnostics.distance.hop_distance import hop_distance
 from workbench.diagnostics.sensitivity.walk_bound import message_operator
 from workbench.typing import EdgeIndex, EdgeWeight, PairMatrix
@@ -36,6 +30,15 @@ class DecayStatistics:
     extremity: Float64[Tensor, ""]
 
 
+@diagnostic(
+    of="pair",
+    # twenty layers; the call itself measures its own diameter and refuses by that
+    seconds=lambda n, m: 1e-7 * n * (n + 2.0 * m),
+    bytes=lambda n, m: 60.0 * n**2 + 100.0 * m,
+    limit=5_000,
+    instead="sensitivity(..., nodes=...)",
+    advice="decay_fit of what a model measures needs no diameter",
+)
 def decay_rate(
     edge_index: EdgeIndex,
     num_nodes: int,
@@ -92,14 +95,14 @@ def decay_rate(
     operator = message_operator(
         edge_index, num_nodes, edge_weight, normalization="none", self_loops=self_loops
     )
-    check_size("decay_rate", num_nodes, edge_index.size(1) // 2, device=edge_index.device)
+    check_size(decay_rate, num_nodes, edge_index.size(1) // 2, device=edge_index.device)
     if depths is None:
         hops = hop_distance(edge_index, num_nodes)
         longest = int(hops[hops.isfinite()].max()) if num_nodes else 1
         depths = (max(longest, 1), max(2 * longest - 1, longest + 1, 2))
     seconds = 5e-9 * num_nodes * (num_nodes + operator._nnz()) * depths[1]
     if seconds > LONGEST_SECONDS:
-        asked = by_size("decay_rate", num_nodes)
+        asked = by_size(decay_rate, num_nodes)
         why = f"{depths[1]} layers are walked"
         raise too_large(
             Estimate(asked.name, seconds, asked.bytes, False, why, asked.alternative), num_nodes
@@ -123,6 +126,11 @@ def decay_rate(
     return slope if variant == "official" else -slope
 
 
+@diagnostic(
+    of="sensitivity",
+    seconds=lambda n, m: 2e-8 * n**2,
+    bytes=lambda n, m: 32.0 * n**2,
+)
 def decay_statistics(rate: PairMatrix) -> DecayStatistics:
     """Prevalence, intensity, variability and extremity of the decay rates of all pairs.
 

@@ -3,7 +3,7 @@
 import torch
 from torch_geometric.utils import k_hop_subgraph
 
-from workbench.diagnostics.cost import Stopped
+from workbench.cost import Stopped
 from workbench.diagnostics.sensitivity.compression import owners
 from workbench.diagnostics.sensitivity.influence_passes import Budget, Question, Tally
 from workbench.diagnostics.sensitivity.jacobian_rows import JacobianRows

@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Float, Float64
 from torch import Tensor, nn
 
-from workbench.diagnostics.cost import check_size
+from workbench.cost import check_size, diagnostic
 from workbench.diagnostics.sensitivity.chosen_rows import NodeChoice, chosen_rows
 from workbench.diagnostics.sensitivity.differentiation import differentiated
 from workbench.diagnostics.sensitivity.evaluation import evaluating
@@ -16,6 +16,11 @@ from workbench.diagnostics.sensitivity.watch import Watch
 from workbench.typing import EdgeIndex, NodeVector, PairMatrix
 
 
+@diagnostic(
+    of="sensitivity",
+    seconds=lambda n, m: 5e-9 * n**2,
+    bytes=lambda n, m: 24.0 * n**2,
+)
 def jacobian_range(
     influence: Float64[Tensor, "rows nodes"],
     distance: PairMatrix,
@@ -78,6 +83,19 @@ def jacobian_range(
     return total / influence.sum(1) if normalized else total
 
 
+@diagnostic(
+    of="model",
+    multigraph=True,
+    seconds=lambda n, m: 16.0 * n * (3e-5 + 5e-8 * (n + 2.0 * m)),
+    bytes=lambda n, m: 32.0 * n**2 + 4000.0 * (n + 2 * m),
+    limit=1_000,
+    instead="sensitivity(..., nodes=...)",
+    advice="jacobian_range of the states before the read-out needs first derivatives only",
+    how=(
+        "for 16 channels, two layers and one output, and in proportion to channels times "
+        "outputs; the call measures its own model"
+    ),
+)
 def hessian_range(
     model: nn.Module,
     x: Float[Tensor, "nodes channels"],
@@ -117,6 +135,20 @@ def hessian_range(
     return jacobian_range(mixed, distance, normalized=normalized)
 
 
+@diagnostic(
+    of="model",
+    multigraph=True,
+    # one backward pass through a backward pass for each of 16 channels of each node
+    seconds=lambda n, m: 16.0 * n * (3e-5 + 5e-8 * (n + 2.0 * m)),
+    bytes=lambda n, m: 8.0 * n**2 + 4000.0 * (n + 2 * m),
+    limit=1_000,
+    instead="sensitivity(..., nodes=...)",
+    advice="jacobian_range of the states before the read-out needs first derivatives only",
+    how=(
+        "for 16 channels, two layers and one output, and in proportion to channels times "
+        "outputs; the call measures its own model"
+    ),
+)
 def mixed_influence(
     model: nn.Module,
     x: Float[Tensor, "nodes channels"],
@@ -169,7 +201,7 @@ def mixed_influence(
         Bamberger et al., ICML 2025, arXiv 2506.05971.
     """
     size = x.size(0)
-    check_size("mixed_influence", size, edge_index.size(1) // 2, device=x.device)
+    check_size(mixed_influence, size, edge_index.size(1) // 2, device=x.device)
     with evaluating(model):
         result = torch.zeros(size, size, dtype=torch.float64, device=x.device)
         start, output = differentiated(model, x, edge_index, inputs, readout, rows="vector")

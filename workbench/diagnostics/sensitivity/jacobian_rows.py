@@ -16,7 +16,7 @@ import torch
 from jaxtyping import Float64
 from torch import Tensor
 
-from workbench.diagnostics.cost import Stopped
+from workbench.cost import Stopped
 
 #: Backward passes share a batch while their gradients have at most this many entries together;
 #: a larger batch leaves the cache.

@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Float, Float64
 from torch import Tensor, nn
 
-from workbench.diagnostics.cost import Stopped
+from workbench.cost import Stopped, diagnostic
 from workbench.diagnostics.resistance.all_pairs import effective_resistance
 from workbench.diagnostics.sensitivity.differentiation import reaches
 from workbench.diagnostics.sensitivity.evaluation import differentiable, evaluating, run
@@ -20,6 +20,16 @@ from workbench.typing import EdgeIndex, EdgeWeight, PairMatrix, Pairs
 _ORDERS = {"spectral": 2, "frobenius": "fro"}
 
 
+@diagnostic(
+    of="model",
+    multigraph=True,
+    # one pair in a six-layer GCN of width 32
+    seconds=lambda n, m: 64.0 * (1e-3 + 1e-6 * (n + 2.0 * m)),
+    bytes=lambda n, m: 4000.0 * (n + 2 * m),
+    instead="obstruction of fewer pairs",
+    advice="each node in them costs a backward pass per channel",
+    how="one pair, for a GCN of six layers of width 32; the call measures its own model",
+)
 def obstruction(
     model: nn.Module,
     x: Float[Tensor, "nodes channels"],
@@ -119,6 +129,15 @@ def obstruction(
     return result
 
 
+@diagnostic(
+    of="pair",
+    scaling=-1,
+    seconds=lambda n, m: 2.5e-11 * n**3 + 1.2e-8 * n**2,
+    bytes=lambda n, m: 16.0 * n**2,
+    limit=20_000,
+    instead="resistance_of_pairs",
+    advice="the limit is the resistance over nu c_a",
+)
 def obstruction_limit(
     edge_index: EdgeIndex,
     num_nodes: int,

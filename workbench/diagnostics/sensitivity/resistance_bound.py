@@ -4,7 +4,7 @@ from typing import Literal
 
 import torch
 
-from workbench.diagnostics.cost import check_size
+from workbench.cost import check_size, diagnostic
 from workbench.diagnostics.resistance.all_pairs import all_pairs
 from workbench.diagnostics.sensitivity.walk_bound import message_operator
 from workbench.diagnostics.spectrum.full_spectrum import laplacian_spectrum
@@ -12,6 +12,15 @@ from workbench.topology import simple_graph
 from workbench.typing import EdgeIndex, EdgeWeight, PairMatrix
 
 
+@diagnostic(
+    of="pair",
+    scaling=0,
+    seconds=lambda n, m: 1e-10 * n**3 + 1e-8 * n * (n + 2.0 * m),
+    bytes=lambda n, m: 32.0 * n**2 + 100.0 * m,
+    limit=10_000,
+    instead="resistance_of_pairs",
+    advice="the bound falls with the resistance of a pair",
+)
 def resistance_bound(
     edge_index: EdgeIndex,
     num_nodes: int,
@@ -76,7 +85,7 @@ def resistance_bound(
         if not 0.0 <= value < float("inf"):
             raise ValueError(f"{name} bounds a norm: finite and not negative, got {value}")
     graph = simple_graph(edge_index, num_nodes, edge_weight)
-    check_size("resistance_bound", num_nodes, graph.num_edges, device=edge_index.device)
+    check_size(resistance_bound, num_nodes, graph.num_edges, device=edge_index.device)
     growth = torch.tensor(2.0 * update_bound * max(message_bound, 1.0), dtype=torch.float64)
     scale = float(growth**num_layers)
     if method == "walks":

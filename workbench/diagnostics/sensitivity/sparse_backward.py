@@ -12,8 +12,19 @@ import numpy as np
 import torch
 from numba import njit
 from torch import Tensor
-from torch._C import _functorch as functorch
 from torch.overrides import TorchFunctionMode
+
+try:  # private to torch; without it vmap's own rule is used, half a millisecond slower a call
+    from torch._C._functorch import (
+        _add_batch_dim,
+        get_unwrapped,
+        is_batchedtensor,
+        is_functorch_wrapped_tensor,
+        maybe_get_bdim,
+        maybe_get_level,
+    )
+except ImportError:
+    is_batchedtensor = None
 
 _GATHERS = {torch.index_select, Tensor.index_select, Tensor.__getitem__}
 _SCALES = {torch.mul, Tensor.mul, Tensor.mul_, Tensor.__mul__, Tensor.__rmul__}
@@ -52,7 +63,8 @@ class SparseOperator:
 
     def product(self, x: Tensor) -> Tensor:
         """``S x`` for every entry of a batch: ``[batch, columns, *]`` to ``[batch, rows, *]``."""
-        flat = x.reshape(x.size(0), x.size(1), -1)
+        # by flatten: no -1 stands for anything where there are no rows, as in a layer without edges
+        flat = x.flatten(2) if x.dim() > 2 else x.unsqueeze(2)
         pointer, column, value = self._sorted(x.dtype)
         if x.device.type == "cpu":
             out = flat.new_empty(flat.size(0), self.shape[0], flat.size(2))
@@ -113,13 +125,12 @@ class _Product(torch.autograd.Function):
     @staticmethod
     def backward(ctx, gradient):
         operator = ctx.operator.transpose
-        if functorch.is_batchedtensor(gradient):
-            level = functorch.maybe_get_level(gradient)
-            inner = functorch.get_unwrapped(gradient)
-            if not functorch.is_functorch_wrapped_tensor(inner) and not inner.requires_grad:
+        if is_batchedtensor is not None and is_batchedtensor(gradient):
+            level, inner = maybe_get_level(gradient), get_unwrapped(gradient)
+            if not is_functorch_wrapped_tensor(inner) and not inner.requires_grad:
                 # what vmap does with the rule below, without its half millisecond of Python
-                inner = inner.movedim(functorch.maybe_get_bdim(gradient), 0)
-                return functorch._add_batch_dim(operator.product(inner), 0, level), None
+                inner = inner.movedim(maybe_get_bdim(gradient), 0)
+                return _add_batch_dim(operator.product(inner), 0, level), None
         return _Product.apply(gradient, operator), None
 
     @staticmethod
@@ -128,12 +139,25 @@ class _Product(torch.autograd.Function):
 
 
 class _Gathered(NamedTuple):
-    """Where a tensor of messages comes from: ``scale * x[index]``, at this version of it."""
+    """Where a tensor of messages comes from: ``scale * x[index]``, at these versions of all."""
 
     x: Tensor
     index: Tensor
     scale: Tensor | None
-    version: int
+    versions: tuple[int, ...]
+
+    @staticmethod
+    def of(messages: Tensor, x: Tensor, index: Tensor, scale: Tensor | None) -> "_Gathered":
+        """Made now, with the versions of now."""
+        return _Gathered(x, index, scale, _versions(messages, x, index, scale))
+
+    def holds(self, messages: Tensor) -> bool:
+        """Whether none of them has been written to since."""
+        return self.versions == _versions(messages, *self[:3])
+
+
+def _versions(*tensors: Tensor | None) -> tuple[int, ...]:
+    return tuple(-1 if tensor is None else tensor._version for tensor in tensors)
 
 
 class SparseBackward(TorchFunctionMode):
@@ -180,7 +204,7 @@ class SparseBackward(TorchFunctionMode):
         if operator is None:
             return None
         messages = _Product.apply(x, operator)
-        messages._gathered = _Gathered(x, index, None, messages._version)
+        messages._gathered = _Gathered.of(messages, x, index, None)
         return messages
 
     def _scale(self, func, args, kwargs) -> Any:
@@ -193,7 +217,7 @@ class SparseBackward(TorchFunctionMode):
                 per_row = scale.dim() == messages.dim() and scale.numel() == scale.size(0)
                 if per_row and product.shape == messages.shape and scale.size(0) == len(messages):
                     scale = scale.reshape(-1)
-                    product._gathered = source._replace(scale=scale, version=product._version)
+                    product._gathered = _Gathered.of(product, *source[:2], scale)
         return product
 
     def _scatter(self, func, args, kwargs) -> Tensor | None:
@@ -231,7 +255,10 @@ class SparseBackward(TorchFunctionMode):
             count = torch.arange((row if column is None else column).numel())
             parts = [count.to(column.device if row is None else row.device) if t is None else t
                      for t in (row, column)]  # fmt: skip
-            operator = SparseOperator(*parts, scale, shape) if inside else None
+            # copies: the caller may write to an index after the product, which still needs it
+            parts = [part.clone() for part in parts]
+            scale_now = None if scale is None else scale.clone()
+            operator = SparseOperator(*parts, scale_now, shape) if inside else None
             if operator is not None:
                 operator.is_gather = row is None and scale is None
             self._operators[key] = operator, row, column, scale  # kept: memory names the key
@@ -271,9 +298,9 @@ def _fits(x: Any, index: Any) -> bool:
 
 
 def _source(messages: Any) -> _Gathered | None:
-    """What a tensor was gathered from, unless it has been written to since."""
+    """What a tensor was gathered from, unless it or that has been written to since."""
     source = getattr(messages, "_gathered", None) if isinstance(messages, Tensor) else None
-    return source if source is not None and source.version == messages._version else None
+    return source if source is not None and source.holds(messages) else None
 
 
 def _identity(tensor: Tensor | None) -> tuple | None:

@@ -6,12 +6,22 @@ import torch
 from jaxtyping import Float, Float64
 from torch import Tensor
 
-from workbench.diagnostics.cost import check_size
+from workbench.cost import check_size, diagnostic
 from workbench.diagnostics.sensitivity.chosen_rows import NodeChoice, chosen_rows
 from workbench.topology import check_edge_index, check_edge_weight
 from workbench.typing import EdgeIndex, EdgeWeight
 
 
+@diagnostic(
+    of="pair",
+    scaling=0,
+    # ten layers
+    seconds=lambda n, m: 4e-8 * n * (n + 2.0 * m),
+    bytes=lambda n, m: 24.0 * n**2 + 100.0 * m,
+    limit=15_000,
+    instead="walk_bound(..., nodes=...)",
+    advice="a few chosen nodes cost one row each",
+)
 def walk_bound(
     edge_index: EdgeIndex,
     num_nodes: int,
@@ -103,7 +113,7 @@ def walk_bound(
         edge_index, num_nodes, edge_weight, normalization=normalization, self_loops=self_loops
     )
     if nodes is None:
-        check_size("walk_bound", num_nodes, edge_index.size(1) // 2, device=edge_index.device)
+        check_size(walk_bound, num_nodes, edge_index.size(1) // 2, device=edge_index.device)
     nodes = chosen_rows(nodes, num_nodes)
     growth = lipschitz * weight_bound * width
     back = operator.T.coalesce()  # walks are followed back from their ends, one column for each

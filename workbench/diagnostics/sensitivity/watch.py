@@ -2,7 +2,7 @@
 
 import time
 
-from workbench.diagnostics.cost import Estimate, too_large
+from workbench.cost import Estimate, too_large
 
 
 class Watch:

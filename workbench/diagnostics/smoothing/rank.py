@@ -5,11 +5,17 @@ import torch
 from jaxtyping import Float, Float64
 from torch import Tensor
 
+from workbench.cost import diagnostic
 from workbench.diagnostics.rounding import rounding
 from workbench.diagnostics.smoothing.states import check_states
 from workbench.ties import largest
 
 
+@diagnostic(
+    of="states",
+    seconds=lambda n, m: 5e-7 * n,
+    bytes=lambda n, m: 2048.0 * n,
+)
 def effective_rank(x: Float[Tensor, "nodes channels"]) -> Float64[Tensor, ""]:
     """The exponential of the entropy of the singular values: how many count.
 
@@ -38,6 +44,11 @@ def effective_rank(x: Float[Tensor, "nodes channels"]) -> Float64[Tensor, ""]:
     return torch.special.entr(values / total).sum().exp()
 
 
+@diagnostic(
+    of="states",
+    seconds=lambda n, m: 5e-7 * n,
+    bytes=lambda n, m: 2048.0 * n,
+)
 def stable_rank(x: Float[Tensor, "nodes channels"]) -> Float64[Tensor, ""]:
     """Squared Frobenius over squared spectral norm: a rank that small noise does not change.
 
@@ -64,6 +75,11 @@ def stable_rank(x: Float[Tensor, "nodes channels"]) -> Float64[Tensor, ""]:
     return (values / values[0]).square().sum()
 
 
+@diagnostic(
+    of="states",
+    seconds=lambda n, m: 2e-6 * n,
+    bytes=lambda n, m: 4096.0 * n,
+)
 def rank_one_distance(x: Float[Tensor, "nodes channels"]) -> Float64[Tensor, ""]:
     """Nuclear-norm distance of the states to the matrix of rank one that their largest row and
     column make: 0 exactly where ``x`` has rank one.
@@ -116,6 +132,11 @@ def _first_of_longest(rows: np.ndarray, share: float) -> int:
     return int(left[0])
 
 
+@diagnostic(
+    of="states",
+    seconds=lambda n, m: 1e-7 * n,
+    bytes=lambda n, m: 1024.0 * n,
+)
 def distance_to_mean(
     x: Float[Tensor, "nodes channels"], *, relative: bool = False
 ) -> Float64[Tensor, ""]:

@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Bool, Float, Float64
 from torch import Tensor
 
-from workbench.diagnostics.cost import check_size
+from workbench.cost import check_size, diagnostic
 from workbench.diagnostics.distance.hop_distance import hop_distance
 from workbench.diagnostics.smoothing.states import check_states
 from workbench.topology import check_edge_index, check_pairs, simple_graph
@@ -21,6 +21,12 @@ SAME_DIRECTION = 1e-12
 _PAIRS_AT_ONCE = 1 << 20
 
 
+@diagnostic(
+    of="states",
+    scaling=0,
+    seconds=lambda n, m: 2e-7 * (n + 2.0 * m),
+    bytes=lambda n, m: 1024.0 * (n + 2.0 * m),
+)
 def dirichlet_energy(
     x: Float[Tensor, "nodes channels"],
     edge_index: EdgeIndex,
@@ -82,6 +88,14 @@ def dirichlet_energy(
     return total / states.square().sum() if quotient else total
 
 
+@diagnostic(
+    of="states",
+    seconds=lambda n, m: 1.5e-8 * n**2,
+    bytes=lambda n, m: 1024.0 * n + 24.0 * min(n**2, 2**20 + n),
+    limit=20_000,
+    instead="mean_average_distance(x, pairs)",
+    advice="edge_index as pairs compares neighbors",
+)
 def mean_average_distance(
     x: Float[Tensor, "nodes channels"], pairs: Pairs | None = None
 ) -> Float64[Tensor, ""]:
@@ -114,7 +128,7 @@ def mean_average_distance(
     nodes = x.size(0)
     directions = _directions(x)
     if pairs is None:
-        check_size("mean_average_distance", nodes, device=x.device)
+        check_size(mean_average_distance, nodes, device=x.device)
         rows = max(_PAIRS_AT_ONCE // max(nodes, 1), 1)
         parts = [_row_sums(directions, part) for part in torch.arange(nodes).split(rows)]
         if not parts:
@@ -132,6 +146,14 @@ def mean_average_distance(
     return _mean_of_means(total, count)
 
 
+@diagnostic(
+    of="states",
+    seconds=lambda n, m: 4e-8 * n**2 + 4e-9 * n * (n + 2.0 * m),
+    bytes=lambda n, m: 1024.0 * n + 10.0 * n**2,
+    limit=20_000,
+    instead="mean_average_distance(x, pairs)",
+    advice="give it near and remote pairs, and subtract",
+)
 def mad_gap(
     x: Float[Tensor, "nodes channels"],
     edge_index: EdgeIndex,
@@ -170,7 +192,7 @@ def mad_gap(
         raise ValueError(f"near and remote must be 1 <= near < remote, got {near} and {remote}")
     check_states(x, num_nodes)
     check_edge_index(edge_index, num_nodes)
-    check_size("mad_gap", num_nodes, edge_index.size(1) // 2, device=x.device)
+    check_size(mad_gap, num_nodes, edge_index.size(1) // 2, device=x.device)
     hops = hop_distance(edge_index, num_nodes).to(x.device)
     directions = _directions(x)
     sides = []

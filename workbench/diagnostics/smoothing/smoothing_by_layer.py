@@ -7,6 +7,7 @@ import torch
 from jaxtyping import Float64
 from torch import Tensor
 
+from workbench.cost import diagnostic
 from workbench.diagnostics.smoothing.rank import (
     distance_to_mean,
     effective_rank,
@@ -50,6 +51,11 @@ class Smoothing:
     distance_to_mean: Float64[Tensor, " layers"]
 
 
+@diagnostic(
+    of="states",
+    seconds=lambda n, m: 1e-6 * (n + 2.0 * m),
+    bytes=lambda n, m: 4096.0 * (n + 2.0 * m),
+)
 def smoothing_by_layer(
     states: Sequence[Tensor],
     edge_index: EdgeIndex,

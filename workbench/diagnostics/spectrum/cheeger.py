@@ -9,7 +9,7 @@ from jaxtyping import Bool, Float64
 from numba import njit
 from torch import Tensor
 
-from workbench.diagnostics.cost import check_size
+from workbench.cost import check_size, diagnostic
 from workbench.diagnostics.spectrum.full_spectrum import slowest_modes
 from workbench.diagnostics.spectrum.sweep import sweep_cut
 from workbench.topology import simple_graph
@@ -34,6 +34,15 @@ class CheegerBounds:
     num_cuts: int
 
 
+@diagnostic(
+    of="graph",
+    scaling=0,
+    seconds=lambda n, m: 1e-8 * 2.0 ** min(max(n - 1, 0), 900) * (1 + 2 * m / max(n, 1)),
+    bytes=lambda n, m: 8.0 * n**2,
+    limit=20,
+    instead="cheeger_bounds",
+    how="all 2^(n - 1) cuts are tried, twice as many with each node more",
+)
 def cheeger_constant(
     edge_index: EdgeIndex, num_nodes: int, edge_weight: EdgeWeight | None = None
 ) -> Float64[Tensor, ""]:
@@ -61,7 +70,7 @@ def cheeger_constant(
         Chung, Spectral Graph Theory, chapter 2, AMS 1997.
     """
     graph = simple_graph(edge_index, num_nodes, edge_weight)
-    check_size("cheeger_constant", num_nodes, graph.num_edges)
+    check_size(cheeger_constant, num_nodes, graph.num_edges)
     if num_nodes < 2 or graph.num_components > 1:
         return torch.zeros((), dtype=torch.float64, device=edge_index.device)
     adjacency = graph.adjacency().toarray()
@@ -70,6 +79,12 @@ def cheeger_constant(
     return torch.tensor(value, dtype=torch.float64, device=edge_index.device)
 
 
+@diagnostic(
+    of="graph",
+    scaling=0,
+    seconds=lambda n, m: 1.1e-5 * (n + m),
+    bytes=lambda n, m: 800.0 * n + 250.0 * m,
+)
 def cheeger_bounds(
     edge_index: EdgeIndex, num_nodes: int, edge_weight: EdgeWeight | None = None
 ) -> CheegerBounds:

@@ -7,6 +7,7 @@ import torch
 from jaxtyping import Float64
 from torch import Tensor
 
+from workbench.cost import diagnostic
 from workbench.diagnostics.spectrum.lanczos import GraphLaplacian, extreme_vectors
 from workbench.topology import SimpleGraph, simple_graph
 from workbench.typing import EdgeIndex, EdgeWeight
@@ -34,6 +35,12 @@ class Eigenpairs:
     residual: Float64[Tensor, " pairs"]
 
 
+@diagnostic(
+    of="graph",
+    scaling=0,
+    seconds=lambda n, m: 4e-5 * (n + m),
+    bytes=lambda n, m: 1300.0 * n + 300.0 * m,
+)
 def laplacian_eigenpairs(
     edge_index: EdgeIndex,
     num_nodes: int,
@@ -99,6 +106,12 @@ def laplacian_eigenpairs(
     return Eigenpairs(values, vectors, residual)
 
 
+@diagnostic(
+    of="graph",
+    scaling=0,
+    seconds=lambda n, m: 4e-5 * (n + m),
+    bytes=lambda n, m: 1200.0 * n + 300.0 * m,
+)
 def partial_spectrum(
     edge_index: EdgeIndex,
     num_nodes: int,
@@ -123,6 +136,12 @@ def partial_spectrum(
     return laplacian_eigenpairs(edge_index, num_nodes, edge_weight, **options).values
 
 
+@diagnostic(
+    of="graph",
+    scaling=1,
+    seconds=lambda n, m: 2e-5 * (n + m),
+    bytes=lambda n, m: 800.0 * n + 250.0 * m,
+)
 def algebraic_connectivity(
     edge_index: EdgeIndex, num_nodes: int, edge_weight: EdgeWeight | None = None
 ) -> Float64[Tensor, ""]:

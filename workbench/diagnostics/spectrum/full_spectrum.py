@@ -8,19 +8,19 @@ from jaxtyping import Float64
 from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigsh
 from torch import Tensor
 
-from workbench.diagnostics.cost import check_size
+from workbench.cost import check_size, diagnostic
 from workbench.diagnostics.resistance.laplacian_solver import LaplacianSolver
 from workbench.diagnostics.spectrum.lanczos import GraphLaplacian, extreme_vectors
 from workbench.diagnostics.spectrum.sweep import SAME_ENTRY, eigenspaces, sweep_cut
 from workbench.ties import largest
-from workbench.topology import SimpleGraph, simple_graph
+from workbench.topology import SimpleGraph, laplacian_matrix, simple_graph
 from workbench.typing import EdgeIndex, EdgeWeight, NodeVector
 
 #: Up to this many nodes a dense eigendecomposition is as fast as a sparse one.
 _DENSE_NODES = 200
 
 #: On CUDA the dense one stays ahead for longer.
-_DENSE_NODES_CUDA = 2_000
+_DENSE_NODES_ELSEWHERE = 2_000
 
 #: Beyond so many nodes, one mode of the slowest eigenvalue is looked for and not all of them.
 MULTIPLE_NODES = 20_000
@@ -30,6 +30,15 @@ MULTIPLE_NODES = 20_000
 MOST_MODES, _DENSE_NODES_MULTIPLE = 32, 2_500
 
 
+@diagnostic(
+    of="graph",
+    scaling=0,
+    seconds=lambda n, m: 1e-10 * n**3 + 1e-8 * n**2,
+    bytes=lambda n, m: 24.0 * n**2,
+    limit=10_000,
+    instead="spectral_gap",
+    advice="it gives the second smallest eigenvalue of the normalized Laplacian",
+)
 def laplacian_spectrum(
     edge_index: EdgeIndex,
     num_nodes: int,
@@ -62,14 +71,20 @@ def laplacian_spectrum(
         Chung, Spectral Graph Theory, AMS 1997.
     """
     graph = simple_graph(edge_index, num_nodes, edge_weight)
-    check_size("laplacian_spectrum", num_nodes, graph.num_edges, device=edge_index.device)
+    check_size(laplacian_spectrum, num_nodes, graph.num_edges, device=edge_index.device)
     values = torch.zeros(num_nodes, dtype=torch.float64, device=edge_index.device)
     for nodes, part in graph.parts():
-        found = torch.linalg.eigvalsh(_dense_laplacian(part, normalized=normalized))
+        found = torch.linalg.eigvalsh(laplacian_matrix(part, normalized=normalized))
         values[nodes[1:]] = found[1:]  # the first is the component's 0, here without rounding
     return values.clamp_(min=0.0).sort().values
 
 
+@diagnostic(
+    of="graph",
+    scaling=0,
+    seconds=lambda n, m: 1e-5 * (n + m),
+    bytes=lambda n, m: 800.0 * n + 200.0 * m,
+)
 def spectral_gap(
     edge_index: EdgeIndex, num_nodes: int, edge_weight: EdgeWeight | None = None
 ) -> Float64[Tensor, ""]:
@@ -96,13 +111,19 @@ def spectral_gap(
     graph = simple_graph(edge_index, num_nodes, edge_weight)
     if num_nodes < 2 or graph.num_components > 1:
         return torch.zeros((), dtype=torch.float64, device=edge_index.device)
-    if num_nodes <= (_DENSE_NODES_CUDA if edge_index.is_cuda else _DENSE_NODES):
-        values = torch.linalg.eigvalsh(_dense_laplacian(graph, normalized=True))
+    if num_nodes <= (_DENSE_NODES if edge_index.device.type == "cpu" else _DENSE_NODES_ELSEWHERE):
+        values = torch.linalg.eigvalsh(laplacian_matrix(graph, normalized=True))
         return values[1].clamp(min=0.0)
     value, _ = _sparse_pair(graph)
     return torch.tensor(value, dtype=torch.float64, device=edge_index.device)
 
 
+@diagnostic(
+    of="node",
+    scaling=-0.5,
+    seconds=lambda n, m: 1e-5 * (n + m),
+    bytes=lambda n, m: 800.0 * n + 200.0 * m,
+)
 def fiedler_vector(
     edge_index: EdgeIndex, num_nodes: int, edge_weight: EdgeWeight | None = None
 ) -> NodeVector:
@@ -176,7 +197,7 @@ def slowest_modes(graph: SimpleGraph) -> SlowestModes:
             return SlowestModes(float(values[0]), vectors[:, first] / root)
         count *= 4
     if size <= _DENSE_NODES_MULTIPLE:
-        found = torch.linalg.eigh(_dense_laplacian(graph, normalized=True))
+        found = torch.linalg.eigh(laplacian_matrix(graph, normalized=True))
         values, vectors = (tensor.cpu().numpy() for tensor in found)
         first = eigenspaces(values[1:], complete=True)[0]
         values, vectors, _ = laplacian.ritz(vectors[:, 1:][:, first])
@@ -194,19 +215,6 @@ def gap_and_fiedler(graph: SimpleGraph) -> tuple[Float64[Tensor, ""], NodeVector
     device = graph.source.device
     gap = torch.tensor(modes.gap, dtype=torch.float64, device=device)
     return gap, torch.from_numpy(fiedler * np.sign(fiedler[lead])).to(device)
-
-
-def _dense_laplacian(graph: SimpleGraph, *, normalized: bool) -> Tensor:
-    size, degree = graph.num_nodes, graph.degree()
-    weight, diagonal = graph.weight, degree
-    if normalized:
-        weight = weight / (degree[graph.source] * degree[graph.target]).sqrt()
-        diagonal = torch.ones_like(degree)
-    matrix = degree.new_zeros(size, size)
-    matrix[graph.source, graph.target] = -weight
-    matrix[graph.target, graph.source] = -weight
-    matrix.diagonal().copy_(diagonal)
-    return matrix
 
 
 def _sparse_pair(graph: SimpleGraph) -> tuple[float, np.ndarray]:

@@ -10,10 +10,10 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 from torch import Tensor
 
-from workbench.diagnostics.cost import check_size
+from workbench.cost import check_size, diagnostic
 from workbench.diagnostics.spectrum.eigenpairs import partial_spectrum
 from workbench.diagnostics.spectrum.full_spectrum import spectral_gap
-from workbench.topology import SimpleGraph, simple_graph
+from workbench.topology import SimpleGraph, normalized_adjacency, simple_graph
 from workbench.typing import EdgeIndex, EdgeWeight, NodeVector
 
 #: A distance that is this much above epsilon counts as equal to it.
@@ -28,6 +28,12 @@ class MixingBounds:
     upper: Float64[Tensor, ""]
 
 
+@diagnostic(
+    of="node",
+    scaling=0,
+    seconds=lambda n, m: 1e-7 * n + 5e-7 * m,
+    bytes=lambda n, m: 40.0 * n + 120.0 * m,
+)
 def stationary_distribution(
     edge_index: EdgeIndex, num_nodes: int, edge_weight: EdgeWeight | None = None
 ) -> NodeVector:
@@ -62,6 +68,14 @@ def stationary_distribution(
     return torch.where(volume > 0, degree / volume, 1.0)
 
 
+@diagnostic(
+    of="graph",
+    scaling=0,
+    seconds=lambda n, m: 4e-10 * n**3 + 1e-8 * n**2,
+    bytes=lambda n, m: 40.0 * n**2,
+    limit=5_000,
+    instead="mixing_time_bounds",
+)
 def mixing_time(
     edge_index: EdgeIndex,
     num_nodes: int,
@@ -102,7 +116,7 @@ def mixing_time(
     """
     _check_epsilon(epsilon)
     graph = simple_graph(edge_index, num_nodes, edge_weight)
-    check_size("mixing_time", num_nodes, graph.num_edges, device=edge_index.device)
+    check_size(mixing_time, num_nodes, graph.num_edges, device=edge_index.device)
     result = torch.zeros((), dtype=torch.float64, device=edge_index.device)
     if num_nodes < 2:
         return result
@@ -128,6 +142,12 @@ def mixing_time(
     return result + high
 
 
+@diagnostic(
+    of="graph",
+    scaling=0,
+    seconds=lambda n, m: 1e-5 * (n + m),
+    bytes=lambda n, m: 800.0 * n + 200.0 * m,
+)
 def relaxation_time(
     edge_index: EdgeIndex,
     num_nodes: int,
@@ -168,6 +188,12 @@ def relaxation_time(
     return 1.0 / torch.minimum(gap, 2.0 - top)
 
 
+@diagnostic(
+    of="graph",
+    scaling=0,
+    seconds=lambda n, m: 1e-5 * (n + m),
+    bytes=lambda n, m: 800.0 * n + 200.0 * m,
+)
 def mixing_time_bounds(
     edge_index: EdgeIndex,
     num_nodes: int,
@@ -227,10 +253,7 @@ def _mixes(graph: SimpleGraph, *, lazy: bool) -> bool:
 
 def _symmetric_walk(graph: SimpleGraph, *, lazy: bool) -> Tensor:
     """D^-1/2 A D^-1/2, which has the eigenvalues of P; half the way to I if lazy."""
-    degree, weight = graph.degree(), graph.weight
-    weight = weight / (degree[graph.source] * degree[graph.target]).sqrt()
-    walk = degree.new_zeros(graph.num_nodes, graph.num_nodes)
-    walk[graph.source, graph.target] = walk[graph.target, graph.source] = weight
+    walk = normalized_adjacency(graph)
     if lazy:
         walk.mul_(0.5).diagonal().add_(0.5)
     return walk

@@ -10,6 +10,7 @@ import torch
 from jaxtyping import Float64
 from torch import Tensor
 
+from workbench.cost import diagnostic
 from workbench.diagnostics.structure.topological_concentration import partner_pattern
 from workbench.topology import SimpleGraph, simple_graph
 from workbench.typing import EdgeIndex, Pairs
@@ -29,6 +30,11 @@ class NodeEstimate:
     standard_error: Float64[Tensor, " nodes"]
 
 
+@diagnostic(
+    of="node",
+    seconds=lambda n, m: 2e-5 * n + 1e-5 * m,
+    bytes=lambda n, m: 3000.0 * n + 1500.0 * m,
+)
 def approximate_topological_concentration(
     edge_index: EdgeIndex,
     num_nodes: int,

@@ -7,6 +7,7 @@ import torch
 from jaxtyping import Float, Float64, Int64
 from torch import Tensor
 
+from workbench.cost import diagnostic
 from workbench.diagnostics.finite import check_tensor
 from workbench.topology import simple_graph
 from workbench.typing import EdgeIndex, EdgeWeight
@@ -15,6 +16,12 @@ from workbench.typing import EdgeIndex, EdgeWeight
 Measure = Literal["edge", "node", "class_insensitive", "adjusted"]
 
 
+@diagnostic(
+    of="graph",
+    scaling=0,
+    seconds=lambda n, m: 5e-8 * n + 5e-7 * m,
+    bytes=lambda n, m: 40.0 * n + 200.0 * m,
+)
 def homophily(
     edge_index: EdgeIndex,
     num_nodes: int,
@@ -77,6 +84,12 @@ def homophily(
     return measures[measure](_labeled(edge_index, num_nodes, labels, edge_weight))
 
 
+@diagnostic(
+    of="graph",
+    scaling=0,
+    seconds=lambda n, m: 5e-8 * n + 6e-7 * m,
+    bytes=lambda n, m: 40.0 * n + 200.0 * m,
+)
 def label_informativeness(
     edge_index: EdgeIndex,
     num_nodes: int,
@@ -124,6 +137,11 @@ def label_informativeness(
     return (information / entropy).clamp(0.0, 1.0) if known else information * torch.nan
 
 
+@diagnostic(
+    of="graph",
+    seconds=lambda n, m: 2e-8 * n + 4e-7 * m,
+    bytes=lambda n, m: 16.0 * n + 120.0 * m,
+)
 def degree_assortativity(edge_index: EdgeIndex, num_nodes: int) -> Float64[Tensor, ""]:
     """Correlation of the degrees at the two ends of an edge.
 

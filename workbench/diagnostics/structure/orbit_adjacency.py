@@ -11,12 +11,14 @@ import torch
 from jaxtyping import Float64
 from torch import Tensor
 
-from workbench.diagnostics.cost import (
+from workbench.cost import (
+    EQUAL_DEGREES,
     LONGEST_SECONDS,
     MEMORY_SHARE,
     Estimate,
     TooLargeError,
     available_bytes,
+    diagnostic,
     too_large,
 )
 from workbench.diagnostics.structure.graphlet_counts import OfNode, at_hop_1, at_hop_2
@@ -69,6 +71,16 @@ class OrbitAdjacency:
         return len(self.matrices)
 
 
+@diagnostic(
+    of="pair",
+    # the call itself counts the steps of its own graph
+    seconds=lambda n, m: 1e-7 * n * (1 + 2 * m / max(n, 1)) ** 3,
+    bytes=lambda n, m: (
+        200.0 * m
+        + n * (68.0 * min(n, (2 * m / max(n, 1)) ** 2) + 24.0 * min(n, (2 * m / max(n, 1)) ** 3))
+    ),
+    how=EQUAL_DEGREES,
+)
 def orbit_adjacency(
     edge_index: EdgeIndex, num_nodes: int, *, orbits: Iterable[Orbits] | None = None
 ) -> OrbitAdjacency:

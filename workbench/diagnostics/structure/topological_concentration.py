@@ -8,17 +8,27 @@ from numba import njit
 from scipy.sparse import csr_array
 from torch import Tensor
 
-from workbench.diagnostics.cost import (
+from workbench.cost import (
+    EQUAL_DEGREES,
     LONGEST_SECONDS,
     MEMORY_SHARE,
     Estimate,
     available_bytes,
+    diagnostic,
     too_large,
 )
 from workbench.topology import SimpleGraph, check_pairs, simple_graph
 from workbench.typing import EdgeIndex, NodeVector, Pairs
 
 
+@diagnostic(
+    of="node",
+    # the call itself counts the walks of its own graph
+    seconds=lambda n, m: 6e-8 * n * (1 + 2 * m / max(n, 1)) ** 3,
+    bytes=lambda n, m: 60.0 * n * min(n, (1 + 2 * m / max(n, 1)) ** 3) + 200.0 * m,
+    instead="approximate_topological_concentration",
+    how=EQUAL_DEGREES,
+)
 def topological_concentration(
     edge_index: EdgeIndex,
     num_nodes: int,

@@ -131,8 +131,20 @@ def _parts(path: Path, found: dict[str, Any]) -> GraphParts:
             raise GraphFileError(path, f"a {type(found[key]).__name__}", key=key)
     notes = [f"left out: {', '.join(left_out)}"] if left_out else []
     parts = Arrays(path, arrays, notes).parts()
-    source, target = parts.source, parts.target
     if parts.directed is None and parts.num_nodes:
-        arcs = np.unique(source * parts.num_nodes + target)
-        parts.directed = not np.array_equal(arcs, np.unique(target * parts.num_nodes + source))
+        parts.directed, parts.arcs_because = _arcs(parts)
     return parts
+
+
+def _arcs(parts: GraphParts) -> tuple[bool, str | None]:
+    """Whether the columns are arcs, and a reason that is not to be seen from the columns alone."""
+    source, target = parts.source, parts.target
+    arcs, column = np.unique(source * parts.num_nodes + target, return_inverse=True)
+    back, reverse = np.unique(target * parts.num_nodes + source, return_inverse=True)
+    if not np.array_equal(arcs, back):
+        return True, None
+    if (weight := parts.edges.get("edge_weight")) is None:
+        return False, None
+    there, here = (np.bincount(key, weight, minlength=len(arcs)) for key in (column, reverse))
+    differ = not np.allclose(there, here, rtol=1e-9, atol=0.0)
+    return differ, "the two weights of a pair differ" if differ else None

@@ -10,7 +10,7 @@ import numpy as np
 from numba import njit
 from scipy.linalg import blas
 
-from workbench.diagnostics.cost import TooLargeError
+from workbench.cost import TooLargeError
 from workbench.diagnostics.resistance.all_pairs import all_pairs
 from workbench.rewiring.engine.edge_store import EdgeStore
 from workbench.topology import SimpleGraph

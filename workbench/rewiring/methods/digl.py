@@ -7,7 +7,7 @@ import scipy.linalg
 import torch
 from scipy.sparse import csr_array
 
-from workbench.diagnostics.cost import TooLargeError
+from workbench.cost import TooLargeError
 from workbench.diagnostics.distance.hop_distance import hop_distance
 from workbench.rewiring.declaration import check_stop, rewiring
 from workbench.rewiring.engine.structural_order import StructuralOrder

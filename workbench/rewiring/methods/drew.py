@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from scipy.sparse import csr_array, eye_array
 
-from workbench.diagnostics.cost import TooLargeError
+from workbench.cost import TooLargeError
 from workbench.rewiring.declaration import check_stop, rewiring
 from workbench.rewiring.result import LayeredRewired, Rewired
 from workbench.topology import check_edge_index

@@ -8,7 +8,8 @@ import torch
 from jaxtyping import Float64, Int64
 from torch import Tensor
 
-from workbench.diagnostics.cost import LIMITS, Stopped
+from workbench.cost import Stopped
+from workbench.diagnostics import LIMITS
 from workbench.diagnostics.spectrum.cheeger import cheeger_constant
 from workbench.diagnostics.spectrum.sweep import sweep_cut
 from workbench.rewiring.engine.fiedler import slowest_modes_of

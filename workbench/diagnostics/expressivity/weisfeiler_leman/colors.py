@@ -2,6 +2,7 @@
 
 from torch import Tensor
 
+from workbench.cost import diagnostic
 from workbench.diagnostics.expressivity.weisfeiler_leman import items
 from workbench.diagnostics.expressivity.weisfeiler_leman.coloring import Coloring, coloring
 from workbench.diagnostics.expressivity.weisfeiler_leman.pair_classes import DISTANCES
@@ -10,6 +11,12 @@ from workbench.diagnostics.expressivity.weisfeiler_leman.refine import check_lea
 from workbench.typing import EdgeIndex
 
 
+@diagnostic(
+    of="node",
+    multigraph=True,
+    seconds=lambda n, m: 2e-6 * (n + m),
+    bytes=lambda n, m: 200.0 * n + 100.0 * m,
+)
 def wl_colors(
     edge_index: EdgeIndex,
     num_nodes: int,
@@ -57,6 +64,13 @@ def wl_colors(
     return _colored(items.batch_items(whole, start, edge_index.device), edge_index, max_rounds)
 
 
+@diagnostic(
+    of="node",
+    seconds=lambda n, m: 1e-7 * n**2 + 2.5e-11 * n**3,
+    bytes=lambda n, m: 40.0 * n**2,
+    limit=items.MOST_NODES["distance_wl_colors"],
+    instead="wl_colors",
+)
 def distance_wl_colors(
     edge_index: EdgeIndex,
     num_nodes: int,
@@ -73,9 +87,10 @@ def distance_wl_colors(
     Args:
         edge_index: ``[2, edges]``, both directions.
         num_nodes: number of nodes, of all graphs together.
-        distance: ``"shortest-path"``, ``"resistance"``, ``"both"``, ``"rrwp"`` (the return and
-            landing probabilities of walks of up to 20 steps), or ``[nodes, nodes]`` numbers of your
-            own (blocks of a batch on the diagonal), row = the node that sees.
+        distance: ``"shortest-path"``, ``"resistance"``, ``"both"``, ``"rrwp"`` (where walks
+            from the node that sees, along the edges, are after up to 20 steps), or ``[nodes,
+            nodes]`` numbers of your own (blocks of a batch on the diagonal), row = the node that
+            sees.
         node_labels, batch, max_rounds: as in ``wl_colors``.
 
     Returns:
@@ -106,6 +121,14 @@ def distance_wl_colors(
     return _colored(built, edge_index, max_rounds)
 
 
+@diagnostic(
+    of="pair",
+    multigraph=True,
+    seconds=lambda n, m: 4e-7 * n**3,
+    bytes=lambda n, m: 120.0 * n**2 * (n + 1),
+    limit=items.MOST_NODES["kwl_colors"],
+    instead="fwl_colors(k=1)",
+)
 def kwl_colors(
     edge_index: EdgeIndex,
     num_nodes: int,
@@ -150,6 +173,16 @@ def kwl_colors(
     )
 
 
+@diagnostic(
+    of="pair",
+    multigraph=True,
+    # pairs, and five rounds
+    seconds=lambda n, m: 1e-8 * n**3 + 1e-6 * n**2,
+    bytes=lambda n, m: 80.0 * n**2,
+    limit=items.MOST_NODES["fwl_colors"],
+    instead="subgraph_wl_colors",
+    advice="it is weaker",
+)
 def fwl_colors(
     edge_index: EdgeIndex,
     num_nodes: int,
@@ -198,6 +231,14 @@ def fwl_colors(
     return _colored(items.folklore_items(graphs, edge_index.device, k=k), edge_index, max_rounds)
 
 
+@diagnostic(
+    of="pair",
+    multigraph=True,
+    seconds=lambda n, m: 2e-7 * n * (n + 2.0 * m),
+    bytes=lambda n, m: 80.0 * n * (n + 2.0 * m),
+    limit=items.MOST_NODES["klwl_colors"],
+    instead="wl_colors",
+)
 def klwl_colors(
     edge_index: EdgeIndex,
     num_nodes: int,
@@ -238,6 +279,14 @@ def klwl_colors(
     return _colored(built, edge_index, max_rounds)
 
 
+@diagnostic(
+    of="pair",
+    multigraph=True,
+    seconds=lambda n, m: 6e-7 * n * (n + 2.0 * m),
+    bytes=lambda n, m: 200.0 * n * (n + 2.0 * m),
+    limit=items.MOST_NODES["subgraph_wl_colors"],
+    instead="wl_colors",
+)
 def subgraph_wl_colors(
     edge_index: EdgeIndex,
     num_nodes: int,

@@ -37,7 +37,7 @@ class Folklore:
         result = np.empty(colors.size, np.uint64)
         for graph, size in enumerate(self.size.tolist()):
             part, shape = slice(self.start[graph], self.start[graph + 1]), (size,) * self.k
-            if self.device.type == "cuda":
+            if self.device.type != "cpu":
                 seen = torch_hash(torch.from_numpy(colors[part]).to(self.device).view(shape), seed)
                 result[part] = seen.cpu().numpy().ravel().view(np.uint64)
                 continue

@@ -7,8 +7,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from workbench.diagnostics import cost
-from workbench.diagnostics.cost import LIMITS, MEMORY_SHARE, TooLargeError
+from workbench import cost
+from workbench.cost import MEMORY_SHARE, TooLargeError
 from workbench.diagnostics.expressivity.weisfeiler_leman import folklore, relations
 from workbench.diagnostics.expressivity.weisfeiler_leman.pair_classes import pair_classes
 from workbench.diagnostics.expressivity.weisfeiler_leman.refine import (
@@ -17,6 +17,15 @@ from workbench.diagnostics.expressivity.weisfeiler_leman.refine import (
     relation_loop,
 )
 from workbench.diagnostics.expressivity.weisfeiler_leman.relations import Graph
+
+#: Nodes of the largest graph that each function takes, whatever the memory.
+MOST_NODES = {
+    "distance_wl_colors": 10_000,
+    "fwl_colors": 3_000,
+    "klwl_colors": 3_000,
+    "kwl_colors": 400,
+    "subgraph_wl_colors": 3_000,
+}
 
 #: A pair of graphs of this size takes a minute under 3-FWL.
 _LARGEST_FOR_TRIPLES = 200
@@ -164,10 +173,10 @@ def check_size(
     """
     largest = max((graph.size for graph in graphs), default=0)
     needed, free = sum(size(graph) for graph in graphs), cost.available_bytes()
-    if needed > MEMORY_SHARE * free or largest > LIMITS[name]:
+    if needed > MEMORY_SHARE * free or largest > MOST_NODES[name]:
         many = f"{len(graphs):,} graphs of up to " if len(graphs) > 1 else ""
         raise TooLargeError(
             f"{name} of {many}{largest:,} nodes would take {cost.memory(needed)}: "
             f"{cost.memory(free)} are free (half may be used), and one graph may have "
-            f"{LIMITS[name]:,} nodes; use {alternative}"
+            f"{MOST_NODES[name]:,} nodes; use {alternative}"
         )

@@ -11,6 +11,7 @@ from torch import Tensor
 from workbench.diagnostics.expressivity.weisfeiler_leman.relations import Graph, numbered
 from workbench.diagnostics.resistance.all_pairs import effective_resistance
 from workbench.ties import levels
+from workbench.topology import walk_powers
 
 #: What ``distance_wl_colors`` knows by name.
 DISTANCES = ("shortest-path", "resistance", "both", "rrwp")
@@ -20,25 +21,51 @@ DISTANCES = ("shortest-path", "resistance", "both", "rrwp")
 _TOLERANCE = 1e-8
 
 #: Powers of the walk matrix in RRWP, the identity among them.
-_WALK_STEPS = 21
+WALK_STEPS = 21
 
 
 def pair_classes(graphs: Sequence[Graph], distance: str | Tensor) -> list[np.ndarray]:
     """``[nodes, nodes]`` classes for each graph, shared by all of them."""
     ends = np.cumsum([0] + [graph.size for graph in graphs])
-    if isinstance(distance, Tensor):
-        own = distance.detach().cpu().to(torch.float64).numpy()
-        if np.isnan(own).any():
-            row, column = np.argwhere(np.isnan(own))[0]
+    own = isinstance(distance, Tensor)
+    if own:
+        table = distance.detach().cpu().to(torch.float64).numpy()
+        if np.isnan(table).any():
+            row, column = np.argwhere(np.isnan(table))[0]
             raise ValueError(f"distance[{row}, {column}] is nan; inf stands for no way")
         blocks = pairwise(ends)
-        columns = [own[low:high, low:high].reshape(-1, 1) for low, high in blocks]
+        columns = [table[low:high, low:high].reshape(-1, 1) for low, high in blocks]
     else:
         columns = [distance_columns(graph, distance) for graph in graphs]
+    return _squares(numbered(_ranks(columns, of_largest=own)), graphs)
+
+
+def seen_distances(
+    graphs: Sequence[Graph], distance: str
+) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """What a test sees of each pair, for the eye: the distances of each graph and their classes.
+
+    ``[nodes, nodes]`` or ``[nodes, nodes, channels]`` real numbers, and the classes that
+    ``pair_classes`` makes of them, here numbered from small distances to large ones.
+    """
+    columns = [distance_columns(graph, distance) for graph in graphs]
+    ranks = _ranks(columns, of_largest=False)
+    number = numbered(ranks)
+    _, first = np.unique(number, return_index=True)
+    place = np.empty(first.size, dtype=np.int64)
+    place[np.lexsort(ranks[first].T[::-1])] = np.arange(first.size)
+    real = [part.reshape(g.size, g.size, -1) for part, g in zip(columns, graphs, strict=True)]
+    real = [part[..., 0] if part.shape[-1] == 1 else part for part in real]
+    return real, _squares(place[number], graphs)
+
+
+def _ranks(columns: Sequence[np.ndarray], *, of_largest: bool) -> np.ndarray:
+    """``[pairs of all graphs, channels]``: the rank of each number among the different ones."""
     stacked = np.concatenate([np.zeros((0, columns[0].shape[1])), *columns])
-    own = isinstance(distance, Tensor)
-    classes = [real_classes(column, of_largest=own) for column in stacked.T]
-    number = numbered(np.stack(classes, axis=1))
+    return np.stack([real_classes(part, of_largest=of_largest) for part in stacked.T], axis=1)
+
+
+def _squares(number: np.ndarray, graphs: Sequence[Graph]) -> list[np.ndarray]:
     parts = np.split(number, np.cumsum([graph.size**2 for graph in graphs])[:-1])
     return [part.reshape(g.size, g.size) for part, g in zip(parts, graphs, strict=True)]
 
@@ -56,19 +83,14 @@ def real_classes(values: np.ndarray, *, of_largest: bool) -> np.ndarray:
 def distance_columns(graph: Graph, distance: str) -> np.ndarray:
     """``[nodes^2, channels]`` of real numbers."""
     parts = []
+    edge_index = torch.from_numpy(np.stack([graph.neighbor, graph.row()]).astype(np.int64))
     if distance in ("shortest-path", "both"):
         # row = the node that sees; messages travel along the edge
         parts.append(shortest_path(graph.adjacency(), unweighted=True).reshape(-1, 1))
     if distance in ("resistance", "both"):
-        row = np.repeat(np.arange(graph.size), np.diff(graph.indptr))
-        edge_index = torch.from_numpy(np.stack([graph.neighbor, row]).astype(np.int64))
         found = effective_resistance(edge_index, graph.size)
         parts.append(found.numpy().reshape(-1, 1))
     if distance == "rrwp":
-        walk = graph.adjacency().toarray()
-        walk /= np.maximum(walk.sum(axis=1, keepdims=True), 1.0)
-        powers = [np.eye(graph.size)]
-        for _ in range(_WALK_STEPS - 1):
-            powers.append(powers[-1] @ walk)
-        parts.append(np.stack(powers, axis=-1).reshape(graph.size**2, _WALK_STEPS))
+        found = walk_powers(edge_index, graph.size, num_steps=WALK_STEPS)
+        parts.append(found.numpy().reshape(graph.size**2, WALK_STEPS))
     return np.concatenate(parts, axis=1)

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from workbench.diagnostics.cost import MEMORY_SHARE, TooLargeError, available_bytes
+from workbench.cost import MEMORY_SHARE, TooLargeError, available_bytes
 from workbench.diagnostics.expressivity.weisfeiler_leman import hashing
 from workbench.diagnostics.expressivity.weisfeiler_leman.relations import Relation
 
@@ -109,7 +109,7 @@ def relation_loop(relation: Relation, device: torch.device) -> tuple[Hash, Check
     def verified(colors: np.ndarray, count: int) -> bool:
         return hashing.seen_equal(*table, colors, count)
 
-    return TorchHash(relation, device) if device.type == "cuda" else hashed, verified
+    return TorchHash(relation, device) if device.type != "cpu" else hashed, verified
 
 
 class TorchHash:

@@ -1,16 +1,18 @@
 """What an answer costs before it is asked for, and the refusal of what is too large.
 
-The figures themselves are in ``cost_table``.
+A function declares beside itself what it is about and what it costs, by ``diagnostic``. The figures
+are a few rates measured on one core of a 2024 server (a laptop is within a factor of two or three);
+they are meant to tell a second from an hour, not to time anything.
 """
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 from jaxtyping import Float64
 from torch import Tensor
-
-from workbench.diagnostics.cost_table import COSTS, LIMITS
 
 #: The largest share of the free memory that one call may take.
 MEMORY_SHARE = 0.5
@@ -26,6 +28,67 @@ _TIMES = ((1, "second", 60), (60, "minute", 60), (3600, "hour", 48), (86400, "da
 
 #: Bytes of a unit, and its name.
 _SIZES = ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"))
+
+
+#: How the estimate of a function whose cost hangs on hubs comes about from sizes alone.
+EQUAL_DEGREES = "degrees are taken for equal, and hubs take longer"
+
+#: What a diagnostic is about: its numbers are of a graph, or of each of its nodes, pairs of nodes
+#: or edges, or of two graphs; or they come from a model, or from what was measured of one.
+Subject = Literal[
+    "graph",
+    "node",
+    "pair",
+    "edge",
+    "two graphs",
+    "model",
+    "sensitivity",
+    "attention",
+    "states",
+]
+
+
+@dataclass(frozen=True)
+class Declared:
+    """What ``diagnostic`` says of a function; it is the function's attribute ``declared``.
+
+    Attributes:
+        name: the function's.
+        of: what the numbers are about.
+        seconds, bytes: as functions of (nodes, undirected edges).
+        scaling: the power of a factor on all weights that the answer is multiplied by: -1 for a
+            resistance, 0 for what only the shares of the weights decide; None where it reads no
+            weights, or scales otherwise.
+        multigraph: whether self-loops and repeated edges count; else they change nothing.
+        limit: the largest number of nodes that the exact function accepts, whatever the memory.
+        instead: what to call where it refuses.
+        advice: what to know of ``instead``.
+        how: which method it chooses.
+        by_degrees: seconds and bytes as a function of the number of nodes and the degrees at the
+            two ends of each edge, where edges between hubs cost more than size tells.
+    """
+
+    name: str
+    of: Subject
+    seconds: Callable[[int, int], float]
+    bytes: Callable[[int, int], float]
+    scaling: float | None = None
+    multigraph: bool = False
+    limit: int | None = None
+    instead: str | None = None
+    advice: str = ""
+    how: str = ""
+    by_degrees: Callable[[int, Tensor, Tensor], tuple[float, float]] | None = None
+
+
+def diagnostic(**declared) -> Callable[[Callable], Callable]:
+    """Declare what a function measures and what it takes; see ``Declared`` for the names."""
+
+    def declare(function: Callable) -> Callable:
+        function.declared = Declared(function.__name__, **declared)
+        return function
+
+    return declare
 
 
 class TooLargeError(ValueError):
@@ -73,7 +136,7 @@ def available_bytes(device: torch.device | str = "cpu") -> int:
 
 
 def by_size(
-    name: str,
+    function: Callable,
     num_nodes: int,
     num_edges: int | None = None,
     *,
@@ -83,13 +146,12 @@ def by_size(
     """What ``estimate`` says from sizes alone, or from the degrees at both ends of every edge.
 
     Raises:
-        ValueError: no diagnostic has this name, or a size is negative.
+        ValueError: a size is negative.
     """
-    if name not in COSTS:
-        raise ValueError(f"no cost is known for {name!r}; choose one of {sorted(COSTS)}")
     if num_nodes < 0 or (num_edges is not None and num_edges < 0):
         raise ValueError(f"sizes must not be negative, got {num_nodes=}, {num_edges=}")
-    cost, how = COSTS[name], COSTS[name].how
+    cost = function.declared
+    limit, how = cost.limit, cost.how
     edges = 3 * num_nodes if num_edges is None else num_edges
     if ends is None or cost.by_degrees is None:
         seconds, size = cost.seconds(num_nodes, edges), cost.bytes(num_nodes, edges)
@@ -97,7 +159,7 @@ def by_size(
         seconds, size = cost.by_degrees(num_nodes, *ends)
         how = "the degrees of this graph are counted"
     size = int(size)
-    limit, free = LIMITS.get(name), available_bytes(device)
+    free = available_bytes(device)
     exact, why = True, "within the limits"
     if limit is not None and num_nodes > limit:
         exact, why = False, f"the exact answer is limited to {limit:,} nodes"
@@ -105,11 +167,11 @@ def by_size(
         exact = False
         why = f"it needs {memory(size)} and {memory(free)} are free (half may be used)"
     why += f"; {how}" if how else ""
-    return Estimate(name, seconds, size, exact, why, cost.alternative)
+    return Estimate(cost.name, seconds, size, exact, why, cost.instead)
 
 
 def check_size(
-    name: str,
+    function: Callable,
     num_nodes: int,
     num_edges: int | None = None,
     *,
@@ -120,19 +182,18 @@ def check_size(
     Raises:
         TooLargeError: with what came in, the estimate, and the function to use instead.
     """
-    expected = by_size(name, num_nodes, num_edges, device=device)
+    expected = by_size(function, num_nodes, num_edges, device=device)
     if not expected.exact:
-        raise too_large(expected, num_nodes)
+        raise too_large(expected, num_nodes, function.declared.advice)
 
 
-def too_large(expected: Estimate, num_nodes: int) -> TooLargeError:
+def too_large(expected: Estimate, num_nodes: int, advice: str = "") -> TooLargeError:
     """The error for a call that is refused: what came in, what it would take, what to use."""
     told = [duration(expected.seconds)] if expected.seconds >= _WORTH_SECONDS else []
     told += [memory(expected.bytes)] if expected.bytes >= _WORTH_BYTES else []
     takes = f"would take {' and '.join(told)}" if told else "is refused"
     message = f"{expected.name} of {num_nodes:,} nodes {takes}: {expected.why}"
     if expected.alternative:
-        advice = COSTS[expected.name].advice
         message += f"; use {expected.alternative}" + (f" ({advice})" if advice else "")
     return TooLargeError(message)
 

@@ -1,0 +1,51 @@
+import pytest
+import torch
+
+from workbench.topology import (
+    both_directions,
+    laplacian_matrix,
+    normalized_adjacency,
+    simple_graph,
+    walk_matrix,
+)
+
+PATH = both_directions(torch.tensor([0, 1]), torch.tensor([1, 2]))  # and node 3 alone
+
+
+def test_the_three_of_a_path_by_hand():
+    graph, root = simple_graph(PATH, 4), 0.5**0.5
+    plain = [[1, -1, 0, 0], [-1, 2, -1, 0], [0, -1, 1, 0], [0, 0, 0, 0]]
+    assert laplacian_matrix(graph, normalized=False).tolist() == plain
+    expected = torch.tensor([[0, root, 0], [root, 0, root], [0, root, 0]], dtype=torch.float64)
+    found = normalized_adjacency(graph)
+    torch.testing.assert_close(found[:3, :3], expected)
+    assert not found[3].any()
+    both = laplacian_matrix(graph, normalized=True) + found
+    assert both.tolist() == torch.diag(torch.tensor([1.0, 1, 1, 0])).tolist()
+    walk = [[0, 1, 0, 0], [0.5, 0, 0.5, 0], [0, 1, 0, 0], [0, 0, 0, 0]]
+    assert walk_matrix(PATH, 4).to_dense().tolist() == walk
+
+
+def test_a_walk_follows_the_arrows_and_stays_on_a_loop():
+    edges = torch.tensor([[0, 0, 0, 1], [1, 1, 0, 2]])  # 0 -> 1 twice, 0 -> 0, 1 -> 2
+    walk = [[0.5, 0.5, 0], [0, 0, 1], [0, 0, 0]]
+    assert walk_matrix(edges, 3).to_dense().tolist() == walk
+    weight = torch.tensor([1.0, 2.0, 1.0, 0.0])  # repeats add, 0 is no edge
+    walk = [[0.25, 0.75, 0], [0, 0, 0], [0, 0, 0]]
+    assert walk_matrix(edges, 3, weight).to_dense().tolist() == walk
+
+
+def test_conductances_count():
+    graph = simple_graph(PATH, 4, torch.tensor([4.0, 4.0, 5.0, 5.0]))
+    assert laplacian_matrix(graph, normalized=False).diagonal().tolist() == [4, 9, 5, 0]
+    assert normalized_adjacency(graph)[0, 1].item() == pytest.approx(4 / 6)
+    walk = walk_matrix(PATH, 4, torch.tensor([4.0, 4.0, 5.0, 5.0])).to_dense()
+    torch.testing.assert_close(walk[1], torch.tensor([4 / 9, 0, 5 / 9, 0], dtype=torch.float64))
+
+
+def test_no_edges_and_a_wrong_node():
+    none = torch.zeros(2, 0, dtype=torch.int64)
+    assert walk_matrix(none, 2).to_dense().tolist() == [[0, 0], [0, 0]]
+    assert walk_matrix(none, 0).shape == (0, 0)
+    with pytest.raises(ValueError, match="outside 0 to 1"):
+        walk_matrix(PATH, 2)

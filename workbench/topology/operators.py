@@ -1,0 +1,93 @@
+"""The matrices of a graph: Laplacian, normalized adjacency, random walk. One maker each."""
+
+import torch
+from jaxtyping import Float64
+from torch import Tensor
+
+from workbench.topology.checks import check_edge_index, check_edge_weight
+from workbench.topology.simple_graph import SimpleGraph
+from workbench.typing import EdgeIndex, EdgeWeight, PairMatrix
+
+
+def laplacian_matrix(graph: SimpleGraph, *, normalized: bool) -> PairMatrix:
+    """``D - A``, or ``I - D^{-1/2} A D^{-1/2}`` where normalized, dense.
+
+    The row of an isolated node is 0 in both, so that each component gives one eigenvalue 0.
+    """
+    degree = graph.degree()
+    if not normalized:
+        return _symmetric(graph, -graph.weight, degree)
+    return _symmetric(graph, -_normalized(graph), (degree > 0).to(degree.dtype))
+
+
+def normalized_adjacency(graph: SimpleGraph) -> PairMatrix:
+    """``D^{-1/2} A D^{-1/2}``, dense, with 0 on the diagonal: as ``walk_matrix`` but symmetric."""
+    return _symmetric(graph, _normalized(graph), torch.zeros_like(graph.degree()))
+
+
+def walk_matrix(
+    edge_index: EdgeIndex, num_nodes: int, edge_weight: EdgeWeight | None = None
+) -> Float64[Tensor, "nodes nodes"]:
+    """``P = D^{-1} A``: row v holds the chances that a walker at v is at each node one step later.
+
+    Args:
+        edge_index: ``[2, edges]``; a walker goes from row 0 to row 1, so directed graphs work.
+        num_nodes: number of nodes.
+        edge_weight: conductances ``[edges]``; 1 where not given.
+
+    Returns:
+        A sparse (COO, coalesced) float64 matrix on the device of the input. Rows sum to 1, but for
+        nodes from which no edge leads: theirs is 0, so that a walk ends there.
+
+    A self-loop is a step that stays. A repeated edge counts once; with weights, repeats add.
+
+    Raises:
+        TypeError, ValueError: the input is no edge list, or a weight is negative or not finite.
+    """
+    check_edge_index(edge_index, num_nodes)
+    size = (num_nodes, num_nodes)
+    if edge_weight is None:
+        edge_index = torch.unique(edge_index, dim=1)
+        value = torch.ones(edge_index.size(1), dtype=torch.float64, device=edge_index.device)
+    else:
+        value = check_edge_weight(edge_weight, edge_index)
+    matrix = torch.sparse_coo_tensor(edge_index, value, size, check_invariants=False).coalesce()
+    place, value = matrix.indices(), matrix.values()
+    degree = value.new_zeros(num_nodes).index_add_(0, place[0], value)
+    kept = value > 0  # an edge of weight 0 is none
+    chance = value[kept] / degree[place[0, kept]]
+    return torch.sparse_coo_tensor(
+        place[:, kept], chance, size, is_coalesced=True, check_invariants=False
+    )
+
+
+def walk_powers(
+    edge_index: EdgeIndex,
+    num_nodes: int,
+    edge_weight: EdgeWeight | None = None,
+    *,
+    num_steps: int,
+) -> Float64[Tensor, "nodes nodes steps"]:
+    """``I, P, P^2, ...``: so many powers of ``walk_matrix``, dense, side by side on the last axis.
+
+    Entry (v, u, k) is the chance that a walk from v is at u after k steps, exactly 0 where no walk
+    of k steps leads there.
+    """
+    walk = walk_matrix(edge_index, num_nodes, edge_weight)
+    powers = [torch.eye(num_nodes, dtype=torch.float64, device=edge_index.device)]
+    for _ in range(num_steps - 1):
+        powers.append(torch.sparse.mm(walk, powers[-1]))
+    return torch.stack(powers, dim=-1)
+
+
+def _normalized(graph: SimpleGraph) -> Float64[Tensor, " undirected"]:
+    degree = graph.degree()
+    return graph.weight / (degree[graph.source] * degree[graph.target]).sqrt()
+
+
+def _symmetric(graph: SimpleGraph, weight: Tensor, diagonal: Tensor) -> PairMatrix:
+    matrix = diagonal.new_zeros(graph.num_nodes, graph.num_nodes)
+    matrix[graph.source, graph.target] = weight
+    matrix[graph.target, graph.source] = weight
+    matrix.diagonal().copy_(diagonal)
+    return matrix
