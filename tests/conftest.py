@@ -68,3 +68,31 @@ def data_store(tmp_path_factory, monkeypatch):
     store = tmp_path_factory.getbasetemp() / "data"
     store.mkdir(exist_ok=True)
     monkeypatch.setenv("WORKBENCH_DATA", str(store))
+
+
+@pytest.fixture
+def a_run():
+    """Make the record of a run that nobody had to train; changes take the place of its fields."""
+    from workbench.training import Curve, Run  # few tests need them
+
+    def make(seed=0, started="2025-01-02T03:04:05+00:00", **changes):
+        values = {
+            "arguments": {"model": "GCN", "task": "ring/../evil name", "epochs": 2},
+            "seed": seed,
+            "versions": {"torch": "2"},
+            "device": "cpu",
+            "curve": Curve((1.0, 0.5), (1.1, float("inf")), (0.2, 0.4)),
+            "result": {
+                "metric": "accuracy",
+                "test": 0.4,
+                "val": 0.4,
+                "best_epoch": 2,
+                "chance": 0.2,
+            },
+            "stopped": False,
+            "started": started,
+            "seconds": 1.5,
+        }
+        return Run(**{**values, **changes})
+
+    return make

@@ -7,42 +7,27 @@ import pytest
 from workbench.training import Curve, Run, RunFileError
 
 
-def a_run(seed=0, started="2025-01-02T03:04:05+00:00", **changes):
-    values = {
-        "arguments": {"model": "GCN", "task": "ring/../evil name", "epochs": 2},
-        "seed": seed,
-        "versions": {"torch": "2"},
-        "device": "cpu",
-        "curve": Curve((1.0, 0.5), (1.1, math.inf), (0.2, 0.4)),
-        "result": {"metric": "accuracy", "test": 0.4, "val": 0.4, "best_epoch": 2, "chance": 0.2},
-        "stopped": False,
-        "started": started,
-        "seconds": 1.5,
-    }
-    return Run(**{**values, **changes})
-
-
-def test_a_saved_run_comes_back(tmp_path):
+def test_a_saved_run_comes_back(a_run, tmp_path):
     run = a_run(curve=Curve((1.0, 0.5), (1.1, 0.9), (0.2, 0.4)))
     path = run.save(tmp_path / "new" / "folder")
     assert path.parent == tmp_path / "new" / "folder"
     assert Run.load(path) == run
 
 
-def test_infinities_become_null_and_come_back_as_nan(tmp_path):
+def test_infinities_become_null_and_come_back_as_nan(a_run, tmp_path):
     path = a_run().save(tmp_path)
     assert json.loads(path.read_text())["curve"]["val_loss"] == [1.1, None]
     assert math.isnan(Run.load(path).curve.val_loss[1])
 
 
-def test_every_record_has_a_name_of_its_own_in_its_folder(tmp_path):
+def test_every_record_has_a_name_of_its_own_in_its_folder(a_run, tmp_path):
     paths = {a_run().save(tmp_path) for _ in range(5)}
     assert len(paths) == 5
     assert {path.parent for path in paths} == {tmp_path}
 
 
 @pytest.mark.parametrize("broken", ["fsync", "replace"])
-def test_a_crash_while_writing_leaves_no_file(tmp_path, monkeypatch, broken):
+def test_a_crash_while_writing_leaves_no_file(a_run, tmp_path, monkeypatch, broken):
     def crash(*arguments):
         raise OSError("the disk is full")
 
@@ -69,7 +54,7 @@ def test_a_crash_while_writing_leaves_no_file(tmp_path, monkeypatch, broken):
         (lambda r: r["result"].update(test_scores={"mae": "x"}), "result.test_scores must be"),
     ],
 )
-def test_a_file_that_is_no_record_names_the_key_at_fault(tmp_path, change, message):
+def test_a_file_that_is_no_record_names_the_key_at_fault(a_run, tmp_path, change, message):
     path = a_run().save(tmp_path)
     record = json.loads(path.read_text())
     change(record)

@@ -4,12 +4,17 @@ import subprocess
 import sys
 
 import pytest
-from test_run import a_run
 
 from workbench.training import RunStore
 
 
-def filled(folder):
+@pytest.fixture
+def filled(a_run):
+    """Fill a folder with three runs."""
+    return lambda folder: fill(folder, a_run)
+
+
+def fill(folder, a_run):
     store = RunStore(folder)
     arguments = {"model": "GCN", "task": "t", "epochs": 2, "optimizer": "adam"}
     store.append(a_run(2, "2025-01-03T00:00:00+00:00", arguments=arguments))
@@ -21,7 +26,7 @@ def filled(folder):
     return store
 
 
-def test_the_table_has_a_row_for_each_run_oldest_first(tmp_path):
+def test_the_table_has_a_row_for_each_run_oldest_first(tmp_path, filled):
     table = filled(tmp_path / "new" / "folder").table()
     assert table["seed"].tolist() == [1, 2, 0]
     assert table["model"].tolist() == ["GIN", "GCN", "GCN"]
@@ -31,7 +36,7 @@ def test_the_table_has_a_row_for_each_run_oldest_first(tmp_path):
     assert table["stopped"].tolist() == [False] * 3
 
 
-def test_it_is_asked_by_its_columns(tmp_path):
+def test_it_is_asked_by_its_columns(tmp_path, filled, a_run):
     store = filled(tmp_path)
     assert store.query(model="GCN")["seed"].tolist() == [2, 0]
     assert store.query(model="GCN", seed=2)["seed"].tolist() == [2]
@@ -45,7 +50,7 @@ def test_it_is_asked_by_its_columns(tmp_path):
     assert len(store) == 3
 
 
-def test_what_is_damaged_is_named_and_left_out(tmp_path):
+def test_what_is_damaged_is_named_and_left_out(tmp_path, filled):
     store = filled(tmp_path)
     (tmp_path / "broken.json").write_text("{")
     (tmp_path / "other.json").write_text('{"format": "x"}')
