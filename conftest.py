@@ -28,14 +28,17 @@ def load(name):
 runner, outputs = load("run_notebooks"), load("notebook_outputs")
 
 
-@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in the same hook
-def pytest_collection_modifyitems(config, items):
-    """A file's tests go to one worker, and all of the browser's, which share a server."""
-    if not config.pluginmanager.hasplugin("xdist"):
-        return
-    for item in items:
-        browser = item.get_closest_marker("browser") is not None
-        item.add_marker(pytest.mark.xdist_group("browser" if browser else str(item.path)))
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Side by side, a file's tests go to one worker, and the browser's, which share a server."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByFile(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            file = nodeid.split("::")[0]
+            return "tests/browser" if file.startswith("tests/browser/") else file
+
+    return ByFile(config, log)
 
 
 def pytest_itemcollected(item):
