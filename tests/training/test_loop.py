@@ -42,7 +42,7 @@ def mean_score(task, name="GCN", *, epochs, num_layers=3, **options):
     return sum(run.result["test"] for run in runs) / len(runs)
 
 
-#: Models of features and edges alone, which is what ``fit`` hands over.
+#: Models that need no transform before, since the graphs of a task are trained on as they are.
 PLAIN = [name for name in MODELS if not MODELS[name](1, 4, 2, num_layers=1).requires]
 
 

@@ -475,6 +475,14 @@ def test_walks_of_the_picture_differ_where_the_test_says_so_and_by_less_than_eig
     assert ends[0] != ends[1]
 
 
+def test_classes_of_distances_count_from_small_ones():
+    # 0 and 1 are two hops apart, over 2, so that the first distance to be seen is the largest
+    edges = torch.tensor([[0, 2, 1, 2], [2, 0, 2, 1]])
+    colored = Pair(*[Data(edge_index=edges, num_nodes=3)] * 2).colored("spd-wl")
+    assert colored.distance_classes[0].tolist() == [[0, 2, 1], [2, 0, 1], [1, 1, 0]]
+    assert np.array_equal(colored.distance_classes[1], colored.distances[1])
+
+
 def test_walks_of_a_directed_graph_follow_its_arrows():
     data = Data(edge_index=torch.tensor([[0, 1], [1, 2]]), num_nodes=3)
     distances = Pair(data, data).colored("rrwp-wl").distances[0]

@@ -1,5 +1,7 @@
 """What the training panel asks for: task, model, sizes; and how far a run has come."""
 
+import inspect
+
 import ipywidgets
 from torch import nn
 
@@ -12,8 +14,14 @@ FAR_SIDE, LABELS = "reach the far side", "node labels"
 WRAP = {"flex_flow": "row wrap", "align_items": "center", "grid_gap": "2px 14px"}
 
 
-#: Models of features and edges alone, which is what ``fit`` hands over.
-_TRAINED = [name for name, make in MODELS.items() if not make(1, 4, 1, num_layers=1).requires]
+def _needs_more(model: type[nn.Module]) -> bool:
+    """Whether a model cannot be called with features, edges and batch alone."""
+    _, _, _, *named = inspect.signature(model.forward).parameters.values()
+    return any(one.kind is one.KEYWORD_ONLY and one.default is one.empty for one in named)
+
+
+#: Models that need no transform before, since the graphs of a task are trained on as they are.
+_TRAINED = [name for name, model in MODELS.items() if not _needs_more(model)]
 
 
 class TrainingControls:
