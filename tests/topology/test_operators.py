@@ -1,11 +1,13 @@
 import pytest
 import torch
 
+from workbench.graphs import karate
 from workbench.topology import (
     both_directions,
     laplacian_matrix,
     normalized_adjacency,
     simple_graph,
+    sparse_laplacian,
     walk_matrix,
 )
 
@@ -49,3 +51,20 @@ def test_no_edges_and_a_wrong_node():
     assert walk_matrix(none, 0).shape == (0, 0)
     with pytest.raises(ValueError, match="outside 0 to 1"):
         walk_matrix(PATH, 2)
+
+
+@pytest.mark.parametrize("normalized", [False, True])
+def test_the_sparse_laplacian_is_the_dense_one(normalized):
+    weight = torch.rand(156, generator=torch.Generator().manual_seed(0)).double() + 0.1
+    club = karate()
+    weight = weight[(club.edge_index.sum(0) * 7 + club.edge_index.prod(0)) % 156]
+    for graph in (
+        simple_graph(PATH, 4),
+        simple_graph(club.edge_index, 34, weight),
+        simple_graph(PATH[:, :0], 3),
+        simple_graph(PATH[:, :0], 0),
+    ):
+        found = sparse_laplacian(graph, normalized=normalized)
+        assert found.has_sorted_indices
+        dense = laplacian_matrix(graph, normalized=normalized)
+        torch.testing.assert_close(torch.from_numpy(found.toarray()), dense, rtol=1e-15, atol=1e-15)

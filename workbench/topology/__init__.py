@@ -12,6 +12,7 @@ from workbench.topology.checks import (
 from workbench.topology.operators import (
     laplacian_matrix,
     normalized_adjacency,
+    sparse_laplacian,
     walk_matrix,
     walk_powers,
 )
@@ -37,6 +38,7 @@ __all__ = [
     "laplacian_matrix",
     "normalized_adjacency",
     "simple_graph",
+    "sparse_laplacian",
     "walk_matrix",
     "walk_powers",
 ]

@@ -1,5 +1,6 @@
 """Eigenvectors at one end of the spectrum of a large connected graph, by Lanczos iterations."""
 
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -7,7 +8,7 @@ from scipy.sparse import csr_array, diags_array
 from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigsh, splu
 
 from workbench.diagnostics.resistance.laplacian_solver import LaplacianSolver, stays_sparse
-from workbench.topology import SimpleGraph
+from workbench.topology import SimpleGraph, sparse_laplacian
 
 #: A vector found again with a value less than this below the others' is a rounding of theirs.
 _TIE = 1e-7
@@ -20,16 +21,19 @@ class GraphLaplacian:
     """The Laplacian of a connected graph, its kernel, and its quadratic form edge by edge."""
 
     def __init__(self, graph: SimpleGraph, normalized: bool):
-        self.adjacency = graph.adjacency()
-        degree = graph.degree().cpu().numpy()
+        self.graph, degree = graph, graph.strength
         self.root = np.sqrt(degree) if normalized else np.ones_like(degree)
         self.kernel = self.root / np.linalg.norm(self.root)
-        scale = diags_array(1.0 / self.root)
-        self.matrix = csr_array(scale @ (diags_array(degree) - self.adjacency) @ scale)
-        ends = graph.source.cpu().numpy(), graph.target.cpu().numpy()
-        self.ends, self.weight = ends, graph.weight.cpu().numpy()
+        self.matrix = sparse_laplacian(graph, normalized=normalized)
+        self.ends = ends = graph.ends
+        self.weight = graph.conductance
         # both ends of an edge bound the largest eigenvalue (Anderson and Morley)
         self.bound = 2.0 if normalized else float((degree[ends[0]] + degree[ends[1]]).max())
+
+    @cached_property
+    def adjacency(self) -> csr_array:
+        """The graph without its diagonal, for solvers of its Laplacian."""
+        return self.graph.adjacency()
 
     def ritz(self, vectors: np.ndarray):
         """Values, orthonormal vectors and residuals within the span of ``vectors``."""

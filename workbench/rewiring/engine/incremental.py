@@ -241,7 +241,7 @@ class ResistanceTracker:
 
     def _rebuild(self) -> None:
         self.labels = self._edges.components()
-        self.inverse = pseudo_inverse(self.edges(), self.labels)
+        self.inverse = pseudo_inverse(self.edges())
         self._most = np.diagonal(self.inverse).copy()
         if self._square is not None:
             self._square = squared(self.inverse)

@@ -11,7 +11,7 @@ from numba import njit
 from scipy.linalg import blas
 
 from workbench.cost import TooLargeError
-from workbench.diagnostics.resistance.all_pairs import all_pairs
+from workbench.diagnostics.resistance.grounded_inverse import grounded_inverse
 from workbench.rewiring.engine.edge_store import EdgeStore
 from workbench.topology import SimpleGraph
 
@@ -33,28 +33,24 @@ def check_dense(num_nodes: int, name: str) -> None:
         )
 
 
-def pseudo_inverse(graph: SimpleGraph, labels: np.ndarray) -> np.ndarray:
-    """L^+ of a graph as a C-ordered float64 array, both triangles; ``labels`` are its components.
+def pseudo_inverse(graph: SimpleGraph) -> np.ndarray:
+    """L^+ of a graph as a C-ordered float64 array, both triangles.
 
-    From the resistances, by P = -C R C / 2 with C the centering of each component.
+    In each component C G C, with G the inverse of the grounded Laplacian and C the centering.
     """
-    inverse = all_pairs(graph).cpu().numpy()
-    if labels.size and labels.min() == labels.max():
-        _center(inverse)
-        return inverse
-    order = np.argsort(labels, kind="stable")
-    ends = np.cumsum(np.bincount(labels))[:-1] if labels.size else []
-    result = np.zeros_like(inverse)
-    for nodes in np.split(order, ends):
-        block = np.ascontiguousarray(inverse[np.ix_(nodes, nodes)])
-        if nodes.size:
-            _center(block)
-        result[np.ix_(nodes, nodes)] = block
+    result = np.zeros((graph.num_nodes, graph.num_nodes))
+    for nodes, part in graph.parts():
+        inverse = grounded_inverse(part)
+        block = mirrored(inverse) if isinstance(inverse, np.ndarray) else inverse.cpu().numpy()
+        _center(block)
+        if graph.num_components == 1:
+            return block
+        at = nodes.cpu().numpy()
+        result[np.ix_(at, at)] = block
     return result
 
 
 def _center(matrix: np.ndarray) -> None:
-    matrix *= -0.5
     mean = matrix.mean(axis=0)
     matrix -= mean - 0.5 * mean.mean()
     matrix -= (mean - 0.5 * mean.mean())[:, None]

@@ -49,7 +49,7 @@ class ResistanceGains:
 
     def rebuild(self) -> None:
         """Compute everything from the graph itself, so that rounding does not add up."""
-        self.p = pseudo_inverse(self._grown(), self.labels)
+        self.p = pseudo_inverse(self._grown())
         self.p2 = squared(self.p)
         self.age = 0
         nothing = np.zeros(self.labels.size)
