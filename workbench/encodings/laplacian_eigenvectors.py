@@ -8,7 +8,7 @@ from jaxtyping import Float64
 from torch import Tensor
 
 from workbench.ties import largest, levels
-from workbench.topology import SimpleGraph, laplacian_matrix, simple_graph
+from workbench.topology import SimpleGraph, eigh, laplacian_matrix, simple_graph
 from workbench.typing import EdgeIndex, EdgeWeight
 
 #: Components are decomposed densely: a minute for so many nodes.
@@ -149,7 +149,7 @@ def _constants(graph: SimpleGraph, normalized: bool) -> list:
 
 def _waves(graph: SimpleGraph, count: int, normalized: bool) -> list:
     """(value, unit vector) of the lowest eigenvalues above 0 of a connected graph."""
-    pair = torch.linalg.eigh(laplacian_matrix(graph, normalized=normalized))
+    pair = eigh(laplacian_matrix(graph, normalized=normalized))
     values, vectors = (tensor[..., 1:].cpu().numpy() for tensor in pair)
     rank = levels(values, tolerance=_SAME_VALUE, scale=values.max(initial=0.0))
     found = []

@@ -24,6 +24,7 @@ from workbench.topology.simple_graph import (
     components,
     simple_graph,
 )
+from workbench.topology.threads import eigh, eigvalsh, one_thread, product
 
 __all__ = [
     "DirectedGraphError",
@@ -35,8 +36,12 @@ __all__ = [
     "check_num_nodes",
     "check_pairs",
     "components",
+    "eigh",
+    "eigvalsh",
     "laplacian_matrix",
     "normalized_adjacency",
+    "one_thread",
+    "product",
     "simple_graph",
     "sparse_laplacian",
     "walk_matrix",

@@ -9,7 +9,7 @@ from numba import njit
 from numba.extending import get_cython_function_address
 from torch import Tensor
 
-from workbench.topology import SimpleGraph
+from workbench.topology import SimpleGraph, one_thread
 
 
 def grounded_inverse(graph: SimpleGraph) -> Tensor | np.ndarray:
@@ -35,9 +35,10 @@ def grounded_inverse(graph: SimpleGraph) -> Tensor | np.ndarray:
         inverse[ground, ground] = 0.0
         return inverse
     matrix = _grounded(*graph.ends, graph.conductance, graph.strength, ground)
-    for routine in (_dpotrf, _dpotri):
-        if _lapack(routine, matrix):
-            raise _spread(graph.weight)
+    with one_thread(size):
+        for routine in (_dpotrf, _dpotri):
+            if _lapack(routine, matrix):
+                raise _spread(graph.weight)
     matrix[ground, ground] = 0.0
     return matrix
 

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from workbench.cost import diagnostic
 from workbench.diagnostics.spectrum.lanczos import GraphLaplacian, extreme_vectors
-from workbench.topology import SimpleGraph, simple_graph
+from workbench.topology import SimpleGraph, eigh, simple_graph
 from workbench.typing import EdgeIndex, EdgeWeight
 
 #: Components of at most this many nodes are decomposed densely.
@@ -186,7 +186,7 @@ def _of_component(nodes: Tensor, graph: SimpleGraph, count: int, largest: bool, 
     laplacian = GraphLaplacian(graph, normalized)
     if size <= _DENSE_NODES or (size <= _DENSE_NODES_MANY and count > size // 20):
         matrix = torch.from_numpy(laplacian.matrix.toarray()).to(graph.source.device)
-        vectors = torch.linalg.eigh(matrix).eigenvectors[:, 1:].cpu().numpy()
+        vectors = eigh(matrix)[1][:, 1:].cpu().numpy()
         vectors = vectors[:, -count:] if largest else vectors[:, :count]
     else:
         vectors = extreme_vectors(laplacian, count, largest)

@@ -13,7 +13,7 @@ from workbench.diagnostics.resistance.laplacian_solver import LaplacianSolver
 from workbench.diagnostics.spectrum.lanczos import GraphLaplacian, extreme_vectors
 from workbench.diagnostics.spectrum.sweep import SAME_ENTRY, eigenspaces, sweep_cut
 from workbench.ties import largest
-from workbench.topology import SimpleGraph, laplacian_matrix, simple_graph
+from workbench.topology import SimpleGraph, eigh, eigvalsh, laplacian_matrix, simple_graph
 from workbench.typing import EdgeIndex, EdgeWeight, NodeVector
 
 #: Up to this many nodes a dense eigendecomposition is as fast as a sparse one.
@@ -74,7 +74,7 @@ def laplacian_spectrum(
     check_size(laplacian_spectrum, num_nodes, graph.num_edges, device=edge_index.device)
     values = torch.zeros(num_nodes, dtype=torch.float64, device=edge_index.device)
     for nodes, part in graph.parts():
-        found = torch.linalg.eigvalsh(laplacian_matrix(part, normalized=normalized))
+        found = eigvalsh(laplacian_matrix(part, normalized=normalized))
         values[nodes[1:]] = found[1:]  # the first is the component's 0, here without rounding
     return values.clamp_(min=0.0).sort().values
 
@@ -112,7 +112,7 @@ def spectral_gap(
     if num_nodes < 2 or graph.num_components > 1:
         return torch.zeros((), dtype=torch.float64, device=edge_index.device)
     if num_nodes <= (_DENSE_NODES if edge_index.device.type == "cpu" else _DENSE_NODES_ELSEWHERE):
-        values = torch.linalg.eigvalsh(laplacian_matrix(graph, normalized=True))
+        values = eigvalsh(laplacian_matrix(graph, normalized=True))
         return values[1].clamp(min=0.0)
     value, _ = _sparse_pair(graph)
     return torch.tensor(value, dtype=torch.float64, device=edge_index.device)
@@ -197,7 +197,7 @@ def slowest_modes(graph: SimpleGraph) -> SlowestModes:
             return SlowestModes(float(values[0]), vectors[:, first] / root)
         count *= 4
     if size <= _DENSE_NODES_MULTIPLE:
-        found = torch.linalg.eigh(laplacian_matrix(graph, normalized=True))
+        found = eigh(laplacian_matrix(graph, normalized=True))
         values, vectors = (tensor.cpu().numpy() for tensor in found)
         first = eigenspaces(values[1:], complete=True)[0]
         values, vectors, _ = laplacian.ritz(vectors[:, 1:][:, first])

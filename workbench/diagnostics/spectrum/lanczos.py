@@ -8,7 +8,7 @@ from scipy.sparse import csr_array, diags_array
 from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigsh, splu
 
 from workbench.diagnostics.resistance.laplacian_solver import LaplacianSolver, stays_sparse
-from workbench.topology import SimpleGraph, sparse_laplacian
+from workbench.topology import SimpleGraph, one_thread, sparse_laplacian
 
 #: A vector found again with a value less than this below the others' is a rounding of theirs.
 _TIE = 1e-7
@@ -37,6 +37,10 @@ class GraphLaplacian:
 
     def ritz(self, vectors: np.ndarray):
         """Values, orthonormal vectors and residuals within the span of ``vectors``."""
+        with one_thread(len(vectors)):
+            return self._ritz(vectors)
+
+    def _ritz(self, vectors: np.ndarray):
         vectors, _ = np.linalg.qr(vectors - np.outer(self.kernel, self.kernel @ vectors))
         # differences along edges, not products with L, keep small eigenvalues precise
         potential = vectors / self.root[:, None]

@@ -3,17 +3,21 @@
 import math
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 from jaxtyping import Float64
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import connected_components
 from torch import Tensor
 
 from workbench.cost import check_size, diagnostic
 from workbench.diagnostics.spectrum.eigenpairs import partial_spectrum
 from workbench.diagnostics.spectrum.full_spectrum import spectral_gap
-from workbench.topology import SimpleGraph, normalized_adjacency, simple_graph
+from workbench.topology import (
+    SimpleGraph,
+    components,
+    eigh,
+    normalized_adjacency,
+    product,
+    simple_graph,
+)
 from workbench.typing import EdgeIndex, EdgeWeight, NodeVector
 
 #: A distance that is this much above epsilon counts as equal to it.
@@ -122,7 +126,7 @@ def mixing_time(
         return result
     if not _mixes(graph, lazy=lazy):
         return result + torch.inf
-    values, vectors = torch.linalg.eigh(_symmetric_walk(graph, lazy=lazy))
+    values, vectors = eigh(_symmetric_walk(graph, lazy=lazy))
     values, vectors = values[:-1].clamp(-1.0, 1.0), vectors[:, :-1]
     root = graph.degree().sqrt()
     root /= root.norm()
@@ -241,14 +245,13 @@ def _check_epsilon(epsilon: float) -> None:
 
 def _mixes(graph: SimpleGraph, *, lazy: bool) -> bool:
     """Whether the walk forgets its start: connected, and not bipartite unless lazy."""
-    source, target = graph.source.cpu().numpy(), graph.target.cpu().numpy()
+    if lazy or graph.num_components > 1:
+        return graph.num_components == 1
+    # two copies of the nodes, every edge from copy to copy: connected if an odd cycle exists
     size = graph.num_nodes
-    if not lazy:
-        # two copies of the nodes, every edge from copy to copy: connected if an odd cycle exists
-        source, target = np.append(source, target), np.append(target, source) + size
-        size *= 2
-    pattern = csr_array((np.ones(source.size, np.int8), (source, target)), shape=(size, size))
-    return connected_components(pattern, directed=False)[0] == 1
+    there, back = graph.source + size, graph.target + size
+    twice = torch.stack([torch.cat([graph.source, graph.target]), torch.cat([back, there])])
+    return int(components(twice, 2 * size).max()) == 0
 
 
 def _symmetric_walk(graph: SimpleGraph, *, lazy: bool) -> Tensor:
@@ -267,6 +270,6 @@ def _distance(values: Tensor, vectors: Tensor, root: Tensor, steps: int) -> floa
     worst = 0.0
     for rows, own in zip(modes.split(1024), root.split(1024), strict=True):
         # P^t(u, v) - pi_v = sqrt(d_v / d_u) sum_k mu_k^t x_uk x_vk
-        apart = ((rows * power) @ modes.T).abs_() @ root / own
+        apart = product(product(rows * power, modes.T).abs_(), root[:, None])[:, 0] / own
         worst = max(worst, 0.5 * float(apart.max()))
     return worst

@@ -5,7 +5,7 @@ from scipy.sparse.linalg import LinearOperator, eigsh
 
 from workbench.diagnostics.spectrum.full_spectrum import MOST_MODES, SlowestModes
 from workbench.rewiring.engine.incremental import ResistanceTracker
-from workbench.topology import SimpleGraph
+from workbench.topology import SimpleGraph, one_thread
 
 #: Up to this many nodes a dense eigendecomposition is as fast.
 _DENSE_EIGEN = 64
@@ -35,7 +35,8 @@ def slowest_modes_of(
 
     if size <= _DENSE_EIGEN:
         matrix = np.stack([apply(column) for column in np.eye(size)])
-        values, vectors = np.linalg.eigh(0.5 * (matrix + matrix.T))
+        with one_thread(len(matrix)):
+            values, vectors = np.linalg.eigh(0.5 * (matrix + matrix.T))
         vectors = vectors[:, values >= values[-1] * (1 - _EQUAL)]
     else:
         noise = np.random.default_rng(0)

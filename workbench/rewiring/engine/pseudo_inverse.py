@@ -13,7 +13,7 @@ from scipy.linalg import blas
 from workbench.cost import TooLargeError
 from workbench.diagnostics.resistance.grounded_inverse import grounded_inverse
 from workbench.rewiring.engine.edge_store import EdgeStore
-from workbench.topology import SimpleGraph
+from workbench.topology import SimpleGraph, one_thread
 
 #: The largest graph whose dense pseudo-inverse is built (0.5 GB, about 10 s on one core).
 MAX_NODES = 8_000
@@ -60,7 +60,8 @@ def squared(matrix: np.ndarray) -> np.ndarray:
     """Upper triangle of M^2, M symmetric with both triangles in use."""
     if matrix.size == 0:
         return np.zeros_like(matrix)
-    return blas.dsyrk(1.0, matrix.T, lower=1).T  # BLAS reads by columns: its lower is our upper
+    with one_thread(len(matrix)):
+        return blas.dsyrk(1.0, matrix.T, lower=1).T  # BLAS reads by columns: its lower is our upper
 
 
 def mirrored(matrix: np.ndarray) -> np.ndarray:

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from workbench.rewiring.engine.incremental import NEAR_BRIDGE, ResistanceTracker
 from workbench.rewiring.engine.pseudo_inverse import column
+from workbench.topology import one_thread
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,8 @@ def what_if(
     at_u, at_v = modes[[u, v]].cpu().numpy()
     change = np.outer(at_u - at_v, at_u - at_v)
     change -= spectral_gap * (np.outer(at_u, at_u) + np.outer(at_v, at_v))
-    first_order = float(np.linalg.eigvalsh(sign * (weight or 1.0) * change)[0])
+    with one_thread(len(change)):
+        first_order = float(np.linalg.eigvalsh(sign * (weight or 1.0) * change)[0])
     here, there = tracker.labels == tracker.labels[u], tracker.labels == tracker.labels[v]
     components = tracker.num_components
     total = None
