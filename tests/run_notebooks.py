@@ -35,7 +35,7 @@ KEPT = ("tags", "slideshow", "editable")
 LIVE = "application/vnd.jupyter.widget-view+json"
 PLOTLY = "application/vnd.plotly.v1+json"
 #: Notebooks that need data sets which no test machine downloads.
-NEED_DATA = ("02_cora_and_roads.ipynb", "09_brec.ipynb")
+NEED_DATA = ("02_cora_and_roads.ipynb", "05_tasks.ipynb", "09_brec.ipynb")
 
 
 def kernel_settings() -> dict[str, str]:

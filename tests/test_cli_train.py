@@ -9,6 +9,7 @@ import pytest
 
 from workbench.cli import main, parser
 from workbench.graphs import load_dataset, open_graph, read_packed
+from workbench.models import MODELS
 from workbench.tasks import graph_multilabels, graph_values, held_out_links, ring_transfer
 from workbench.training import Recipe, RunStore, fit, model_for
 from workbench.training.randomness import OwnRandomness
@@ -111,6 +112,14 @@ def test_a_task_with_options_of_its_own_and_of_the_model(train):
     assert "GCNConv" in run.arguments["architecture"]
     assert "accuracy" in out
     assert "ended after 2 of 2 epochs" in out
+
+
+@pytest.mark.parametrize("model", list(MODELS))
+def test_every_model_is_trained(model, train):
+    words = ["ring_transfer:6", "--model", model, "--width", 8, "--layers", 2, "--epochs", 2]
+    _, run = train(*words)
+    assert run.arguments["model"] == model
+    same_as_in_python(run, ring_transfer(6), model, width=8, num_layers=2, epochs=2)
 
 
 def test_links_of_a_generated_graph(train):

@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch_geometric.utils import from_networkx
 
+from workbench.cost import TooLargeError
 from workbench.diagnostics import hop_distance, laplacian_eigenpairs
 from workbench.encodings import (
     ENCODINGS,
@@ -93,7 +94,7 @@ def test_conductances_count_in_walks():
 
 
 def test_rrwp_of_too_many_nodes_says_what_else_there_is():
-    with pytest.raises(ValueError, match=r"14\.9 GiB.*random_walk"):
+    with pytest.raises(TooLargeError, match=r"14\.9 GiB.*random_walk"):
         rrwp(NONE, 10_000, num_steps=20)
 
 
@@ -183,6 +184,15 @@ def test_equal_components_stand_in_the_order_of_their_nodes():
 def test_a_directed_graph_is_refused():
     with pytest.raises(ValueError, match="to_undirected"):
         laplacian_eigenvectors(torch.tensor([[0], [1]]), 2)
+
+
+def test_a_component_that_is_too_large_is_refused_and_many_small_ones_are_not():
+    path = torch.arange(6_000)
+    one_way = torch.stack([path, path + 1])
+    message = r"component of 6,001 nodes would take about 1 minute and 1\.15 GB.*eigenpairs"
+    with pytest.raises(TooLargeError, match=message):
+        laplacian_eigenvectors(torch.cat([one_way, one_way.flip(0)], dim=1), 6_001)
+    assert laplacian_eigenvectors(torch.tensor([[0, 1], [1, 0]]), 7_000).shape == (7_000, 8)
 
 
 # ---- all -------------------------------------------------------------------------------------

@@ -8,8 +8,9 @@ from torch_geometric.data import Batch, Data
 
 from conftest import ORACLES, load_oracle
 from workbench.capture import capture, capture_attention, capture_values
+from workbench.cost import TooLargeError
 from workbench.encodings import Encode
-from workbench.graphs import grid, ring, star
+from workbench.graphs import grid, path, ring, star
 from workbench.models import GRIT, call, prepared
 from workbench.models.grit import GRITLayer, all_pairs, signed_sqrt
 
@@ -216,3 +217,13 @@ def test_attention_is_read_head_by_head_and_graph_by_graph():
         torch.testing.assert_close(alone.dense().sum(3), torch.ones(2, 4, graph.num_nodes).double())
     with pytest.raises(ValueError, match="names attention weights alone"), capture_values(model):
         pass
+
+
+def test_pairs_that_would_fill_the_memory_are_refused():
+    graph = path(30_000)
+    nothing = {"rrwp": torch.zeros(0, 16), "rrwp_index": torch.zeros(2, 0, dtype=torch.int64)}
+    message = (
+        r"GRIT of 1 graphs with up to 30,000 nodes would take .* GB .* 2 layers of 64 channels"
+    )
+    with pytest.raises(TooLargeError, match=message):
+        GRIT(1, 64, 2, num_layers=2)(torch.ones(30_000, 1), graph.edge_index, **nothing)

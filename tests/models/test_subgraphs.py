@@ -2,6 +2,7 @@ import pytest
 import torch
 from torch_geometric.data import Batch, Data
 
+from workbench.cost import TooLargeError
 from workbench.graphs import GraphData, grid, path, ring
 from workbench.models import Subgraphs
 from workbench.models.subgraphs import POLICIES
@@ -122,7 +123,8 @@ def test_what_is_wrong_is_named():
         Subgraphs("ego_nets", num_hops=0)
     with pytest.raises(ValueError, match="official\", got 'mine'"):
         Subgraphs("ego_nets", variant="mine")
-    with pytest.raises(ValueError, match=r"8,000 copies of 8,000 nodes and .* too many"):
+    message = r"of 8,000 nodes and 15,998 edges would look through 8,000 copies .* 8.06 GB; at most"
+    with pytest.raises(TooLargeError, match=message):
         Subgraphs()(path(8_000))
     told = "Subgraphs('ego_nets_plus', num_hops=2, variant='paper')"
     assert repr(Subgraphs()) == told

@@ -23,6 +23,7 @@ from workbench.diagnostics import (
     total_resistance,
 )
 from workbench.graphs import barbell, erdos_renyi, grid, karate, read_graph, ring, write_graph
+from workbench.models import MODELS
 from workbench.rewiring import EDITS, Edit, apply_edits, gtr, rewiring
 from workbench.widgets import rewiring_lab, still_picture
 from workbench.widgets.opening import graph_of
@@ -605,6 +606,19 @@ def test_odd_graphs_open_and_say_what_happened(name, method):
     for u in range(n):
         assert isinstance(hint(lab._state, 0, u), str)
     lab.close()
+
+
+@pytest.mark.parametrize("model", list(MODELS))
+def test_every_model_of_the_menu_is_trained_and_read(lab, model):
+    lab._controls.graph.value = "barbell:10,3"
+    lab.wait()
+    panel = lab.training
+    panel.model_menu.value = model
+    panel.epochs.value, panel.seeds.value, panel.layers.value, panel.width.value = 2, 1, 2, 8
+    panel.start()
+    assert panel.wait(120)
+    assert lab.runs.after[0].arguments["model"] == model
+    assert [matrix.shape for matrix in panel.sensitivities] == [(23, 23), (23, 23)]
 
 
 def test_training_on_a_weighted_graph_compares_the_edges_alone():

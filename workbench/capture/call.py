@@ -12,6 +12,7 @@ under names. ``call`` puts the two together::
 
 import inspect
 from collections.abc import Mapping
+from copy import copy
 from inspect import Parameter
 from typing import Any
 
@@ -20,6 +21,9 @@ from torch_geometric.data import Data
 
 #: What a graph tells beside the attributes that it stores.
 COUNTED = ("num_nodes", "num_graphs", "batch_size")
+
+#: What a batch holds of itself, whatever its graphs do.
+JOINED = ("batch", "ptr", *COUNTED)
 
 #: Names under which a model asks for the graph itself.
 WHOLE = ("data", "graph", "batch", "batch_data", "batched_data")
@@ -78,14 +82,21 @@ def prepared(model: nn.Module, data: Data) -> Data:
     """The graph with what ``model`` cannot do without, made by the transforms that it names.
 
     A model says by an attribute ``requires`` which transforms make the arguments of its ``forward``
-    that have no default; they run, in order, where ``data`` lacks one of them. Attributes that are
-    there are used as they are, and ``data`` stays as it is. Prepare each graph before they are
-    joined in a batch: encodings and subgraphs are those of one graph.
+    that have no default; they run, in order, where ``data`` lacks one of them. A model that hands
+    the graph on to a module within it gets what that one requires. Attributes that are there are
+    used as they are, and ``data`` stays as it is. Prepare each graph before they are joined in a
+    batch: encodings and subgraphs are those of one graph.
     """
-    if not all(_held(data, name) is not None for name in _needed(model)):
-        for transform in getattr(model, "requires", ()):
-            data = transform(data)
+    for part in model.modules() if _takes_graph(model) or lacking(model, data) else ():
+        if getattr(part, "requires", ()) and lacking(part, data):
+            for transform in part.requires:
+                data = transform(copy(data))
     return data
+
+
+def lacking(model: nn.Module, data: Data) -> list[str]:
+    """Arguments of ``forward`` without a default that neither ``data`` nor a batch of it holds."""
+    return [name for name in _needed(model) if name not in JOINED and _held(data, name) is None]
 
 
 def model_inputs(
@@ -117,9 +128,13 @@ def _parameters(model: nn.Module) -> list[Parameter]:
 def _needed(model: nn.Module) -> list[str]:
     """Arguments without a default, besides features and edges or the graph."""
     plain = (Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY)
+    rest = _parameters(model)[1 if _takes_graph(model) else 2 :]
+    return [p.name for p in rest if p.kind in plain and p.default is p.empty]
+
+
+def _takes_graph(model: nn.Module) -> bool:
     parameters = _parameters(model)
-    first = 1 if parameters and _takes_data(parameters[0]) else 2
-    return [p.name for p in parameters[first:] if p.kind in plain and p.default is p.empty]
+    return bool(parameters) and _takes_data(parameters[0])
 
 
 def _takes_data(one: Parameter) -> bool:

@@ -7,12 +7,16 @@ import torch
 from jaxtyping import Float64
 from torch import Tensor
 
+from workbench.cost import TooLargeError, duration, memory
 from workbench.ties import largest, levels
 from workbench.topology import SimpleGraph, eigh, laplacian_matrix, simple_graph
 from workbench.typing import EdgeIndex, EdgeWeight
 
 #: Components are decomposed densely: a minute for so many nodes.
 LARGEST = 6_000
+
+#: Seconds that the largest of them takes; others go by the third power.
+LARGEST_SECONDS = 60.0
 
 #: Eigenvalues this close, as a share of the largest, are one: a dense decomposition errs by less.
 _SAME_VALUE = 1e-9
@@ -78,8 +82,9 @@ def laplacian_eigenvectors(
     Self-loops are dropped. A repeated edge counts once; with weights, repeats add.
 
     Raises:
-        ValueError: the graph is directed, ``num_frequencies`` is less than 1, or a component has
-            more than 6,000 nodes (``workbench.diagnostics.laplacian_eigenpairs`` goes further).
+        ValueError: the graph is directed, or ``num_frequencies`` is less than 1.
+        TooLargeError: a component has more than 6,000 nodes
+            (``workbench.diagnostics.laplacian_eigenpairs`` goes further).
 
     References:
         V. P. Dwivedi et al., Benchmarking Graph Neural Networks, JMLR 24, 2023, arXiv 2003.00982.
@@ -110,7 +115,7 @@ def laplacian_frequencies(
     Eigenvalues have no unit (0 to 2) if normalized, else that of the weights.
 
     Raises:
-        ValueError: as there.
+        ValueError, TooLargeError: as there.
     """
     if num_frequencies < 1:
         raise ValueError(f"num_frequencies must be at least 1, got {num_frequencies}")
@@ -118,9 +123,12 @@ def laplacian_frequencies(
     found = _constants(graph, normalized) if constant else []  # (value, nodes, vector)
     for nodes, part in graph.parts():
         if part.num_nodes > LARGEST:
-            raise ValueError(
-                f"a component has {part.num_nodes:,} nodes, and up to {LARGEST:,} are decomposed "
-                "densely; workbench.diagnostics.laplacian_eigenpairs goes to a million"
+            takes = (part.num_nodes / LARGEST) ** 3 * LARGEST_SECONDS
+            raise TooLargeError(
+                f"laplacian_eigenvectors of a component of {part.num_nodes:,} nodes would take "
+                f"{duration(takes)} and {memory(32 * part.num_nodes**2)}: it is decomposed "
+                f"densely, up to {LARGEST:,} nodes; workbench.diagnostics.laplacian_eigenpairs "
+                "goes to a million"
             )
         found += [(value, nodes, v) for value, v in _waves(part, num_frequencies, normalized)]
     # equal components have equal values up to rounding, which must not order them

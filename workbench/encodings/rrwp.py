@@ -3,6 +3,7 @@
 from jaxtyping import Float64
 from torch import Tensor
 
+from workbench.cost import TooLargeError
 from workbench.topology import check_num_nodes, walk_powers
 from workbench.typing import EdgeIndex, EdgeWeight
 
@@ -42,8 +43,9 @@ def rrwp(
     0. Time: K times edges times nodes.
 
     Raises:
-        ValueError: ``num_steps`` is less than 1, the input is no graph, or the result would take
-            more than 4 GiB (``random_walk`` works on large graphs).
+        ValueError: ``num_steps`` is less than 1, or the input is no graph.
+        TooLargeError: the result would take more than 4 GiB (``random_walk`` works on large
+            graphs).
 
     References:
         L. Ma et al., Graph Inductive Biases in Transformers without Message Passing (GRIT), ICML
@@ -54,8 +56,8 @@ def rrwp(
     check_num_nodes(num_nodes)
     size = 8 * num_nodes**2 * num_steps
     if size > LARGEST:
-        raise ValueError(
-            f"rrwp of all pairs of {num_nodes:,} nodes and {num_steps} steps takes "
+        raise TooLargeError(
+            f"rrwp of all pairs of {num_nodes:,} nodes and {num_steps} steps would take "
             f"{size / 2**30:.1f} GiB, and at most {LARGEST / 2**30:.0f} are allowed; take fewer "
             "steps, parts of the graph, or random_walk, which is the diagonal of it"
         )

@@ -6,6 +6,7 @@ from torch import Tensor, nn
 from torch_geometric.utils import degree, softmax
 
 from workbench.capture import NamedAttention
+from workbench.cost import MEMORY_SHARE, TooLargeError, available_bytes, memory
 from workbench.encodings import Encode
 from workbench.models.network import (
     Network,
@@ -17,6 +18,9 @@ from workbench.models.network import (
 )
 from workbench.models.residual import NORMS
 from workbench.typing import EdgeIndex, Pairs
+
+#: States of all pairs that a layer holds at once, or keeps for the backward pass; measured.
+KEPT_STATES = 18
 
 
 class GRIT(Network):
@@ -162,6 +166,8 @@ class GRIT(Network):
         Raises:
             ValueError: ``batch`` is not ascending, R has another width, edge features are missing
                 or unexpected, or ``edge_layers`` has not one column for each layer.
+            TooLargeError: on the processor, the states of the pairs need more than a gigabyte and
+                more than half of the memory that is free.
         """
         check_ascending(batch)
         check_edge_features(edge_attr, self.edge_encoder)
@@ -172,6 +178,7 @@ class GRIT(Network):
                 f"model with num_steps={rrwp.size(1)}"
             )
         batch = edge_index.new_zeros(x.size(0)) if batch is None else batch
+        self._check_size(x, batch)
         pairs, place_of = all_pairs(batch)
         walks = rrwp.to(x.dtype)
         own = rrwp_index[0] == rrwp_index[1]
@@ -191,6 +198,21 @@ class GRIT(Network):
         for layer, arguments in zip(self.layers, degrees, strict=True):
             h, e = layer(h, e, pairs, **arguments)
         return self.output(h, batch)
+
+    def _check_size(self, x: Tensor, batch: Tensor) -> None:
+        """Raise where the states of the pairs would fill the memory, which ends the process."""
+        if x.device.type != "cpu":  # a GPU raises by itself
+            return
+        sizes, width = torch.bincount(batch), self.encoder.out_features
+        kept = len(self.layers) if torch.is_grad_enabled() else 1
+        size = int((sizes * sizes).sum()) * width * x.element_size() * KEPT_STATES * kept
+        if size > 1e9 and size > MEMORY_SHARE * (free := available_bytes()):
+            raise TooLargeError(
+                f"GRIT of {sizes.numel()} graphs with up to {int(sizes.max()):,} nodes would take "
+                f"{memory(size)} for the states of all pairs in {len(self.layers)} layers of "
+                f"{width} channels, and {memory(free)} are free (half may be used); take smaller "
+                "graphs, fewer in a batch, fewer layers or channels"
+            )
 
 
 class GRITLayer(nn.Module):

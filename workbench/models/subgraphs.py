@@ -7,6 +7,7 @@ from torch import Tensor
 from torch_geometric.data import Data
 from torch_geometric.transforms import BaseTransform
 
+from workbench.cost import TooLargeError, memory
 from workbench.graphs import GraphData
 
 DELETIONS = ("node_deleted", "edge_deleted")
@@ -14,6 +15,9 @@ POLICIES = (*DELETIONS, "ego_nets", "ego_nets_plus")
 
 #: All copies together may have so many nodes and edges.
 LARGEST = 50_000_000
+
+#: Measured bytes for each of them where a copy leaves out one node or edge; ego nets take less.
+_BYTES = 42
 
 
 class Subgraphs(BaseTransform):
@@ -46,7 +50,8 @@ class Subgraphs(BaseTransform):
 
     Raises:
         ValueError: ``policy`` or ``variant`` is none of these, ``num_hops`` is less than 1 or
-            given for a deletion, or the copies are too large.
+            given for a deletion.
+        TooLargeError: all copies together have more than 50 million nodes and edges.
 
     References:
         B. Bevilacqua et al., Equivariant Subgraph Aggregation Networks, ICLR 2022, arXiv
@@ -79,9 +84,11 @@ class Subgraphs(BaseTransform):
         num_edges = edge_index.size(1)
         copies = num_edges // 2 if self.policy == "edge_deleted" else size
         if copies * (size + num_edges) > LARGEST:
-            raise ValueError(
-                f"{copies:,} copies of {size:,} nodes and {num_edges:,} edges are too many for "
-                f"{self!r}; take smaller graphs"
+            takes = memory(_BYTES * copies * (size + num_edges))
+            raise TooLargeError(
+                f"{self!r} of {size:,} nodes and {num_edges:,} edges would look through {copies:,} "
+                f"copies of them and take up to {takes}; at most {LARGEST:,} nodes and edges of "
+                "all copies are allowed, so take smaller graphs or parts of this one"
             )
         inside, kept = self._copies(edge_index, size)
         if self.variant == "official":

@@ -134,7 +134,9 @@ class Task:
                 done[id(graph)] = _with_answers_of(done[id(graph)], graph)
         parts = {part: [done[id(graph)] for graph in getattr(self, part)] for part in PARTS}
         width = parts["train"][0].x.size(1)
-        return replace(self, name=f"{self.name}, {_name(transform)}", in_channels=width, **parts)
+        return replace(
+            self, name=f"{self.name}, {transform_name(transform)}", in_channels=width, **parts
+        )
 
 
 def _with_nodes_of(structure: Data, graph: Data) -> Data:
@@ -156,7 +158,7 @@ def _with_answers_of(changed: Data, graph: Data) -> Data:
     return result
 
 
-def _name(transform: Callable) -> str:
+def transform_name(transform: Callable) -> str:
     """The transform's ``repr`` unless that holds an address, which says nothing to a reader."""
     text = repr(transform)
     return (

@@ -20,6 +20,7 @@ from workbench.ties import levels
 from workbench.training.batches import batches, grouped, ready
 from workbench.training.checkpoint import Checkpoint, identity
 from workbench.training.optimization import LearningRate, make_optimizer
+from workbench.training.preparation import prepared_task, requirements
 from workbench.training.progress import Callback, Progress
 from workbench.training.randomness import OwnRandomness
 from workbench.training.recipe import Recipe
@@ -49,10 +50,11 @@ def fit(
     """Train ``model`` on ``task`` by ``recipe``; the epoch is chosen on the validation part.
 
     The model is trained in place and called through ``call``, with whatever its ``forward`` names
-    and the graphs have: ``edge_weight``, ``edge_attr``, encodings. It ends in ``eval`` mode on
-    ``device``, with the weights of the epoch whose main validation score was best (equal scores:
-    the lower validation loss, then the earlier epoch). The result is the test score of that epoch,
-    never the best test score.
+    and the graphs have: ``edge_weight``, ``edge_attr``, encodings. What it ``requires`` beside them
+    is made once for each graph, before the first step (``workbench.capture.prepared``); the task's
+    graphs stay as they are. It ends in ``eval`` mode on ``device``, with the weights of the epoch
+    whose main validation score was best (equal scores: the lower validation loss, then the earlier
+    epoch). The result is the test score of that epoch, never the best test score.
 
     The caller makes the model, and so its first weights. ``seed`` decides everything else that is
     random: the order of the graphs, the dropout, the negatives of links. On a CPU the same call on
@@ -85,7 +87,8 @@ def fit(
     Raises:
         ValueError: an option is out of its range, the model's output does not fit the task, or the
             checkpoint is of another run.
-        TypeError: the model needs what the graphs do not have.
+        TypeError: the model needs what the graphs do not have and no transform of its makes.
+        TooLargeError: what it requires is too large for a graph.
         FloatingPointError: the loss is infinite or not a number.
     """
     if not isinstance(recipe, Recipe | None):
@@ -105,15 +108,20 @@ def fit(
         "num_graphs": [len(task.train), len(task.val), len(task.test)],
         **asdict(recipe),
     }
+    if required := requirements(model):
+        arguments["requires"] = required
     _check(model)
+    graphs = prepared_task(model, task)
     device = torch.device(next(model.parameters()).device if device is None else device)
     model.to(device)
 
     started, start, first_step = datetime.now(UTC), time.perf_counter(), math.nan
     shuffling, randomness = torch.Generator().manual_seed(seed), OwnRandomness(seed, device)
     drawing = torch.Generator().manual_seed(seed)
-    train = batches(task.train, recipe.batch_size, device, shuffling)
-    val, test = (list(batches(part, recipe.batch_size, device)) for part in (task.val, task.test))
+    train = batches(graphs.train, recipe.batch_size, device, shuffling)
+    val, test = (
+        list(batches(part, recipe.batch_size, device)) for part in (graphs.val, graphs.test)
+    )
     steps_per_epoch = math.ceil(len(train) / recipe.accumulate)
     epoch, step, steps, loss = 1, 0, epochs * steps_per_epoch, math.nan
     curve, best, first_epoch, step_before, early = Curve(), None, 1, 0, False

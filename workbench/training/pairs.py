@@ -11,6 +11,7 @@ from torch import nn
 from workbench.tasks import Task
 from workbench.training.compare import Comparison, paired_comparison
 from workbench.training.loop import fit
+from workbench.training.preparation import prepared_task
 from workbench.training.progress import Progress
 from workbench.training.randomness import OwnRandomness
 from workbench.training.recipe import Recipe
@@ -94,7 +95,8 @@ def compare_training(
 
     For each seed, ``make_model()`` is called once with torch's generators at that seed (the
     caller's random numbers are not disturbed) and copied; order of graphs and dropout have the
-    same seed on both sides. So a pair differs in the task alone.
+    same seed on both sides. So a pair differs in the task alone. What the model ``requires`` is
+    made once for each graph, of the graph of its side.
 
     Args:
         make_model: makes a model with new random weights.
@@ -129,6 +131,8 @@ def compare_training(
     for seed in seeds:
         with OwnRandomness(seed):
             first = make_model()
+        if not models["before"]:
+            before, after = prepared_task(first, before), prepared_task(first, after)
         # the copy is made before training moves the weights
         pair = {"before": first, "after": copy.deepcopy(first)}
         for side, task in (("before", before), ("after", after)):

@@ -1,7 +1,5 @@
 """What the training panel asks for: task, model, sizes; and how far a run has come."""
 
-import inspect
-
 import ipywidgets
 from torch import nn
 
@@ -12,16 +10,6 @@ from workbench.training import model_for
 FAR_SIDE, LABELS = "reach the far side", "node labels"
 
 WRAP = {"flex_flow": "row wrap", "align_items": "center", "grid_gap": "2px 14px"}
-
-
-def _needs_more(model: type[nn.Module]) -> bool:
-    """Whether a model cannot be called with features, edges and batch alone."""
-    _, _, _, *named = inspect.signature(model.forward).parameters.values()
-    return any(one.kind is one.KEYWORD_ONLY and one.default is one.empty for one in named)
-
-
-#: Models that need no transform before, since the graphs of a task are trained on as they are.
-_TRAINED = [name for name, model in MODELS.items() if not _needs_more(model)]
 
 
 class TrainingControls:
@@ -37,7 +25,7 @@ class TrainingControls:
             layout=ipywidgets.Layout(width="210px"),
         )
         self.model_menu = ipywidgets.Dropdown(
-            options=_TRAINED,
+            options=list(MODELS),
             description="model",
             tooltip="The network to train; the same first weights before and after.",
             style={"description_width": "auto"},

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 from torch_geometric.data import Data
 
+from workbench.capture import model_inputs
 from workbench.diagnostics import hop_distance, sensitivity
 from workbench.figures import training_curves
 from workbench.graphs.attributes import edge_columns
@@ -194,7 +195,12 @@ class TrainingPanel(ipywidgets.VBox):
         pair = []
         for task, models in ((before, self.runs.before_models), (after, self.runs.after_models)):
             data = task.test[0]
-            pair.append(sensitivity(models[0], data.x, data.edge_index, should_stop=should_stop))
+            inputs = model_inputs(models[0], data)
+            pair.append(
+                sensitivity(
+                    models[0], data.x, data.edge_index, inputs=inputs, should_stop=should_stop
+                )
+            )
             if should_stop():
                 return
         self.sensitivities = tuple(pair)
