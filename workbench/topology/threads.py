@@ -30,16 +30,21 @@ class _OneThread:
                 self._libraries = _libraries()
             if self._inside == 0:
                 self._before = [library.get_num_threads() for library in self._libraries]
-                for library in self._libraries:
-                    library.set_num_threads(1)
+                self._set([1] * len(self._before))
             self._inside += 1
 
     def __exit__(self, *exception) -> None:
         with self._lock:
             self._inside -= 1
             if self._inside == 0:
-                for library, count in zip(self._libraries, self._before, strict=True):
-                    library.set_num_threads(count)
+                self._set(self._before)
+
+    def _set(self, counts: list[int]) -> None:
+        for library, count in zip(self._libraries, counts, strict=True):
+            # the library hears one thread only, the first that spoke; here the lock decides
+            if clear := getattr(library, "clear_controlling_thread", None):
+                clear(force=True)
+            library.set_num_threads(count)
 
 
 def _libraries() -> list:
