@@ -1,7 +1,13 @@
 import pytest
 import torch
 
-from workbench.topology import both_directions, check_edge_index, components, simple_graph
+from workbench.topology import (
+    DirectedGraphError,
+    both_directions,
+    check_edge_index,
+    components,
+    simple_graph,
+)
 
 
 def pairs(*edges):
@@ -58,6 +64,20 @@ def test_a_missing_direction_is_named():
 def test_two_weights_of_one_edge_are_named():
     with pytest.raises(ValueError, match=r"edge \(\d, \d\) has weight"):
         simple_graph(pairs((0, 1), (1, 0)), 2, torch.tensor([1.0, 2.0]))
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e-200, 1e200])
+def test_two_weights_of_one_edge_are_one_up_to_rounding(scale):
+    """What a sum of a hundred thousand terms may lose, in another order, makes no other weight;
+    what differs in the eighth digit, as in single precision, does; and that at any unit."""
+    ends = pairs((0, 1), (1, 0))
+    weight = torch.full((2,), scale, dtype=torch.float64)
+    for factor in (1.0 + 1e-11, 1.0 - 1e-11):
+        same = torch.tensor([1.0, factor], dtype=torch.float64)
+        assert simple_graph(ends, 2, weight * same).num_edges == 1
+    for factor in (1.0 + 1e-8, 1.0 - 1e-8):
+        with pytest.raises(DirectedGraphError, match="has weight"):
+            simple_graph(ends, 2, weight * torch.tensor([1.0, factor], dtype=torch.float64))
 
 
 @pytest.mark.parametrize("weight", [-1.0, float("nan"), float("inf")])

@@ -218,6 +218,31 @@ def test_what_is_changed_in_place_between_gather_and_scatter_is_seen(name):
     torch.testing.assert_close(found, expected, rtol=1e-9, atol=1e-12)
 
 
+@pytest.mark.parametrize("which", ["source", "target", "scale"])
+def test_what_is_written_to_after_the_sum_does_not_change_its_derivative(which):
+    """Torch refuses such a derivative; what is recorded keeps the numbers that it was made of."""
+    data = karate()
+
+    def model(x, change):
+        source, target = (end.clone() for end in data.edge_index)
+        scale = torch.linspace(0.5, 2.0, source.numel()).double()[:, None]
+        sums = _summed(x[source] * scale, target)
+        change({"source": source, "target": target, "scale": scale}[which])
+        return sums
+
+    seed = torch.linspace(-1, 1, 34 * 6).double().view(34, 6)
+    gradients = []
+    for recorded in (True, False):
+        x = features(34).requires_grad_()
+        if recorded:
+            with SparseBackward():
+                output = model(x, lambda written: written.fill_(0))
+        else:
+            output = model(x, lambda written: None)
+        gradients.append(torch.autograd.grad((output * seed).sum(), x)[0])
+    torch.testing.assert_close(*gradients, rtol=1e-9, atol=1e-12)
+
+
 def test_without_torchs_private_names_the_derivatives_are_the_same():
     """In a process in which they are not there, as in a version of torch that moved them."""
     code = """

@@ -160,6 +160,40 @@ def test_it_reads_as_a_list_of_its_edits():
     assert tape.position == 1
 
 
+def test_redo_leads_to_what_was_put_after_an_undo_and_not_to_what_was_undone():
+    tape = Tape(graph_of([(0, 1)]), 4)
+    undone, put = Edit(1, 0, 2), Edit(1, 0, 3)
+    tape.do(undone)
+    tape.undo()
+    tape.do(put)
+    tape.position = 0
+    assert tape.redo() == put
+    assert (tape.edits, tape.position) == ((put,), 1)
+
+
+def test_what_was_redone_is_no_longer_what_was_undone_last():
+    """Back to the first of two lines by undo, redo leads along the one that is shown."""
+    tape = Tape(graph_of([(0, 1)]), 4)
+    old, new = Edit(1, 0, 2), Edit(1, 0, 3)
+    tape.do(old)
+    tape.position = 0
+    tape.do(new)
+    tape.undo()
+    assert tape.redo() == new
+    tape.position = 0
+    tape.do(old)
+    tape.position = 0
+    assert tape.redo() == old
+
+
+def test_a_second_reset_loses_nothing(tape):
+    edits = tape.edits
+    tape.reset()
+    tape.reset()
+    tape.redo()
+    assert (tape.edits, tape.position) == (edits, 1)
+
+
 def test_undo_and_redo_walk_along_the_tape(tape):
     assert [tape.undo().sign for _ in range(3)] == [1, -1, 1]
     assert tape.undo() is None
