@@ -23,6 +23,12 @@ def test_both_directions_is_sorted_and_holds_each_edge_twice():
     assert edge_index.tolist() == [[0, 1, 2, 2], [2, 2, 0, 1]]
 
 
+def test_both_directions_are_sorted_up_to_the_last_node():
+    edge_index = both_directions(torch.tensor([3, 1, 3]), torch.tensor([1, 0, 2]))
+    assert edge_index.tolist() == [[0, 1, 1, 2, 3, 3], [1, 0, 3, 3, 1, 2]]
+    assert both_directions(torch.tensor([1]), torch.tensor([0])).tolist() == [[0, 1], [1, 0]]
+
+
 def test_both_directions_of_nothing():
     assert both_directions(*torch.zeros(2, 0, dtype=torch.int64)).shape == (2, 0)
 
@@ -54,6 +60,29 @@ def test_degree_and_adjacency_agree():
     dense = edges.adjacency().toarray()
     assert (dense == dense.T).all()
     assert dense.sum(axis=1).tolist() == edges.degree().tolist()
+
+
+def test_every_view_of_a_graph_tells_of_the_same_conductances():
+    """Two components with weights that name the edges: 10 u + v."""
+    low = torch.tensor([0, 0, 1, 2, 4, 5, 4])
+    high = torch.tensor([3, 6, 6, 3, 5, 7, 7])
+    edge_index = both_directions(low, high)
+    name = 10.0 * edge_index.min(0).values + edge_index.max(0).values
+    graph = simple_graph(edge_index, 9, name.double())
+    assert graph.weight.tolist() == (10.0 * graph.source + graph.target).tolist()
+    assert graph.edge_index().equal(edge_index)
+    assert graph.edge_weight().equal(name.double())
+    start, node, edge, weight = graph.neighbors
+    assert start[-1] == node.size == 14
+    for v in range(9):
+        for at in range(start[v], start[v + 1]):
+            u = int(node[at])
+            assert weight[at] == 10 * min(u, v) + max(u, v) == graph.conductance[edge[at]]
+    parts = list(graph.parts())
+    assert [nodes.tolist() for nodes, _ in parts] == [[0, 1, 2, 3, 6], [4, 5, 7]]
+    for nodes, part in parts:
+        low, high = nodes[part.source], nodes[part.target]
+        assert part.weight.tolist() == (10.0 * low + high).tolist()
 
 
 def test_a_missing_direction_is_named():

@@ -236,8 +236,9 @@ def test_a_refused_edit_changes_nothing(tape):
         tape.extend([Edit(1, 1, 3), Edit(1, 0, 1)])
     with pytest.raises(ValueError, match=r"cannot remove the edge \(1, 2\): it is not there"):
         tape.do(Edit(-1, 2, 1))
-    with pytest.raises(ValueError, match="node 9 does not exist"):
-        tape.do(Edit(1, 0, 9))
+    for node in (4, 9):
+        with pytest.raises(ValueError, match=f"node {node} does not exist; nodes are 0 to 3"):
+            tape.do(Edit(1, 0, node))
     with pytest.raises(ValueError, match="position must be 0 to 3"):
         tape.position = 4
     with pytest.raises(TypeError, match="takes Edit"):
@@ -293,6 +294,8 @@ def test_a_failed_save_leaves_the_old_file(tape, tmp_path, monkeypatch):
         ({"edits": [[1, 0, 3.5, "x"]]}, r'a node of "edits"\[0\] must be a whole number'),
         ({"edits": [[1, 0, 3, None]]}, r'"edits"\[0\] must have a sign'),
         ({"edits": [[[], 0, 3, "x"]]}, r'"edits"\[0\] must have a sign'),
+        ({"edits": [[1.0, 0, 3, "x"]]}, r'"edits"\[0\] must have a sign'),
+        ({"edits": [[True, 0, 3, "x"]]}, r'"edits"\[0\] must have a sign'),
         ({"edits": [[1, 2, 2, "x"]]}, r'"edits"\[0\]: an edge joins two different nodes'),
         ({"edits": [[1, 0, 3, "x"], [1, 3, 0, "x"]]}, "edit 1: cannot add the edge"),
         ({"position": 9}, '"position" is 9, but the tape has 3 edits'),
@@ -304,6 +307,13 @@ def test_malformed_files_name_the_entry(tape, tmp_path, change, message):
     path.write_text(json.dumps(json.loads(tape.to_json()) | change))
     with pytest.raises(ValueError, match=f"bad.json: .*{message}"):
         Tape.load(path)
+
+
+def test_as_many_nodes_as_can_be_numbered_are_read_and_not_one_more(tape, monkeypatch):
+    monkeypatch.setattr("workbench.rewiring.tape.tape_file.MOST_NODES", 4)
+    assert Tape.from_json(tape.to_json()).num_nodes == 4
+    with pytest.raises(ValueError, match='"num_nodes" is 5, more than'):
+        Tape.from_json(json.dumps(json.loads(tape.to_json()) | {"num_nodes": 5}))
 
 
 @pytest.mark.parametrize("content", [b"", b"[1, 2", b"\xff\xfe", b"[" * 100_000, b"null"])
