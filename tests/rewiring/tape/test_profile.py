@@ -325,6 +325,10 @@ def test_beyond_dense_matrices(monkeypatch):
         rough.total_resistance.diff(), exact.total_resistance.diff(), rtol=1e-5, atol=0.0
     )
     torch.testing.assert_close(rough.spectral_gap, exact.spectral_gap, rtol=1e-5, atol=0.0)
+    # Both by the gap: half of it below the Cheeger constant, the sweep of its modes above.
+    for name in ("cheeger_lower", "cheeger_upper"):
+        one, other = getattr(rough, name), getattr(exact, name)
+        torch.testing.assert_close(one, other, rtol=1e-5, atol=0.0)
     for name in ("num_edges", "num_components", "mean_degree", "distance"):
         assert torch.equal(getattr(rough, name), getattr(exact, name)), name
     assert bool((rough.diameter <= exact.diameter).all())
