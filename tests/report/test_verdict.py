@@ -343,6 +343,8 @@ def test_what_the_verdict_refuses():
         rewiring_verdict(path(2).edge_index, 2)
     with pytest.raises(ValueError, match="num_layers=0"):
         rewiring_verdict(ring(5).edge_index, 5, num_layers=0)
+    with pytest.raises(ValueError, match="num_nulls=0"):
+        rewiring_verdict(ring(5).edge_index, 5, num_nulls=0)
     with pytest.raises(ValueError, match="directed"):
         rewiring_verdict(torch.tensor([[0, 1], [1, 2]]), 3)
 
@@ -501,6 +503,11 @@ def test_the_new_edges_bring_what_the_pairs_hear():
     found = arrives(part, pairs, 1, torch.tensor([[8], [0]]))
     start = "0 of what complete mixing would give them, after 1 layers; "
     assert found.value == f"{start}{50 / 32:.3g} with the new edges"
+    # in a graph where these nodes have other numbers
+    edge_index = torch.cat([path(3).edge_index, ring(16).edge_index + 3], dim=1)
+    added = torch.tensor([[11], [3]])
+    options = {"added": added, "pairs": pairs + 3, "num_layers": 1, "num_nulls": 1}
+    assert rewiring_verdict(edge_index, 19, **options).evidence[-1] == found
 
 
 @pytest.mark.parametrize(
