@@ -470,6 +470,23 @@ def test_what_two_cliques_hear_of_each_other(size, conductance, num_layers, says
     assert (found.says, found.near) == (says, near)
 
 
+def test_of_two_halves_the_one_that_hears_less_is_told():
+    """A clique of 6 and a path of 6 nodes, which are one edge apart but not alike."""
+    data = lollipop(6, 6)
+    part = largest_component(data.edge_index, 12)
+    place = bottlenecks(data.edge_index, 12)[0]
+    assert place.sizes == (6, 6)
+    clique = torch.arange(12) < 6
+    ratios = []
+    for side in (clique, ~clique):
+        heard, mixed = heard_from(part.edge_index(), part.edge_weight(), (~side).double(), 3)
+        ratios.append(float(heard[side].mean() / mixed))
+    assert f"{max(ratios):.2g}" != f"{min(ratios):.2g}"
+    found = across(part, place, float(total_resistance(data.edge_index, 12)), 0.0, 3)
+    assert found.why == f"{min(ratios):.2g} of complete mixing"
+    assert "the less informed half hears" in found.value
+
+
 @pytest.mark.parametrize(("share", "says"), [(0.045, "open"), (0.055, "for")])
 def test_across_a_cut_that_holds_next_to_nothing_silence_does_not_speak(share, says):
     """Of two cliques that hear nearly nothing of each other, made part of a total resistance of

@@ -302,6 +302,12 @@ def test_values_and_derivatives_are_those_of_torch(name):
     torch.testing.assert_close(found, expected, rtol=1e-9, atol=1e-12)
 
 
+def test_a_sum_of_another_precision_is_refused_as_torch_does():
+    data, x = karate(), features(34).requires_grad_()
+    with SparseBackward(), pytest.raises(RuntimeError, match="same"):
+        torch.zeros(34, 6).index_add_(0, data.edge_index[1], x[data.edge_index[0]])
+
+
 def test_without_torchs_private_names_the_derivatives_are_the_same():
     """In a process in which they are not there, as in a version of torch that moved them."""
     code = """
