@@ -22,6 +22,21 @@ def test_around_zero_the_scale_of_the_terms_decides():
     assert levels(noise, scale=1.0).tolist() == [0, 0, 0, 1]
 
 
+def test_a_share_is_of_the_size_of_a_number_whatever_its_sign():
+    assert levels(np.array([-1.0, -1.0 - 1e-12, -2.0])).tolist() == [1, 1, 0]
+    assert largest(np.array([-1.0 - 1e-12, -2.0, -1.0])).tolist() == [0, 2]
+    assert smallest(np.array([3.0, 1.0 + 1e-12, 1.0])).tolist() == [1, 2]
+
+
+def test_what_differs_by_the_tolerance_itself_is_tied():
+    """1 is half of 2, and of -2."""
+    for values in (np.array([1.0, 2.0]), np.array([-2.0, -1.0])):
+        assert levels(values, tolerance=0.5).tolist() == [0, 0]
+        assert levels(values, tolerance=0.49).tolist() == [0, 1]
+    assert largest(np.array([1.0, 2.0]), tolerance=0.5).tolist() == [0, 1]
+    assert largest(np.array([1.0, 2.0]), tolerance=0.49).tolist() == [1]
+
+
 def test_infinities_are_tied_and_nan_comes_last():
     values = np.array([np.inf, np.nan, -np.inf, 1.0, np.inf, np.nan])
     assert levels(values).tolist() == [2, 3, 0, 1, 2, 3]

@@ -35,11 +35,14 @@ WEIGHT = torch.tensor([1.0, 2.0, 3.0, 4.0])
         ("x, edge_index, *, rwse", ["rwse"]),
         ("x, edge_index, num_nodes, edge_weight=None", ["num_nodes", "edge_weight"]),
         ("x, edge_index, **more", []),
-        ("x, edge_index, y=None, train_mask=None", []),
+        ("x, edge_index, y=None, mask=None, train_mask=None", []),
+        ("x, edge_index, val_mask=None, test_mask=None", []),
     ],
 )
 def test_a_keyword_is_filled_by_its_name(forward, names):
-    data = graph(edge_weight=WEIGHT, rwse=torch.ones(3, 4), train_mask=torch.ones(3).bool())
+    masks = ("mask", "train_mask", "val_mask", "test_mask")
+    masks = {name: torch.ones(3, dtype=torch.bool) for name in masks}
+    data = graph(edge_weight=WEIGHT, rwse=torch.ones(3, 4), **masks)
     (x, edge_index), named = call_arguments(told(forward), data)
     assert x is data.x
     assert edge_index is data.edge_index
@@ -47,7 +50,10 @@ def test_a_keyword_is_filled_by_its_name(forward, names):
     call(told(forward), data)
 
 
-@pytest.mark.parametrize("forward", ["data", "graph", "batch", "batched_data", "anything: Data"])
+@pytest.mark.parametrize(
+    "forward",
+    ["data", "graph", "batch", "batched_data", "one: Data", "one: 'Data'", "one: 'Batch'"],
+)
 def test_a_model_may_take_the_graph(forward):
     data = graph()
     seen = call(told(forward), data)
@@ -67,6 +73,10 @@ def test_what_is_said_comes_before_what_the_graph_holds():
     seen = call(told("x, edge_index, y=None"), data, y=data.y, x=data.x + 1)
     assert torch.equal(seen["y"], data.y)
     assert torch.equal(seen["x"], data.x + 1)
+    turned = data.edge_index.flip(1)
+    seen = call(told("features, adj"), data, edge_index=turned)
+    assert torch.equal(seen["adj"], turned)
+    assert torch.equal(seen["features"], data.x)
 
 
 def test_what_is_missing_or_strange_is_named():
@@ -95,6 +105,13 @@ def test_a_batch_is_told_apart_by_its_vector():
     together = call(model, Batch.from_data_list([data, data]))
     torch.testing.assert_close(together[0], call(model, data)[0])
     assert together.shape == (2, 3)
+
+
+def test_a_model_may_ask_how_many_graphs_there_are():
+    both = Batch.from_data_list([graph(), graph()])
+    seen = call(told("x, edge_index, batch, num_graphs, batch_size, num_nodes"), both)
+    assert (seen["num_graphs"], seen["batch_size"], seen["num_nodes"]) == (2, 2, 6)
+    assert seen["batch"].tolist() == [0, 0, 0, 1, 1, 1]
 
 
 def test_weights_reach_a_model_that_has_a_place_for_them():
@@ -140,3 +157,27 @@ def test_what_a_model_requires_is_made_where_it_is_missing():
     assert model_inputs(model, data)["rwse"].shape == (3, 2)
     plain = told("x, edge_index, walks=None")
     assert prepared(plain, data) is data
+
+
+def giving(**made):
+    """A transform that adds these attributes."""
+
+    def transform(data):
+        changed = data.clone()
+        for name, value in made.items():
+            changed[name] = value
+        return changed
+
+    return transform
+
+
+@pytest.mark.parametrize("forward", ["x, edge_index, rwse, walks", "data, rwse, walks"])
+def test_transforms_run_where_one_of_several_is_missing(forward):
+    """Beside features and edges, and beside the graph itself."""
+    model = told(forward)
+    model.requires = (giving(rwse=1), giving(walks=2))
+    assert prepared(model, graph()).walks == 2
+    assert prepared(model, graph(walks=3)).rwse == 1
+    assert prepared(model, graph(rwse=3)).walks == 2
+    data = graph(rwse=3, walks=4)
+    assert prepared(model, data) is data

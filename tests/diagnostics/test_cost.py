@@ -133,6 +133,42 @@ def test_memory_in_words(size, text):
     assert cost.memory(size) == text
 
 
+def counted(num_nodes, source_degree, target_degree):
+    """Seconds and bytes of a made-up diagnostic that asks the degrees."""
+    return num_nodes + 0.25 * float(source_degree @ target_degree), 3.0 * num_nodes
+
+
+@cost.diagnostic(
+    of="node",
+    seconds=lambda n, m: 0.5 * n + m,
+    bytes=lambda n, m: float(n),
+    limit=700,
+    instead="guess",
+    by_degrees=counted,
+)
+def made_up(edge_index, num_nodes):
+    return num_nodes
+
+
+def test_the_limit_itself_and_half_of_the_free_memory_are_accepted(monkeypatch):
+    monkeypatch.setattr(cost, "available_bytes", lambda device="cpu": 10**15)
+    assert cost.by_size(made_up, 700).exact
+    refused = cost.by_size(made_up, 701)
+    assert (refused.exact, refused.why) == (False, "the exact answer is limited to 700 nodes")
+    monkeypatch.setattr(cost, "available_bytes", lambda device="cpu": 1000)
+    assert cost.by_size(made_up, 500).exact
+    assert not cost.by_size(made_up, 501).exact
+
+
+def test_an_estimate_counts_three_edges_a_node_where_none_are_given_and_else_those():
+    assert cost.by_size(made_up, 10).seconds == 35.0
+    assert cost.by_size(made_up, 10, 4).seconds == 9.0
+    ends = torch.tensor([[2.0, 1.0], [2.0, 2.0]], dtype=torch.float64)
+    found = cost.by_size(made_up, 5, 2, ends=ends)
+    assert (found.seconds, found.bytes) == (6.5, 15)
+    assert found.why.endswith("; the degrees of this graph are counted")
+
+
 def test_too_little_memory_is_refused(monkeypatch):
     monkeypatch.setattr(cost, "available_bytes", lambda device="cpu": 1000)
     with pytest.raises(TooLargeError, match="free"):

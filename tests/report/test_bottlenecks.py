@@ -197,3 +197,49 @@ def test_the_places_that_are_alike_of_a_ring_are_all_of_it():
         "2 edges are all that joins 6 nodes to the other 6 nodes, the narrowest of 3 such cuts "
         "in a row; one of 2 alike"
     )
+
+
+def cliques_in_a_row(sizes, conductances):
+    """Cliques, each joined to the next one by an edge with that conductance, at different nodes."""
+    columns, weight, first = [], [], 0
+    for at, size in enumerate(sizes):
+        ends = complete(size).edge_index
+        columns.append(ends + first)
+        weight += [1.0] * ends.size(1)
+        first += size
+        if at + 1 < len(sizes):
+            columns.append(torch.tensor([[first - 1, first], [first, first - 1]]))
+            weight += [conductances[at]] * 2
+    return torch.cat(columns, dim=1), first, torch.tensor(weight, dtype=torch.float64)
+
+
+@pytest.mark.parametrize(("middle", "num_cuts", "num_alike"), [(6, 2, 1), (7, 1, 2)])
+def test_two_bridges_are_one_place_where_little_lies_between(middle, num_cuts, num_alike):
+    """Of 14, 6 and 14 nodes either cut has 14 on a side, of the 20 that both together have: seven
+    tenths. With 7 between it is 14 of 21, and they are two places."""
+    place = bottlenecks(*cliques_in_a_row([14, middle, 14], [1.0, 1.0]))[0]
+    assert (place.num_cuts, place.num_alike) == (num_cuts, num_alike)
+    assert place.loss == num_cuts * 14 * (14 + middle)
+    assert place.side.sum() == place.sizes[0] == 14
+
+
+@pytest.mark.parametrize(("conductance", "num_cuts"), [(2.0, 2), (2.1, 1)])
+def test_a_cut_of_twice_the_conductance_is_a_resistor_in_the_row(conductance, num_cuts):
+    place = bottlenecks(*cliques_in_a_row([14, 6, 14], [1.0, conductance]))[0]
+    assert place.num_cuts == num_cuts
+    assert place.loss == pytest.approx(14 * 20 * (1 + (num_cuts - 1) / conductance))
+
+
+@pytest.mark.parametrize(("conductance", "told"), [(6.0, True), (6.2, False)])
+def test_a_place_that_loses_next_to_nothing_beside_the_first_is_not_told(conductance, told):
+    """20 * 22 ohm at the first bridge, 2 * 40 / c at the second: 3 % of it where c is 6.06."""
+    places = bottlenecks(*cliques_in_a_row([20, 20, 2], [1.0, conductance]))
+    assert (places[0].sizes, places[0].loss) == ((20, 22), 440.0)
+    assert any(place.sizes == (2, 40) for place in places) == told
+
+
+def test_two_nodes_are_a_side_and_one_is_none():
+    data = lollipop(10, 2)
+    place = bottlenecks(data.edge_index, 12)[0]
+    assert (place.sizes, place.loss) == ((2, 10), 20.0)
+    assert place.side.tolist() == [False] * 10 + [True] * 2

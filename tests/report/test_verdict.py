@@ -1,6 +1,7 @@
 """The verdict: random graphs to compare with, what is heard, evidence, limits, the answer."""
 
 from collections import Counter
+from dataclasses import replace
 from itertools import combinations, product
 
 import networkx as nx
@@ -20,19 +21,23 @@ from workbench.graphs import (
     ring_of_cliques,
     star,
 )
-from workbench.report import Evidence, rewiring_verdict
+from workbench.report import Evidence, bottlenecks, rewiring_verdict
 from workbench.report.evidence import (
     ACROSS,
     BUYS,
     ONE_PLACE,
     SQUEEZE,
     above,
+    across,
     beyond,
+    bought,
     judged,
+    narrowest,
 )
 from workbench.report.largest import largest_component
 from workbench.report.null_model import no_other, random_rewired
 from workbench.report.reach import heard_from
+from workbench.report.task_evidence import arrives, labels_joined, labels_nearby
 from workbench.report.verdict import weighed
 from workbench.rewiring import gtr
 
@@ -338,6 +343,8 @@ def test_what_the_verdict_refuses():
         rewiring_verdict(path(2).edge_index, 2)
     with pytest.raises(ValueError, match="num_layers=0"):
         rewiring_verdict(ring(5).edge_index, 5, num_layers=0)
+    with pytest.raises(ValueError, match="num_nulls=0"):
+        rewiring_verdict(ring(5).edge_index, 5, num_nulls=0)
     with pytest.raises(ValueError, match="directed"):
         rewiring_verdict(torch.tensor([[0, 1], [1, 2]]), 3)
 
@@ -383,6 +390,227 @@ def test_a_place_that_holds_just_enough_is_at_its_limit():
     for factor, says in ((0.9, "open"), (1.1, "for")):
         found = piece(rewiring_verdict(edge_index, 4, share(low * factor)[0]), ONE_PLACE)
         assert (found.says, found.near) == (says, ())
+
+
+def test_a_path_closed_to_a_ring_buys_half_for_one_edge():
+    """It takes away half of the total resistance, (n^3 - n) / 6, for 1 / (n - 1) of the edges:
+    with 9 nodes four times its share, from which it speaks for; with 5 twice, below which it
+    speaks against."""
+    expected = {
+        4: ("against", ()),
+        5: ("open", ("against",)),
+        6: ("open", ()),
+        8: ("open", ()),
+        9: ("open", ("for",)),
+        10: ("for", ()),
+    }
+    for size, says in expected.items():
+        added = torch.tensor([[0], [size - 1]])
+        found = piece(rewiring_verdict(path(size).edge_index, size, added=added, num_nulls=1), BUYS)
+        assert "take away 50" in found.value.replace("takes", "take"), size
+        assert (found.says, found.near) == says, size
+
+
+def two_cliques(size, conductance):
+    """Two cliques and one edge between them, with that conductance; its ends are 0 and ``size``.
+
+    The total resistance is size^2 / conductance + 6 (size - 1): that edge for each pair that it
+    parts, 2 / size for each pair in a clique, and so much again to its ends for each pair across.
+    """
+    ends = complete(size).edge_index
+    edge_index = torch.cat([ends, ends + size, torch.tensor([[0, size], [size, 0]])], dim=1)
+    weight = torch.ones(edge_index.size(1), dtype=torch.float64)
+    weight[-2:] = conductance
+    return edge_index, weight
+
+
+@pytest.mark.parametrize(
+    ("conductance", "drop", "says"), [(2.0, 0.16, "for"), (2.25, 0.14, "open")]
+)
+def test_edges_that_mend_nothing_do_not_speak_though_they_are_few(conductance, drop, says):
+    """A second edge beside the one between two cliques, one of 92, takes 100 / c - 100 / (c + 1)
+    away. That is more than ten times its share of the edges in both; of the whole it is more, or
+    less, than 15 %."""
+    edge_index, weight = two_cliques(10, conductance)
+    total = 100 / conductance + 54
+    assert (100 / conductance - 100 / (conductance + 1)) / total == pytest.approx(drop, abs=0.002)
+    part = largest_component(edge_index, 20, weight)
+    ends = torch.tensor([[0], [10]])
+    found = bought(part, total, 0.0, ends, "hand")
+    assert (found.says, found.near) == (says, ())
+
+
+@pytest.mark.parametrize(
+    ("size", "conductance", "num_layers", "says", "near"),
+    [
+        (10, 1.0, 1, "for", ()),
+        (9, 1.0, 1, "open", ("for",)),
+        (8, 1.0, 1, "open", ()),
+        (5, 1.1, 2, "open", ()),
+        (5, 1.15, 2, "against", ()),
+    ],
+)
+def test_what_two_cliques_hear_of_each_other(size, conductance, num_layers, says, near):
+    """Each node of the one is joined to its like in the other, with conductance c.
+
+    In one layer a node hears p = c / (size + c) from across, in more (1 - (1 - 2 p)^layers) / 2;
+    twice that is the share of complete mixing, which is a half. Below a fifth of it the cut keeps
+    the two apart, above three fifths it does not.
+    """
+    ends, rungs = complete(size).edge_index, torch.arange(size)
+    rungs = torch.stack([rungs, rungs + size])
+    edge_index = torch.cat([ends, ends + size, rungs, rungs.flip(0)], dim=1)
+    weight = torch.ones(edge_index.size(1), dtype=torch.float64)
+    weight[2 * ends.size(1) :] = conductance
+    options = {"num_layers": num_layers, "num_nulls": 1}
+    found = piece(rewiring_verdict(edge_index, 2 * size, weight, **options), "signal across it")
+    ratio = 1 - (1 - 2 * conductance / (size + conductance)) ** num_layers
+    assert found.why == f"{ratio:.2g} of complete mixing"
+    assert "either half hears" in found.value
+    assert (found.says, found.near) == (says, near)
+
+
+def test_of_two_halves_the_one_that_hears_less_is_told():
+    """A clique of 6 and a path of 6 nodes, which are one edge apart but not alike."""
+    data = lollipop(6, 6)
+    part = largest_component(data.edge_index, 12)
+    place = bottlenecks(data.edge_index, 12)[0]
+    assert place.sizes == (6, 6)
+    clique = torch.arange(12) < 6
+    ratios = []
+    for side in (clique, ~clique):
+        heard, mixed = heard_from(part.edge_index(), part.edge_weight(), (~side).double(), 3)
+        ratios.append(float(heard[side].mean() / mixed))
+    assert f"{max(ratios):.2g}" != f"{min(ratios):.2g}"
+    found = across(part, place, float(total_resistance(data.edge_index, 12)), 0.0, 3)
+    assert found.why == f"{min(ratios):.2g} of complete mixing"
+    assert "the less informed half hears" in found.value
+
+
+@pytest.mark.parametrize(("share", "says"), [(0.045, "open"), (0.055, "for")])
+def test_across_a_cut_that_holds_next_to_nothing_silence_does_not_speak(share, says):
+    """Of two cliques that hear nearly nothing of each other, made part of a total resistance of
+    which their cut alone, 100 pairs through one edge, holds less or more than a twentieth."""
+    edge_index, weight = two_cliques(10, 1.0)
+    part = largest_component(edge_index, 20, weight)
+    place = replace(bottlenecks(edge_index, 20, weight)[0], loss=100.0, conductance=1.0)
+    assert place.sizes == (10, 10)
+    found = across(part, place, 100 / share, 0.0, 1)
+    assert (found.says, found.near) == (says, ())
+
+
+@pytest.mark.parametrize(
+    ("size", "says"), [(20, "for"), (21, "open"), (60, "open"), (61, "against")]
+)
+def test_what_comes_around_a_ring(size, says):
+    """Four steps along a ring are one walk of 3^4, n / 81 of complete mixing: of less than a
+    quarter the task asks for more, with more than three quarters it has enough."""
+    pairs = torch.tensor([[0, 3], [4, size - 1]])
+    part = largest_component(ring(size).edge_index, size)
+    found = arrives(part, pairs, 4, None)
+    assert found.value.startswith(f"{size / 81:.3g}"[:4])
+    assert (found.says, found.near) == (says, ())
+
+
+def test_the_new_edges_bring_what_the_pairs_hear():
+    """Joined to its source, a node of a ring hears a fourth of it in one layer; another pair does
+    not hear of its source at all: 1 / 8 on the mean, beside 4 / 50 of complete mixing."""
+    part = largest_component(ring(16).edge_index, 16)
+    pairs = torch.tensor([[0, 4], [8, 12]])
+    found = arrives(part, pairs, 1, torch.tensor([[8], [0]]))
+    start = "0 of what complete mixing would give them, after 1 layers; "
+    assert found.value == f"{start}{50 / 32:.3g} with the new edges"
+    # in a graph where these nodes have other numbers
+    edge_index = torch.cat([path(3).edge_index, ring(16).edge_index + 3], dim=1)
+    added = torch.tensor([[11], [3]])
+    options = {"added": added, "pairs": pairs + 3, "num_layers": 1, "num_nulls": 1}
+    assert rewiring_verdict(edge_index, 19, **options).evidence[-1] == found
+
+
+@pytest.mark.parametrize(
+    ("changes", "says", "near"),
+    [(26, "against", ()), (28, "open", ("against",)), (30, "open", ())],
+)
+def test_labels_in_runs_around_a_ring(changes, says, near):
+    """Two classes of 40 around a ring of 80: adjusted homophily 1 - 2 changes / 80. From three
+    tenths on neighbors tell enough."""
+    runs = [1] * (changes - 2) + [41 - changes // 2] * 2
+    labels = torch.arange(changes).remainder(2).repeat_interleave(torch.tensor(runs))
+    assert labels.sum() == 40
+    found = labels_nearby(ring(80).edge_index, 80, labels)
+    assert found.value.startswith(f"adjusted homophily {1 - 2 * changes / 80:.2f}")
+    assert (found.says, found.near) == (says, near)
+
+
+def joined(edge_index, labels, added):
+    return labels_joined(edge_index, torch.tensor(labels), torch.tensor(added).T, "hand").says
+
+
+def test_so_few_new_edges_may_join_unlike_nodes_by_chance():
+    """Half of the edges of a ring of 20 join equal labels. Of k new ones that share is known to
+    0.5 / k^0.5: that none does is within two of these up to 4, and not by chance from 5 on."""
+    labels, index = [0, 0, 1, 1] * 5, ring(20).edge_index
+    for count, says in ((4, "open"), (5, "against")):
+        assert joined(index, labels, [(4 * k, 4 * k + 2) for k in range(count)]) == says
+    for count, says in ((4, "open"), (5, "for")):
+        assert joined(index, labels, [(k, k + 4) for k in range(count)]) == says
+
+
+def test_where_all_edges_join_equal_labels_one_of_many_may_err():
+    """A share of a hundredth is granted: one of 24 is beyond two errors of 0.1 / k^0.5, one of 26
+    is not."""
+    ends = complete(6).edge_index
+    index = torch.cat([ends, ends + 6], dim=1)
+    for count, says in ((24, "against"), (26, "open")):
+        added = [(0, 6), *[(1, 2)] * (count - 1)]
+        assert joined(index, [0] * 6 + [1] * 6, added) == says
+
+
+def test_self_loops_and_unknown_labels_join_nothing():
+    """Label 0 is known, a negative one is not."""
+    index = torch.cat([ring(20).edge_index, torch.arange(20).expand(2, 20)], dim=1)
+    labels = torch.tensor([0, 0, 1, 1] * 5)
+    added = torch.tensor([[0, 4, 8, 12, 16], [2, 6, 10, 14, 18]])
+    found = labels_joined(index, labels, added, "hand")
+    assert found.value.endswith("; 50% of the graph's do")
+    labels[2::4] = -1
+    assert labels_joined(index, labels, added, "hand") is None
+    labels = torch.tensor([0] * 10 + [-1] * 10)
+    found = labels_joined(index, labels, torch.tensor([[0, 0], [5, 15]]), "hand")
+    assert found.value == "100% of 1 edges by hand join equal labels; 100% of the graph's do"
+
+
+@pytest.mark.parametrize(("size", "count"), [(1000, 19), (1001, 9)])
+def test_random_graphs_to_two_thousand_nodes_and_edges(size, count, monkeypatch):
+    """A ring of 1000 has so many together; beyond, there are fewer to compare with."""
+    asked = []
+
+    def squeeze(part, total, error, count, generator):
+        asked.append(count)
+        return Evidence("n", "v", "open", "exact", "w")
+
+    monkeypatch.setattr("workbench.report.verdict.squeeze", squeeze)
+    rewiring_verdict(ring(size).edge_index, size, places=())
+    assert asked == [count]
+
+
+@pytest.mark.parametrize(
+    ("share", "error", "says", "near"),
+    [
+        (0.248, 0.0, "open", ()),
+        (0.252, 0.0, "for", ()),
+        (0.252, 0.01, "open", ("for",)),
+        (0.26, 0.01, "for", ()),
+    ],
+)
+def test_a_place_that_holds_a_quarter_of_the_total_resistance_is_narrow(share, error, says, near):
+    """Of a total that is measured to so much of itself: two such errors are the place's too."""
+    edge_index, weight = two_cliques(10, 1.0)
+    part = largest_component(edge_index, 20, weight)
+    place = replace(bottlenecks(edge_index, 20, weight)[0], loss=100 * share)
+    found = narrowest(part, place, 100.0, 100 * error)
+    assert found.value.startswith(f"at least {share:.1%} of the total resistance")
+    assert (found.says, found.near) == (says, near)
 
 
 def test_few_random_graphs_leave_the_squeeze_open():

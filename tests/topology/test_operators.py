@@ -9,6 +9,7 @@ from workbench.topology import (
     simple_graph,
     sparse_laplacian,
     walk_matrix,
+    walk_powers,
 )
 
 PATH = both_directions(torch.tensor([0, 1]), torch.tensor([1, 2]))  # and node 3 alone
@@ -35,6 +36,16 @@ def test_a_walk_follows_the_arrows_and_stays_on_a_loop():
     weight = torch.tensor([1.0, 2.0, 1.0, 0.0])  # repeats add, 0 is no edge
     walk = [[0.25, 0.75, 0], [0, 0, 0], [0, 0, 0]]
     assert walk_matrix(edges, 3, weight).to_dense().tolist() == walk
+
+
+def test_as_many_powers_as_steps_and_the_first_is_of_none():
+    """Along a directed ring of 3 a walk is at u + k after k steps."""
+    arrows = torch.tensor([[0, 1, 2], [1, 2, 0]])
+    found = walk_powers(arrows, 3, num_steps=4)
+    assert found.shape == (3, 3, 4)
+    for k in range(4):
+        assert found[..., k].equal(torch.eye(3, dtype=torch.float64).roll(k, 1))
+    assert walk_powers(arrows, 3, torch.tensor([2.0, 0.0, 1.0]), num_steps=3)[0, :, 2].sum() == 0
 
 
 def test_conductances_count():

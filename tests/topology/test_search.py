@@ -1,8 +1,9 @@
 import numpy as np
+import torch
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import shortest_path
 
-from workbench.topology.search import both_ways, lists, search
+from workbench.topology.search import both_ways, incoming, lists, search
 
 
 def test_lists_are_sorted_and_name_a_neighbor_once():
@@ -10,6 +11,12 @@ def test_lists_are_sorted_and_name_a_neighbor_once():
     assert start.tolist() == [0, 2, 2, 3, 3]
     assert neighbor.tolist() == [1, 3, 1]
     assert both_ways(np.array([0]), np.array([1]), 2).neighbor.tolist() == [1, 0]
+
+
+def test_a_node_hears_from_where_an_arrow_starts():
+    start, neighbor = incoming(torch.tensor([[0, 2, 0], [1, 1, 2]]), 4)
+    assert start.tolist() == [0, 0, 2, 3, 3]
+    assert neighbor.tolist() == [0, 2, 0]
 
 
 def test_search_against_scipy():

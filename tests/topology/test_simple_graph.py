@@ -1,7 +1,13 @@
 import pytest
 import torch
 
-from workbench.topology import both_directions, check_edge_index, components, simple_graph
+from workbench.topology import (
+    DirectedGraphError,
+    both_directions,
+    check_edge_index,
+    components,
+    simple_graph,
+)
 
 
 def pairs(*edges):
@@ -15,6 +21,12 @@ def as_set(edges):
 def test_both_directions_is_sorted_and_holds_each_edge_twice():
     edge_index = both_directions(torch.tensor([2, 0]), torch.tensor([1, 2]))
     assert edge_index.tolist() == [[0, 1, 2, 2], [2, 2, 0, 1]]
+
+
+def test_both_directions_are_sorted_up_to_the_last_node():
+    edge_index = both_directions(torch.tensor([3, 1, 3]), torch.tensor([1, 0, 2]))
+    assert edge_index.tolist() == [[0, 1, 1, 2, 3, 3], [1, 0, 3, 3, 1, 2]]
+    assert both_directions(torch.tensor([1]), torch.tensor([0])).tolist() == [[0, 1], [1, 0]]
 
 
 def test_both_directions_of_nothing():
@@ -50,6 +62,29 @@ def test_degree_and_adjacency_agree():
     assert dense.sum(axis=1).tolist() == edges.degree().tolist()
 
 
+def test_every_view_of_a_graph_tells_of_the_same_conductances():
+    """Two components with weights that name the edges: 10 u + v."""
+    low = torch.tensor([0, 0, 1, 2, 4, 5, 4])
+    high = torch.tensor([3, 6, 6, 3, 5, 7, 7])
+    edge_index = both_directions(low, high)
+    name = 10.0 * edge_index.min(0).values + edge_index.max(0).values
+    graph = simple_graph(edge_index, 9, name.double())
+    assert graph.weight.tolist() == (10.0 * graph.source + graph.target).tolist()
+    assert graph.edge_index().equal(edge_index)
+    assert graph.edge_weight().equal(name.double())
+    start, node, edge, weight = graph.neighbors
+    assert start[-1] == node.size == 14
+    for v in range(9):
+        for at in range(start[v], start[v + 1]):
+            u = int(node[at])
+            assert weight[at] == 10 * min(u, v) + max(u, v) == graph.conductance[edge[at]]
+    parts = list(graph.parts())
+    assert [nodes.tolist() for nodes, _ in parts] == [[0, 1, 2, 3, 6], [4, 5, 7]]
+    for nodes, part in parts:
+        low, high = nodes[part.source], nodes[part.target]
+        assert part.weight.tolist() == (10.0 * low + high).tolist()
+
+
 def test_a_missing_direction_is_named():
     with pytest.raises(ValueError, match=r"directed: of nodes 2 and 4 .*to_undirected"):
         simple_graph(pairs((0, 1), (1, 0), (2, 4)), 5)
@@ -58,6 +93,20 @@ def test_a_missing_direction_is_named():
 def test_two_weights_of_one_edge_are_named():
     with pytest.raises(ValueError, match=r"edge \(\d, \d\) has weight"):
         simple_graph(pairs((0, 1), (1, 0)), 2, torch.tensor([1.0, 2.0]))
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e-200, 1e200])
+def test_two_weights_of_one_edge_are_one_up_to_rounding(scale):
+    """What a sum of a hundred thousand terms may lose, in another order, makes no other weight;
+    what differs in the eighth digit, as in single precision, does; and that at any unit."""
+    ends = pairs((0, 1), (1, 0))
+    weight = torch.full((2,), scale, dtype=torch.float64)
+    for factor in (1.0 + 1e-11, 1.0 - 1e-11):
+        same = torch.tensor([1.0, factor], dtype=torch.float64)
+        assert simple_graph(ends, 2, weight * same).num_edges == 1
+    for factor in (1.0 + 1e-8, 1.0 - 1e-8):
+        with pytest.raises(DirectedGraphError, match="has weight"):
+            simple_graph(ends, 2, weight * torch.tensor([1.0, factor], dtype=torch.float64))
 
 
 @pytest.mark.parametrize("weight", [-1.0, float("nan"), float("inf")])

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbench.diagnostics import commute_time, hitting_time
-from workbench.graphs import complete, karate, lollipop, path
+from workbench.graphs import complete, karate, lollipop, path, ring
 
 
 def of(function, data):
@@ -83,6 +83,32 @@ def test_components_self_loops_and_repeats():
     assert found[3, :3].isinf().all()
     assert found[0, 4].isinf()
     assert bool((found.diagonal() == 0).all())
+
+
+def test_each_component_of_an_undirected_graph_walks_as_if_alone():
+    """Whatever lies beside it: 10^2 steps along the path, k (5 - k) around the ring of 5."""
+    edge_index = torch.cat([path(11).edge_index, ring(5).edge_index + 11], dim=1)
+    found = hitting_time(edge_index, 17)
+    assert float(found[0, 10]) == pytest.approx(100)
+    assert found[11, 11:16].tolist() == pytest.approx([0, 4, 6, 6, 4])
+    assert found[:11, 11:].isinf().all()
+    assert found[16, :16].isinf().all()
+
+
+def test_an_arc_of_weight_zero_is_none_and_unweighted_repeats_count_once():
+    """Two directed rings of 3 with an arc of weight 0 between; and a way that is stored twice."""
+    around = torch.tensor([[0, 1, 2, 3, 4, 5, 2], [1, 2, 0, 4, 5, 3, 3]])
+    weight = torch.tensor([1.0] * 6 + [0.0])
+    found = hitting_time(around, 6, weight)
+    assert found[0, 1:3].tolist() == pytest.approx([1, 2])
+    assert found[2, 3].isinf()
+    # 0 -> 1 or 2 with equal chances, and both back: 1 + 2 + ... tries
+    twice = torch.tensor([[0, 0, 0, 1, 2], [1, 1, 2, 0, 0]])
+    assert float(hitting_time(twice[:, [0, 2, 3, 4]], 3)[0, 2]) == pytest.approx(3)
+    one_way = torch.tensor([[0, 0, 0, 1, 2, 0], [1, 1, 2, 2, 0, 0]])  # 0 -> 1 -> 2 -> 0, 0 -> 2
+    found = hitting_time(one_way, 3)
+    assert float(found[0, 2]) == pytest.approx(1.5)
+    assert float(found[0, 1]) == pytest.approx(3)
 
 
 def test_bad_weights():

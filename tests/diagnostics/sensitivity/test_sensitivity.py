@@ -218,6 +218,96 @@ def test_what_is_changed_in_place_between_gather_and_scatter_is_seen(name):
     torch.testing.assert_close(found, expected, rtol=1e-9, atol=1e-12)
 
 
+@pytest.mark.parametrize("which", ["source", "target", "scale"])
+def test_what_is_written_to_after_the_sum_does_not_change_its_derivative(which):
+    """Torch refuses such a derivative; what is recorded keeps the numbers that it was made of."""
+    data = karate()
+
+    def model(x, change):
+        source, target = (end.clone() for end in data.edge_index)
+        scale = torch.linspace(0.5, 2.0, source.numel()).double()[:, None]
+        sums = _summed(x[source] * scale, target)
+        change({"source": source, "target": target, "scale": scale}[which])
+        return sums
+
+    seed = torch.linspace(-1, 1, 34 * 6).double().view(34, 6)
+    gradients = []
+    for recorded in (True, False):
+        x = features(34).requires_grad_()
+        if recorded:
+            with SparseBackward():
+                output = model(x, lambda written: written.fill_(0))
+        else:
+            output = model(x, lambda written: None)
+        gradients.append(torch.autograd.grad((output * seed).sum(), x)[0])
+    torch.testing.assert_close(*gradients, rtol=1e-9, atol=1e-12)
+
+
+def _rewritten_index(x, e):
+    """One tensor that names other nodes the second time."""
+    source = e[0].clone()
+    first = _summed(x[source], e[1])
+    source.copy_(e[1])
+    return first + 2.0 * _summed(x[source].tanh(), e[0])
+
+
+ONE_AFTER_THE_OTHER = {
+    "two scales": lambda x, e: _summed(
+        x[e[0]] * torch.linspace(1, 2, e.size(1)).double()[:, None] * _slope(e), e[1]
+    ),
+    "an index written to": _rewritten_index,
+    "twice the sum": lambda x, e: torch.index_add(
+        torch.zeros(34, 6).double(), 0, e[1], x[e[0]], alpha=2
+    ),
+    "a scale for each channel": lambda x, e: _summed(
+        x[e[0]] * torch.arange(6.0).double() * _slope(e), e[1]
+    ),
+    "a scale that is learned": lambda x, e: _summed(x[e[0]] * x[e[1]].sum(1, keepdim=True), e[1]),
+    "another target for each channel": lambda x, e: (
+        torch.zeros(34, 6)
+        .double()
+        .scatter_add(0, torch.stack([e[k % 2] for k in range(6)], 1), x[e[0]])
+    ),
+    "no weights of a norm": lambda x, e: functional.batch_norm(
+        x, _slope(e)[:6, 0], _slope(e)[6:12, 0]
+    ),
+    "no bias of a norm": lambda x, e: functional.batch_norm(
+        x, _slope(e)[:6, 0], _slope(e)[6:12, 0], weight=_slope(e)[12:18, 0]
+    ),
+}
+
+
+def _slope(e):
+    return torch.linspace(0.3, 3, e.size(1)).double()[:, None]
+
+
+@pytest.mark.parametrize("name", ONE_AFTER_THE_OTHER)
+def test_values_and_derivatives_are_those_of_torch(name):
+    """The seed is 0 in some channels of each node, and in all of a few nodes."""
+    data, function = karate(), ONE_AFTER_THE_OTHER[name]
+    seed = torch.linspace(-1, 1, 34 * 6).double().view(34, 6)
+    seed[::3, 0], seed[5], seed[1::4, 3:] = 0, 0, 0
+    x = features(34).requires_grad_()
+    with SparseBackward():
+        recorded = function(x, data.edge_index)
+    (found,) = torch.autograd.grad((recorded * seed).sum(), x)
+    if name == "an index written to":  # torch refuses the derivative
+        ends = data.edge_index
+        function = lambda x, e: _summed(x[e[0]], e[1]) + 2.0 * _summed(x[e[1]].tanh(), e[0])  # noqa: E731
+        plain = function(x, ends)
+    else:
+        plain = function(x, data.edge_index)
+    torch.testing.assert_close(recorded, plain)
+    (expected,) = torch.autograd.grad((plain * seed).sum(), x)
+    torch.testing.assert_close(found, expected, rtol=1e-9, atol=1e-12)
+
+
+def test_a_sum_of_another_precision_is_refused_as_torch_does():
+    data, x = karate(), features(34).requires_grad_()
+    with SparseBackward(), pytest.raises(RuntimeError, match="same"):
+        torch.zeros(34, 6).index_add_(0, data.edge_index[1], x[data.edge_index[0]])
+
+
 def test_without_torchs_private_names_the_derivatives_are_the_same():
     """In a process in which they are not there, as in a version of torch that moved them."""
     code = """

@@ -148,6 +148,28 @@ def test_components_of_different_size():
         assert after.size(1) == 2 * (28 + 3)
 
 
+def test_the_official_choice_leaves_out_the_size_but_the_score_does_not():
+    """A path of 4 and a star of 12. Its ends joined, the path falls from 10 to 5; joining two
+    leaves of the star takes 12 B^2 / (1 + R) = 12 * 2 / 3 = 8, which is more, but less for each
+    node: 2 / 3 beside 5 / 4. Either score is the fall itself."""
+    path = both_directions(torch.arange(3), torch.arange(1, 4))
+    star = both_directions(torch.full((11,), 4), torch.arange(5, 16))
+    edge_index = torch.cat([path, star], dim=1)
+    for variant, falls, pair in (("paper", [8.0, 5.0], None), ("official", [5.0, 8.0], [0, 3])):
+        rewired = gtr(edge_index, 16, num_edges=1, variant=variant)
+        assert rewired.score.tolist() == pytest.approx(falls[:1], rel=1e-10)
+        ranking = gtr.declaration.greedy(edge_index, 16, variant=variant).propose(66)
+        assert torch.equal(ranking.pairs[:, 0], rewired.added[:, 0])
+        gains = brute_force(edge_index, 16)
+        for s, t, score in zip(*ranking.pairs.tolist(), ranking.score.tolist(), strict=True):
+            assert score == pytest.approx(gains[s, t], rel=1e-9)
+        assert sorted(set(ranking.score.round(decimals=6).tolist()))[-2:] == sorted(falls)
+        if pair:
+            assert rewired.added.T.tolist() == [pair]
+        else:
+            assert rewired.added.min() > 4
+
+
 def test_many_edges_do_not_drift():
     generator = torch.Generator().manual_seed(3)
     pairs = torch.rand(40, 40, generator=generator).triu(1) > 0.93

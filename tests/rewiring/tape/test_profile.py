@@ -16,7 +16,16 @@ from workbench.diagnostics.spectrum.full_spectrum import (
     laplacian_spectrum,
     slowest_modes,
 )
-from workbench.graphs import complete, grid, petersen, ring, ring_of_cliques
+from workbench.graphs import (
+    complete,
+    grid,
+    karate,
+    lollipop,
+    path,
+    petersen,
+    ring,
+    ring_of_cliques,
+)
 from workbench.rewiring import ResistanceTracker, apply_edits, fosr, gtr, profile, sdrf, what_if
 from workbench.rewiring.engine.hops import UNREACHED, HopTracker
 from workbench.topology import both_directions, components, simple_graph
@@ -209,12 +218,70 @@ def test_what_if_of_a_multiple_gap_is_its_derivative(data):
     )
 
 
-def check_derivative(edge_index, num_nodes, gap, modes, pairs):
-    tracker = ResistanceTracker(edge_index, num_nodes)
+def conductances(edge_index, num_nodes, seed):
+    """From a fifth to five, the same both ways."""
+    rng = np.random.default_rng(seed)
+    of_pair = np.exp(rng.uniform(-1.6, 1.6, (num_nodes, num_nodes)))
+    low, high = edge_index.sort(0).values.numpy()
+    return torch.from_numpy(of_pair[low, high])
+
+
+def test_what_if_of_a_weighted_edge_is_what_its_removal_does():
+    """Edges go with the conductance that they have, and new ones come with 1."""
+    graphs = [(karate().edge_index, 34), (lollipop(6, 5).edge_index, 11)]
+    graphs.append((torch.cat([ring(6).edge_index, path(5).edge_index + 6], dim=1), 11))
+    kinds = set()
+    for edge_index, num_nodes in graphs:
+        tracker = ResistanceTracker(edge_index, num_nodes, conductances(edge_index, num_nodes, 1))
+        modes = torch.zeros(num_nodes, 1, dtype=torch.float64)
+        for u, v in zip(*np.triu_indices(num_nodes, 1), strict=True):
+            found = what_if(tracker, 0.0, modes, int(v), int(u))
+            after = tracker.copy()
+            (after.add if found.sign > 0 else after.remove)(int(u), int(v))
+            before = tracker.total_resistance(within_components=True)
+            change = after.total_resistance(within_components=True) - before
+            assert found.total_resistance_within_change == pytest.approx(change, rel=1e-7, abs=1e-8)
+            now = after.total_resistance()
+            with np.errstate(invalid="ignore"):
+                change = np.float64(now) - tracker.total_resistance()
+            ours = found.total_resistance_change
+            assert ours == pytest.approx(change, rel=1e-7, abs=1e-8, nan_ok=True)
+            kinds.add((found.sign, after.num_components - tracker.num_components))
+    assert kinds == {(1, 0), (1, -1), (-1, 0), (-1, 1)}
+
+
+def test_what_if_of_a_weighted_bridge_in_closed_form():
+    """A path of 3 and a path of 2 joined by a conductance of 4.
+
+    It holds the 6 pairs across: 6 / 4, and what lies beside it on either side, 2 * (1 + 2) + 3 * 1.
+    """
+    chain = both_directions(torch.arange(4), torch.arange(1, 5))
+    weight = torch.where(chain.sum(0) == 5, 4.0, 1.0)  # the edge (2, 3)
+    tracker = ResistanceTracker(chain, 5, weight)
+    found = what_if(tracker, 0.0, torch.zeros(5, 1, dtype=torch.float64), 2, 3)
+    assert found.resistance == pytest.approx(0.25)
+    assert found.total_resistance_change == np.inf
+    assert found.total_resistance_within_change == pytest.approx(-(6 / 4 + 6 + 3))
+
+
+def test_what_if_of_the_gap_counts_the_conductance():
+    data = karate()
+    weight = conductances(data.edge_index, 34, 2)
+    modes = slowest_modes(simple_graph(data.edge_index, 34, weight))
+    pairs = [(0, 1), (5, 16), (32, 33), (0, 33), (16, 26)]
+    potentials = torch.from_numpy(modes.potentials)
+    check_derivative(data.edge_index, 34, modes.gap, potentials, pairs, weight)
+
+
+def check_derivative(edge_index, num_nodes, gap, modes, pairs, edge_weight=None):
+    """From a millionth of the edge more or less, of the conductance it has or would have."""
+    ones = torch.ones(edge_index.size(1), dtype=torch.float64)
+    edge_weight = ones if edge_weight is None else edge_weight
+    tracker = ResistanceTracker(edge_index, num_nodes, edge_weight)
     for u, v in pairs:
-        sign = -1.0 if tracker.has_edge(u, v) else 1.0
-        weight = torch.ones(edge_index.size(1) + 2, dtype=torch.float64)
-        weight[-2:] = sign * 1e-6
+        here = (edge_index[0] == u) & (edge_index[1] == v)
+        part = -1e-6 * edge_weight[here] if here.any() else torch.tensor([1e-6]).double()
+        weight = torch.cat([edge_weight, part, part])
         both = torch.cat([edge_index, torch.tensor([[u, v], [v, u]])], dim=1)
         dense = torch.zeros(num_nodes, num_nodes, dtype=torch.float64)
         dense.index_put_((both[0], both[1]), weight, accumulate=True)
@@ -258,6 +325,10 @@ def test_beyond_dense_matrices(monkeypatch):
         rough.total_resistance.diff(), exact.total_resistance.diff(), rtol=1e-5, atol=0.0
     )
     torch.testing.assert_close(rough.spectral_gap, exact.spectral_gap, rtol=1e-5, atol=0.0)
+    # Both by the gap: half of it below the Cheeger constant, the sweep of its modes above.
+    for name in ("cheeger_lower", "cheeger_upper"):
+        one, other = getattr(rough, name), getattr(exact, name)
+        torch.testing.assert_close(one, other, rtol=1e-5, atol=0.0)
     for name in ("num_edges", "num_components", "mean_degree", "distance"):
         assert torch.equal(getattr(rough, name), getattr(exact, name)), name
     assert bool((rough.diameter <= exact.diameter).all())

@@ -160,6 +160,40 @@ def test_it_reads_as_a_list_of_its_edits():
     assert tape.position == 1
 
 
+def test_redo_leads_to_what_was_put_after_an_undo_and_not_to_what_was_undone():
+    tape = Tape(graph_of([(0, 1)]), 4)
+    undone, put = Edit(1, 0, 2), Edit(1, 0, 3)
+    tape.do(undone)
+    tape.undo()
+    tape.do(put)
+    tape.position = 0
+    assert tape.redo() == put
+    assert (tape.edits, tape.position) == ((put,), 1)
+
+
+def test_what_was_redone_is_no_longer_what_was_undone_last():
+    """Back to the first of two lines by undo, redo leads along the one that is shown."""
+    tape = Tape(graph_of([(0, 1)]), 4)
+    old, new = Edit(1, 0, 2), Edit(1, 0, 3)
+    tape.do(old)
+    tape.position = 0
+    tape.do(new)
+    tape.undo()
+    assert tape.redo() == new
+    tape.position = 0
+    tape.do(old)
+    tape.position = 0
+    assert tape.redo() == old
+
+
+def test_a_second_reset_loses_nothing(tape):
+    edits = tape.edits
+    tape.reset()
+    tape.reset()
+    tape.redo()
+    assert (tape.edits, tape.position) == (edits, 1)
+
+
 def test_undo_and_redo_walk_along_the_tape(tape):
     assert [tape.undo().sign for _ in range(3)] == [1, -1, 1]
     assert tape.undo() is None
@@ -202,8 +236,9 @@ def test_a_refused_edit_changes_nothing(tape):
         tape.extend([Edit(1, 1, 3), Edit(1, 0, 1)])
     with pytest.raises(ValueError, match=r"cannot remove the edge \(1, 2\): it is not there"):
         tape.do(Edit(-1, 2, 1))
-    with pytest.raises(ValueError, match="node 9 does not exist"):
-        tape.do(Edit(1, 0, 9))
+    for node in (4, 9):
+        with pytest.raises(ValueError, match=f"node {node} does not exist; nodes are 0 to 3"):
+            tape.do(Edit(1, 0, node))
     with pytest.raises(ValueError, match="position must be 0 to 3"):
         tape.position = 4
     with pytest.raises(TypeError, match="takes Edit"):
@@ -259,6 +294,8 @@ def test_a_failed_save_leaves_the_old_file(tape, tmp_path, monkeypatch):
         ({"edits": [[1, 0, 3.5, "x"]]}, r'a node of "edits"\[0\] must be a whole number'),
         ({"edits": [[1, 0, 3, None]]}, r'"edits"\[0\] must have a sign'),
         ({"edits": [[[], 0, 3, "x"]]}, r'"edits"\[0\] must have a sign'),
+        ({"edits": [[1.0, 0, 3, "x"]]}, r'"edits"\[0\] must have a sign'),
+        ({"edits": [[True, 0, 3, "x"]]}, r'"edits"\[0\] must have a sign'),
         ({"edits": [[1, 2, 2, "x"]]}, r'"edits"\[0\]: an edge joins two different nodes'),
         ({"edits": [[1, 0, 3, "x"], [1, 3, 0, "x"]]}, "edit 1: cannot add the edge"),
         ({"position": 9}, '"position" is 9, but the tape has 3 edits'),
@@ -270,6 +307,13 @@ def test_malformed_files_name_the_entry(tape, tmp_path, change, message):
     path.write_text(json.dumps(json.loads(tape.to_json()) | change))
     with pytest.raises(ValueError, match=f"bad.json: .*{message}"):
         Tape.load(path)
+
+
+def test_as_many_nodes_as_can_be_numbered_are_read_and_not_one_more(tape, monkeypatch):
+    monkeypatch.setattr("workbench.rewiring.tape.tape_file.MOST_NODES", 4)
+    assert Tape.from_json(tape.to_json()).num_nodes == 4
+    with pytest.raises(ValueError, match='"num_nodes" is 5, more than'):
+        Tape.from_json(json.dumps(json.loads(tape.to_json()) | {"num_nodes": 5}))
 
 
 @pytest.mark.parametrize("content", [b"", b"[1, 2", b"\xff\xfe", b"[" * 100_000, b"null"])
