@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-# workers that run side by side (pytest -n auto) share the cores: one thread each
+# workers that run side by side (pytest -n logical) share the cores: one thread each
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 

@@ -143,7 +143,7 @@ def test_conda_names_cover_what_pip_installs():
 
 
 def test_ci_runs_the_command_of_the_readme():
-    command = 'pip install -c constraints.txt -e ".[test]" && pytest'
+    command = 'pip install -c constraints.txt -e ".[test]" && pytest -n logical'
     assert command in (ROOT / "README.md").read_text()
     assert command in (ROOT / ".ci" / "run").read_text()
 
