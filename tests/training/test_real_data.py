@@ -2,7 +2,7 @@
 
 import torch
 
-from workbench.graphs.datasets import load_dataset
+from workbench.graphs.datasets.published import load_dataset
 from workbench.models import GCN, GIN
 from workbench.tasks import graph_labels, node_labels
 from workbench.training import fit

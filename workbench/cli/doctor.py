@@ -122,7 +122,7 @@ def _chromium() -> Finding:
 
 
 def _data() -> Finding:
-    from workbench.graphs.datasets import data_folder
+    from workbench.graphs.datasets.published import data_folder
 
     root = data_folder().resolve()
     if not root.is_dir():

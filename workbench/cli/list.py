@@ -72,7 +72,7 @@ def _examples() -> dict[str, str]:
 
 
 def _show_data_sets() -> None:
-    from workbench.graphs.datasets import DATASETS, data_folder, find_single_graphs
+    from workbench.graphs.datasets.published import DATASETS, data_folder, find_single_graphs
 
     print(f"data sets that PyG loads: {', '.join(DATASETS)}")
     single = ", ".join(find_single_graphs()) or "none"

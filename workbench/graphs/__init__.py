@@ -2,9 +2,7 @@
 
 from workbench.graphs.attributes import undirected
 from workbench.graphs.catalog import EXAMPLES, GRAPHS, open_graph
-from workbench.graphs.cfi import cfi
-from workbench.graphs.datasets import DATASETS, data_folder, find_single_graphs, load_dataset
-from workbench.graphs.expressiveness import (
+from workbench.graphs.datasets.expressiveness import (
     BREC_SUBSETS,
     STRONGLY_REGULAR,
     GraphPair,
@@ -15,7 +13,13 @@ from workbench.graphs.expressiveness import (
     load_exp,
     load_strongly_regular,
 )
-from workbench.graphs.famous_pairs import FAMOUS_PAIRS, FamousPair
+from workbench.graphs.datasets.packed import PackedGraphs, read_packed
+from workbench.graphs.datasets.published import (
+    DATASETS,
+    data_folder,
+    find_single_graphs,
+    load_dataset,
+)
 from workbench.graphs.files.disk import GraphFileError
 from workbench.graphs.files.formats import SUFFIXES
 from workbench.graphs.files.reading import GraphNote, read_graph, read_graphs
@@ -44,10 +48,11 @@ from workbench.graphs.generators import (
     strongly_regular,
     tree,
 )
+from workbench.graphs.generators.cfi import cfi
+from workbench.graphs.generators.famous_pairs import FAMOUS_PAIRS, FamousPair
 from workbench.graphs.graph_data import GraphData
 from workbench.graphs.layout import layout
 from workbench.graphs.networkx_graphs import from_networkx, to_networkx
-from workbench.graphs.packed import PackedGraphs, read_packed
 
 __all__ = [
     "BREC_SUBSETS",

@@ -3,8 +3,8 @@
 import torch
 from torch_geometric.data import Data
 
-from workbench.graphs.building import columns
 from workbench.graphs.files.build import mean_weight, say
+from workbench.graphs.generators.building import columns
 from workbench.topology import check_edge_index
 
 

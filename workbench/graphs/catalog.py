@@ -11,7 +11,7 @@ from torch_geometric.data import Data
 
 from workbench.graphs import generators
 from workbench.graphs.attributes import undirected
-from workbench.graphs.datasets import DATASETS, find_single_graphs, load_dataset
+from workbench.graphs.datasets.published import DATASETS, find_single_graphs, load_dataset
 from workbench.graphs.files.build import Weight
 from workbench.graphs.files.formats import SUFFIXES, suffix_of
 from workbench.graphs.files.reading import read_graph

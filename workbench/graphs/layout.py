@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Float32
 from torch import Tensor
 
-from workbench.graphs.building import fit
+from workbench.graphs.generators.building import fit
 from workbench.topology import check_edge_index, components
 from workbench.typing import EdgeIndex
 

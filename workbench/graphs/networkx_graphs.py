@@ -11,9 +11,9 @@ import torch
 from torch_geometric.data import Data
 
 from workbench.graphs.attributes import edge_columns
-from workbench.graphs.building import columns
 from workbench.graphs.files.build import build, say
 from workbench.graphs.files.parts import GraphParts, gathered
+from workbench.graphs.generators.building import columns
 from workbench.topology import check_edge_index
 
 

@@ -7,7 +7,7 @@ from scipy.sparse.csgraph import dijkstra
 from torch import Tensor
 from torch_geometric.data import Data
 
-from workbench.graphs.generators import clique_path, crossed_ring, ring
+from workbench.graphs.generators.shapes import clique_path, crossed_ring, ring
 from workbench.tasks.task import Task
 from workbench.topology import components, simple_graph
 

@@ -20,7 +20,7 @@ from workbench.benchmarks.brec.options import (
 )
 from workbench.benchmarks.brec.pair import Features, Settings, trained
 from workbench.benchmarks.brec.result import BREC_SEEDS, BrecOutcome, BrecResult
-from workbench.graphs.expressiveness import GraphPair, load_brec
+from workbench.graphs.datasets.expressiveness import GraphPair, load_brec
 from workbench.training.run import versions
 
 

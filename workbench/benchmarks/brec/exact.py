@@ -10,7 +10,7 @@ from torch_geometric.data import Data
 
 from workbench.benchmarks.brec.encoding import Encoding, relabeled_edges, rows_of
 from workbench.diagnostics import TooLargeError, graph_classes, tell_apart
-from workbench.graphs.expressiveness import GraphPair
+from workbench.graphs.datasets.expressiveness import GraphPair
 from workbench.ties import levels
 
 #: Values of an encoding closer than this share of the largest one are equal.

@@ -10,7 +10,7 @@ from workbench.benchmarks.brec.encoding import encodes, named
 from workbench.benchmarks.brec.pair import Settings
 from workbench.benchmarks.brec.result import BREC_SEEDS
 from workbench.diagnostics import TESTS
-from workbench.graphs.expressiveness import GraphPair
+from workbench.graphs.datasets.expressiveness import GraphPair
 from workbench.training.randomness import OwnRandomness
 
 

@@ -15,7 +15,7 @@ from workbench.benchmarks.brec.reliable_comparison import (
 )
 from workbench.benchmarks.brec.result import finite
 from workbench.capture import call, prepared
-from workbench.graphs.expressiveness import GraphPair
+from workbench.graphs.datasets.expressiveness import GraphPair
 from workbench.training.randomness import OwnRandomness
 
 #: (edge_index, num_nodes) -> features [nodes, channels].

@@ -11,9 +11,9 @@ import numpy as np
 import torch
 from torch_geometric.data import Data
 
-from workbench.graphs.building import Columns, columns
 from workbench.graphs.files.disk import GraphFileError
 from workbench.graphs.files.parts import GraphParts, Values
+from workbench.graphs.generators.building import Columns, columns
 
 #: Which edge attribute is the weight: a name, ``"count"`` for how often an edge is listed, False
 #: for none, None for what the names say.

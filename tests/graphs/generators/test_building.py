@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from workbench.graphs.building import check_least, circle, columns, fit, undirected_graph
+from workbench.graphs.generators.building import check_least, circle, columns, fit, undirected_graph
 
 
 def test_fit_keeps_proportions():

@@ -7,10 +7,10 @@ from pathlib import Path
 import torch
 from torch_geometric.data import Data
 
-from workbench.graphs.datasets import data_folder
+from workbench.graphs.datasets.packed import read_packed
+from workbench.graphs.datasets.published import data_folder
 from workbench.graphs.files.disk import GraphFileError
 from workbench.graphs.files.reading import read_graphs
-from workbench.graphs.packed import read_packed
 
 #: Subsets of BREC in the order of the pairs, and how many pairs each has.
 BREC_SUBSETS: dict[str, int] = {

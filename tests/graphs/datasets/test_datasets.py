@@ -2,6 +2,7 @@ import os
 import shutil
 import socket
 import stat
+from pathlib import Path
 
 import pytest
 import torch
@@ -76,7 +77,7 @@ def test_a_second_loading_copies_nothing(data_root, store):
 
 def test_the_archive_may_be_the_data_folder_itself(data_root, store, monkeypatch):
     monkeypatch.setenv("WORKBENCH_DATA", str(data_root))
-    monkeypatch.setattr("workbench.graphs.datasets._own_folder", lambda: store)
+    monkeypatch.setattr("workbench.graphs.datasets.published._own_folder", lambda: store)
     before = listing(data_root / "pyg" / "tu")
     assert len(load_dataset("MUTAG")) == 188
     assert listing(data_root / "pyg" / "tu") == before
@@ -166,3 +167,9 @@ def test_single_graphs_are_found_by_name(tmp_path, store):
     assert torch.equal(
         load_dataset("other", root=tmp_path).edge_index, generators.ring(6).edge_index
     )
+
+
+def test_without_a_choice_the_folder_is_the_checkouts(monkeypatch, tmp_path):
+    monkeypatch.delenv("WORKBENCH_DATA", raising=False)
+    monkeypatch.chdir(tmp_path)
+    assert data_folder() == Path(__file__).parents[3] / "data"

@@ -2,8 +2,7 @@
 
 Every graph is simple and undirected: ``edge_index`` holds both directions, sorted by (source,
 target), ``num_nodes`` counts isolated nodes, ``pos [nodes, 2]`` (float32, in ``[-1, 1]``) is the
-natural drawing and ``name`` says how the graph was made. The random families and the single famous
-graphs have their own files; all are importable from here.
+natural drawing and ``name`` says how the graph was made.
 """
 
 import math
@@ -12,41 +11,13 @@ import numpy as np
 import torch
 from torch_geometric.data import Data
 
-from workbench.graphs.building import (
+from workbench.graphs.generators.building import (
     check_least,
     check_size,
     circle,
     clique_edges,
     undirected_graph,
 )
-from workbench.graphs.named_graphs import csl, karate, les_miserables, petersen, rook, shrikhande
-from workbench.graphs.random_graphs import erdos_renyi, grid_with_holes, random_regular, sbm
-from workbench.graphs.strongly_regular import strongly_regular
-
-__all__ = [
-    "barbell",
-    "clique_path",
-    "complete",
-    "crossed_ring",
-    "csl",
-    "erdos_renyi",
-    "grid",
-    "grid_with_holes",
-    "karate",
-    "les_miserables",
-    "lollipop",
-    "path",
-    "petersen",
-    "random_regular",
-    "ring",
-    "ring_of_cliques",
-    "rook",
-    "sbm",
-    "shrikhande",
-    "star",
-    "strongly_regular",
-    "tree",
-]
 
 
 def path(num_nodes: int) -> Data:

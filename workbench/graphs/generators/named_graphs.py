@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch_geometric.data import Data
 
-from workbench.graphs.building import check_least, check_size, circle, undirected_graph
+from workbench.graphs.generators.building import check_least, check_size, circle, undirected_graph
 from workbench.graphs.layout import layout
 from workbench.topology import both_directions
 

@@ -7,9 +7,9 @@ import numpy as np
 import torch
 from torch_geometric.data import Data
 
-from workbench.graphs.building import circle, clique_edges, fit, undirected_graph
-from workbench.graphs.cfi import cfi
-from workbench.graphs.named_graphs import csl, rook, shrikhande
+from workbench.graphs.generators.building import circle, clique_edges, fit, undirected_graph
+from workbench.graphs.generators.cfi import cfi
+from workbench.graphs.generators.named_graphs import csl, rook, shrikhande
 
 # Groups of tests (keys of workbench.diagnostics.TESTS) that fall together on the pairs below.
 _NODES = ("1-wl", "2-wl")

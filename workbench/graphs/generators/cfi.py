@@ -6,7 +6,7 @@ import numpy as np
 from torch import Tensor
 from torch_geometric.data import Data
 
-from workbench.graphs.building import check_size, circle, undirected_graph
+from workbench.graphs.generators.building import check_size, circle, undirected_graph
 from workbench.graphs.layout import layout
 from workbench.topology import simple_graph
 from workbench.typing import EdgeIndex

@@ -11,7 +11,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import minimum_spanning_tree
 from torch_geometric.data import Data
 
-from workbench.graphs.building import check_least, check_size, circle, undirected_graph
+from workbench.graphs.generators.building import check_least, check_size, circle, undirected_graph
 
 
 def numpy_generator(generator: torch.Generator | None) -> np.random.Generator:
@@ -34,7 +34,7 @@ def grid_with_holes(
     Raises:
         ValueError: ``share`` is outside 0 to 1, or larger than a connected graph allows.
     """
-    from workbench.graphs.generators import grid  # generators.py re-exports this file
+    from workbench.graphs.generators.shapes import grid  # generators.py re-exports this file
 
     if not 0 <= share <= 1:
         raise ValueError(f"share is a part of the edges, from 0 to 1; got {share}")

@@ -89,7 +89,7 @@ def data_folder() -> Path:
 
 
 def _own_folder() -> Path:
-    checkout = Path(__file__).parents[2]
+    checkout = Path(__file__).parents[3]
     return (checkout if (checkout / "pyproject.toml").is_file() else Path.cwd()) / "data"
 
 

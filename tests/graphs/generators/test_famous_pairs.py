@@ -8,7 +8,7 @@ from torch_geometric.data import Data
 from conftest import load_oracle
 from workbench.diagnostics import TESTS, distinguishes, is_isomorphic
 from workbench.graphs import FAMOUS_PAIRS, barbell, cfi, complete, path, ring, rook, shrikhande
-from workbench.graphs.famous_pairs import latin_square_graph, spider
+from workbench.graphs.generators.famous_pairs import latin_square_graph, spider
 
 CFI_PAIRS = {k: v for k, v in load_oracle("05b_wl_pairs.json").items() if k.startswith("cfi_")}
 BASES = {

@@ -5,7 +5,7 @@ import math
 import numpy as np
 from torch_geometric.data import Data
 
-from workbench.graphs.building import check_least, check_size, circle, undirected_graph
+from workbench.graphs.generators.building import check_least, check_size, circle, undirected_graph
 
 
 def strongly_regular(num_nodes: int, degree: int, lambda_: int, mu: int) -> Data:

@@ -1,0 +1,1 @@
+"""Published graphs: data sets that PyG loads, collections for expressivity, packed files."""
