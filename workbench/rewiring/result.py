@@ -218,7 +218,7 @@ def apply_edits(
     graph = simple_graph(edge_index, num_nodes)
     low = torch.minimum(edits[1], edits[2])
     edits = torch.stack([edits[0], low, torch.maximum(edits[1], edits[2])])
-    source, target = graph.source.cpu().numpy(), graph.target.cpu().numpy()
+    source, target = graph.ends
     original = source * num_nodes + target
     touched = final_presence(original, num_nodes, edits.T.tolist())
 

@@ -83,7 +83,7 @@ def approximate_weighted_forman(
     bound = torch.iinfo(torch.int64).max
     seeds = torch.randint(bound, (num_hashes,), generator=generator).numpy().astype(np.uint64)
     node, ball = node_and_ball_weights(graph)
-    source, target = graph.source.cpu().numpy(), graph.target.cpu().numpy()
+    source, target = graph.ends
     lists, size = neighbor_lists(graph), graph.num_nodes
     hits = np.zeros(graph.num_edges, dtype=np.int32)
     time, first = (np.empty((size, _LANES), dtype=np.float32) for _ in range(2))

@@ -49,18 +49,20 @@ def neighbor_lists(graph: SimpleGraph, *, by_degree: bool = False) -> NeighborLi
     In that order a loop over the neighbors of higher rank, or over lists shorter than the
     present one, takes O(m^1.5) steps whatever the hubs.
     """
-    source, target = graph.source.cpu().numpy(), graph.target.cpu().numpy()
-    rank, size = np.arange(graph.num_nodes), graph.num_nodes
-    if by_degree:
-        degree = np.bincount(source, minlength=size) + np.bincount(target, minlength=size)
-        order = np.argsort(degree, kind="stable")
-        rank[order] = np.arange(size)
-        source, target = rank[source], rank[target]
+    (source, target), size = graph.ends, graph.num_nodes
+    if not by_degree:
+        start, neighbor, edge, _ = graph.neighbors
+        middle = start[:-1] + np.bincount(target, minlength=size)
+        parts = neighbor.astype(np.int32), edge.astype(np.int32)
+        return NeighborLists(start, *parts, np.arange(size), middle)
+    rank = np.empty(size, dtype=np.int64)
+    degree = np.bincount(source, minlength=size) + np.bincount(target, minlength=size)
+    rank[np.argsort(degree, kind="stable")] = np.arange(size)
+    source, target = rank[source], rank[target]
     rows, columns = np.concatenate([target, source]), np.concatenate([source, target])
     number = np.arange(graph.num_edges, dtype=np.int32)
     lists = csr_array((np.concatenate([number, number]), (rows, columns)), shape=(size, size))
-    if by_degree:
-        lists = lists.tocsc()  # of a symmetric matrix; a sort in linear time
+    lists = lists.tocsc()  # of a symmetric matrix; a sort in linear time
     start, neighbor = lists.indptr.astype(np.int64), lists.indices.astype(np.int32)
     middle = start[:-1] + np.bincount(np.maximum(source, target), minlength=size)
     return NeighborLists(start, neighbor, lists.data.astype(np.int32), rank, middle)
@@ -73,7 +75,7 @@ def as_columns(
 
     Columns that are no edge of the graph (self-loops, weight 0) get 0.
     """
-    source, target = graph.source.cpu().numpy(), graph.target.cpu().numpy()
+    source, target = graph.ends
     first = np.searchsorted(source, np.arange(graph.num_nodes + 1))
     value = value.cpu().numpy() if isinstance(value, Tensor) else value
     result = _look_up(first, target, value, *edge_index.cpu().numpy())

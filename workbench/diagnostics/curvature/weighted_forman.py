@@ -53,7 +53,7 @@ def weighted_forman(edge_index: EdgeIndex, num_nodes: int) -> Float64[Tensor, " 
     graph = simple_graph(edge_index, num_nodes)
     node, ball = node_and_ball_weights(graph)
     lists = neighbor_lists(graph, by_degree=True)
-    source, target = graph.source.cpu().numpy(), graph.target.cpu().numpy()
+    source, target = graph.ends
     shared = node[source] + node[target] + triangle_sums(lists, node)
     return as_columns(graph, 3 * shared - ball[source] - ball[target], edge_index)
 

@@ -195,7 +195,7 @@ def _mixed(key: np.ndarray) -> np.ndarray:
 
 def _undirected_lists(edge_index: EdgeIndex, num_nodes: int) -> Lists:
     graph = simple_graph(edge_index, num_nodes)
-    return both_ways(graph.source.cpu().numpy(), graph.target.cpu().numpy(), num_nodes)
+    return both_ways(*graph.ends, num_nodes)
 
 
 @njit(cache=True, nogil=True)

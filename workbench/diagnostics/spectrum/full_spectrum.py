@@ -252,6 +252,6 @@ def _sparse_pair(graph: SimpleGraph) -> tuple[float, np.ndarray]:
     vector = without_kernel(vectors[:, 0])
     vector /= np.linalg.norm(vector)
     # the Rayleigh quotient edge by edge is free of the cancellation in 1 - mu
-    source, target = graph.source.cpu().numpy(), graph.target.cpu().numpy()
+    source, target = graph.ends
     scaled = vector / root
     return float(graph.weight.cpu().numpy() @ (scaled[source] - scaled[target]) ** 2), vector

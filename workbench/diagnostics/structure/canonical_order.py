@@ -68,7 +68,7 @@ def renumbered(graph: SimpleGraph, place: Int64[Tensor, " nodes"]) -> SimpleGrap
 
 def _neighbors(graph: SimpleGraph) -> tuple[Lists, np.ndarray]:
     """Neighbor lists, and the rank of the weight of each entry."""
-    source, target = graph.source.cpu().numpy(), graph.target.cpu().numpy()
+    source, target = graph.ends
     kind = np.tile(levels(graph.weight.cpu().numpy()), 2)
     first, second = np.concatenate([source, target]), np.concatenate([target, source])
     order = np.lexsort((second, first))

@@ -47,7 +47,7 @@ def cfi(
         edge).
     """
     edges = simple_graph(edge_index, num_nodes)
-    low, high = edges.source.cpu().numpy(), edges.target.cpu().numpy()
+    low, high = edges.ends
     if twisted and not low.size:
         raise ValueError("the base graph has no edge to twist")
     if pos is not None and tuple(pos.shape) != (num_nodes, 2):

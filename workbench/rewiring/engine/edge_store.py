@@ -19,7 +19,7 @@ class EdgeStore:
 
     def __init__(self, graph: SimpleGraph):
         self.num_nodes = graph.num_nodes
-        self._ends = np.stack([graph.source.cpu().numpy(), graph.target.cpu().numpy()])
+        self._ends = np.stack(graph.ends)
         self._weight = graph.weight.cpu().numpy()
         self._place = {pair: at for at, pair in enumerate(zip(*self._ends.tolist(), strict=True))}
 

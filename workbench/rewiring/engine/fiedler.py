@@ -56,7 +56,7 @@ def slowest_modes_of(
         vectors = found[:, 1:]
     potentials = vectors / root[:, None]
     # The quotient over edges has an error of the square of the vector's, and none of P's.
-    source, target = graph.source.numpy(), graph.target.numpy()
+    source, target = graph.ends
     flow = potentials[source] - potentials[target]
     gaps = graph.weight.numpy() @ flow**2 / (degree @ potentials**2)
     return SlowestModes(float(gaps.mean()), potentials)

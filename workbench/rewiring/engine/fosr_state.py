@@ -42,7 +42,7 @@ class FosrState:
             raise ValueError(f"power_iterations must not be negative, got {power_iterations}")
         graph = simple_graph(edge_index, num_nodes)
         self._device = edge_index.device
-        source, target = graph.source.cpu().numpy(), graph.target.cpu().numpy()
+        source, target = graph.ends
         rows, columns = np.concatenate([source, target]), np.concatenate([target, source])
         ones = np.ones(rows.size)
         self._set(csr_array((ones, (rows, columns)), shape=(num_nodes, num_nodes)))

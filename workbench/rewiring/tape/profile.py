@@ -92,7 +92,7 @@ def profile(
         ValueError: the graph is directed, or an edit is impossible.
     """
     graph = simple_graph(edge_index.cpu(), num_nodes)
-    source, target = graph.source.numpy(), graph.target.numpy()
+    source, target = graph.ends
     rows = edits.T.tolist()
     final_presence(source * num_nodes + target, num_nodes, rows)  # refuses impossible edits
     state = _Dense(graph, tracker) if num_nodes <= DENSE_NODES else LargeGraph(graph)
@@ -152,7 +152,7 @@ class _Dense:
         else:
             tracker = tracker.copy()
         self.tracker = tracker
-        self.hops = HopTracker(graph.source.numpy(), graph.target.numpy(), graph.num_nodes)
+        self.hops = HopTracker(*graph.ends, graph.num_nodes)
         self.start: np.ndarray | None = None
         self.small = graph.num_nodes <= LIMITS["cheeger_constant"]
         self.exact = {"cheeger_lower": self.small, "cheeger_upper": self.small}
@@ -166,7 +166,7 @@ class _Dense:
         else:
             self.tracker.remove(u, v)
             graph = self.tracker.edges()
-            self.hops.remove(u, v, graph.source.numpy(), graph.target.numpy())
+            self.hops.remove(u, v, *graph.ends)
 
     def measure(self) -> dict:
         """The numbers of the graph as it is."""

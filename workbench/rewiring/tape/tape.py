@@ -47,7 +47,7 @@ class Tape:
         graph = simple_graph(edge_index, num_nodes)
         self.base = edge_index
         self.num_nodes = num_nodes
-        self._source, self._target = graph.source.cpu().numpy(), graph.target.cpu().numpy()
+        self._source, self._target = graph.ends
         self._base_keys = frozenset((self._source * max(num_nodes, 1) + self._target).tolist())
         self._history = History()
         self.extend(edits)
