@@ -270,3 +270,13 @@ def test_a_million_edges(tmp_path):
     # every line is half a unit of conductance, both ways unless it is a loop
     lines = 2 * len(ends) - int((ends[:, 0] == ends[:, 1]).sum())
     assert float(data.edge_weight.sum()) == pytest.approx(0.5 * lines)
+
+
+def test_an_adjacency_list_has_no_header(tmp_path):
+    path = tmp_path / "graph.adjlist"
+    path.write_text("$ :7\n3 4 8\n4 9\n8\n9\n")  # a first line that looks like names of columns
+    data = read_graph(path)
+    assert data.labels == ["$", "3", "4", "8", "9", ":7"]
+    assert data.edge_index.size(1) == 8
+    with pytest.raises(GraphFileError, match="has no line of column names"):
+        read_graph(path, header=True)

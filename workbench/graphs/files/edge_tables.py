@@ -50,6 +50,11 @@ def read_table(
     Raises:
         GraphFileError: with the line at fault.
     """
+    if kind == "adjacency list":
+        if header:
+            problem = "an adjacency list has no line of column names; leave header=True out"
+            raise GraphFileError(path, problem)
+        header = False
     table = read_layout(
         path, text, comma=kind == "csv", source=source, target=target, header=header
     )
