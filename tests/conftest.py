@@ -4,10 +4,16 @@ import json
 import os
 from pathlib import Path
 
+import hypothesis
 import numpy as np
 import pytest
 import second_device  # noqa: F401  a device must be there before the first backward pass
 import torch
+
+# the same examples in every run; HYPOTHESIS_PROFILE=search draws others
+hypothesis.settings.register_profile("same", derandomize=True)
+hypothesis.settings.register_profile("search")
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 TESTS = Path(__file__).parent
 ORACLES = Path(os.environ.get("WORKBENCH_ORACLES", TESTS / "oracles"))
