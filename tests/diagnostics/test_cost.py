@@ -61,10 +61,15 @@ def test_a_hundred_thousand_nodes_take_a_minute_by_the_estimate_or_are_refused_w
 def test_what_is_not_refused_answers(name, large, eight_gigabytes):
     for data in large:
         if estimate(name, num_nodes=data.num_nodes, edge_index=data.edge_index).exact:
-            found = DIAGNOSTICS[name](data.edge_index, data.num_nodes)
+            try:
+                found = DIAGNOSTICS[name](data.edge_index, data.num_nodes)
+            except TooLargeError as error:  # only its own searches show that they decide nothing
+                assert name == "diameter" and "use diameter_bounds" in str(error)  # noqa: PT018
+                continue
             parts = [found] if isinstance(found, torch.Tensor) else list(vars(found).values())
             arrays = [part for part in parts if isinstance(part, torch.Tensor)]
-            assert not any(part.isnan().any() for part in arrays if part.is_floating_point())
+            regular = name == "degree_assortativity" and data is large[1]  # all degrees are equal
+            assert regular == any(t.isnan().any() for t in arrays if t.is_floating_point())
 
 
 def test_every_diagnostic_has_a_cost_and_every_limit_a_diagnostic():
