@@ -63,8 +63,9 @@ def test_what_is_not_refused_answers(name, large, eight_gigabytes):
         if estimate(name, num_nodes=data.num_nodes, edge_index=data.edge_index).exact:
             try:
                 found = DIAGNOSTICS[name](data.edge_index, data.num_nodes)
-            except TooLargeError as error:  # only its own searches show that they decide nothing
-                assert name == "diameter" and "use diameter_bounds" in str(error)  # noqa: PT018
+            except TooLargeError:
+                if name != "diameter":  # only its own searches show that they decide nothing
+                    raise
                 continue
             parts = [found] if isinstance(found, torch.Tensor) else list(vars(found).values())
             arrays = [part for part in parts if isinstance(part, torch.Tensor)]
