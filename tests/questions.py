@@ -3,6 +3,7 @@
 As a script it prints what is said of some graphs, for a process that adds in another order.
 """
 
+import inspect
 import json
 from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import cached_property
@@ -19,6 +20,16 @@ from workbench.report import report
 from workbench.ties import levels
 
 NUM_LAYERS = 3
+
+
+def needs(function) -> list[str]:
+    """Names of what a function cannot be called without."""
+    parameters = inspect.signature(function).parameters.values()
+    return [one.name for one in parameters if one.default is one.empty]
+
+
+#: Diagnostics of a graph alone.
+ON_A_GRAPH = [n for n, f in D.DIAGNOSTICS.items() if needs(f) == ["edge_index", "num_nodes"]]
 
 
 def generator(seed: int = 0) -> torch.Generator:

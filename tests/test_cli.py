@@ -367,7 +367,7 @@ def test_a_method_that_goes_by_direction_takes_a_directed_graph(tmp_path, capsys
 
 
 def test_a_methods_own_options_are_converted_by_its_signature():
-    from workbench.cli.own_options import GIVEN, parse_options
+    from workbench.cli.own_options import GIVEN, own_parameters, parse_options
 
     def method(
         edge_index,
@@ -384,8 +384,8 @@ def test_a_methods_own_options_are_converted_by_its_signature():
         """Nothing."""
 
     words = ["--temperature", "0.5", "--variant=official", "--steps", "none", "--strict", "false"]
-    without = GIVEN | {"num_edges"}
-    assert parse_options("m", method, words, without=without) == {
+    own = own_parameters(method, without=GIVEN | {"num_edges"})
+    assert parse_options("m", own, words) == {
         "temperature": 0.5,
         "variant": "official",
         "steps": None,
@@ -400,7 +400,7 @@ def test_a_methods_own_options_are_converted_by_its_signature():
         (["stray"], "stray"),
     ]:
         with pytest.raises(ValueError, match=re.escape(said)):
-            parse_options("m", method, wrong, without=without)
+            parse_options("m", own, wrong)
 
 
 @pytest.mark.parametrize(("num_edges", "said"), [("3", "3 were asked for: every pair"), ("0", "")])

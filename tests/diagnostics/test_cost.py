@@ -3,23 +3,13 @@
 Whether the seconds of an estimate hold is measured in ``tests/benchmarks/test_estimates.py``.
 """
 
-import inspect
-
 import pytest
 import torch
+from questions import ON_A_GRAPH
 
 from workbench import cost, diagnostics
 from workbench.diagnostics import DIAGNOSTICS, LIMITS, TooLargeError, estimate
 from workbench.graphs import complete, erdos_renyi, grid, karate, random_regular, ring, star
-
-
-def needs_only_a_graph(function):
-    parameters = inspect.signature(function).parameters.values()
-    required = [p.name for p in parameters if p.default is p.empty]
-    return required == ["edge_index", "num_nodes"]
-
-
-ON_A_GRAPH = sorted(name for name in DIAGNOSTICS if needs_only_a_graph(DIAGNOSTICS[name]))
 
 
 def large_graphs():

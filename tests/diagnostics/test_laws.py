@@ -3,7 +3,6 @@
 Which law a diagnostic is under is read from what it declares and takes, from no list here.
 """
 
-import inspect
 from dataclasses import replace
 
 import pytest
@@ -12,6 +11,7 @@ from questions import (
     ESTIMATES,
     GRAPHS,
     OF_A_MODEL,
+    ON_A_GRAPH,
     QUESTIONS,
     asked,
     case,
@@ -25,16 +25,6 @@ from workbench.graphs import lollipop
 DECLARED = {name: function.declared for name, function in DIAGNOSTICS.items()}
 
 
-def takes(name: str) -> list[str]:
-    return list(inspect.signature(DIAGNOSTICS[name]).parameters)
-
-
-def needs(name: str) -> list[str]:
-    parameters = inspect.signature(DIAGNOSTICS[name]).parameters.values()
-    return [p.name for p in parameters if p.default is p.empty]
-
-
-ON_A_GRAPH = [name for name in DIAGNOSTICS if needs(name) == ["edge_index", "num_nodes"]]
 SCALE = [name for name, one in DECLARED.items() if one.scaling is not None]
 #: Of edges each column has its own answer, so that a longer list has a longer one.
 SIMPLE = [n for n, one in DECLARED.items() if not one.multigraph and one.of != "edge"]

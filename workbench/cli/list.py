@@ -3,8 +3,10 @@
 import argparse
 import inspect
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from importlib import import_module
+
+from workbench.cli.own_options import own_parameters, written
 
 _WHERE = {
     "graphs": ("workbench.graphs", "GRAPHS"),
@@ -13,9 +15,6 @@ _WHERE = {
     "tasks": ("workbench.tasks", "TASKS"),
     "diagnostics": ("workbench.diagnostics", "DIAGNOSTICS"),
     "encodings": ("workbench.encodings", "ENCODINGS"),
-}
-GIVEN = {
-    *("edge_index", "num_nodes", "edge_weight", "generator", "should_stop", "x", "model", "self")
 }
 
 
@@ -32,16 +31,6 @@ def summary(entry: Callable) -> str:
     return re.split(r"(?<=[^.\s])\.\s+(?=[A-Z])", text)[0].rstrip(".")
 
 
-def options(entry: Callable, *, without: Collection[str] = GIVEN) -> str:
-    """An entry's own arguments with their defaults, as they are written in a call."""
-    shown = [
-        name if parameter.default is parameter.empty else f"{name}={parameter.default!r}"
-        for name, parameter in inspect.signature(entry).parameters.items()
-        if name not in without
-    ]
-    return ", ".join(shown)
-
-
 def add(commands) -> argparse.ArgumentParser:
     """Declare the command."""
     command = commands.add_parser("list", help="the names that the other commands take")
@@ -56,7 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
         print(f"{kind}:" if found else f"{kind}: none in this version")
         examples = _examples() if kind == "graphs" else {}
         for name, entry in found.items():
-            print(f"  {examples.get(name) or f'{name}({options(entry)})'}")
+            print(f"  {examples.get(name) or f'{name}({written(own_parameters(entry))})'}")
             declared = getattr(entry, "declaration", None)
             print(f"      {f'[{declared.kind}] ' if declared else ''}{summary(entry)}")
         if kind == "graphs":

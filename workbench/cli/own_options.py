@@ -2,38 +2,51 @@
 
 import inspect
 import types
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, Literal, Union, get_args, get_origin
 
-from workbench.cli.list import GIVEN, options
+#: What a function is given by whoever calls it, and is no option of its own.
+GIVEN = frozenset(
+    {"edge_index", "num_nodes", "edge_weight", "generator", "should_stop", "x", "model", "self"}
+)
+
+
+def own_parameters(
+    function: Callable, *, without: Collection[str] = GIVEN
+) -> dict[str, inspect.Parameter]:
+    """The parameters of a function that are options of its own."""
+    found = inspect.signature(function, eval_str=True).parameters
+    return {name: parameter for name, parameter in found.items() if name not in without}
+
+
+def written(parameters: Mapping[str, inspect.Parameter]) -> str:
+    """Parameters with their defaults, as they are written in a call."""
+    return ", ".join(
+        name if parameter.default is parameter.empty else f"{name}={parameter.default!r}"
+        for name, parameter in parameters.items()
+    )
 
 
 def parse_options(
-    name: str, function: Callable, words: list[str], *, without: Collection[str] = GIVEN
+    name: str, parameters: Mapping[str, inspect.Parameter], words: list[str]
 ) -> dict[str, Any]:
-    """Keyword arguments from ``--name value`` words, converted as a function's signature says.
+    """Keyword arguments from ``--name value`` words, converted as the annotations say.
 
     Args:
         name: what the words are options of, for the message.
-        function: its parameters are the options, and its annotations their types.
+        parameters: the options there are, as ``own_parameters`` gives them.
         words: what came in.
-        without: parameters that are no options.
 
     Raises:
-        ValueError: a name that the function does not have, or a value of another type.
+        ValueError: an option that there is not, or a value of another type.
     """
-    parameters = {
-        option: parameter
-        for option, parameter in inspect.signature(function, eval_str=True).parameters.items()
-        if option not in without
-    }
     words = [part for word in words for part in (word.split("=", 1) if _is_flag(word) else [word])]
     found = {}
     while words:
         word = words.pop(0)
         option = word.removeprefix("--").replace("-", "_")
         if not _is_flag(word) or option not in parameters:
-            own = options(function, without=without) or "none"
+            own = written(parameters) or "none"
             raise ValueError(f"{name} has no option {word!r}; its own options: {own}")
         if not words:
             raise ValueError(f"{word} needs a value after it")

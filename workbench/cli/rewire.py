@@ -6,7 +6,7 @@ import warnings
 from pathlib import Path
 
 from workbench.cli.options import GRAPH, add_graph_options, count, opened, opening
-from workbench.cli.own_options import parse_options
+from workbench.cli.own_options import own_parameters, parse_options
 from workbench.cli.printing import print_table
 
 
@@ -88,12 +88,8 @@ def run(arguments: argparse.Namespace) -> int:
             f"{method} makes a graph for each layer of a model, which no graph file holds; in "
             f"Python, Rewire({method!r})(data) gives a model its layers"
         )
-    chosen = parse_options(
-        method,
-        function,
-        arguments.rest,
-        without=GIVEN.union(("num_edges",), declared.reads),
-    )
+    own = own_parameters(function, without=GIVEN.union(("num_edges",), declared.reads))
+    chosen = parse_options(method, own, arguments.rest)
     if ("num_edges" in takes) != (num_edges is not None):
         raise ValueError(
             f"{method} needs --num-edges, how many undirected edges to change"

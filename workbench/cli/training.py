@@ -12,7 +12,7 @@ import torch
 from torch_geometric.data import Data
 from tqdm.auto import tqdm
 
-from workbench.cli.own_options import parse_options
+from workbench.cli.own_options import own_parameters, parse_options
 from workbench.cli.printing import print_table
 from workbench.cli.train import MAKERS
 from workbench.graphs import DATASETS, load_dataset, open_graph, read_packed
@@ -126,18 +126,9 @@ def _one(found: Data | Iterable[Data], name: str) -> Data:
 def _options(task: str, model: str, words: list[str]) -> dict[str, Any]:
     """The options of task and model, converted as their signatures say."""
     first = next(iter(inspect.signature(TASKS[task]).parameters))
-    parameters = {
-        name: parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)
-        for made in (MODELS[model], TASKS[task])
-        for name, parameter in inspect.signature(made, eval_str=True).parameters.items()
-        if name not in (*_GIVEN, first)
-    }
-
-    def both():
-        raise NotImplementedError("a signature to parse by")
-
-    both.__signature__ = inspect.Signature(list(parameters.values()))
-    return parse_options(f"{task} with {model}", both, words)
+    parameters = own_parameters(MODELS[model], without=(*_GIVEN, first))
+    parameters |= own_parameters(TASKS[task], without=(*_GIVEN, first))
+    return parse_options(f"{task} with {model}", parameters, words)
 
 
 def _of(made: Callable, chosen: dict[str, Any]) -> dict[str, Any]:

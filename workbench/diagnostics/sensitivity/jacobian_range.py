@@ -15,6 +15,19 @@ from workbench.diagnostics.sensitivity.jacobian_rows import JacobianRows
 from workbench.diagnostics.sensitivity.watch import Watch
 from workbench.typing import EdgeIndex, NodeVector, PairMatrix
 
+#: What both second derivatives take, but for the bytes: one backward pass through a backward pass
+#: for each of 16 channels of each node.
+_SECOND_DERIVATIVES = {
+    "of": "model",
+    "multigraph": True,
+    "seconds": lambda n, m: 16.0 * n * (3e-5 + 5e-8 * (n + 2.0 * m)),
+    "limit": 1_000,
+    "instead": "sensitivity(..., nodes=...)",
+    "advice": "jacobian_range of the states before the read-out needs first derivatives only",
+    "how": "for 16 channels, two layers and one output, and in proportion to channels times "
+    "outputs; the call measures its own model",
+}
+
 
 @diagnostic(
     of="sensitivity",
@@ -83,19 +96,7 @@ def jacobian_range(
     return total / influence.sum(1) if normalized else total
 
 
-@diagnostic(
-    of="model",
-    multigraph=True,
-    seconds=lambda n, m: 16.0 * n * (3e-5 + 5e-8 * (n + 2.0 * m)),
-    bytes=lambda n, m: 32.0 * n**2 + 4000.0 * (n + 2 * m),
-    limit=1_000,
-    instead="sensitivity(..., nodes=...)",
-    advice="jacobian_range of the states before the read-out needs first derivatives only",
-    how=(
-        "for 16 channels, two layers and one output, and in proportion to channels times "
-        "outputs; the call measures its own model"
-    ),
-)
+@diagnostic(**_SECOND_DERIVATIVES, bytes=lambda n, m: 32.0 * n**2 + 4000.0 * (n + 2 * m))
 def hessian_range(
     model: nn.Module,
     x: Float[Tensor, "nodes channels"],
@@ -135,20 +136,7 @@ def hessian_range(
     return jacobian_range(mixed, distance, normalized=normalized)
 
 
-@diagnostic(
-    of="model",
-    multigraph=True,
-    # one backward pass through a backward pass for each of 16 channels of each node
-    seconds=lambda n, m: 16.0 * n * (3e-5 + 5e-8 * (n + 2.0 * m)),
-    bytes=lambda n, m: 8.0 * n**2 + 4000.0 * (n + 2 * m),
-    limit=1_000,
-    instead="sensitivity(..., nodes=...)",
-    advice="jacobian_range of the states before the read-out needs first derivatives only",
-    how=(
-        "for 16 channels, two layers and one output, and in proportion to channels times "
-        "outputs; the call measures its own model"
-    ),
-)
+@diagnostic(**_SECOND_DERIVATIVES, bytes=lambda n, m: 8.0 * n**2 + 4000.0 * (n + 2 * m))
 def mixed_influence(
     model: nn.Module,
     x: Float[Tensor, "nodes channels"],
