@@ -1,7 +1,4 @@
-"""Look inside a model: read the output of any submodule by its name, through forward hooks.
-
-The model is neither subclassed nor changed; after the ``with`` block it is as it was.
-"""
+"""``capture``, ``capture_attention`` and ``capture_values``: one call for each kind of reading."""
 
 import inspect
 
@@ -10,19 +7,8 @@ from jaxtyping import Float, Int64
 from torch import Tensor, nn
 
 from workbench.capture.attention import READ, Attention, reader
-from workbench.capture.attention_values import AttentionValues, ValueCapture
+from workbench.capture.attention_values import ValueCapture
 from workbench.capture.hooks import Capture, Keep, listed, matching, submodules
-
-__all__ = [
-    "Attention",
-    "AttentionCapture",
-    "AttentionValues",
-    "Capture",
-    "ValueCapture",
-    "capture",
-    "capture_attention",
-    "capture_values",
-]
 
 
 def capture(
