@@ -5,6 +5,7 @@ import time
 import weakref
 
 import ipywidgets
+import numpy as np
 import pytest
 import torch
 
@@ -114,6 +115,23 @@ def test_other_choices_and_bounds(toy):
     assert toy.size == toy.controls["size"].value == 5
     assert toy.controls["size"].max == 6
     assert Toy().color == "red"  # of another lab nothing changed
+
+
+def test_whole_numbers_of_other_libraries_are_whole_numbers(toy):
+    toy.state.offer("color", {"one": 1, "two": 2})
+    toy.color, toy.size, toy.node = np.int64(2), np.int32(5), torch.tensor(3)
+    assert (toy.color, toy.size, toy.node) == (2, 5, 3)
+    with pytest.raises(ValueError, match="color must be one of 1, 2; got True"):
+        toy.color = True
+
+
+@pytest.mark.parametrize(("name", "value"), [("color", "green"), ("size", 10), ("node", 2.5)])
+def test_a_refusal_shows_no_lines_of_traitlets_in_a_cell(toy, name, value):
+    """Not two screens of another library before the one sentence."""
+    with pytest.raises((ValueError, TypeError)) as caught:
+        setattr(toy, name, value)
+    assert not any("traitlets" in str(entry.path) for entry in caught.traceback)
+    assert caught.value.__context__ is None or caught.value.__suppress_context__
 
 
 def test_repr_and_code_tell_what_was_changed(toy):
