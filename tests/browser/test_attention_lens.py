@@ -35,7 +35,7 @@ def test_a_click_on_a_cell_and_the_arrow_keys_choose_a_head(opened):
     look(opened, "lens-first")
     opened.page.get_by_label("layers.2.attn, head 1: entropy").click()
     opened.wait_until("(lens.layer, lens.head)", "(2, 1)")
-    opened.wait_until("lens._matrix.title", "attention, layers.2.attn, head 1")
+    opened.wait_until("lens.pictures['matrix'].title", "attention, layers.2.attn, head 1")
     opened.page.keyboard.press("ArrowUp")
     opened.page.keyboard.press("ArrowRight")
     opened.wait_until("(lens.layer, lens.head)", "(1, 2)")
@@ -50,13 +50,13 @@ def test_a_click_on_a_cell_and_the_arrow_keys_choose_a_head(opened):
 
 def test_a_node_shows_where_it_looks_and_the_matrix_follows(opened):
     opened.ask("lens.node = None")
-    opened.wait_until("lens._canvas.color_label[:18]", "attention received")
+    opened.wait_until("lens.pictures['graph'].color_label", "mean attention received")
     spot = opened.page.locator(".wb-graph canvas").last.bounding_box()
     canvas = opened.page.locator(".wb-graph canvas").last
     canvas.click(position={"x": spot["width"] / 2, "y": 8})
     opened.ask("lens.node = 5")
-    opened.wait_until("lens._canvas.color_label", "attention of 5")
-    opened.wait_until("lens._matrix.selection", "[5]")
+    opened.wait_until("lens.pictures['graph'].color_label", "attention of 5")
+    opened.wait_until("lens.pictures['matrix'].selection", "[5]")
     # nothing can be edited here: the pairs are no edges to come, and there are no edits to count
     opened.page.locator(".wb-legend-row").get_by_text("strongest", exact=True).wait_for()
     assert opened.page.get_by_text("after 0 edits").count() == 0
@@ -69,7 +69,7 @@ def test_a_node_shows_where_it_looks_and_the_matrix_follows(opened):
 def test_hovering_the_matrix_tells_both_ways_and_moves_the_graph(opened):
     box = opened.page.locator(".wb-matrix canvas").last.bounding_box()
     opened.page.mouse.move(box["x"] + box["width"] / 3, box["y"] + box["height"] / 2, steps=3)
-    opened.wait_until("len(lens._canvas.selection)", "2")
+    opened.wait_until("len(lens.pictures['graph'].selection)", "2")
     tip = opened.page.locator(".wb-matrix .wb-tip.wb-shown")
     tip.get_by_text("hops apart").wait_for()
     look(opened, "lens-hover")

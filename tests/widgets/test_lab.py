@@ -10,8 +10,8 @@ import pytest
 import torch
 
 from workbench.graphs import karate
-from workbench.models import GCN
-from workbench.widgets import sensitivity_lab
+from workbench.models import GAT, GCN
+from workbench.widgets import attention_lens, expressivity_lab, sensitivity_lab
 from workbench.widgets.lab.lab import Lab, command
 from workbench.widgets.lab.state import LabState, Setting
 
@@ -166,7 +166,27 @@ def made_sensitivity_lab():
     return lab
 
 
-@pytest.mark.parametrize("make", [Toy, made_sensitivity_lab])
+def made_attention_lens():
+    data = karate()
+    data.x = torch.randn(34, 4, generator=torch.Generator().manual_seed(0))
+    lens = attention_lens(GAT(4, 4, 2, num_layers=2), data)
+    lens.layer = 1
+    assert lens.wait()
+    return lens
+
+
+def made_expressivity_lab():
+    lab = expressivity_lab("two spiders")
+    lab.controls["test"].value = "spd-wl"
+    lab.do("run")
+    assert lab.wait()
+    return lab
+
+
+MADE = [Toy, made_sensitivity_lab, made_attention_lens, made_expressivity_lab]
+
+
+@pytest.mark.parametrize("make", MADE)
 def test_a_closed_lab_is_gone(make):
     lab = make()
     held = [weakref.ref(lab), weakref.ref(lab.state)]
