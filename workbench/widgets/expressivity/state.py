@@ -18,7 +18,11 @@ class ExpressivityState(LabState):
     test = Setting("1-wl", "What colors the graphs, weak tests first.", choices=menu(), width=300)
     round = Setting(0, "The round that is drawn; 0 is the start.", high=0)
     model = Setting(
-        "GIN", "The model that is run.", choices=list(MODELS), label="run a model on this pair:"
+        "GIN",
+        "The model that is run.",
+        choices=list(MODELS),
+        label="run a model on this pair:",
+        width=330,
     )
     num_layers = Setting(
         6,
