@@ -14,6 +14,7 @@ from workbench.models import GAT, GCN
 from workbench.widgets import attention_lens, expressivity_lab, sensitivity_lab
 from workbench.widgets.lab.lab import Lab, command
 from workbench.widgets.lab.state import LabState, Setting
+from workbench.widgets.lab.status_line import StatusLine
 
 
 class ToyState(LabState):
@@ -132,6 +133,12 @@ def test_a_refusal_shows_no_lines_of_traitlets_in_a_cell(toy, name, value):
         setattr(toy, name, value)
     assert not any("traitlets" in str(entry.path) for entry in caught.traceback)
     assert caught.value.__context__ is None or caught.value.__suppress_context__
+
+
+def test_what_is_told_is_on_the_page_as_text(toy):
+    toy.say("a < b & c")
+    line = next(one for one in toy.children if isinstance(one, StatusLine))
+    assert line.value == '<span class="workbench-fine">a &lt; b &amp; c</span>'
 
 
 def test_repr_and_code_tell_what_was_changed(toy):

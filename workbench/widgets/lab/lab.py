@@ -10,6 +10,7 @@ import ipywidgets
 
 from workbench.widgets.lab.controls import button, setting_control
 from workbench.widgets.lab.state import LabState
+from workbench.widgets.lab.status_line import StatusLine
 from workbench.widgets.lab.still_picture import StillPicture
 from workbench.widgets.lab.worker import Worker
 
@@ -58,7 +59,7 @@ class Lab(StillPicture, ipywidgets.VBox):
         self._links: list[ipywidgets.Widget] = []
         self._said = self._working = ""
         self._wrong = False
-        self._status = ipywidgets.HTML()
+        self._status = StatusLine()
         self._status.add_class("workbench-status")
         super().__init__()
         self.add_class("workbench-lab")
