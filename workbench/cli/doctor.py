@@ -173,11 +173,21 @@ def add(commands) -> argparse.ArgumentParser:
     command.add_argument(
         "--load", action="store_true", help="also load torch and others with compiled parts"
     )
+    command.add_argument(
+        "--warm-up",
+        action="store_true",
+        help="compile all loops now, which else happens at the first call of each",
+    )
     return command
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the findings; 1 if something needed is missing, else 0."""
+    if arguments.warm_up:
+        from workbench.cli.warm_up import warm_up
+
+        warm_up()
+        return 0
     found = findings(load=arguments.load)
     width = max(len(finding.name) for finding in found)
     for finding in found:
