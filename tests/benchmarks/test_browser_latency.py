@@ -24,9 +24,9 @@ pytestmark = pytest.mark.browser
 SCENE = """
 import time
 import igraph, ipywidgets, numpy as np
-from workbench.widgets.graph_canvas import GraphCanvas, NEVER
-from workbench.widgets.matrix_canvas import MatrixCanvas
-from workbench.widgets.tape_bar import TapeBar
+from workbench.widgets.canvas.graph_canvas import GraphCanvas, NEVER
+from workbench.widgets.canvas.matrix_canvas import MatrixCanvas
+from workbench.widgets.canvas.tape_bar import TapeBar
 
 def canvas(nodes, edges, edits=50, **options):
     rng = np.random.default_rng(0)

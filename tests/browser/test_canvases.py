@@ -15,9 +15,9 @@ SCENE = """
 import base64, json, struct, threading, time
 import ipywidgets, numpy as np
 from IPython.display import Image, display
-from workbench.widgets.graph_canvas import NEVER, GraphCanvas
-from workbench.widgets.matrix_canvas import MatrixCanvas, levels
-from workbench.widgets.tape_bar import TapeBar
+from workbench.widgets.canvas.graph_canvas import NEVER, GraphCanvas
+from workbench.widgets.canvas.matrix_canvas import MatrixCanvas, levels
+from workbench.widgets.canvas.tape_bar import TapeBar
 
 heard = []
 ORDER = [3, 1, 4, 0, 5, 2]

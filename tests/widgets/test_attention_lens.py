@@ -13,9 +13,9 @@ from workbench.diagnostics import TooLargeError, attention_entropy, hop_distance
 from workbench.graphs import karate, ring
 from workbench.models import GAT, GCN, GPS
 from workbench.widgets import attention_lens
-from workbench.widgets.attention_state import ENTROPY, RESISTANCE, run
-from workbench.widgets.attention_views import SEEN
-from workbench.widgets.head_maps import map_cells
+from workbench.widgets.attention.state import ENTROPY, RESISTANCE, run
+from workbench.widgets.attention.views import SEEN
+from workbench.widgets.canvas.head_maps import map_cells
 
 
 def with_features(data, channels=5):

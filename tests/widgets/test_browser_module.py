@@ -4,12 +4,12 @@ import re
 
 import pytest
 
-from workbench.widgets.browser_module import browser_module
-from workbench.widgets.color_rounds import ColorRounds
-from workbench.widgets.graph_canvas import GraphCanvas
-from workbench.widgets.head_maps import HeadMaps
-from workbench.widgets.matrix_canvas import MatrixCanvas
-from workbench.widgets.tape_bar import TapeBar
+from workbench.widgets.canvas.browser_module import browser_module
+from workbench.widgets.canvas.color_rounds import ColorRounds
+from workbench.widgets.canvas.graph_canvas import GraphCanvas
+from workbench.widgets.canvas.head_maps import HeadMaps
+from workbench.widgets.canvas.matrix_canvas import MatrixCanvas
+from workbench.widgets.canvas.tape_bar import TapeBar
 
 
 @pytest.mark.parametrize("widget", [GraphCanvas, MatrixCanvas, TapeBar, ColorRounds, HeadMaps])

@@ -10,15 +10,15 @@ import torch
 from torch_geometric.data import Data
 
 from workbench.diagnostics import TESTS, TooLargeError
+from workbench.diagnostics.expressivity.color_numbers import steady
 from workbench.figures.coloring import CLASS_COLORS, class_table
 from workbench.graphs import FAMOUS_PAIRS, csl, path, ring, rook, write_graph
 from workbench.models import MODELS
 from workbench.widgets import expressivity_lab
-from workbench.widgets.color_numbers import steady
-from workbench.widgets.expressivity_seen import seen
-from workbench.widgets.expressivity_state import Pair
-from workbench.widgets.expressivity_tests import RAISED, TEST_TEXTS, menu
-from workbench.widgets.matrix_canvas import MISSING
+from workbench.widgets.canvas.matrix_canvas import MISSING
+from workbench.widgets.expressivity.seen import seen
+from workbench.widgets.expressivity.state import Pair
+from workbench.widgets.expressivity.tests import RAISED, TEST_TEXTS, menu
 
 HEXAGON = "hexagon and two triangles"
 

@@ -3,7 +3,7 @@
 import sys
 from types import SimpleNamespace
 
-from workbench.widgets.first_click import hear_first_clicks
+from workbench.widgets.lab.first_click import hear_first_clicks
 
 
 def test_the_rule_is_taken_back_where_there_is_one(monkeypatch):

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import traitlets
 
-from workbench.widgets.graph_canvas import NEVER, GraphCanvas
-from workbench.widgets.palette import color_span, color_table
+from workbench.widgets.canvas.graph_canvas import NEVER, GraphCanvas
+from workbench.widgets.canvas.palette import color_span, color_table
 
 
 def test_buffers_are_whole_rows():

@@ -5,8 +5,8 @@ import pytest
 import torch
 import traitlets
 
-from workbench.widgets.matrix_canvas import MISSING, MatrixCanvas, levels
-from workbench.widgets.palette import color_table
+from workbench.widgets.canvas.matrix_canvas import MISSING, MatrixCanvas, levels
+from workbench.widgets.canvas.palette import color_table
 
 
 def test_levels_are_evenly_spaced():

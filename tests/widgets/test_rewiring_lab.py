@@ -25,10 +25,11 @@ from workbench.diagnostics import (
 from workbench.graphs import barbell, erdos_renyi, grid, karate, read_graph, ring, write_graph
 from workbench.models import MODELS
 from workbench.rewiring import EDITS, Edit, apply_edits, gtr, rewiring
-from workbench.widgets import rewiring_lab, still_picture
-from workbench.widgets.opening import graph_of
-from workbench.widgets.rewiring_controls import OWN
-from workbench.widgets.rewiring_views import hint
+from workbench.widgets import rewiring_lab
+from workbench.widgets.lab import still_picture
+from workbench.widgets.lab.opening import graph_of
+from workbench.widgets.rewiring.controls import OWN
+from workbench.widgets.rewiring.views import hint
 
 
 @pytest.fixture

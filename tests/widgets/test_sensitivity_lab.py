@@ -24,9 +24,9 @@ from workbench.diagnostics import (
 )
 from workbench.graphs import grid, karate, ring
 from workbench.models import GCN
-from workbench.widgets import sensitivity_screen
-from workbench.widgets.sensitivity_lab import sensitivity_lab
-from workbench.widgets.sensitivity_state import HOPS, REACHED, RESISTANCE
+from workbench.widgets.sensitivity import screen
+from workbench.widgets.sensitivity.lab import sensitivity_lab
+from workbench.widgets.sensitivity.state import HOPS, REACHED, RESISTANCE
 
 
 def with_features(data, channels=5):
@@ -251,7 +251,7 @@ class Slow(nn.Module):
 
 
 def test_long_work_is_told_before_and_stops_at_once_and_goes_on(monkeypatch):
-    monkeypatch.setattr(sensitivity_screen, "PATIENCE", 0.0)
+    monkeypatch.setattr(screen, "PATIENCE", 0.0)
     model = Slow()
     lab = sensitivity_lab(model, with_features(ring(200)), curvature="none")
     assert lab.wait(60)

@@ -8,7 +8,7 @@ import pytest
 import torch
 import traitlets
 
-from workbench.widgets.tape_bar import TapeBar
+from workbench.widgets.canvas.tape_bar import TapeBar
 
 
 def decode(card):

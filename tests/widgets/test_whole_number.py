@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from workbench.widgets.whole_number import whole_number
+from workbench.widgets.lab.whole_number import whole_number
 
 
 @pytest.mark.parametrize("value", [3, np.int64(3), torch.tensor(3)])

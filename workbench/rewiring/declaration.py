@@ -1,5 +1,6 @@
 """What a rewiring declares beside its function, and what all of them check."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, TypeVar
@@ -67,6 +68,7 @@ class Declaration:
         new_nodes: whether it adds nodes.
         greedy: makes the ``Greedy`` of a method that adds edge by edge, called as the method
             itself with what of its options bears on the choice: ``greedy(edge_index, num_nodes)``.
+        greedy_nodes: up to how many nodes it answers while a hand waits.
     """
 
     kind: Literal["edits", "graph", "layers"]
@@ -76,6 +78,7 @@ class Declaration:
     weighted: Literal["used", "ignored", "refused"] = "ignored"
     new_nodes: bool = False
     greedy: Callable[..., Greedy] | None = None
+    greedy_nodes: float = math.inf
 
 
 def rewiring(kind: Literal["edits", "graph", "layers"], **declared: Any) -> Callable:

@@ -1,13 +1,13 @@
 """The interactive labs: thin layers over the library."""
 
-from workbench.widgets.attention_lens import AttentionLens, attention_lens
-from workbench.widgets.expressivity_lab import ExpressivityLab, expressivity_lab
-from workbench.widgets.first_click import hear_first_clicks
-from workbench.widgets.graph_canvas import GraphCanvas
-from workbench.widgets.matrix_canvas import MatrixCanvas
-from workbench.widgets.rewiring_lab import RewiringLab, rewiring_lab
-from workbench.widgets.sensitivity_lab import SensitivityLab, sensitivity_lab
-from workbench.widgets.tape_bar import TapeBar
+from workbench.widgets.attention.lab import AttentionLens, attention_lens
+from workbench.widgets.canvas.graph_canvas import GraphCanvas
+from workbench.widgets.canvas.matrix_canvas import MatrixCanvas
+from workbench.widgets.canvas.tape_bar import TapeBar
+from workbench.widgets.expressivity.lab import ExpressivityLab, expressivity_lab
+from workbench.widgets.lab.first_click import hear_first_clicks
+from workbench.widgets.rewiring.lab import RewiringLab, rewiring_lab
+from workbench.widgets.sensitivity.lab import SensitivityLab, sensitivity_lab
 
 __all__ = [
     "AttentionLens",

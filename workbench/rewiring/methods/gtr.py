@@ -10,7 +10,7 @@ from workbench.rewiring.result import Rewired, apply_edits, choices
 from workbench.typing import EdgeIndex, EdgeWeight
 
 
-@rewiring("edits", weighted="used", greedy=ResistanceGains)
+@rewiring("edits", weighted="used", greedy=ResistanceGains, greedy_nodes=2_500)
 def gtr(
     edge_index: EdgeIndex,
     num_nodes: int,

@@ -1,0 +1,1 @@
+"""The attention lens: every head of a model, over the graph."""

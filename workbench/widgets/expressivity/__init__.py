@@ -1,0 +1,1 @@
+"""The expressivity lab: two graphs under a Weisfeiler-Leman test, round by round."""

@@ -1,0 +1,1 @@
+"""What all labs share: the worker thread, opening graphs, controls, the still picture."""

@@ -1,0 +1,63 @@
+"""A graph as the labs of a model draw it: places, names, distances, and the order of its rows."""
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch_geometric.utils import to_undirected
+
+from workbench.diagnostics import effective_resistance, fiedler_vector, hop_distance
+from workbench.graphs.layout import layout
+from workbench.widgets.canvas.graph_canvas import NEVER, GraphCanvas
+from workbench.widgets.canvas.matrix_canvas import MatrixCanvas
+
+
+class DrawnGraph:
+    """One graph, computed once and read by many.
+
+    Args:
+        edges: ``[2, edges]`` as a model gets them; directed ones are drawn in both directions.
+        num_nodes: number of nodes.
+        pos: ``[nodes, 2 or more]`` places, or None for a layout.
+        names: of the nodes, or nothing.
+
+    Attributes:
+        edge_index: the edges in both directions, for the drawing.
+        positions: where the nodes are drawn.
+        order: row order of the matrices.
+        hops, resistance: distances between the nodes; resistance is None on a directed graph.
+    """
+
+    def __init__(self, edges: Tensor, num_nodes: int, pos: Tensor | None, names: list[str]):
+        self.num_nodes, self.names = num_nodes, names
+        self.edge_index = to_undirected(edges, num_nodes=num_nodes)
+        self.hops = hop_distance(edges, num_nodes)
+        try:
+            self.resistance = effective_resistance(edges, num_nodes)
+        except ValueError:  # directed: there is no resistance
+            self.resistance = None
+        if pos is not None and pos.size(1) >= 2 and bool(torch.isfinite(pos).all()):
+            self.positions = pos[:, :2].detach().cpu().numpy().astype(np.float32)
+        else:
+            self.positions = layout(self.edge_index, num_nodes).numpy()
+        self.order = np.arange(num_nodes)
+        if num_nodes > 2 and self.edge_index.numel():
+            vector = fiedler_vector(self.edge_index, num_nodes).numpy()
+            self.order = np.argsort(vector, kind="stable")
+
+    def name(self, node: int) -> str:
+        """The name of a node."""
+        return self.names[node] if self.names else str(node)
+
+
+def show_graph(graph: DrawnGraph, canvas: GraphCanvas, matrix: MatrixCanvas) -> None:
+    """Send what never changes."""
+    source, target = graph.edge_index.numpy()
+    one_way = np.stack([source, target], axis=1)[source < target]
+    spans = np.zeros((len(one_way), 4), dtype="<i4")
+    spans[:, :2], spans[:, 3] = one_way, NEVER
+    with canvas.hold_sync(), matrix.hold_sync():
+        canvas.num_nodes = matrix.size = graph.num_nodes
+        canvas.positions = np.ascontiguousarray(graph.positions, "<f4").tobytes()
+        canvas.spans = spans.tobytes()
+        canvas.labels = matrix.labels = graph.names
+        matrix.order = graph.order.astype("<i4").tobytes()

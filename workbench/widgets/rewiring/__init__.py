@@ -1,0 +1,1 @@
+"""The rewiring lab: drag a slider through the edits of a method."""

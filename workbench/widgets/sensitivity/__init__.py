@@ -1,0 +1,1 @@
+"""The sensitivity lab: what reaches each node through a model."""

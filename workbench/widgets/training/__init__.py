@@ -1,0 +1,1 @@
+"""The training panel: one model before and after a rewiring."""
