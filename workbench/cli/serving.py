@@ -76,7 +76,8 @@ def chosen_server(given: argparse.Namespace) -> Server:
 def how_to_reach(server: Server) -> str:
     """What a person outside of a container has to do to see the page."""
     port = server.port or 8888
-    address = "" if server.ip else f"--ip {EVERYWHERE} and "
+    heard = server.ip is not None and not server.ip.startswith(("127.", "localhost"))
+    address = "" if heard else f"--ip {EVERYWHERE} and "
     return (
         f"note: this is a container; from outside, the page is seen with {address}a published port "
         f"only (docker run -p {port}:{port})"

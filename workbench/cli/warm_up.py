@@ -31,7 +31,8 @@ def steps() -> dict[str, Callable[[], object]]:
     pairs = torch.tensor([[0, 1], [5, 9]])
     x, of_grid = torch.eye(count), torch.ones(large.num_nodes, 1)
     with OwnRandomness(0):
-        gcn, on_grid = (GCN(width, 4, 2, num_layers=2).eval() for width in (count, 1))
+        gcn, exact, on_grid = (GCN(wide, 4, 2, num_layers=2).eval() for wide in (count, count, 1))
+        exact.double()
     return {
         "numbers along the slider": lambda: r.profile(*given, r.gtr(*given, num_edges=2).edits),
         "gtr": lambda: r.gtr(*given, num_edges=2),
@@ -65,6 +66,7 @@ def steps() -> dict[str, Callable[[], object]]:
         "colors": lambda: (d.wl_colors(*given), d.fwl_colors(*given), d.fwl_colors(*four, k=3)),
         "sensitivity": lambda: (
             d.sensitivity(gcn, x, edges),
+            d.sensitivity(exact, x.double(), edges),
             d.approximate_sensitivity(gcn, x, edges),
             d.influence_by_hop(gcn, x, edges, num_layers=2, cut=False),
             d.influence_by_hop(on_grid, of_grid, large.edge_index, num_layers=2, cut=True),
