@@ -17,5 +17,5 @@ def test_its_lab_answers_the_keys(notebook, shared):
     lab.page.locator(".workbench-lab").first.scroll_into_view_if_needed()
     lab.page.locator(".wb-graph canvas.wb-layer").first.focus()
     lab.page.keyboard.press("ArrowRight")
-    lab.wait_until("lab._canvas.color_label[:20]", "log10 sensitivity of")
+    lab.wait_until("lab.pictures['graph'].color_label[:20]", "log10 sensitivity of")
     look(lab, "notebook-04")

@@ -58,7 +58,7 @@ def first(opened):
     opened.page.mouse.move(5, 5)
     opened.ask("lab.node = None; lab.norm = 'frobenius'; lab.model = 'six layers'")
     # the norms of all pairs are there, and on the page
-    opened.wait_until("lab.wait(), lab._matrix.stale", "True False")
+    opened.wait_until("lab.wait(), lab.pictures['matrix'].stale", "True False")
     opened.page.locator(".wb-matrix:not(.wb-stale)").first.wait_for()
     opened.page.locator(".workbench-lab").first.scroll_into_view_if_needed()
     opened.settle()
@@ -71,14 +71,14 @@ def test_pointing_at_a_node_shows_what_reaches_it(first):
     before = first.page.locator(".wb-graph").first.screenshot()
     canvas.focus()
     first.page.keyboard.press("ArrowRight")  # by keys, a node is in focus wherever it lies
-    first.wait_until("len(lab._canvas.selection)", "1")
-    first.wait_until("lab._canvas.color_label[:20]", "log10 sensitivity of")
-    first.wait_until("lab._matrix.selection == lab._canvas.selection", "True")
+    first.wait_until("len(lab.pictures['graph'].selection)", "1")
+    first.wait_until("lab.pictures['graph'].color_label[:20]", "log10 sensitivity of")
+    first.wait_until("lab.pictures['matrix'].selection == lab.pictures['graph'].selection", "True")
     picture = first.page.locator(".wb-graph").first
     first.eventually(picture.screenshot, lambda now: now != before)
     assert box == first.page.locator(".wb-graph").first.bounding_box(), "nothing jumps"
     first.page.keyboard.press("Enter")
-    first.wait_until("lab._canvas.picked == lab._canvas.selection", "True")
+    first.wait_until("lab.pictures['graph'].picked == lab.pictures['graph'].selection", "True")
     look(first, "sensitivity-node")
     first.page.keyboard.press("Escape")
 
@@ -86,7 +86,7 @@ def test_pointing_at_a_node_shows_what_reaches_it(first):
 def test_hovering_the_matrix_tells_both_ways(first):
     box = first.page.locator(".wb-matrix canvas").first.bounding_box()
     first.page.mouse.move(box["x"] + box["width"] / 3, box["y"] + box["height"] / 2, steps=3)
-    first.wait_until("len(lab._canvas.selection)", "2")
+    first.wait_until("len(lab.pictures['graph'].selection)", "2")
     tip = first.page.locator(".wb-matrix .wb-tip.wb-shown").first
     tip.get_by_text("sensitivity of").wait_for()
     look(first, "sensitivity-hover")
@@ -95,7 +95,9 @@ def test_hovering_the_matrix_tells_both_ways(first):
 def test_the_menus_change_norm_model_and_blind_spots(first):
     menus = first.page.locator(".workbench-lab").first.locator("select")
     menus.nth(1).select_option("spectral")
-    first.wait_until("lab.wait(), lab.norm, lab._matrix.stale", "True spectral False", 30)
+    first.wait_until(
+        "lab.wait(), lab.norm, lab.pictures['matrix'].stale", "True spectral False", 30
+    )
     title = first.page.locator(".wb-matrix .wb-title").first
     first.eventually(
         title.inner_text, lambda text: text.startswith("sensitivity, spectral norm, six layers")
@@ -112,14 +114,14 @@ def test_the_menus_change_norm_model_and_blind_spots(first):
 
 
 def test_stop_is_heard_at_once_and_compute_goes_on(opened):
-    opened.wait_until("slow._controls.left.value[-13:]", "Press Compute", 60)
+    opened.wait_until("slow.shown()['progress'][-13:]", "Press Compute", 60)
     slow = opened.page.locator(".workbench-lab").last
     for _ in range(2):
         slow.get_by_role("button", name="Compute").click()
         slow.get_by_text("of the rows").wait_for()
         look(opened, "sensitivity-slow")
         # the kernel answers other cells meanwhile
-        assert opened.ask("print(slow._controls.stop.disabled)") == "False"
+        assert opened.ask("print(slow.controls['stop'].disabled)") == "False"
         slow.get_by_role("button", name="Stop").click()
         slow.get_by_text("stopped at row").wait_for()
 

@@ -24,9 +24,10 @@ from workbench.diagnostics import (
 )
 from workbench.graphs import grid, karate, ring
 from workbench.models import GCN
-from workbench.widgets.sensitivity import screen
+from workbench.widgets.sensitivity import lab as lab_module
 from workbench.widgets.sensitivity.lab import sensitivity_lab
-from workbench.widgets.sensitivity.state import HOPS, REACHED, RESISTANCE
+from workbench.widgets.sensitivity.sensitivities import HOPS, RESISTANCE
+from workbench.widgets.sensitivity.state import REACHED
 
 
 def with_features(data, channels=5):
@@ -54,32 +55,32 @@ def expected(num_layers=4, seed=0, norm="frobenius"):
 
 def drawn(lab):
     """The matrix as the canvas shows it, by node; nan where there is no influence."""
-    order = np.frombuffer(lab._matrix.order, "<i4")
-    size = lab._matrix.size
-    levels = np.frombuffer(lab._matrix.values, np.uint8).reshape(size, size)
-    low, high = lab._matrix.value_range
+    order = np.frombuffer(lab.pictures["matrix"].order, "<i4")
+    size = lab.pictures["matrix"].size
+    levels = np.frombuffer(lab.pictures["matrix"].values, np.uint8).reshape(size, size)
+    low, high = lab.pictures["matrix"].value_range
     t = levels / 254
-    values = low * (high / low) ** t if lab._matrix.log_scale else low + t * (high - low)
+    values = low * (high / low) ** t if lab.pictures["matrix"].log_scale else low + t * (high - low)
     found = np.empty_like(values)
     found[np.ix_(order, order)] = np.where(levels == 255, np.nan, values)
     return found
 
 
 def colors(lab):
-    return np.frombuffer(lab._canvas.node_values, "<f4")
+    return np.frombuffer(lab.pictures["graph"].node_values, "<f4")
 
 
 def red_pairs(lab):
-    return np.frombuffer(lab._canvas.candidates, "<i4").reshape(-1, 3)
+    return np.frombuffer(lab.pictures["graph"].candidates, "<i4").reshape(-1, 3)
 
 
 def test_the_matrix_is_what_the_library_computes(lab):
     np.testing.assert_allclose(lab.matrix, expected())
-    assert not lab._matrix.stale
+    assert not lab.pictures["matrix"].stale
     found, true = drawn(lab), expected()
     assert (np.isnan(found) == (true == 0)).all()
     some = true > 0
-    ratio = lab._matrix.value_range[1] / lab._matrix.value_range[0]
+    ratio = lab.pictures["matrix"].value_range[1] / lab.pictures["matrix"].value_range[0]
     np.testing.assert_allclose(found[some], true[some], rtol=0.51 * np.log(ratio) / 254 + 1e-3)
 
 
@@ -88,47 +89,47 @@ def test_the_norm_is_computed_when_it_is_asked_for(lab):
         lab.norm = norm
         assert lab.wait(60)
         np.testing.assert_allclose(lab.matrix, expected(norm=norm), rtol=1e-6)
-        assert lab._controls.norm.value == norm
+        assert lab.controls["norm"].value == norm
     with pytest.raises(ValueError, match="norm must be one of frobenius, l1, spectral; got 'l2'"):
         lab.norm = "l2"
 
 
 def test_a_switch_of_models_keeps_the_scale(lab):
-    scale = list(lab._matrix.value_range)
+    scale = list(lab.pictures["matrix"].value_range)
     lab.model = "shallow"
     lab.wait()
     np.testing.assert_allclose(lab.matrix, expected(2, 1))
-    assert list(lab._matrix.value_range) == scale
-    assert lab._matrix.title == "sensitivity, Frobenius norm, shallow"
+    assert list(lab.pictures["matrix"].value_range) == scale
+    assert lab.pictures["matrix"].title == "sensitivity, Frobenius norm, shallow"
     lab.scale = "linear"
-    assert lab._matrix.value_range[0] == 0
-    assert not lab._matrix.log_scale
-    high = lab._matrix.value_range[1]
+    assert lab.pictures["matrix"].value_range[0] == 0
+    assert not lab.pictures["matrix"].log_scale
+    high = lab.pictures["matrix"].value_range[1]
     np.testing.assert_allclose(drawn(lab), expected(2, 1), atol=high / 250)
 
 
-def test_the_chosen_node_colors_the_graph(lab):
+def test_the_chosen_node_colors_the_graph(lab, from_page):
     reach = jacobian_range(torch.from_numpy(lab.matrix), hop_distance(karate().edge_index, 34))
     np.testing.assert_allclose(colors(lab), reach.numpy(), rtol=1e-6)
     lab.scale, lab.node = "linear", 5
     np.testing.assert_allclose(colors(lab), lab.matrix[5], rtol=1e-6)
-    lab._controls.view.value = REACHED
+    lab.controls["view"].value = REACHED
     np.testing.assert_allclose(colors(lab), lab.matrix[:, 5], rtol=1e-6)
     lab.scale = "log"
     with np.errstate(divide="ignore"):
         np.testing.assert_allclose(colors(lab), np.log10(lab.matrix[:, 5]), rtol=1e-5)
-    assert lab._canvas.color_label == "log10 sensitivity to 5"
-    lab._screen._heard(lab._matrix, {"type": "click", "u": 7, "v": 9}, None)
+    assert lab.pictures["graph"].color_label == "log10 sensitivity to 5"
+    from_page(lab.pictures["matrix"], {"type": "click", "u": 7, "v": 9})
     assert lab.node == 7
-    with pytest.raises(ValueError, match="node must be 0 to 33 or None, got 34"):
+    with pytest.raises(ValueError, match="node must be from 0 to 33, got 34"):
         lab.node = 34
 
 
-def test_hovering_tells_both_ways(lab):
-    lab._screen._heard(lab._matrix, {"type": "hover", "u": 3, "v": 9}, None)
-    assert f"sensitivity of 3 to 9: {lab.matrix[3, 9]:.3g}" in lab._matrix.hint
-    assert f"of 9 to 3: {lab.matrix[9, 3]:.3g}" in lab._matrix.hint
-    assert "2 hops, " in lab._matrix.hint
+def test_hovering_tells_both_ways(lab, from_page):
+    from_page(lab.pictures["matrix"], {"type": "hover", "u": 3, "v": 9})
+    assert f"sensitivity of 3 to 9: {lab.matrix[3, 9]:.3g}" in lab.pictures["matrix"].hint
+    assert f"of 9 to 3: {lab.matrix[9, 3]:.3g}" in lab.pictures["matrix"].hint
+    assert "2 hops, " in lab.pictures["matrix"].hint
 
 
 def test_decay_is_that_of_the_library(lab):
@@ -147,8 +148,11 @@ def test_blind_spots_are_those_of_the_library_and_red(lab):
     assert torch.equal(lab.blind_spots.missed_pairs, edges.missed_pairs)
     undirected = {tuple(sorted(pair)) for pair in edges.missed_pairs.T.tolist()}
     assert {tuple(row[:2]) for row in red_pairs(lab).tolist()} == undirected
-    assert lab._canvas.methods[red_pairs(lab)[0, 2]] == "squashed, and missed by balanced Forman"
-    assert f"MOSR {float(edges.rate):.3f}" in lab._screen._summary.value
+    assert (
+        lab.pictures["graph"].methods[red_pairs(lab)[0, 2]]
+        == "squashed, and missed by balanced Forman"
+    )
+    assert f"MOSR {float(edges.rate):.3f}" in lab.shown()["summary"]
     lab.among = "pairs"
     lab.wait()
     pairs = blind_pairs(data.edge_index, 34, curvature, matrix)
@@ -166,12 +170,12 @@ def test_blind_spots_are_those_of_the_library_and_red(lab):
 
 
 def test_every_curvature_draws(lab):
-    for title in lab._controls.measure.options[1:]:
+    for title in list(lab.state.choices("curvature").values())[1:]:
         for among in ("edges", "pairs"):
             lab.curvature, lab.among = title, among
             assert lab.wait(60)
-            assert "wrong" not in lab._screen._status.value, lab._screen._status.value
-            assert lab._screen._panels.value.count("<svg") == 3
+            assert not lab.shown()["wrong"], lab.shown()["status"]
+            assert lab.shown()["panels"].count("<svg") == 3
             assert isinstance(lab.blind_figure(), go.Figure)
 
 
@@ -204,10 +208,10 @@ def test_your_own_module_and_what_goes_wrong_in_it():
     assert good.matrix.shape == (34, 34)
     good.close()
     bad = sensitivity_lab(Own(wrong=True), data)
-    assert "the model returned a tuple, not a tensor" in bad._screen._status.value
-    assert "workbench-wrong" in bad._screen._status.value
-    assert bad._matrix.size == 0
-    assert not bad._matrix.stale
+    assert "the model returned a tuple, not a tensor" in bad.shown()["status"]
+    assert bad.shown()["wrong"]
+    assert bad.pictures["matrix"].size == 0
+    assert not bad.pictures["matrix"].stale
     assert bad._controls.stop.disabled
     with pytest.raises(RuntimeError, match="there is no sensitivity of Own: ValueError"):
         _ = bad.matrix
@@ -224,8 +228,8 @@ def test_warnings_of_the_model_are_said():
             return torch.ones_like(x)
 
     lab = sensitivity_lab(Deaf(), with_features(karate()))
-    assert "no gradient reaches x" in lab._screen._status.value
-    assert "nothing reaches any node" in lab._screen._summary.value
+    assert "no gradient reaches x" in lab.shown()["status"]
+    assert "nothing reaches any node" in lab.shown()["summary"]
     lab.close()
 
 
@@ -251,28 +255,28 @@ class Slow(nn.Module):
 
 
 def test_long_work_is_told_before_and_stops_at_once_and_goes_on(monkeypatch):
-    monkeypatch.setattr(screen, "PATIENCE", 0.0)
+    monkeypatch.setattr(lab_module, "PATIENCE", 0.0)
     model = Slow()
     lab = sensitivity_lab(model, with_features(ring(200)), curvature="none")
     assert lab.wait(60)
-    assert "Press Compute" in lab._controls.left.value
-    assert not lab._controls.compute.disabled
-    assert lab._matrix.stale
+    assert "Press Compute" in lab.shown()["progress"]
+    assert not lab.controls["compute"].disabled
+    assert lab.pictures["matrix"].stale
     with pytest.raises(RuntimeError, match="not computed yet"):
         _ = lab.matrix
-    done = lab._state.rows_done("Slow", "frobenius")
+    done = lab.shown()["rows"]
     model.free = len(model.passes) + 8
-    lab._controls.compute.click()
+    lab.controls["compute"].click()
     assert model.waits.wait(60)
-    lab._controls.stop.click()
+    lab.controls["stop"].click()
     passes = len(model.passes)
     model.go_on.set()
     assert lab.wait(60)
-    assert "stopped at row" in lab._controls.left.value
+    assert "stopped at row" in lab.shown()["progress"]
     # what was begun is ended, and nothing more
     assert len(model.passes) <= passes + 4 * torch.get_num_threads()
-    assert done <= lab._state.rows_done("Slow", "frobenius") < 200
-    assert not lab._controls.compute.disabled
+    assert done <= lab.shown()["rows"] < 200
+    assert not lab.controls["compute"].disabled
     lab.close()
 
 

@@ -15,3 +15,11 @@ def browser_module(*names: str) -> str:
         FileNotFoundError: there is no such file.
     """
     return "\n".join((_HERE / f"{name}.js").read_text(encoding="utf-8") for name in names)
+
+
+def style(*names: str) -> str:
+    """The text of the named ``.css`` files of this folder.
+
+    A text, not a path: anywidget would watch a path, and what watches holds every widget for good.
+    """
+    return "\n".join((_HERE / f"{name}.css").read_text(encoding="utf-8") for name in names)

@@ -1,16 +1,12 @@
 """The rounds of a color refinement as a slider, and how often each graph has each color."""
 
-from pathlib import Path
-
 import anywidget
 import traitlets
 from ipywidgets import widget_serialization
 
-from workbench.widgets.canvas.browser_module import browser_module
+from workbench.widgets.canvas.browser_module import browser_module, style
 from workbench.widgets.canvas.graph_canvas import GraphCanvas
 from workbench.widgets.canvas.matrix_canvas import MatrixCanvas
-
-_HERE = Path(__file__).parent
 
 
 class ColorRounds(anywidget.AnyWidget):
@@ -32,9 +28,7 @@ class ColorRounds(anywidget.AnyWidget):
     """
 
     _esm = browser_module("canvas_base", "color_rounds")
-    _css = "\n".join(
-        (_HERE / f"{name}.css").read_text("utf-8") for name in ("canvas", "color_rounds")
-    )
+    _css = style("canvas", "color_rounds")
 
     graph_a = traitlets.Instance(GraphCanvas).tag(sync=True, **widget_serialization)
     graph_b = traitlets.Instance(GraphCanvas).tag(sync=True, **widget_serialization)

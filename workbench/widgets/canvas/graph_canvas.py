@@ -1,16 +1,12 @@
 """The graph as a live picture: nodes colored by a value, edges that come and go along a tape."""
 
-from pathlib import Path
-
 import traitlets
 from ipywidgets import widget_serialization
 
-from workbench.widgets.canvas.browser_module import browser_module
+from workbench.widgets.canvas.browser_module import browser_module, style
 from workbench.widgets.canvas.pair_hints import PairHints
 from workbench.widgets.canvas.palette import color_table
 from workbench.widgets.canvas.tape_bar import TapeBar
-
-_HERE = Path(__file__).parent
 
 #: end of a span whose edge is never removed
 NEVER = 2**31 - 1
@@ -64,7 +60,7 @@ class GraphCanvas(PairHints):
         "graph_files",
         "graph_canvas",
     )
-    _css = _HERE / "canvas.css"
+    _css = style("canvas")
 
     # echo_update=False: what follows the hand needs no answer from the kernel for every step
     positions = traitlets.Bytes(b"").tag(sync=True)

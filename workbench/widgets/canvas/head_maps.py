@@ -1,16 +1,13 @@
 """Heads by layers as small multiples that can be clicked, and attention by distance beside."""
 
 import math
-from pathlib import Path
 
 import anywidget
 import numpy as np
 import traitlets
 
-from workbench.widgets.canvas.browser_module import browser_module
+from workbench.widgets.canvas.browser_module import browser_module, style
 from workbench.widgets.canvas.palette import color_table
-
-_HERE = Path(__file__).parent
 
 
 class HeadMaps(anywidget.AnyWidget):
@@ -28,7 +25,7 @@ class HeadMaps(anywidget.AnyWidget):
     """
 
     _esm = browser_module("canvas_base", "head_maps")
-    _css = _HERE / "head_maps.css"
+    _css = style("head_maps")
 
     maps = traitlets.List().tag(sync=True)
     layers = traitlets.List(traitlets.Unicode()).tag(sync=True)

@@ -1,18 +1,15 @@
 """A matrix over pairs of nodes as a live picture, linked with the graph by its hovered pair."""
 
 import math
-from pathlib import Path
 
 import numpy as np
 import traitlets
 from ipywidgets import widget_serialization
 
-from workbench.widgets.canvas.browser_module import browser_module
+from workbench.widgets.canvas.browser_module import browser_module, style
 from workbench.widgets.canvas.pair_hints import PairHints
 from workbench.widgets.canvas.palette import COLORMAPS, color_table
 from workbench.widgets.canvas.tape_bar import TapeBar
-
-_HERE = Path(__file__).parent
 
 
 def _numbered(values: bytes, widget) -> bytes:
@@ -61,7 +58,7 @@ class MatrixCanvas(PairHints):
     """
 
     _esm = browser_module("canvas_base", "matrix_canvas")
-    _css = _HERE / "canvas.css"
+    _css = style("canvas")
 
     _messages = 0
 

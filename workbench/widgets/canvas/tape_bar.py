@@ -1,15 +1,12 @@
 """The slider through an edit tape, with the numbers that follow it."""
 
 import base64
-from pathlib import Path
 
 import anywidget
 import numpy as np
 import traitlets
 
-from workbench.widgets.canvas.browser_module import browser_module
-
-_HERE = Path(__file__).parent
+from workbench.widgets.canvas.browser_module import browser_module, style
 
 
 class TapeBar(anywidget.AnyWidget):
@@ -36,7 +33,7 @@ class TapeBar(anywidget.AnyWidget):
     """
 
     _esm = browser_module("canvas_base", "tape_bar")
-    _css = _HERE / "canvas.css"
+    _css = style("canvas")
 
     length = traitlets.Int(0, min=0).tag(sync=True)
     position = traitlets.Int(0, min=0).tag(sync=True, echo_update=False)

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from workbench import diagnostics
 from workbench.diagnostics import BlindSpots, blind_pairs, blind_spots
-from workbench.widgets.sensitivity.state import SensitivityState, Shown
+from workbench.widgets.sensitivity.sensitivities import Sensitivities
 
 NONE, EDGES, PAIRS = "none", "edges", "pairs"
 
@@ -43,38 +43,37 @@ MEASURES = {
 class Blindness:
     """Curvatures of one graph, each computed once, and the blind spots of each matrix."""
 
-    def __init__(self, state: SensitivityState):
-        self._state = state
+    def __init__(self, known: Sensitivities):
+        self._known = known
         self._curvatures: dict[str, Tensor] = {}
         self._found: dict[tuple, BlindSpots] = {}
 
     def curvature(self, title: str) -> Tensor:
-        """``[edges]`` aligned with ``state.edges``.
+        """``[edges]`` aligned with ``known.edges``.
 
         Raises:
             ValueError: the measure is not defined on this graph, such as a directed one.
         """
         if title not in self._curvatures:
-            measure, state = MEASURES[title], self._state
+            measure, known = MEASURES[title], self._known
             self._curvatures[title] = diagnostics.DIAGNOSTICS[measure.name](
-                state.edges, state.num_nodes, **measure.options
+                known.edges, known.num_nodes, **measure.options
             )
         return self._curvatures[title]
 
-    def find(self, shown: Shown) -> BlindSpots | None:
-        """What the curvature misses; None where the matrix or a curvature is not there.
+    def find(self, model: str, norm: str, title: str, among: str) -> BlindSpots | None:
+        """What a curvature misses of a model; None where the matrix or a curvature is not there.
 
         Raises:
             ValueError: the curvature is not defined on this graph.
         """
-        matrix = self._state.matrix(shown.model, shown.norm)
-        title, among = shown.measure, shown.among
+        matrix = self._known.matrix(model, norm)
         if title == NONE or matrix is None:
             return None
         key = (matrix.data_ptr(), title, among)
         if key not in self._found:
             curvature, detection = self.curvature(title), MEASURES[title].detection
-            edges, size = self._state.edges, self._state.num_nodes
+            edges, size = self._known.edges, self._known.num_nodes
             if among == EDGES:
                 # a threshold of its own, so that measures without a sign are judged alike
                 threshold = "detected" if detection == "negative" else "quantile"

@@ -1,5 +1,7 @@
 """The sensitivity lab: what reaches each node of a graph through a model, and what squashes it."""
 
+import html
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -8,37 +10,51 @@ import ipywidgets
 import networkx as nx
 import numpy as np
 import plotly.graph_objects as go
-from IPython.display import Image
 from torch import Tensor, nn
 from torch_geometric.data import Data
 
-from workbench.diagnostics import BlindSpots, Decay
+from workbench.diagnostics import BlindSpots, Decay, Stopped
+from workbench.widgets.canvas.graph_canvas import GraphCanvas
+from workbench.widgets.canvas.matrix_canvas import MatrixCanvas
+from workbench.widgets.lab.controls import pair_of_pictures, row
+from workbench.widgets.lab.drawn_graph import show_graph
+from workbench.widgets.lab.lab import QUICK_NODES, Lab, command
 from workbench.widgets.lab.opening import graph_of
-from workbench.widgets.lab.still_picture import StillPicture
-from workbench.widgets.rewiring.screen import QUICK_NODES
+from workbench.widgets.lab.worker import ShouldStop
 from workbench.widgets.sensitivity import views
-from workbench.widgets.sensitivity.blindness import EDGES, MEASURES, NONE, PAIRS
-from workbench.widgets.sensitivity.controls import SensitivityControls, check_norm
-from workbench.widgets.sensitivity.screen import SensitivityScreen
-from workbench.widgets.sensitivity.state import LINEAR, LOG, SensitivityState
+from workbench.widgets.sensitivity.blindness import MEASURES, Blindness
+from workbench.widgets.sensitivity.sensitivities import PATIENCE, Sensitivities
+from workbench.widgets.sensitivity.state import SensitivityState
+
+HELP = (
+    "Point at a node to see what reaches it, click it to hold it; a cell of the matrix is what the "
+    "column does to the row."
+)
 
 
-class SensitivityLab(StillPicture, ipywidgets.VBox):
+class SensitivityLab(Lab, state=SensitivityState):
     """Graph, matrix, decay and blind spots of one or several models. Code drives it as the mouse.
 
     Attributes:
-        model, norm, scale, node, curvature, among: what is shown; set them.
+        model, norm, scale, view, node, curvature, among: what is shown; set them.
     """
 
-    def __init__(self, state: SensitivityState, *, norm: str, curvature: str):
-        self._state = state
-        self._controls = SensitivityControls(state.models, norm=norm, measure=curvature)
-        self._screen = SensitivityScreen(state, self._controls)
-        self._canvas, self._matrix = self._screen.canvas, self._screen.matrix
-        super().__init__([*self._controls.rows(), *self._screen.rows()])
-        self.add_class("workbench-lab")
-        self._screen.ask()
-        if state.num_nodes <= QUICK_NODES:
+    made_by = "sensitivity_lab(model, data)"
+
+    def __init__(self, known: Sensitivities, **settings: Any):
+        super().__init__(SensitivityState(known.models, known.num_nodes))
+        self._known, self._blind = known, Blindness(known)
+        self._error = self._undefined = ""
+        self._told, self._patience = 0.0, PATIENCE
+        for name, value in settings.items():
+            setattr(self.state, name, value)
+        self._build()
+        show_graph(known, *self.pictures.values())
+        self._show_node()
+        self._listen()
+        self.say(HELP)
+        self.compute(PATIENCE)
+        if known.num_nodes <= QUICK_NODES:
             self.wait(20)
 
     # ---- what the cell below can use -----------------------------------------------------
@@ -50,105 +66,66 @@ class SensitivityLab(StillPicture, ipywidgets.VBox):
         Raises:
             RuntimeError: it could not be computed, or is not there yet.
         """
-        return self._screen.must_be_there().numpy()
+        found = self._known.matrix(self.state.model, self.state.norm)
+        if found is None:
+            why = self._error or "it is not computed yet; lab.compute(), then lab.wait()"
+            raise RuntimeError(f"there is no sensitivity of {self.state.model}: {why}")
+        return found.numpy()
 
     @property
     def decay(self) -> dict[str, Decay]:
         """Against each distance ("hops", "resistance (ohm)"), of the model that is shown."""
-        self._screen.must_be_there()
-        return self._state.decay(self.model, self.norm)
+        _ = self.matrix
+        return self._known.decay(self.state.model, self.state.norm)
 
     @property
     def blind_spots(self) -> BlindSpots | None:
         """What the chosen curvature misses; None without a curvature or a matrix."""
-        return self._screen.found()
+        shown = self.state.now()
+        try:
+            found = self._blind.find(shown.model, shown.norm, shown.curvature, shown.among)
+        except ValueError as error:  # a directed graph has no such curvature
+            self._undefined = f"{shown.curvature}: {error}"
+            return None
+        self._undefined = ""
+        return found
 
     @property
     def models(self) -> list[str]:
         """The names of the models."""
-        return self._state.models
+        return self._known.models
 
-    @property
-    def model(self) -> str:
-        """The name of the model that is shown."""
-        return self._controls.model.value
+    @command
+    def compute(self, patience: float = float("inf")) -> None:
+        """Compute what is not there yet, unless it takes over ``patience`` seconds.
 
-    @model.setter
-    def model(self, value: str) -> None:
-        self._controls.model.value = _one_of("model", value, self.models)
+        The call returns at once.
+        """
+        self._error, self._patience = "", patience
+        for picture in self.pictures.values():
+            picture.stale = True
+        self._running(True)
+        self.worker.submit("matrix", self._compute)
 
-    @property
-    def norm(self) -> str:
-        """The norm of the Jacobian blocks."""
-        return self._controls.norm.value
-
-    @norm.setter
-    def norm(self, value: str) -> None:
-        self._controls.norm.value = check_norm(value)
-
-    @property
-    def scale(self) -> str:
-        """``"log"`` or ``"linear"``."""
-        return self._controls.scale.value
-
-    @scale.setter
-    def scale(self, value: str) -> None:
-        self._controls.scale.value = _one_of("scale", value, [LOG, LINEAR])
-
-    @property
-    def curvature(self) -> str:
-        """The curvature whose blind spots are drawn, or ``"none"``."""
-        return self._controls.measure.value
-
-    @curvature.setter
-    def curvature(self, value: str) -> None:
-        self._controls.measure.value = _one_of("curvature", value, [NONE, *MEASURES])
-
-    @property
-    def among(self) -> str:
-        """``"edges"`` or ``"pairs"``: what the curvature is judged by."""
-        return self._controls.among.value
-
-    @among.setter
-    def among(self, value: str) -> None:
-        self._controls.among.value = _one_of("among", value, [EDGES, PAIRS])
-
-    @property
-    def node(self) -> int | None:
-        """The node that colors the graph, or None."""
-        return self._screen.node
-
-    @node.setter
-    def node(self, value: int | None) -> None:
-        if value is not None and not 0 <= value < self._state.num_nodes:
-            raise ValueError(f"node must be 0 to {self._state.num_nodes - 1} or None, got {value}")
-        self._screen.node = value
-
-    def compute(self) -> None:
-        """Compute what is not there yet, however long it takes; the call returns at once."""
-        self._screen.ask(patience=float("inf"))
-
+    @command
     def stop(self) -> None:
         """Stop computing; the rows that are there stay."""
-        self._screen.stop()
+        self.worker.stop("matrix")
 
+    @command
     def refresh(self) -> None:
         """Read the models again, such as after they were trained on."""
-        self._state.refresh()
-        self._screen.forget()
-        self._screen.ask()
-
-    def wait(self, timeout: float = 60.0) -> bool:
-        """Block until nothing is being computed; False after ``timeout`` seconds."""
-        return self._screen.worker.wait(timeout)
+        self._known.refresh()
+        self._blind.forget()
+        self.compute(PATIENCE)
 
     def figure(self) -> go.Figure:
         """The matrices of all models on one color scale, as a plotly figure."""
-        return views.matrix_figure(self._state, self._screen.shown())
+        return views.matrix_figure(self._known, self.state.now())
 
     def decay_figure(self) -> go.Figure:
         """How sensitivity falls with hops and with resistance, of all models."""
-        return views.decay_figure(self._state, self._screen.shown())
+        return views.decay_figure(self._known, self.state.now())
 
     def blind_figure(self) -> go.Figure:
         """Curvature against sensitivity, what is missed in red.
@@ -156,43 +133,188 @@ class SensitivityLab(StillPicture, ipywidgets.VBox):
         Raises:
             ValueError: no curvature is chosen, or the matrix is not there.
         """
-        found = self._screen.found()
+        found = self.blind_spots
         if found is None:
             raise ValueError(
                 f"no blind spots to draw: set lab.curvature to one of {', '.join(MEASURES)}, and "
                 "wait for the matrix"
             )
-        return views.blind_figure(found, self._screen.shown())
+        return views.blind_figure(found, self.state.now())
 
     def picture(self, format: str = "png") -> bytes:
         """Graph, matrix, decay and blind spots as the bytes of a PNG or SVG file."""
-        return views.still(self._state, self._screen.shown(), self._screen.found(), format)
+        return views.still(self._known, self.state.now(), self.blind_spots, format)
 
-    def save(self, path: str | Path) -> Path:
-        """Write the picture (``.png``, ``.svg``), the matrices (``.html``) or one (``.npy``).
+    def formats(self) -> dict[str, Callable[[Path], object]]:
+        """The picture, the matrices as a page, and the one that is shown as numbers."""
+        return super().formats() | {
+            ".html": lambda path: self.figure().write_html(path, include_plotlyjs=True),
+            ".npy": lambda path: np.save(path, self.matrix),
+        }
 
-        Raises:
-            ValueError: the ending is none of these.
-        """
-        path = Path(path)
-        if path.suffix in (".png", ".svg"):
-            path.write_bytes(self.picture(path.suffix[1:]))
-        elif path.suffix == ".html":
-            self.figure().write_html(path, include_plotlyjs=True)
-        elif path.suffix == ".npy":
-            np.save(path, self.matrix)
-        else:
-            raise ValueError(f"path must end in .png, .svg, .html or .npy, got {path.name!r}")
-        return path
+    def texts(self) -> dict[str, Any]:
+        """The sentences about the matrix and the work, and the drawings."""
+        return {
+            "summary": html.unescape(self._summary.value),
+            "panels": self._panels.value,
+            "progress": self._left.value,
+            "rows": self._known.rows_done(self.state.model, self.state.norm),
+        }
 
-    def close(self) -> None:
-        """Stop the thread and remove the lab from the page."""
-        self._screen.worker.close()
-        super().close()
+    # ---- the page -------------------------------------------------------------------------
 
-    def _ipython_display_(self) -> None:
-        super()._ipython_display_()
-        self._screen.rested = lambda image: self._shown.update(Image(image))
+    def _build(self) -> None:
+        matrix = MatrixCanvas(
+            height=400, rows="output node", columns="input node", missing="no influence"
+        )
+        matrix.title = "sensitivity"
+        graph = GraphCanvas(hides_picture=True, editable=False, height=400)
+        self.pictures = {"graph": graph, "matrix": matrix}
+        self.link("selection", graph, matrix)
+        self._summary, self._panels = ipywidgets.HTML(), ipywidgets.HTML()
+        self._summary.add_class("workbench-status")
+        self._panels.layout.min_height = "230px"
+        self._bar = ipywidgets.FloatProgress(
+            min=0, max=1, layout=ipywidgets.Layout(width="140px", height="14px")
+        )
+        self._left = ipywidgets.Label(layout=ipywidgets.Layout(width="260px"))
+        compute = "Compute the rows that are not there yet."
+        stop = "Stop at once; the rows that are there stay."
+        first = ["norm", "scale", "view"]
+        if len(self.models) > 1:
+            first.insert(0, "model")
+        self.children = [
+            row(*(self.control(name) for name in first)),
+            row(
+                *(self.control(name) for name in ("curvature", "among")),
+                self.button("compute", "Compute", compute, primary=True),
+                self.button("stop", "Stop", stop, width=70),
+                self._bar,
+                self._left,
+            ),
+            pair_of_pictures(graph, matrix),
+            self._summary,
+            self._panels,
+            self._status,
+        ]
+
+    def _listen(self) -> None:
+        self.when("norm", then=lambda: self.compute(PATIENCE))
+        self.when("model", "scale", "curvature", "among", then=self._show)
+        self.when("view", "node", then=self._show_node)
+        self.when("node", then=self._select)
+        graph = self.pictures["graph"]
+        graph.observe(lambda _: self._selected(graph.selection), "selection")
+        for picture in self.pictures.values():
+            picture.on_msg(self._heard)
+
+    def _heard(self, widget: ipywidgets.Widget, content: dict, _: Any) -> None:
+        if content.get("type") == "hover":
+            u, v = content["u"], content["v"]
+            widget.show_hint(u, v, views.pair_text(self._known, self.state.now(), u, v))
+        elif content.get("type") == "click" and widget is self.pictures["matrix"]:
+            self.state.node = content["u"]
+
+    def _selected(self, selection: list[int]) -> None:
+        self.state.node = selection[0] if selection else None
+
+    def _select(self) -> None:
+        """A node that was not chosen on the picture itself is chosen there."""
+        graph, node = self.pictures["graph"], self.state.node
+        if (graph.selection[0] if graph.selection else None) != node:
+            graph.picked = graph.selection = [] if node is None else [node]
+
+    # ---- the work -------------------------------------------------------------------------
+
+    def _compute(self, should_stop: ShouldStop) -> None:
+        """In the worker: the model that is shown first, then the others."""
+        shown, patience = self.state.now(), self._patience
+        names = [shown.model, *(name for name in self.models if name != shown.model)]
+        more, told = False, ""
+        self._running(True)
+        try:
+            for i, model in enumerate(names):
+                seconds = self._known.compute(
+                    model,
+                    shown.norm,
+                    report=lambda done, left, i=i: self._report((i + done) / len(names), left),
+                    should_stop=should_stop,
+                    patience=patience,
+                )
+                if seconds is not None:
+                    more = True
+                    told = f"all rows: about {seconds:.0f} s more. Press Compute"
+                    break
+                self._show_matrix()
+        except Stopped:
+            more = True
+            done = self._known.rows_done(model, shown.norm)
+            told = f"stopped at row {done:,} of {self._known.num_nodes:,}"
+        finally:
+            self._running(False, more=more)
+            self._left.value = told
+        if not more:
+            self._bar.value = 0.0
+        self._show()
+
+    def _report(self, done: float, left: float) -> None:
+        now = time.monotonic()
+        if now - self._told > 0.1:
+            self._told = now
+            self._bar.value = done
+            self._left.value = f"{done:.0%} of the rows, {left:.0f} s left"
+
+    def _running(self, now: bool, *, more: bool = False) -> None:
+        """Stop is for when something runs, Compute for when something is left to do."""
+        self.controls["stop"].disabled = not now
+        self.controls["compute"].disabled = now or not more
+
+    def failed(self, error: Exception) -> None:
+        """Tell why there is no matrix, or what else went wrong."""
+        self._error = f"{type(error).__name__}: {error}"
+        self._running(False)
+        self._bar.value, self._left.value = 0.0, ""
+        matrix = self.pictures["matrix"]
+        if self._known.matrix(self.state.model, self.state.norm) is None:
+            with matrix.hold_sync():
+                matrix.size, matrix.stale = 0, False
+                matrix.title = f"no sensitivity of {self.state.model}; the line below says why"
+        self.pictures["graph"].stale = False
+        notes = " ".join(getattr(error, "__notes__", ()))
+        self.say(f"{self._error} {notes}".strip(), wrong=True)
+
+    # ---- what is shown --------------------------------------------------------------------
+
+    def _show(self) -> None:
+        """Everything that follows from the matrix; the drawings in the worker."""
+        self._show_matrix()
+        self.worker.submit("panels", self._show_panels)
+
+    def _show_matrix(self) -> None:
+        shown = self.state.now()
+        there = self._known.matrix(shown.model, shown.norm) is not None
+        views.show_matrix(self._known, self.pictures["matrix"], shown)
+        for picture in self.pictures.values():
+            picture.stale = not there
+        self._show_node()
+
+    def _show_node(self) -> None:
+        """The colors of the nodes, and the missed pairs."""
+        views.show_node(self._known, self.pictures["graph"], self.state.now(), self.blind_spots)
+
+    def _show_panels(self, should_stop: ShouldStop) -> None:
+        shown = self.state.now()
+        if self._known.matrix(shown.model, shown.norm) is None:
+            return
+        found = self.blind_spots
+        panels = views.panels_html(self._known, shown, found)
+        if should_stop():
+            return
+        self._panels.value = panels
+        self._summary.value = html.escape(views.summary(self._known, shown, found))
+        said = " ".join([self._undefined, *self._known.warned]).strip()
+        self.say(said or HELP, wrong=bool(said))
+        self._store_picture()
 
 
 def sensitivity_lab(
@@ -237,14 +359,6 @@ def sensitivity_lab(
     for name, one in models.items():
         if not isinstance(one, nn.Module):
             raise TypeError(f"{name} must be a torch.nn.Module, got {type(one).__name__}")
-    check_norm(norm)
-    _one_of("curvature", curvature, [NONE, *MEASURES])
     opened, _ = graph_of(data)
-    state = SensitivityState(models, opened, inputs=inputs, readout=readout)
-    return SensitivityLab(state, norm=norm, curvature=curvature)
-
-
-def _one_of(what: str, value: str, options: list[str]) -> str:
-    if value not in options:
-        raise ValueError(f"{what} must be one of {', '.join(options)}; got {value!r}")
-    return value
+    known = Sensitivities(models, opened, inputs=inputs, readout=readout)
+    return SensitivityLab(known, norm=norm, curvature=curvature)

@@ -1,6 +1,6 @@
 """What the sensitivity lab shows of its state: functions from the state to texts and buffers."""
 
-import html
+from types import SimpleNamespace
 
 import numpy as np
 import plotly.graph_objects as go
@@ -19,7 +19,8 @@ from workbench.widgets.canvas.graph_canvas import GraphCanvas
 from workbench.widgets.canvas.matrix_canvas import MatrixCanvas, levels
 from workbench.widgets.canvas.palette import color_span
 from workbench.widgets.sensitivity.blindness import drawn_pairs
-from workbench.widgets.sensitivity.state import LOG, REACHES, SensitivityState, Shown
+from workbench.widgets.sensitivity.sensitivities import NORMS, Sensitivities
+from workbench.widgets.sensitivity.state import LOG, REACHES
 
 #: A logarithmic scale ends at this share of the largest value.
 SMALLEST_SHARE = 1e-9
@@ -28,9 +29,9 @@ SMALLEST_SHARE = 1e-9
 RED = 5
 
 
-def value_range(state: SensitivityState, shown: Shown) -> tuple[float, float]:
+def value_range(known: Sensitivities, shown: SimpleNamespace) -> tuple[float, float]:
     """The color scale of all models that are there, so that a switch compares."""
-    there = [state.matrix(model, shown.norm) for model in state.models]
+    there = [known.matrix(model, shown.norm) for model in known.models]
     values = np.concatenate([m.numpy().ravel() for m in there if m is not None] or [np.zeros(1)])
     positive = values[np.isfinite(values) & (values > 0)]
     if not positive.size:
@@ -40,48 +41,48 @@ def value_range(state: SensitivityState, shown: Shown) -> tuple[float, float]:
     return low, high
 
 
-def show_matrix(state: SensitivityState, canvas: MatrixCanvas, shown: Shown) -> None:
+def show_matrix(known: Sensitivities, canvas: MatrixCanvas, shown: SimpleNamespace) -> None:
     """Send the matrix of the model that is shown, if it is there."""
-    matrix = state.matrix(shown.model, shown.norm)
+    matrix = known.matrix(shown.model, shown.norm)
     if matrix is None:
         return
-    scale, log = value_range(state, shown), shown.scale == LOG
-    order = state.order
+    scale, log = value_range(known, shown), shown.scale == LOG
+    order = known.order
     ordered = matrix.numpy()[np.ix_(order, order)]
     if log:  # what is below the scale is not nothing
         ordered = np.where(ordered > 0, np.maximum(ordered, scale[0]), 0.0)
     with canvas.hold_sync():
-        canvas.size, canvas.log_scale = state.num_nodes, log
+        canvas.size, canvas.log_scale = known.num_nodes, log
         canvas.value_range = list(scale)
         canvas.values = levels(ordered, scale, log_scale=log)
-        canvas.title = f"sensitivity, {norm_name(shown.norm)}, {shown.model}"
+        canvas.title = f"sensitivity, {NORMS[shown.norm]} norm, {shown.model}"
 
 
 def show_node(
-    state: SensitivityState, canvas: GraphCanvas, shown: Shown, found: BlindSpots | None
+    known: Sensitivities, canvas: GraphCanvas, shown: SimpleNamespace, found: BlindSpots | None
 ) -> None:
     """Color the nodes by what reaches the chosen one, and draw the missed pairs in red."""
-    values, title = node_values(state, shown)
+    values, title = node_values(known, shown)
     pairs = drawn_pairs(found, shown.node)
     rows = np.concatenate([pairs, np.full((1, pairs.shape[1]), RED)]).T
     with canvas.hold_sync():
         canvas.node_values = np.ascontiguousarray(values, "<f4").tobytes()
         canvas.color_range = color_span(values)
         canvas.color_label = title
-        canvas.methods = [""] * RED + [f"squashed, and missed by {shown.measure}"]
+        canvas.methods = [""] * RED + [f"squashed, and missed by {shown.curvature}"]
         canvas.candidates = np.ascontiguousarray(rows, "<i4").tobytes()
 
 
-def node_values(state: SensitivityState, shown: Shown) -> tuple[np.ndarray, str]:
+def node_values(known: Sensitivities, shown: SimpleNamespace) -> tuple[np.ndarray, str]:
     """What colors the nodes, and what to call it."""
-    matrix = state.matrix(shown.model, shown.norm)
+    matrix = known.matrix(shown.model, shown.norm)
     if matrix is None:
-        return np.full(state.num_nodes, np.nan), ""
+        return np.full(known.num_nodes, np.nan), ""
     if shown.node is None:
-        return state.range(shown.model, shown.norm), "mean distance of what reaches it (hops)"
+        return known.range(shown.model, shown.norm), "mean distance of what reaches it (hops)"
     receives = shown.view == REACHES
     row = matrix[shown.node] if receives else matrix[:, shown.node]
-    one = state.name(shown.node)
+    one = known.name(shown.node)
     title = f"sensitivity of {one} to it" if receives else f"sensitivity to {one}"
     if shown.scale == LOG:
         with np.errstate(divide="ignore"):
@@ -89,9 +90,9 @@ def node_values(state: SensitivityState, shown: Shown) -> tuple[np.ndarray, str]
     return row.numpy(), title
 
 
-def panels_html(state: SensitivityState, shown: Shown, found: BlindSpots | None) -> str:
+def panels_html(known: Sensitivities, shown: SimpleNamespace, found: BlindSpots | None) -> str:
     """Decay against each distance, and the blind spots, as drawings that fill the row."""
-    curves = decay_data(state, shown.norm)
+    curves = decay_data(known, shown.norm)
     drawings = [decay_picture({title: lines}) for title, lines in curves.items()]
     if found is not None:
         drawings.append(blind_spot_picture(**blind_data(found, shown)))
@@ -104,18 +105,18 @@ def panels_html(state: SensitivityState, shown: Shown, found: BlindSpots | None)
     return f'<div class="workbench-panels" style="{grid}">{"".join(cells)}</div>'
 
 
-def decay_data(state: SensitivityState, norm: str) -> dict[str, dict[str, tuple]]:
+def decay_data(known: Sensitivities, norm: str) -> dict[str, dict[str, tuple]]:
     """Panels as ``decay_panels`` takes them, of all models that are there."""
-    panels: dict[str, dict[str, tuple]] = {title: {} for title in state.distances()}
-    for model in state.models:
-        if state.matrix(model, norm) is not None:
-            for title, d in state.decay(model, norm).items():
+    panels: dict[str, dict[str, tuple]] = {title: {} for title in known.distances()}
+    for model in known.models:
+        if known.matrix(model, norm) is not None:
+            for title, d in known.decay(model, norm).items():
                 arrays = d.distance.numpy(), d.mean.numpy(), d.standard_error.numpy()
                 panels[title][model] = arrays
     return panels
 
 
-def blind_data(found: BlindSpots, shown: Shown) -> dict:
+def blind_data(found: BlindSpots, shown: SimpleNamespace) -> dict:
     """Keyword arguments of the blind-spot figures."""
     return {
         "curvature": found.curvature.cpu().numpy(),
@@ -123,21 +124,21 @@ def blind_data(found: BlindSpots, shown: Shown) -> dict:
         "squashed": found.squashed.cpu().numpy(),
         "detected": found.detected.cpu().numpy(),
         "threshold": found.threshold.cpu().numpy(),
-        "measure": shown.measure,
+        "measure": shown.curvature,
         "among": shown.among,
     }
 
 
-def summary(state: SensitivityState, shown: Shown, found: BlindSpots | None) -> str:
+def summary(known: Sensitivities, shown: SimpleNamespace, found: BlindSpots | None) -> str:
     """What the matrix says, in a sentence or two."""
-    matrix = state.matrix(shown.model, shown.norm)
+    matrix = known.matrix(shown.model, shown.norm)
     if matrix is None:
         return ""
     if not bool((matrix > 0).any()):
         return f"{shown.model}: nothing reaches any node; the output does not depend on x."
-    reach = state.range(shown.model, shown.norm)
+    reach = known.range(shown.model, shown.norm)
     parts = []
-    fit = state.fit(shown.model, shown.norm)
+    fit = known.fit(shown.model, shown.norm)
     if np.isfinite(float(fit.rate)) and float(fit.rate) > 0:
         parts.append(
             f"sensitivity halves every {float(fit.half_distance):.2f} hops "
@@ -148,78 +149,69 @@ def summary(state: SensitivityState, shown: Shown, found: BlindSpots | None) -> 
     text = f"{shown.model}: {'; '.join(parts)}."
     if found is not None:
         squashed, detected = found.squashed.cpu().numpy(), found.detected.cpu().numpy()
-        words = {"measure": shown.measure, "among": shown.among}
+        words = {"measure": shown.curvature, "among": shown.among}
         text += f" Blind spots: {missed_sentence(squashed, detected, **words)}."
     return text
 
 
-def pair_text(state: SensitivityState, shown: Shown, u: int, v: int) -> str:
+def pair_text(known: Sensitivities, shown: SimpleNamespace, u: int, v: int) -> str:
     """What two nodes are to each other, for a tooltip."""
-    matrix, a, b = state.matrix(shown.model, shown.norm), state.name(u), state.name(v)
+    matrix, a, b = known.matrix(shown.model, shown.norm), known.name(u), known.name(v)
     if matrix is None:
         return ""
     if u == v:
         return f"{a} to itself: {float(matrix[u, u]):.3g}"
-    hops = float(state.hops[v, u])
+    hops = float(known.hops[v, u])
     plural = "" if hops == 1 else "s"
     far = "not connected" if np.isinf(hops) else f"{hops:.0f} hop{plural}"
-    if state.resistance is not None and np.isfinite(hops):
-        far += f", {float(state.resistance[v, u]):.3g} ohm"
+    if known.resistance is not None and np.isfinite(hops):
+        far += f", {float(known.resistance[v, u]):.3g} ohm"
     there, back = f"{a} to {b}: {float(matrix[u, v]):.3g}", f"{b} to {a}: {float(matrix[v, u]):.3g}"
     return f"sensitivity of {there}\nof {back}\n{far}"
 
 
-def matrix_figure(state: SensitivityState, shown: Shown) -> go.Figure:
+def matrix_figure(known: Sensitivities, shown: SimpleNamespace) -> go.Figure:
     """The matrices of all models that are there, on one scale."""
-    there = {m: state.matrix(m, shown.norm) for m in state.models}
+    there = {m: known.matrix(m, shown.norm) for m in known.models}
     there = {m: values.numpy() for m, values in there.items() if values is not None}
     return heatmaps(
         list(there.values()),
         list(there),
         unit=f"sensitivity ({shown.norm})",
-        order=state.order,
+        order=known.order,
         log=shown.scale == LOG,
     )
 
 
-def decay_figure(state: SensitivityState, shown: Shown) -> go.Figure:
+def decay_figure(known: Sensitivities, shown: SimpleNamespace) -> go.Figure:
     """Decay of all models that are there against each distance."""
-    return decay_panels(decay_data(state, shown.norm))
+    return decay_panels(decay_data(known, shown.norm))
 
 
-def blind_figure(found: BlindSpots, shown: Shown) -> go.Figure:
+def blind_figure(found: BlindSpots, shown: SimpleNamespace) -> go.Figure:
     """Curvature against sensitivity."""
     return blind_spot_figure(**blind_data(found, shown), pairs=found.pairs.cpu().numpy())
 
 
-def still(state: SensitivityState, shown: Shown, found: BlindSpots | None, format: str) -> bytes:
+def still(
+    known: Sensitivities, shown: SimpleNamespace, found: BlindSpots | None, format: str
+) -> bytes:
     """Graph, matrix, decay and blind spots as the bytes of a PNG or SVG file."""
-    matrix = state.matrix(shown.model, shown.norm)
+    matrix = known.matrix(shown.model, shown.norm)
     there = matrix is not None
-    values, title = node_values(state, shown)
+    values, title = node_values(known, shown)
     named = f"sensitivity of {shown.model}"
     return sensitivity_picture(
-        state.positions,
-        state.edge_index.numpy(),
-        matrix.numpy()[np.ix_(state.order, state.order)] if there else None,
+        known.positions,
+        known.edge_index.numpy(),
+        matrix.numpy()[np.ix_(known.order, known.order)] if there else None,
         matrix_title=named if there else f"{named}: not computed yet",
         log=shown.scale == LOG,
         node_values=values if there else None,
         node_title=title,
         marked=[] if shown.node is None else [shown.node],
         missed=drawn_pairs(found, shown.node),
-        decay=decay_data(state, shown.norm) if there else None,
+        decay=decay_data(known, shown.norm) if there else None,
         blind=None if found is None else blind_data(found, shown),
         format=format,
     )
-
-
-def norm_name(norm: str) -> str:
-    """How a norm is called in a title."""
-    return {"frobenius": "Frobenius norm", "l1": "L1 norm", "spectral": "spectral norm"}[norm]
-
-
-def error_text(error: Exception) -> str:
-    """An error with what was noted on it, for people."""
-    notes = " ".join(getattr(error, "__notes__", ()))
-    return html.escape(f"{type(error).__name__}: {error} {notes}".strip())
