@@ -11,6 +11,8 @@ from numba import njit
 
 from workbench.topology import compiling_heard
 from workbench.topology.compiled import MESSAGE
+from workbench.widgets.lab.lab import Lab
+from workbench.widgets.lab.state import LabState
 
 #: What is asked after the warm-up: every diagnostic, every rewiring, a report, a lab.
 WARMED_UP = """
@@ -142,6 +144,23 @@ def test_who_hears_of_it_hears_where_it_begins_and_where_it_ends(caplog):
         ours(2)
     assert heard == [True, False]
     assert caplog.text == ""
+
+
+def test_a_lab_says_it_in_the_line_that_tells(caplog):
+    told, lab, ours = [], Lab(LabState()), kernel("workbench.kernels")
+
+    def tell(begins):
+        told.append(lab.shown()["working"])
+
+    def work(should_stop):
+        with lab.working("counting."), compiling_heard(tell):
+            ours(1)
+
+    lab.worker.submit("count", work)
+    assert lab.wait()
+    assert told == ["counting. compiling, once: some seconds", "counting."]
+    assert caplog.text == ""
+    lab.close()
 
 
 def test_a_kernel_of_somebody_else_is_not_ours_to_tell(caplog):
