@@ -653,19 +653,21 @@ def test_root_is_told_the_two_ways_on(words, monkeypatch, capsys):
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        ([], "with --ip 0.0.0.0 and a published port only (docker run -p 8888:8888)"),
-        (["--port", "9000"], "docker run -p 9000:9000"),
-        (["--ip", "0.0.0.0"], "with a published port only"),
-        (["--container"], "with a published port only"),
+        (["lab"], "with --ip 0.0.0.0 and a published port only (docker run -p 8888:8888)"),
+        (["app", "rewiring"], "docker run -p 8866:8866"),
+        (["lab", "--port", "9000"], "docker run -p 9000:9000"),
+        (["lab", "--ip", "127.0.0.1"], "with --ip 0.0.0.0 and a published port only"),
+        (["lab", "--ip", "0.0.0.0"], "with a published port only"),
+        (["lab", "--container"], "with a published port only"),
     ],
 )
 def test_in_a_container_it_is_said_how_to_see_the_page(words, told, monkeypatch, capsys):
     monkeypatch.setattr(serving, "is_root", lambda: False)
     monkeypatch.setattr(serving, "in_container", lambda: True)
-    serving.chosen_server(given("lab", *words))
+    serving.chosen_server(given(*words))
     assert told in capsys.readouterr().err
     monkeypatch.setattr(serving, "in_container", lambda: False)
-    serving.chosen_server(given("lab", *words))
+    serving.chosen_server(given(*words))
     assert capsys.readouterr().err == ""
 
 

@@ -10,6 +10,10 @@ from pathlib import Path
 from workbench.cli.options import count
 
 EVERYWHERE = "0.0.0.0"
+
+#: The port that Jupyter and Voila try first.
+FIRST_PORTS = {"lab": 8888, "app": 8866}
+
 _FILES = (".dockerenv", "run/.containerenv")
 _VARIABLES = ("container", "KUBERNETES_SERVICE_HOST")
 
@@ -69,14 +73,14 @@ def chosen_server(given: argparse.Namespace) -> Server:
             "--container does, which also serves to the outside)"
         )
     if in_container():
-        print(how_to_reach(found), file=sys.stderr)
+        port = found.port or FIRST_PORTS[given.command]
+        print(how_to_reach(found.ip, port), file=sys.stderr)
     return found
 
 
-def how_to_reach(server: Server) -> str:
+def how_to_reach(ip: str | None, port: int) -> str:
     """What a person outside of a container has to do to see the page."""
-    port = server.port or 8888
-    heard = server.ip is not None and not server.ip.startswith(("127.", "localhost"))
+    heard = ip is not None and not ip.startswith(("127.", "localhost"))
     address = "" if heard else f"--ip {EVERYWHERE} and "
     return (
         f"note: this is a container; from outside, the page is seen with {address}a published port "
