@@ -16,8 +16,8 @@ class Network(nn.Module):
 
     A model makes these four, in this order, under these names: stored weights go by the names, and
     a seed's first weights by the order. Its ``forward`` names what it reads of a graph, encodes the
-    features, says what each layer takes, and leaves the rest to ``forward_layers``. What a model of this
-    package owes besides:
+    features, says what each layer takes, and leaves the rest to ``forward_layers``. What a model of
+    this package owes besides:
 
     Attributes:
         requires: transforms that make the attributes which ``forward`` cannot do without, with
