@@ -5,10 +5,13 @@ from workbench.rewiring.declaration import Declaration, Greedy, Ranking, rewirin
 from workbench.rewiring.engine.incremental import ResistanceTracker
 from workbench.rewiring.methods.digl import digl
 from workbench.rewiring.methods.drew import drew
+from workbench.rewiring.methods.expander import cayley, expander
 from workbench.rewiring.methods.fosr import fosr
+from workbench.rewiring.methods.fully_adjacent import fully_adjacent
 from workbench.rewiring.methods.gtr import gtr
 from workbench.rewiring.methods.half_hop import half_hop
 from workbench.rewiring.methods.random_edges import random_edges
+from workbench.rewiring.methods.random_removal import random_removal
 from workbench.rewiring.methods.sdrf import sdrf
 from workbench.rewiring.methods.virtual_node import virtual_node
 from workbench.rewiring.result import LayeredRewired, Rewired, apply_edits, edges_of_layer
@@ -25,10 +28,14 @@ REWIRINGS = {
     "fosr": fosr,
     "sdrf": sdrf,
     "random_edges": random_edges,
+    "random_removal": random_removal,
     "digl": digl,
     "half_hop": half_hop,
     "virtual_node": virtual_node,
     "drew": drew,
+    "fully_adjacent": fully_adjacent,
+    "expander": expander,
+    "cayley": cayley,
 }
 
 #: Those that are sequences of undirected edits within a budget ``num_edges``.
@@ -49,14 +56,18 @@ __all__ = [
     "Tape",
     "WhatIf",
     "apply_edits",
+    "cayley",
     "digl",
     "drew",
     "edges_of_layer",
+    "expander",
     "fosr",
+    "fully_adjacent",
     "gtr",
     "half_hop",
     "profile",
     "random_edges",
+    "random_removal",
     "rewired_data",
     "rewiring",
     "sdrf",

@@ -58,7 +58,7 @@ def canonical_order(
     return torch.from_numpy(place)
 
 
-def renumbered(graph: SimpleGraph, place: Int64[Tensor, " nodes"]) -> SimpleGraph:
+def renumber(graph: SimpleGraph, place: Int64[Tensor, " nodes"]) -> SimpleGraph:
     """The same graph with each node's place as its number."""
     ends = place[torch.stack([graph.source.cpu(), graph.target.cpu()])].sort(0).values
     order = torch.argsort(ends[0] * max(graph.num_nodes, 1) + ends[1])
