@@ -573,6 +573,34 @@ def test_doctor_says_what_is_missing_and_how_to_get_it(capsys, monkeypatch):
     assert re.search(r"^note +Chromium .*\n +-> apt-get install chromium", out, re.M)
 
 
+def test_doctor_finds_what_is_installed_and_does_not_load(capsys, monkeypatch):
+    from workbench.cli import doctor
+
+    def import_module(name):
+        if name == "numba":
+            raise OSError("libllvmlite.so: wrong ELF class")
+
+    monkeypatch.setattr(doctor.importlib, "import_module", import_module)
+    code, out, _ = run(capsys, "doctor", "--load")
+    assert code == 1
+    told = r"^missing +numba +does not load: libllvmlite.so: wrong ELF class\n +-> pip install .*"
+    assert re.search(told + "--force-reinstall", out, re.M)
+    code, out, _ = run(capsys, "doctor")
+    assert code == 0
+    assert "were not loaded, so whether they work is not known: workbench doctor --load" in out
+
+
+def test_doctor_finds_files_that_are_gone_without_loading(capsys, monkeypatch):
+    from workbench.cli import doctor
+
+    monkeypatch.setattr(doctor, "find_spec", lambda name: None if name == "torch" else name)
+    code, out, _ = run(capsys, "doctor")
+    assert code == 1
+    assert re.search(
+        r"^missing +torch +\S+ is noted as installed, but its files are gone$", out, re.M
+    )
+
+
 # ---------------------------------------------------------------- lab, app
 
 

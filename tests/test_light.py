@@ -85,6 +85,48 @@ def test_the_source_says_what_the_objects_say(kind):
         assert defaults == {name: one.default for name, one in parameters.items()}
 
 
+WRITTEN = '''
+from workbench.written_base import Base
+import math
+
+
+class Inherits(Base):
+    """Takes what its base takes. And no more."""
+
+
+@other
+@rewiring(kind="layers", directed="used")
+def declared(edge_index, /, num_nodes, *, tau: float = math.inf, pair=(1, -2)):
+    """Says its kind by name."""
+
+
+ZOO: dict = {"class": Inherits, "function": declared}
+'''
+
+BASE = """
+class Base:
+    def __init__(self, width, *, depth=3):
+        pass
+"""
+
+
+def test_what_an_entry_may_look_like(tmp_path, monkeypatch):
+    monkeypatch.setattr(source, "_PACKAGE", tmp_path / "workbench")
+    (tmp_path / "workbench").mkdir()
+    (tmp_path / "workbench" / "written.py").write_text(WRITTEN)
+    (tmp_path / "workbench" / "written_base.py").write_text(BASE)
+    one, two = source.entries("workbench.written", "ZOO")
+    assert (one.name, one.summary, one.kind) == ("class", "Takes what its base takes", "")
+    assert one.parameters == {"self": None, "width": None, "depth": "3"}
+    assert (two.name, two.summary, two.kind) == ("function", "Says its kind by name", "layers")
+    assert two.parameters == {
+        "edge_index": None,
+        "num_nodes": None,
+        "tau": "math.inf",
+        "pair": "(1, -2)",
+    }
+
+
 def test_a_source_that_does_not_say_is_named():
     with pytest.raises(LookupError, match="does not define or import NOTHING"):
         list(source.entries("workbench.rewiring", "NOTHING"))

@@ -197,5 +197,6 @@ def run(arguments: argparse.Namespace) -> int:
     missing = sum(finding.state == "missing" for finding in found)
     print("\nready" if not missing else f"\n{missing} needed and missing")
     if not arguments.load:
-        print(f"whether {', '.join(COMPILED)} load was not asked: workbench doctor --load")
+        told = "were not loaded, so whether they work is not known: workbench doctor --load"
+        print(f"{', '.join(COMPILED)} {told}")
     return 1 if missing else 0

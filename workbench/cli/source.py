@@ -54,15 +54,26 @@ def summary(docstring: str | None) -> str:
 
 
 def _entry(name: str, place: str, definition: ast.FunctionDef | ast.ClassDef) -> Entry:
-    kinds = [
-        call.args[0].value
-        for call in definition.decorator_list
-        if isinstance(call, ast.Call) and ast.unparse(call.func) == "rewiring"
-    ]
-    text, function = ast.get_docstring(definition), definition
-    if isinstance(definition, ast.ClassDef):
-        (function,) = (part for part in definition.body if getattr(part, "name", "") == "__init__")
-    return Entry(name, place, _parameters(function), summary(text), "".join(kinds))
+    text = summary(ast.get_docstring(definition))
+    return Entry(name, place, _parameters(_called(place, definition)), text, _kind(definition))
+
+
+def _kind(definition: ast.FunctionDef | ast.ClassDef) -> str:
+    for call in definition.decorator_list:
+        if isinstance(call, ast.Call) and ast.unparse(call.func) == "rewiring":
+            words = [*call.args, *(word.value for word in call.keywords if word.arg == "kind")]
+            return ast.literal_eval(words[0])
+    return ""
+
+
+def _called(place: str, definition: ast.FunctionDef | ast.ClassDef) -> ast.FunctionDef:
+    """The function that a call runs: of a class the ``__init__``, its own or the first base's."""
+    while isinstance(definition, ast.ClassDef):
+        own = [part for part in definition.body if getattr(part, "name", "") == "__init__"]
+        if own:
+            return own[0]
+        place, definition = _find(place, ast.unparse(definition.bases[0]))
+    return definition
 
 
 def _parameters(function: ast.FunctionDef) -> dict[str, str | None]:
