@@ -15,6 +15,7 @@ from workbench.models.gin import GIN
 from workbench.models.gps import GPS
 from workbench.models.grit import GRIT
 from workbench.models.network import Network
+from workbench.models.sage import SAGE
 from workbench.models.subgraphs import Subgraphs
 
 #: Name -> model. Each is one file of this package.
@@ -22,6 +23,7 @@ MODELS: dict = {
     "GCN": GCN,
     "GIN": GIN,
     "GAT": GAT,
+    "SAGE": SAGE,
     "GPS": GPS,
     "GRIT": GRIT,
     "DSSGNN": DSSGNN,
@@ -35,6 +37,7 @@ __all__ = [
     "GPS",
     "GRIT",
     "MODELS",
+    "SAGE",
     "Network",
     "Subgraphs",
     "call",
