@@ -1,10 +1,10 @@
-"""A layer whose graph is another one, on the same nodes or on more."""
+"""Another graph on the same nodes, or on more: instead of the edges, beside them, or in turns."""
 
 import torch
 from jaxtyping import Int64
 from torch import Tensor
 
-from workbench.rewiring.result import Rewired
+from workbench.rewiring.result import LayeredRewired, Rewired
 from workbench.typing import EdgeIndex
 
 
@@ -35,6 +35,20 @@ def other_graph(edge_index: EdgeIndex, num_nodes: int, pairs: Int64[Tensor, "2 p
     )
 
 
+def with_pairs(edge_index: EdgeIndex, num_nodes: int, pairs: Int64[Tensor, "2 pairs"]) -> Rewired:
+    """The graph with ``pairs`` beside its edges: new columns of type 1, by (source, target)."""
+    size = max(num_nodes, 1)
+    there, wanted = (ends[0] * size + ends[1] for ends in (edge_index, pairs))
+    new = torch.unique(wanted[~torch.isin(wanted, there)])
+    before = unchanged(edge_index, num_nodes)
+    return Rewired(
+        edge_index=torch.cat([edge_index, torch.stack([new // size, new % size])], dim=1),
+        num_nodes=num_nodes,
+        kept=before.kept,
+        edge_type=torch.cat([before.edge_type, torch.ones_like(new)]),
+    )
+
+
 def unchanged(edge_index: EdgeIndex, num_nodes: int) -> Rewired:
     """The graph as it is, on ``num_nodes`` nodes, for the layers between."""
     columns = edge_index.size(1)
@@ -44,3 +58,11 @@ def unchanged(edge_index: EdgeIndex, num_nodes: int) -> Rewired:
         kept=torch.ones(columns, dtype=torch.bool, device=edge_index.device),
         edge_type=torch.zeros(columns, dtype=torch.int64, device=edge_index.device),
     )
+
+
+def alternating(
+    edge_index: EdgeIndex, num_nodes: int, pairs: Int64[Tensor, "2 pairs"], num_layers: int
+) -> LayeredRewired:
+    """The graph in layers 1, 3, ..., exactly ``pairs`` in layers 2, 4, ..."""
+    layers = unchanged(edge_index, num_nodes), other_graph(edge_index, num_nodes, pairs)
+    return LayeredRewired(tuple(layers[layer % 2] for layer in range(num_layers)))

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from workbench.rewiring.declaration import check_layers, check_stop, check_variant, rewiring
-from workbench.rewiring.engine.other_graph import other_graph, unchanged
+from workbench.rewiring.engine.other_graph import alternating
 from workbench.rewiring.result import LayeredRewired
 from workbench.topology import check_edge_index
 from workbench.typing import EdgeIndex
@@ -69,7 +69,7 @@ def expander(
     check_stop(should_stop, "expander")
     pairs = cayley_edges(smallest_group(num_nodes), variant)
     pairs = torch.from_numpy(pairs[:, (pairs < num_nodes).all(axis=0)]).to(edge_index.device)
-    return _alternating(edge_index, num_nodes, pairs, num_layers)
+    return alternating(edge_index, num_nodes, pairs, num_layers)
 
 
 @rewiring("layers", directed="used", new_nodes=True)
@@ -107,7 +107,7 @@ def cayley(
     check_stop(should_stop, "cayley")
     n = smallest_group(num_nodes)
     pairs = torch.from_numpy(cayley_edges(n, "paper")).to(edge_index.device)
-    return _alternating(edge_index, max(group_order(n), num_nodes), pairs, num_layers)
+    return alternating(edge_index, max(group_order(n), num_nodes), pairs, num_layers)
 
 
 def group_order(n: int) -> int:
@@ -153,11 +153,3 @@ def cayley_edges(n: int, variant: Literal["paper", "official"]) -> np.ndarray:
             if there != here:  # n = 1
                 arcs.add((number[here], number[there]))
     return np.array(sorted(arcs), dtype=np.int64).reshape(-1, 2).T
-
-
-def _alternating(
-    edge_index: EdgeIndex, num_nodes: int, pairs: torch.Tensor, num_layers: int
-) -> LayeredRewired:
-    """The graph in layers 1, 3, ..., the pairs in layers 2, 4, ..."""
-    layers = unchanged(edge_index, num_nodes), other_graph(edge_index, num_nodes, pairs)
-    return LayeredRewired(tuple(layers[layer % 2] for layer in range(num_layers)))
