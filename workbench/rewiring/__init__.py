@@ -12,12 +12,15 @@ from workbench.rewiring.methods.fully_adjacent import fully_adjacent
 from workbench.rewiring.methods.gtr import gtr
 from workbench.rewiring.methods.half_hop import half_hop
 from workbench.rewiring.methods.knn_features import knn_features
+from workbench.rewiring.methods.laser import laser
 from workbench.rewiring.methods.random_edges import random_edges
 from workbench.rewiring.methods.random_regular_expander import random_regular_expander
 from workbench.rewiring.methods.random_removal import random_removal
+from workbench.rewiring.methods.random_swap import random_swap
 from workbench.rewiring.methods.sdrf import sdrf
 from workbench.rewiring.methods.spanning_sparsify import spanning_sparsify
 from workbench.rewiring.methods.teddy import teddy
+from workbench.rewiring.methods.two_hop import two_hop
 from workbench.rewiring.methods.virtual_node import virtual_node
 from workbench.rewiring.result import LayeredRewired, Rewired, apply_edits, edges_of_layer
 from workbench.rewiring.tape.edit import Edit
@@ -34,7 +37,10 @@ REWIRINGS = {
     "sdrf": sdrf,
     "random_edges": random_edges,
     "random_removal": random_removal,
+    "random_swap": random_swap,
+    "two_hop": two_hop,
     "teddy": teddy,
+    "laser": laser,
     "digl": digl,
     "knn_features": knn_features,
     "delaunay": delaunay,
@@ -77,15 +83,18 @@ __all__ = [
     "gtr",
     "half_hop",
     "knn_features",
+    "laser",
     "profile",
     "random_edges",
     "random_regular_expander",
     "random_removal",
+    "random_swap",
     "rewired_data",
     "rewiring",
     "sdrf",
     "spanning_sparsify",
     "teddy",
+    "two_hop",
     "virtual_node",
     "what_if",
 ]

@@ -6,9 +6,9 @@ import numpy as np
 import torch
 
 from workbench.rewiring.declaration import check_num_edges, check_stop, rewiring
+from workbench.rewiring.engine.one_cut import one_cut
 from workbench.rewiring.engine.structural_order import StructuralOrder
 from workbench.rewiring.result import Rewired, apply_edits
-from workbench.ties import levels
 from workbench.topology import simple_graph
 from workbench.typing import EdgeIndex
 
@@ -61,14 +61,8 @@ def teddy(
     graph = simple_graph(edge_index, num_nodes)
     u, v = graph.ends
     score = edge_scores(u, v, num_nodes)
-    rank = levels(score)
-    order = StructuralOrder(graph)
-    ties = order.keys(u, v) if np.unique(rank).size < rank.size else np.arange(rank.size)
-    gone = np.lexsort((ties, rank))[:num_edges]
+    gone, num_tied = one_cut(u, v, -score, num_edges, StructuralOrder(graph))
     edits = np.stack([np.full(gone.size, -1), u[gone], v[gone]])
-    # how many of those still there are as good: all of its level less those that went before
-    first = np.searchsorted(rank[gone], rank[gone])
-    num_tied = np.bincount(rank, minlength=1)[rank[gone]] - (np.arange(gone.size) - first)
     return apply_edits(
         edge_index,
         num_nodes,
