@@ -31,7 +31,7 @@ class ColorRounds(anywidget.AnyWidget):
     of the newest ``position`` only.
     """
 
-    _esm = browser_module("canvas_base", "color_rounds")
+    _esm = browser_module("color_rounds")
     _css = "\n".join(
         (_HERE / f"{name}.css").read_text("utf-8") for name in ("canvas", "color_rounds")
     )

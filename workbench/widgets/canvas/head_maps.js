@@ -1,5 +1,6 @@
 // Heads by layers: a map of buttons for each quantity, and bars of attention by distance.
-// head_maps.py puts canvas_base.js before this file.
+
+import { element } from "./elements.js";
 
 function render({ model, el }) {
   el.classList.add("wb-heads-host");
@@ -51,7 +52,7 @@ function render({ model, el }) {
       cells.forEach((row, layer) => {
         if (!m) element("span", "wb-heads-layer", grid, layers[layer]);
         row.forEach((cell, head) => {
-          if (!cell) return element("span", "", grid);
+          if (!cell) return void element("span", "", grid);
           const [text, background, color] = cell;
           const button = element("button", "wb-heads-cell", grid, text);
           button.type = "button";

@@ -27,7 +27,7 @@ class HeadMaps(anywidget.AnyWidget):
         bars_title: what the bars are of.
     """
 
-    _esm = browser_module("canvas_base", "head_maps")
+    _esm = browser_module("head_maps")
     _css = _HERE / "head_maps.css"
 
     maps = traitlets.List().tag(sync=True)

@@ -60,7 +60,7 @@ class MatrixCanvas(PairHints):
     ``{"type": "click", "u", "v"}``, row u and column v as node ids.
     """
 
-    _esm = browser_module("canvas_base", "matrix_canvas")
+    _esm = browser_module("matrix_canvas")
     _css = _HERE / "canvas.css"
 
     _messages = 0
