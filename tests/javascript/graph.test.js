@@ -88,6 +88,33 @@ test("a node out of sight is brought into it, one in sight moves nothing", () =>
   assert.equal(moves(), 2); // that of fit
 });
 
+// n nodes on a square, each with an edge to the next three
+function square(n, zoom = 1) {
+  const side = Math.sqrt(n), at = Array.from({ length: n }, (_, i) => [i % side, (i / side) | 0]);
+  const spans = at.flatMap((_, i) => [1, 2, 3].flatMap((k) => [i, (i + k) % n, 0, 2 ** 31 - 1]));
+  const middle = (side - 1) / 2, bytes = (array) => new DataView(array.buffer);
+  const { camera, data } = scene({
+    num_nodes: n, positions: bytes(Float32Array.from(at.flat())), spans: bytes(Int32Array.from(spans)),
+    node_values: bytes(new Float32Array(n)), camera: zoom === 1 ? [] : [middle, middle, zoom] });
+  const view = camera.view(0), [left, top] = view.at(n - side), [right, bottom] = view.at(side - 1);
+  return { radius: view.radius, alpha: camera.edgeAlpha(view), large: data.large,
+           share: (n * Math.PI * view.radius ** 2) / Math.abs((right - left) * (bottom - top)) };
+}
+
+test("many nodes leave the edges in sight, and a closer look makes both stronger", () => {
+  const [few, some, many, most] = [25, 196, 1024, 4900].map((n) => square(n));
+  assert.equal(few.radius, 8);
+  assert.ok(some.radius < few.radius && many.radius < few.radius / 2 && most.radius < many.radius);
+  for (const { share } of [some, many, most]) assert.ok(share < 0.2);
+  assert.ok(many.share < 0.8 * some.share); // smaller than their share of the room
+  assert.ok(many.alpha < few.alpha);
+  const near = square(1024, 4);
+  assert.ok(near.radius > 1.5 * many.radius && near.alpha > 1.5 * many.alpha);
+  // a chain has no area, and yet nodes that are seen
+  const chain = scene({ positions: new DataView(Float32Array.of(0, 0, 1, 0, 2, 0, 3, 0, 4, 0, 5, 0).buffer) });
+  assert.equal(chain.camera.view(0).radius, 8);
+});
+
 test("before and after share a camera and stand side by side", () => {
   const { camera } = scene({ mode: "both" });
   const { panels } = camera.view(2);

@@ -7,7 +7,7 @@ import * as arrays from "../../workbench/widgets/canvas/arrays.js";
 import * as colors from "../../workbench/widgets/canvas/colors.js";
 import * as geometry from "../../workbench/widgets/canvas/geometry.js";
 import { placeLabels } from "../../workbench/widgets/canvas/labels.js";
-import { change, number } from "../../workbench/widgets/canvas/numbers.js";
+import { change, number, rangeTexts } from "../../workbench/widgets/canvas/numbers.js";
 import { height, sparklinePath } from "../../workbench/widgets/canvas/sparkline.js";
 
 test("bytes become an array, wherever in a buffer they start", () => {
@@ -44,6 +44,14 @@ test("numbers as texts", () => {
     [3, { steady: true, whole: true }, "3"], [-1234567, { whole: true }, "−1\u2009234\u2009567"],
   ];
   for (const [x, options, text] of cases) assert.equal(number(x, options), text);
+});
+
+test("a range is told at its places, a single number once", () => {
+  assert.deepEqual(rangeTexts([1, 3], 2), ["1", "3"]);
+  assert.deepEqual(rangeTexts([1, 100], 3, (t) => 100 ** t), ["1", "10", "100"]);
+  for (const places of [2, 5]) {
+    assert.deepEqual(rangeTexts([0.4, 0.4], places).filter(Boolean), ["0.4"]);
+  }
 });
 
 test("a change is told with its percentage where that says something", () => {
@@ -83,6 +91,7 @@ test("colors of a page", () => {
   const gradient = colors.gradient(table, "top");
   assert.ok(gradient.startsWith("linear-gradient(to top, rgb(0,0,0),"));
   assert.ok(gradient.endsWith("rgb(255,255,255))"));
+  assert.equal(colors.gradient(table, "top", [0.4, 0.4]), "rgb(0,0,0)"); // the color of all nodes
   assert.equal(colors.methodStroke(7).color, colors.methodStroke(0).color);
 });
 

@@ -25,8 +25,9 @@ export const inkOn = ([r, g, b]) => (0.299 * r + 0.587 * g + 0.114 * b > 140 ? "
 
 export const entry = (table, i) => [table[3 * i], table[3 * i + 1], table[3 * i + 2]];
 
-// a color table as a CSS gradient
-export function gradient(table, direction) {
+// a color table as a CSS gradient; where a range is a single number, its one color
+export function gradient(table, direction, [low, high] = [0, 1]) {
+  if (!(high > low)) return `rgb(${entry(table, 0)})`;
   const stops = [];
   for (let k = 0; k <= 32; k++) {
     stops.push(`rgb(${entry(table, Math.min(255, Math.round(k * 7.96875)))})`);

@@ -90,21 +90,28 @@ export class GraphCamera {
     return [scale, width / 2 - scale * cx, MARGIN.top + roomY / 2 + scale * cy];
   }
 
+  // what the whole graph covers of the picture, not less than a band of an eighth of its length
+  #covered(scale) {
+    const [left, right, low, high] = this.#data.box, fit = scale / this.place[2];
+    const width = fit * (right - left), height = fit * (high - low);
+    return Math.max(width * height, Math.max(width, height) ** 2 / 8);
+  }
+
+  // Of many nodes each gets less of its share of the room, so that the edges between them are seen; a
+  // closer look makes them larger.
   #radius(scale) {
-    const data = this.#data, [width, height] = this.size, zoom = this.place[2];
-    const area = (width * height) / (this.#model.get("mode") === "both" ? 2 : 1);
+    const data = this.#data, zoom = this.place[2], n = Math.max(1, data.n);
     const most = this.#model.get("texts").length ? 12 : 8; // a text needs room
-    let base = clamp(0.24 * Math.sqrt(area / Math.max(1, data.n)), 1.4, most);
+    const share = 0.24 * Math.min(1, 100 / n) ** 0.125;
+    let base = n > 1 ? clamp(share * Math.sqrt(this.#covered(scale) / n), 1, most) : most;
     if (!data.large) base = Math.min(base, Math.max(3, (0.45 * data.spacing() * scale) / zoom));
     return Math.min(14, base * Math.sqrt(Math.max(0.5, zoom)));
   }
 
   // of an edge: many on little room are faint, and a closer look makes them stronger
-  edgeAlpha() {
-    const [width, height] = this.size;
-    const dense = this.#data.edges / Math.max(1, (width * height) / 1000);
-    const zoom = Math.max(1, this.place[2]);
-    return clamp((1.5 / Math.sqrt(1 + dense)) * Math.sqrt(zoom), 0.16, 0.8);
+  edgeAlpha({ scale }) {
+    const dense = this.#data.edges / Math.max(1, this.#covered(scale) / 1000);
+    return clamp((1.5 / Math.sqrt(1 + dense)) * Math.sqrt(Math.max(1, this.place[2])), 0.16, 0.8);
   }
 }
 

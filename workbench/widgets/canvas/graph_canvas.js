@@ -200,7 +200,7 @@ class GraphView {
     const view = (this.drawn = camera.view(position));
     this.page.describePanels(model, data, position);
     this.painter.draw({
-      view, data, ratio, theme, edgeAlpha: camera.edgeAlpha(), stale: Boolean(this.stale),
+      view, data, ratio, theme, edgeAlpha: camera.edgeAlpha(view), stale: Boolean(this.stale),
       traveling: Boolean(this.traveling), labels: model.get("labels"), texts: model.get("texts"),
       marks: { selection: model.get("selection"), picked: model.get("picked"),
                ringed: model.get("ringed"), focus: gestures.shownFocus },

@@ -3,7 +3,7 @@
 import { gradient } from "./colors.js";
 import { drawing, element, keyCanvas, liveRegion, setText, widgetRoot } from "./elements.js";
 import { canvasLabel, legendRows, panelTitles } from "./graph_words.js";
-import { number } from "./numbers.js";
+import { rangeTexts } from "./numbers.js";
 import { Tip } from "./tip.js";
 
 export class GraphPage {
@@ -41,11 +41,10 @@ export class GraphPage {
     this.root.style.height = `${model.get("height")}px`;
     this.colorbar.style.display = data.scaled ? "" : "none";
     if (data.scaled) {
-      const [low, high] = model.get("color_range");
+      const range = model.get("color_range");
       this.label.textContent = model.get("color_label");
-      this.ends[0].textContent = number(low);
-      this.ends[1].textContent = number(high);
-      this.ramp.style.background = gradient(data.table, "right");
+      rangeTexts(range, 2).forEach((text, k) => (this.ends[k].textContent = text));
+      this.ramp.style.background = gradient(data.table, "right", range);
     }
     this.status.textContent = model.get("status");
     this.canvas.setAttribute("aria-label", canvasLabel(data.n));

@@ -3,7 +3,7 @@
 import { css, gradient } from "./colors.js";
 import { element, keyCanvas, liveRegion, setText, widgetRoot } from "./elements.js";
 import { canvasLabel, note } from "./matrix_words.js";
-import { number } from "./numbers.js";
+import { rangeTexts } from "./numbers.js";
 import { Tip } from "./tip.js";
 
 const TICKS = 5;
@@ -48,16 +48,17 @@ export class MatrixPage {
     setText(this.note, note({
       n, side: layout?.side, logarithmic: model.get("log_scale"), diverging: data.diverging }));
     this.note.title = this.note.textContent;
-    this.ticks.forEach((tick, k) => setText(tick, number(data.value((254 * k) / (TICKS - 1)))));
+    const range = model.get("value_range");
+    const texts = rangeTexts(range, TICKS, (t) => data.value(254 * t));
+    this.ticks.forEach((tick, k) => setText(tick, texts[k]));
     setText(this.swatchText, model.get("missing"));
     this.swatch.style.visibility = data.missing ? "" : "hidden";
-    this.#showRamp(data.table, layout?.below ? "right" : "top");
+    this.#showRamp(gradient(data.table, layout?.below ? "right" : "top", range));
     this.canvas.setAttribute("aria-label", canvasLabel(title, n));
   }
 
   // matrices come many a second while a slider moves, color tables hardly ever
-  #showRamp(table, direction) {
-    const ramp = gradient(table, direction);
+  #showRamp(ramp) {
     if (ramp === this.#ramp) return;
     this.#ramp = ramp;
     this.ramp.style.background = ramp;

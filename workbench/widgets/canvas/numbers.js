@@ -24,6 +24,15 @@ function grouped(text) {
   return rest === undefined ? spaced : `${spaced}.${rest}`;
 }
 
+// The numbers at as many places along a color bar, from its low to its high end; `at` gives the number
+// at a share of the way. Of a range that is a single number only the place in the middle has it, or
+// the first of two.
+export function rangeTexts([low, high], places, at = (t) => low + t * (high - low)) {
+  const only = (places - 1) >> 1;
+  return Array.from({ length: places }, (_, k) =>
+    high > low ? number(at(k / (places - 1))) : k === only ? number(low) : "");
+}
+
 // how far a number went from the first one, with the percentage where that says something
 export function change(now, first, { digits = 4, whole = false } = {}) {
   if (Number.isNaN(now) || Number.isNaN(first)) return "";

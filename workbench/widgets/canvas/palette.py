@@ -27,11 +27,11 @@ def color_table(name: str) -> bytes:
 def color_span(values: np.ndarray) -> list[float]:
     """[low, high] of the finite values, to spread the colors over; [0, 1] where there are none.
 
-    Values that are equal but for rounding, to the seven digits of a float32, get one color: their
-    span is [low, low + 1].
+    Values that are equal but for rounding, to the seven digits of a float32, are one number and get
+    one color: their span is [low, low].
     """
     finite = values[np.isfinite(values)]
     if not finite.size:
         return [0.0, 1.0]
     low, high = float(finite.min()), float(finite.max())
-    return [low, high if high - low > 1e-7 * max(abs(low), abs(high)) else low + 1.0]
+    return [low, high if high - low > 1e-7 * max(abs(low), abs(high)) else low]
