@@ -14,6 +14,7 @@ function scene(traits, size = [660, 468]) {
   let moves = 0;
   const camera = new GraphCamera(model, data, () => moves++);
   camera.size = size;
+  camera.foot = 46; // a color bar with a line of text
   return { model, data, camera, moves: () => moves };
 }
 
@@ -56,11 +57,13 @@ test("a large graph waits for the hand to rest, a larger one is WebGL's", () => 
 });
 
 test("the whole graph fits, and stays in the middle", () => {
-  const { camera, data } = scene();
-  const view = camera.view(0), [left, top] = view.at(0), [right, bottom] = view.at(3);
-  assert.equal(left + right, 660);
-  assert.ok(left >= 30 && top >= 34 && bottom <= 468 - 58);
-  assert.ok(data.scaled); // 58 pixels for the color bar
+  const { camera } = scene();
+  for (const [foot, room] of [[0, 34], [46, 58], [60, 72]]) {
+    camera.foot = foot;
+    const view = camera.view(0), [left, top] = view.at(0), [right, bottom] = view.at(3);
+    assert.equal(left + right, 660);
+    assert.ok(left >= 30 && top >= 34 && bottom <= 468 - room + 1e-9);
+  }
 });
 
 test("the point under the pointer stays where it is", () => {
@@ -145,6 +148,12 @@ test("the legend names what is in the picture", () => {
   assert.deepEqual(rows({ editable: false }).map((row) => row.text), ["fosr"]);
   const both = { added: true, removed: true };
   assert.deepEqual(rows({ kinds: both, candidates: [] }).map((row) => row.text), ["added", "removed"]);
+});
+
+test("the picture has a name that says what it shows", () => {
+  assert.match(words.canvasLabel(6, "degree", [1, 3]), /^Graph of 6 nodes, colored by degree, from 1 to 3\. Arrow/);
+  assert.match(words.canvasLabel(6, "degree", [2, 2]), /^Graph of 6 nodes, colored by degree, all 2\. /);
+  assert.match(words.canvasLabel(6, "", [0, 1]), /^Graph of 6 nodes\. Arrow keys/);
 });
 
 test("titles say where on the tape a panel stands", () => {

@@ -11,6 +11,7 @@ import { matrixLayout } from "../../workbench/widgets/canvas/matrix_layout.js";
 import * as words from "../../workbench/widgets/canvas/matrix_words.js";
 import { PairSelection } from "../../workbench/widgets/canvas/pair_selection.js";
 import { columnsShown, countWords, RoundsData } from "../../workbench/widgets/canvas/rounds_data.js";
+import { cardColumns } from "../../workbench/widgets/canvas/tape_card.js";
 import { FakeModel } from "./fake_model.js";
 
 const bytes = (array) => new DataView(array.buffer);
@@ -78,13 +79,29 @@ test("the first byte only counts messages, and rows are nodes in an order", () =
 
 test("the color bar stands where it leaves the larger picture", () => {
   const layout = (width, height, more) =>
-    matrixLayout({ width, height, ratio: 1, panels: 1, cells: 0, classes: false, ...more });
+    matrixLayout({ width, height, head: 29, ratio: 1, panels: 1, cells: 0, classes: false, ...more });
   assert.ok(!layout(700, 400).below);
   assert.ok(layout(400, 700).below);
   assert.equal(layout(700, 400, { cells: 30 }).side % 30, 0); // whole pixels per cell
+  assert.equal(layout(700, 400, { head: 43 }).top, layout(700, 400).top + 14); // a longer title
   const two = layout(700, 400, { panels: 2, ratio: 2 });
   assert.equal(two.pixels, 2 * two.side + two.gap);
   assert.ok(two.width <= 680);
+});
+
+test("no card stands alone in its row where another number of columns helps", () => {
+  const all = Array.from({ length: 12 }, (_, k) => k + 1), alone = (n, columns) => columns > 1 && n % columns === 1;
+  for (const cards of all) {
+    for (let width = 100; width <= 2000; width += 10) {
+      const columns = cardColumns(cards, width), most = Math.max(1, Math.floor((width + 8) / 136));
+      assert.ok(columns <= most);
+      const helps = all.some((c) => c > 1 && c <= columns && !alone(cards, c));
+      assert.ok(!helps || !alone(cards, columns), `${cards} cards on ${width} pixels: ${columns}`);
+    }
+  }
+  assert.equal(cardColumns(8, 1000), 4); // seven would fit, and the eighth would stand alone
+  assert.equal(cardColumns(8, 1200), 8);
+  assert.equal(cardColumns(0, 500), 1);
 });
 
 test("the words of a cell", () => {
@@ -95,6 +112,9 @@ test("the words of a cell", () => {
   const lines = words.cellLines({ names: ["a", "b"], rows: "to", columns: "from", hints: [],
                                   shown: [["before", "≈ 1"], ["", "≈ 2"]] });
   assert.deepEqual(lines.map(([, text]) => text), ["a – b", "to a, from b", "before ≈ 1", "≈ 2"]);
+  assert.match(words.canvasLabel("resistance (ohm)", 6, ["0", "3"]),
+               /^resistance \(ohm\), 6 rows and columns, from 0 to 3\. Arrow/);
+  assert.match(words.canvasLabel("", 6, []), /^Matrix, 6 rows and columns\. /);
   assert.match(words.note({ n: 1000, side: 300 }), /1000 × 1000, each pixel shows the largest of up to 4 × 4/);
 });
 

@@ -86,6 +86,15 @@ test("colors of a page", () => {
   assert.deepEqual(colors.mixed([0, 100, 200], [100, 100, 0], 0.25), [25, 100, 150]);
   assert.equal(colors.css([1, 2, 3]), "rgba(1, 2, 3, 1)");
   assert.ok(colors.isDark([17, 17, 17]) && !colors.isDark([255, 255, 255]));
+  assert.equal(Math.round(colors.contrast([255, 255, 255], [0, 0, 0])), 21);
+  for (const r of [0, 60, 120, 180, 255]) {
+    for (const g of [0, 60, 90, 120, 150, 255]) {
+      for (const b of [0, 120, 255]) {
+        const ink = colors.inkOn([r, g, b]) === "#fff" ? [255, 255, 255] : [0, 0, 0];
+        assert.ok(colors.contrast([r, g, b], ink) >= 4.5, `${[r, g, b]}`);
+      }
+    }
+  }
   assert.deepEqual([colors.inkOn([0, 32, 76]), colors.inkOn([253, 234, 69])], ["#fff", "#000"]);
   const table = new Uint8Array(768).fill(255, 765);
   const gradient = colors.gradient(table, "top");
@@ -145,13 +154,20 @@ test("a line beside another keeps its distance", () => {
 });
 
 test("names keep clear of nodes, of each other and of the edge of the picture", () => {
-  const room = { radius: 5, gap: 3, half: 6, width: 200, height: 100 };
+  const all = [0, 0, 200, 100], room = { radius: 5, gap: 3, half: 6, all, seen: all };
   const at = [[20, 50], [60, 50], [190, 50], [20, 8]];
   const places = placeLabels(at, [30, 60, 40, 40], room);
   assert.deepEqual(places[0], [5, 36]); // not right, where a node stands, nor left: above
   assert.deepEqual(places[1], [68, 50]);
   assert.deepEqual(places[2], [142, 50]); // left of its node, within the picture
   assert.deepEqual(places[3], [28, 8]);
+  // in a corner, where no side has room: below, moved into the picture
+  assert.deepEqual(placeLabels([[100, 4]], [150], room), [[25, 18]]);
+  assert.deepEqual(placeLabels([[4, 50], [10, 50]], [150, 0], room), [[2, 36], null]);
+  // a cached picture is larger than what is seen of it
+  const part = { ...room, seen: [50, 20, 150, 80] };
+  assert.deepEqual(placeLabels([[140, 50]], [40], part), [[92, 50]]);
+  assert.deepEqual(placeLabels([[160, 50]], [30], part), [[168, 50]]);
   assert.deepEqual(placeLabels([[20, 50]], [0], room), [null]);
   assert.deepEqual(placeLabels([[20, 50]], [500], room), [null]);
 });

@@ -20,8 +20,20 @@ export const css = (color, alpha = 1) => `rgba(${color[0]}, ${color[1]}, ${color
 
 export const isDark = ([r, g, b]) => 0.2126 * r + 0.7152 * g + 0.0722 * b < 128;
 
-// black or white, whichever is readable on a color
-export const inkOn = ([r, g, b]) => (0.299 * r + 0.587 * g + 0.114 * b > 140 ? "#000" : "#fff");
+// how bright a color is, of 1, and the contrast of two, as WCAG has them
+export function brightness(color) {
+  const linear = (c) => (c <= 10 ? c / 3294.6 : ((c / 255 + 0.055) / 1.055) ** 2.4);
+  const [r, g, b] = color.map(linear);
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+}
+
+export function contrast(a, b) {
+  const [dark, light] = [brightness(a), brightness(b)].sort((x, y) => x - y);
+  return (light + 0.05) / (dark + 0.05);
+}
+
+// black or white, whichever is readable on a color: one of them always has a contrast of 4.5
+export const inkOn = (color) => (brightness(color) > 0.179 ? "#000" : "#fff");
 
 export const entry = (table, i) => [table[3 * i], table[3 * i + 1], table[3 * i + 2]];
 

@@ -54,7 +54,9 @@ export function widgetRoot(className, el) {
   return root;
 }
 
-// no text is laid out anew where it stays as it was
+// No text is laid out anew where it stays as it was. Whether it is another.
 export function setText(node, text) {
-  if (node.textContent !== text) node.textContent = text;
+  const other = node.textContent !== text;
+  if (other) node.textContent = text;
+  return other;
 }

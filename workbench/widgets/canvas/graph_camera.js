@@ -3,13 +3,14 @@
 import { clamp } from "./arrays.js";
 import { beside, squaredDistance } from "./geometry.js";
 
-const MARGIN = { side: 30, top: 34, bottom: 34, legend: 58 }; // around a graph that is fitted
+const MARGIN = { side: 30, top: 34, bottom: 34 }; // around a graph that is fitted
 
 export class GraphCamera {
   #model;
   #data;
   #changed;
   size = [0, 0];
+  foot = 0; // height of what lies on the picture at its foot
 
   // `changed` is called when a hand moved the camera
   constructor(model, data, changed) {
@@ -81,7 +82,7 @@ export class GraphCamera {
 
   #transform({ width, height }) {
     const [left, right, low, high] = this.#data.box, spanX = right - left, spanY = high - low;
-    const bottom = this.#data.scaled ? MARGIN.legend : MARGIN.bottom;
+    const bottom = Math.max(MARGIN.bottom, this.foot && this.foot + 12);
     const roomX = Math.max(20, width - 2 * MARGIN.side);
     const roomY = Math.max(20, height - MARGIN.top - bottom);
     const fit = spanX || spanY

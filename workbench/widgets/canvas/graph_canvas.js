@@ -99,7 +99,7 @@ class GraphView {
   }
 
   describe() {
-    this.page.describe(this.model, this.data);
+    if (this.page.describe(this.model, this.data)) this.leaveRoom();
     this.redrawing.mark();
   }
 
@@ -139,8 +139,14 @@ class GraphView {
     }
     this.ratio = ratio;
     this.camera.size = [width, height];
+    this.leaveRoom();
     if (canvas.width !== w) canvas.width = w;
     if (canvas.height !== h) canvas.height = h;
+  }
+
+  // for the color bar below the graph
+  leaveRoom() {
+    this.camera.foot = this.page.colorbar.offsetHeight;
   }
 
   // the camera moved: a large graph's cached pictures move along until the hand rests

@@ -20,7 +20,9 @@ export function drawNodes({ canvas, context, margin }, scene, bins, discs) {
   }
   if (discs) drawDiscs(context, scene, bins, seen, at);
   drawTexts(context, scene, bins, seen, at);
-  return drawNames(context, scene, seen, at, [width, height]);
+  const all = [0, 0, width, height];
+  return drawNames(context, scene, seen, at, {
+    all, seen: [margin[0], margin[1], width - margin[0], height - margin[1]] });
 }
 
 function drawDiscs(context, { data, view, ratio, theme }, bins, seen, at) {
@@ -62,7 +64,7 @@ function drawTexts(context, { data, view, ratio, theme, texts }, bins, seen, at)
   context.textAlign = "start";
 }
 
-function drawNames(context, { view, ratio, theme, labels }, seen, at, [width, height]) {
+function drawNames(context, { view, ratio, theme, labels }, seen, at, room) {
   if (!labels.length || seen.length > MOST_NAMES) return false;
   const size = 11 * ratio;
   context.font = `${size}px ${theme.font}`;
@@ -73,7 +75,7 @@ function drawNames(context, { view, ratio, theme, labels }, seen, at, [width, he
   context.fillStyle = theme.strong;
   const widths = seen.map((i) => (labels[i] ? context.measureText(labels[i]).width : 0));
   const places = placeLabels(at, widths, {
-    radius: view.radius * ratio, gap: 3 * ratio, half: 0.6 * size, width, height });
+    radius: view.radius * ratio, gap: 3 * ratio, half: 0.6 * size, ...room });
   seen.forEach((i, j) => {
     if (!places[j]) return;
     context.strokeText(labels[i], ...places[j]);

@@ -37,20 +37,24 @@ export class GraphPage {
     this.root.classList.toggle(`wb-${name}`, whether);
   }
 
+  // whether the color bar may have another height
   describe(model, data) {
+    let other = (this.colorbar.style.display === "") !== data.scaled;
     this.root.style.height = `${model.get("height")}px`;
     this.colorbar.style.display = data.scaled ? "" : "none";
     if (data.scaled) {
       const range = model.get("color_range");
-      this.label.textContent = model.get("color_label");
+      other = setText(this.label, model.get("color_label")) || other;
       rangeTexts(range, 2).forEach((text, k) => (this.ends[k].textContent = text));
       this.ramp.style.background = gradient(data.table, "right", range);
     }
     this.status.textContent = model.get("status");
-    this.canvas.setAttribute("aria-label", canvasLabel(data.n));
+    this.canvas.setAttribute("aria-label", canvasLabel(
+      data.n, data.scaled ? model.get("color_label") : "", model.get("color_range")));
     const { kinds, candidates } = data;
     const [methods, editable] = [model.get("methods"), model.get("editable")];
     this.#showLegend(legendRows({ kinds, candidates, methods, editable }));
+    return other;
   }
 
   #showLegend(rows) {

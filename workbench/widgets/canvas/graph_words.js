@@ -1,13 +1,17 @@
 // What the graph canvas says: legend, titles, tooltip, and what a screen reader hears.
 
 import { methodStroke } from "./colors.js";
-import { number } from "./numbers.js";
+import { number, rangeTexts } from "./numbers.js";
 
 const KEYS =
   "Arrow keys move between nodes, Enter picks a node and a second Enter adds or removes the edge, " +
   "Delete removes it, Escape clears, plus, minus and 0 zoom.";
 
-export const canvasLabel = (n) => `Graph of ${n} nodes. ${KEYS}`;
+// `value` says what the colors are, over a range; "" where they are none
+export function canvasLabel(n, value, range) {
+  const [low, high] = rangeTexts(range, 2), of = high ? `from ${low} to ${high}` : `all ${low}`;
+  return `Graph of ${n} nodes${value ? `, colored by ${value}, ${of}` : ""}. ${KEYS}`;
+}
 
 // the titles of the panels; "" for none
 export function panelTitles({ mode, position, edited }) {

@@ -83,6 +83,8 @@ function render({ model, el }) {
     bars.forEach(({ name, mass, uniform }, i) => {
       const column = element("div", "wb-heads-column", area);
       column.title = `${name}: ${mass.toFixed(3)}, ${(mass / uniform).toFixed(2)} times an even spread`;
+      column.setAttribute("role", "img");
+      column.setAttribute("aria-label", column.title);
       const space = element("div", "wb-heads-space", column);
       element("div", "wb-heads-mass", space).style.height = `${(100 * mass) / most}%`;
       element("div", "wb-heads-even", space).style.bottom = `calc(${(100 * uniform) / most}% - 1.5px)`;

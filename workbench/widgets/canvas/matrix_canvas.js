@@ -89,7 +89,7 @@ class MatrixView {
   }
 
   describe() {
-    this.page.describe(this.model, this.data, this.layout);
+    if (this.page.describe(this.model, this.data, this.layout)) this.resized();
     this.redrawing.mark();
   }
 
@@ -108,14 +108,15 @@ class MatrixView {
     const { page, data, model } = this, { root } = page;
     root.style.height = `${model.get("height")}px`;
     const width = root.clientWidth, height = root.clientHeight;
-    if (width && height) {
-      this.ratio = window.devicePixelRatio || 1;
+    // the texts above say how many cells a pixel has, and the pixels depend on the room of the texts
+    for (let other = true, k = 0; width && height && other && k < 3; k++) {
+      const ratio = (this.ratio = window.devicePixelRatio || 1), head = page.head.offsetHeight;
       this.layout = matrixLayout({
-        width, height, ratio: this.ratio, panels: data.shown.length, cells: data.n,
+        width, height, head, ratio, panels: data.shown.length, cells: data.n,
         classes: model.get("classes") });
       page.place(this.layout, data.shown.map(({ caption }) => caption));
+      other = page.describe(model, data, this.layout);
     }
-    this.describe();
     this.outdate();
   }
 

@@ -1,11 +1,12 @@
 // Where the parts of the matrix canvas are: the pictures, and the color bar where it leaves them the
 // larger room. CSS pixels, but for `side` and `gap`, which are those of the screen.
 
-const BETWEEN = 14, LEFT = 10, BOTTOM = 12, BAR = 92, FOOT = 46;
+const BETWEEN = 14, LEFT = 10, BOTTOM = 12, BAR = 92, FOOT = 46, CAPTION = 16;
 
-export function matrixLayout({ width, height, ratio, panels, cells, classes }) {
+// `head` is the height of the texts above
+export function matrixLayout({ width, height, head, ratio, panels, cells, classes }) {
   const [bar, foot] = classes ? [0, 0] : [BAR, FOOT]; // of a color bar beside, and below
-  const top = panels > 1 ? 56 : 40;
+  const top = head + 11 + (panels > 1 ? CAPTION : 0);
   const free = height - top - BOTTOM, across = width - 2 * LEFT - (panels - 1) * BETWEEN;
   const beside = Math.min(free, (across + LEFT - bar) / panels);
   const over = Math.min(free - foot, across / panels);

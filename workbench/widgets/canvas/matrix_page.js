@@ -13,8 +13,9 @@ export class MatrixPage {
 
   constructor(el) {
     const root = (this.root = widgetRoot("wb-matrix", el));
-    this.title = element("div", "wb-title", root);
-    this.note = element("div", "wb-note", root);
+    this.head = element("div", "wb-head", root);
+    this.title = element("div", "wb-title", this.head);
+    this.note = element("div", "wb-note", this.head);
     this.captions = [element("div", "wb-note", root), element("div", "wb-note", root)];
     this.canvas = keyCanvas(root, "matrix");
     this.colorbar = element("div", "wb-colorbar", root);
@@ -39,22 +40,24 @@ export class MatrixPage {
     this.root.classList.toggle(`wb-${name}`, whether);
   }
 
+  // whether the texts above the picture are others, which may need other room
   describe(model, data, layout) {
     const classes = model.get("classes"), unit = classes ? "" : model.get("unit");
-    const title = model.get("title"), { n } = data;
+    const { n } = data, title = model.get("title");
     this.mark("classes", classes);
     this.mark("empty", !n); // then the title says why
-    setText(this.title, unit ? `${title} (${unit})` : title);
-    setText(this.note, note({
+    const retitled = setText(this.title, unit ? `${title} (${unit})` : title);
+    const renoted = setText(this.note, note({
       n, side: layout?.side, logarithmic: model.get("log_scale"), diverging: data.diverging }));
-    this.note.title = this.note.textContent;
     const range = model.get("value_range");
     const texts = rangeTexts(range, TICKS, (t) => data.value(254 * t));
     this.ticks.forEach((tick, k) => setText(tick, texts[k]));
     setText(this.swatchText, model.get("missing"));
     this.swatch.style.visibility = data.missing ? "" : "hidden";
     this.#showRamp(gradient(data.table, layout?.below ? "right" : "top", range));
-    this.canvas.setAttribute("aria-label", canvasLabel(title, n));
+    const ends = classes ? [] : rangeTexts(range, 2);
+    this.canvas.setAttribute("aria-label", canvasLabel(this.title.textContent, n, ends));
+    return retitled || renoted;
   }
 
   // matrices come many a second while a slider moves, color tables hardly ever
@@ -73,7 +76,7 @@ export class MatrixPage {
     this.captions.forEach((caption, k) => {
       const there = captions.length > 1;
       caption.textContent = there ? captions[k] : "";
-      Object.assign(caption.style, { top: "39px", left: `${layout.captions[there ? k : 0]}px` });
+      Object.assign(caption.style, { top: `${top - 17}px`, left: `${layout.captions[there ? k : 0]}px` });
     });
     box(this.colorbar, layout.colorbar);
     box(this.swatch, layout.swatch);

@@ -3,8 +3,9 @@
 import { MISSING } from "./matrix_cells.js";
 import { number } from "./numbers.js";
 
-export const canvasLabel = (title, n) =>
-  `${title || "Matrix"}, ${n} rows and columns. ` +
+// `ends` are the texts at the ends of the color bar, "" where there is none
+export const canvasLabel = (title, n, [low, high]) =>
+  `${title || "Matrix"}, ${n} rows and columns${high ? `, from ${low} to ${high}` : ""}. ` +
   "Arrow keys move the cell, Enter picks it, Escape clears.";
 
 // how many cells there are and how they are shown; n cells on so many pixels of the screen

@@ -4,7 +4,7 @@ import { clamp } from "./arrays.js";
 import { button, element, setText, widgetRoot } from "./elements.js";
 import { icon } from "./icons.js";
 import { Lifetime } from "./lifetime.js";
-import { TapeCard } from "./tape_card.js";
+import { cardColumns, TapeCard } from "./tape_card.js";
 
 // a button with an icon, and for some a text
 function iconButton(parent, name, label, action, text) {
@@ -63,6 +63,9 @@ class TapeView {
     // "input" comes inside the pointer event: the picture moves in the same frame as the hand
     life.on(this.slider, "input", () => this.go(this.slider.valueAsNumber));
     life.on(this.root, "keydown", (event) => this.key(event));
+    const resize = new ResizeObserver(() => this.placeCards());
+    resize.observe(this.grid);
+    life.atEnd(() => resize.disconnect());
     this.schedule();
   }
 
@@ -153,6 +156,14 @@ class TapeView {
   readCards() {
     this.grid.replaceChildren();
     this.cards = this.model.get("cards").map((spec) => new TapeCard(spec, this.grid));
+    this.placeCards();
+  }
+
+  placeCards() {
+    const columns = cardColumns(this.cards.length, this.grid.clientWidth);
+    this.grid.style.gridTemplateColumns = `repeat(${columns}, minmax(0, 1fr))`;
+    const alone = columns > 1 && this.cards.length % columns === 1; // no number of columns fits
+    this.cards.at(-1)?.root.style.setProperty("grid-column", alone ? "1 / -1" : "");
   }
 
   read() {

@@ -5,6 +5,17 @@ import { drawing, element, setText } from "./elements.js";
 import { change, number } from "./numbers.js";
 import { CURVE, height, sparklinePath } from "./sparkline.js";
 
+const NARROWEST = 128, GAP = 8; // pixels of a card, and between two
+
+// How many cards stand side by side: as few rows as there is room for, and those as even as can be; or
+// fewer columns, where the last card would stand alone in its row.
+export function cardColumns(cards, width) {
+  const most = Math.max(1, Math.floor((width + GAP) / (NARROWEST + GAP)));
+  const even = Math.ceil(cards / Math.ceil(cards / most)) || 1;
+  for (let columns = even; columns > 1; columns--) if (cards % columns !== 1) return columns;
+  return even;
+}
+
 export class TapeCard {
   #spec;
   #values;
@@ -18,6 +29,8 @@ export class TapeCard {
     this.#whole = values.every((x) => !Number.isFinite(x) || Number.isInteger(x));
     this.root = element("div", "wb-card", parent);
     this.root.title = spec.help;
+    this.root.setAttribute("role", "group"); // whose name and numbers belong together
+    this.root.setAttribute("aria-label", spec.name);
     element("div", "wb-card-name", this.root, spec.name);
     const now = element("div", "wb-card-now", this.root);
     this.value = element("span", "", now);
