@@ -163,6 +163,20 @@ class Lab(StillPicture, ipywidgets.VBox):
         """Have a trait of pictures follow another's in the browser, one way only."""
         self._links += [ipywidgets.jsdlink((leader, name), (other, name)) for other in widgets]
 
+    def choose_on(self, graph: ipywidgets.Widget) -> None:
+        """Have the setting ``node`` be what is chosen on the picture of the graph, both ways."""
+
+        def chosen(_: Any) -> None:
+            self.state.node = graph.selection[0] if graph.selection else None
+
+        def choose() -> None:
+            node = self.state.node
+            if (graph.selection[0] if graph.selection else None) != node:
+                graph.picked = graph.selection = [] if node is None else [node]
+
+        graph.observe(chosen, "selection")
+        self.when("node", then=choose)
+
     def say(self, text: str, *, wrong: bool = False) -> None:
         """Tell what was done, or what went wrong."""
         self._said, self._wrong = text, wrong
@@ -210,11 +224,11 @@ class Lab(StillPicture, ipywidgets.VBox):
 
 
 def _setting(name: str, about: str) -> property:
-    return property(
-        lambda lab: getattr(lab.state, name),
-        lambda lab, value: setattr(lab.state, name, value),
-        doc=about,
-    )
+    def put(lab: Lab, value: Any) -> None:
+        # checked here, so that a cell shows the error without the lines of traitlets around it
+        setattr(lab.state, name, lab.state.checked(name, value))
+
+    return property(lambda lab: getattr(lab.state, name), put, doc=about)
 
 
 def _parts(widget: ipywidgets.Widget) -> list[ipywidgets.Widget]:
