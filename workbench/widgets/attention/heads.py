@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch_geometric.data import Data
 
-from workbench.capture import Attention, call_arguments, capture_attention, prepared
+from workbench.capture import Attention, call_arguments, capture_attention, prepare
 from workbench.diagnostics import HopMass, TooLargeError, attention_by_hop
 from workbench.diagnostics.attention.head_measures import head_measures, heads_of
 from workbench.widgets.lab.drawn_graph import DrawnGraph
