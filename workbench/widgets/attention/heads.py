@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch_geometric.data import Data
 
-from workbench.capture import Attention, call_arguments, capture_attention, prepared
+from workbench.capture import Attention, call_arguments, capture_attention, prepare
 from workbench.diagnostics import HopMass, TooLargeError, attention_by_hop
 from workbench.diagnostics.attention.head_measures import head_measures, heads_of
 from workbench.widgets.lab.drawn_graph import DrawnGraph
@@ -111,7 +111,7 @@ def run(model: nn.Module, data: Data, inputs: Mapping[str, Any]):
     """
     modes = [(module, module.training) for module in model.modules()]
     try:
-        arguments, extra = call_arguments(model, prepared(model, data), **inputs)
+        arguments, extra = call_arguments(model, prepare(model, data), **inputs)
     except TypeError:
         if data.get("x") is not None:
             raise

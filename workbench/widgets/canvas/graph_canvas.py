@@ -49,17 +49,7 @@ class GraphCanvas(PairHints):
     file is held over the picture. ``opening.dropped`` reads the message.
     """
 
-    _esm = browser_module(
-        "canvas_base",
-        "graph_data",
-        "graph_camera",
-        "graph_webgl",
-        "graph_drawing",
-        "graph_tooltip",
-        "graph_gestures",
-        "graph_files",
-        "graph_canvas",
-    )
+    _esm = browser_module("graph_canvas")
     _css = style("canvas")
 
     # echo_update=False: what follows the hand needs no answer from the kernel for every step

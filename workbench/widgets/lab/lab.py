@@ -55,9 +55,9 @@ class Lab(StillPicture, ipywidgets.VBox):
         self.state = state
         self.controls: dict[str, ipywidgets.Widget] = {}
         self.pictures: dict[str, ipywidgets.Widget] = {}
-        self.worker = Worker(self.failed)
+        self.worker = Worker(self.failed, self._compiling)
         self._links: list[ipywidgets.Widget] = []
-        self._said = self._working = ""
+        self._said = self._working = self._compiled = ""
         self._wrong = False
         self._status = StatusLine()
         self._status.add_class("workbench-status")
@@ -87,7 +87,7 @@ class Lab(StillPicture, ipywidgets.VBox):
     def shown(self) -> dict[str, Any]:
         """What the page shows: every setting, the line that tells, and what ``texts`` adds."""
         settings = {name: getattr(self.state, name) for name in self.state.settings()}
-        told = {"status": self._said, "wrong": self._wrong, "working": self._working}
+        told = {"status": self._said, "wrong": self._wrong, "working": self._doing()}
         return settings | told | self.texts()
 
     def texts(self) -> dict[str, Any]:
@@ -209,11 +209,18 @@ class Lab(StillPicture, ipywidgets.VBox):
         except Exception as error:  # it is for the person who clicked, not for the log
             self.failed(error)
 
+    def _compiling(self, begins: bool) -> None:
+        self._compiled = "compiling, once: some seconds" if begins else ""
+        self._tell()
+
+    def _doing(self) -> str:
+        return " ".join(filter(None, (self._working, self._compiled)))
+
     def _tell(self) -> None:
         kind = "workbench-wrong" if self._wrong else "workbench-fine"
         text = f'<span class="{kind}">{html.escape(self._said)}</span>' if self._said else ""
-        if self._working:
-            text += f' <span class="workbench-fine">{html.escape(self._working)}</span>'
+        if doing := self._doing():
+            text += f' <span class="workbench-fine">{html.escape(doing)}</span>'
         self._status.value = text
 
 
