@@ -11,7 +11,7 @@ import torch
 
 from workbench.graphs import karate
 from workbench.models import GAT, GCN
-from workbench.widgets import attention_lens, expressivity_lab, sensitivity_lab
+from workbench.widgets import attention_lens, expressivity_lab, rewiring_lab, sensitivity_lab
 from workbench.widgets.lab.lab import Lab, command
 from workbench.widgets.lab.state import LabState, Setting
 from workbench.widgets.lab.status_line import StatusLine
@@ -190,7 +190,21 @@ def made_expressivity_lab():
     return lab
 
 
-MADE = [Toy, made_sensitivity_lab, made_attention_lens, made_expressivity_lab]
+def made_rewiring_lab():
+    """After a training, too; the boxes and buttons that are hidden count."""
+    lab = rewiring_lab("barbell:5,2", num_edges=2)
+    for _ in range(2):
+        lab.do("option", "variant", "official")
+        assert lab.wait()
+        lab.training.epochs = lab.training.seeds = 1
+        lab.training.start()
+        assert lab.training.wait()
+    lab.controls |= {f"training {k}": v for k, v in lab.training.controls.items()}
+    lab.pictures |= {f"training {k}": v for k, v in lab.training.pictures.items()}
+    return lab
+
+
+MADE = [Toy, made_sensitivity_lab, made_attention_lens, made_expressivity_lab, made_rewiring_lab]
 
 
 @pytest.mark.parametrize("make", MADE)
@@ -199,7 +213,9 @@ def test_a_closed_lab_is_gone(make):
     held = [weakref.ref(lab), weakref.ref(lab.state)]
     held += [weakref.ref(w) for w in [*lab.pictures.values(), *lab.controls.values()]]
     lab.close()
-    lab.worker.end(until=time.monotonic() + 60)  # its thread holds the lab until it has ended
+    for part in {lab, getattr(lab, "training", lab)}:
+        part.worker.end(until=time.monotonic() + 60)  # its thread holds it until it has ended
+    del part
     assert all(widget().comm is None for widget in [held[0], *held[2:]])
     del lab
     gc.collect()

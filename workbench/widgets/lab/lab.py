@@ -146,9 +146,15 @@ class Lab(StillPicture, ipywidgets.VBox):
         self.controls[name] = made = setting_control(self.state, name, self.failed)
         return made
 
-    def button(self, name: str, title: str, about: str, **options: Any) -> ipywidgets.Button:
-        """Make the button of a command; what it raises is told on the page."""
-        self.controls[name] = made = button(title, about, lambda: self._try(name), **options)
+    def button(
+        self, name: str, title: str, about: str, *values: Any, **options: Any
+    ) -> ipywidgets.Button:
+        """Make the button of a command; what it raises is told on the page.
+
+        One that gives the command ``values`` is ``controls["NAME VALUE"]``.
+        """
+        made = button(title, about, lambda: self._try(name, *values), **options)
+        self.controls[" ".join(map(str, [name, *values]))] = made
         return made
 
     def when(self, *names: str, then: Callable[[], object]) -> None:
@@ -203,9 +209,9 @@ class Lab(StillPicture, ipywidgets.VBox):
         """Store the picture of what is shown, once the hand rests."""
         self.worker.submit("picture", self._store_picture, delay=delay)
 
-    def _try(self, name: str) -> None:
+    def _try(self, name: str, *values: Any) -> None:
         try:
-            self.do(name)
+            self.do(name, *values)
         except Exception as error:  # it is for the person who clicked, not for the log
             self.failed(error)
 
@@ -233,7 +239,7 @@ def _setting(name: str, about: str) -> property:
 
 
 def _parts(widget: ipywidgets.Widget) -> list[ipywidgets.Widget]:
-    """A widget, and every widget that it holds: children, layouts, styles, and theirs."""
+    """A widget, and every widget that it holds, shown or not, with their layouts and styles."""
     found: dict[int, ipywidgets.Widget] = {}
     ahead = [widget]
     while ahead:
@@ -241,7 +247,8 @@ def _parts(widget: ipywidgets.Widget) -> list[ipywidgets.Widget]:
         if id(one) in found:
             continue
         found[id(one)] = one
-        for value in one.trait_values().values():
+        for value in [*one.trait_values().values(), *vars(one).values()]:
+            value = list(value.values()) if isinstance(value, dict) else value
             held = value if isinstance(value, list | tuple) else [value]
             ahead += [part for part in held if isinstance(part, ipywidgets.Widget)]
     return list(found.values())
