@@ -1,6 +1,7 @@
 """What every lab is: settings, pictures, commands, a thread, and one line that tells."""
 
 import html
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -138,6 +139,10 @@ class Lab(StillPicture, ipywidgets.VBox):
             if widget is not self:
                 widget.close()
         super().close()
+
+    def __del__(self) -> None:
+        if not sys.is_finalizing():  # then the process lets go of everything, and has no page
+            super().__del__()
 
     # ---- for the labs themselves ----------------------------------------------------------
 
