@@ -1,7 +1,7 @@
 """The report of a graph: summary, verdict and model on one page, in a notebook or a file."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -225,10 +225,11 @@ def report(
         raise TypeError(f"model must be a torch.nn.Module, got {argument_kind(model)}")
     edge_index, count, weight = data.edge_index, data.num_nodes, data.get("edge_weight")
     weight = None if weight is None else weight.reshape(-1).to(torch.float64)
-    labels = classes(data)
+    labels, why_not = classes(data)
     summary = summarize(
         edge_index, count, weight, labels=labels, max_seconds=max_seconds, seed=seed
     )
+    summary = replace(summary, left_out=(*summary.left_out, *why_not))
     layers = depth(model)
     verdict, added = None, torch.zeros(2, 0, dtype=torch.int64)
     if largest_component(edge_index, count, weight).graph.num_nodes >= 3:

@@ -6,6 +6,7 @@ from torch_geometric.data import Data
 
 from workbench.diagnostics.structure.canonical_order import canonical_order, renumber
 from workbench.figures.page import CardLine
+from workbench.graphs.class_labels import check_classes
 from workbench.report.bottlenecks import Bottleneck
 from workbench.report.measure import percent
 from workbench.report.summary import Summary
@@ -33,12 +34,16 @@ def node_names(data: Data) -> list[str]:
     return [str(label) for label in labels]
 
 
-def classes(data: Data) -> Tensor | None:
-    """``data.y`` where it is one class for each node."""
+def classes(data: Data) -> tuple[Tensor | None, tuple[str, ...]]:
+    """``data.y`` where it is one class for each node, and else why it is not taken for that."""
     labels = data.get("y")
     if not isinstance(labels, Tensor) or labels.shape != (data.num_nodes,):
-        return None
-    return labels.cpu() if labels.is_floating_point() else labels.cpu().long()
+        return None, ()
+    try:
+        check_classes(labels, "y")
+    except ValueError as error:
+        return None, (f"what classes tell ({error})",)
+    return labels.cpu() if labels.is_floating_point() else labels.cpu().long(), ()
 
 
 def card(verdict: Verdict | None) -> tuple[str, str, list[CardLine], str]:

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 from torch_geometric.data import Data
 
+from workbench.graphs.class_labels import check_classes
 from workbench.tasks.guessing import guessing_accuracy
 from workbench.tasks.parts import (
     MASKS,
@@ -180,21 +181,14 @@ def _labels(y: Tensor | None, count: int, where: str) -> tuple[Tensor, tuple[int
             "convert them by y.long() if they are classes, predict them by graph_values if not"
         )
     labels = labels.long()
+    check_classes(labels, where)
     known = labels >= 0
-    below = labels[~known].unique().tolist()
     classes, numbers = labels[known].unique(return_inverse=True)
-    if below not in ([], [-1]) or (below and classes.numel() < 2):
-        told = ", ".join(str(label) for label in labels.unique()[:6].tolist())
-        raise ValueError(
-            f"{where} has the labels {told}: -1 means not known, and other negative numbers are no "
-            f"classes, which leaves {classes.numel()}; number the classes from 0, as by "
-            "y = torch.unique(y, return_inverse=True)[1]"
-        )
     if classes.numel() < 2:
         raise ValueError(
             f"{where} has labels of one class only, {labels.unique().tolist()}: there is nothing "
             "to tell apart; give labels of two classes at least"
         )
     labels = labels.masked_scatter(known, numbers)
-    unknown = f", {int((~known).sum())} of {count} labels not known (-1)" if below else ""
+    unknown = f", {int((~known).sum())} of {count} labels not known (-1)" if not known.all() else ""
     return labels, tuple(classes.tolist()), unknown

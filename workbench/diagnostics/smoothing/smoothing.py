@@ -192,6 +192,7 @@ def mad_gap(
         raise ValueError(f"near and remote must be 1 <= near < remote, got {near} and {remote}")
     check_states(x, num_nodes)
     check_edge_index(edge_index, num_nodes)
+    num_nodes = int(num_nodes)
     check_size(mad_gap, num_nodes, edge_index.size(1) // 2, device=x.device)
     hops = hop_distance(edge_index, num_nodes).to(x.device)
     directions = _directions(x)
