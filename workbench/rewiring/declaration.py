@@ -89,6 +89,17 @@ class Declaration:
     greedy: Callable[..., Greedy] | None = None
     greedy_nodes: float = math.inf
 
+    def __post_init__(self):
+        for name, words in (
+            ("kind", ("edits", "graph", "layers")),
+            ("directed", ("refused", "used")),
+            ("weighted", ("used", "ignored", "refused")),
+        ):
+            if getattr(self, name) not in words:
+                raise ValueError(
+                    f"{name} must be one of {', '.join(words)}; got {getattr(self, name)!r}"
+                )
+
 
 def rewiring(kind: Literal["edits", "graph", "layers"], **declared: Any) -> Callable:
     """Declare a function a rewiring: it carries a ``Declaration`` as ``declaration``.
