@@ -149,7 +149,8 @@ def capture_attention(
     asked for its weights inside the block, even if the caller asks for none, and the caller gets
     what it asked for; the outputs can differ from those outside by rounding, since torch then
     takes another path. Where a mask leaves a query nobody to look at, that path would give nan:
-    the weights then come from a second call, and stand beside the output in the graph. Its memory is that of the matrices, heads times nodes squared.
+    the weights then come from a second call, and stand beside the output in the graph. Memory is
+    that of the matrices, heads times nodes squared.
 
     The softmax weights as the model used them: in training mode with its dropout in them, so call
     ``model.eval()`` first.

@@ -19,6 +19,7 @@ from workbench.report.model_summary import ModelSummary
 from workbench.report.parts import (
     card,
     classes,
+    no_classes,
     node_names,
     outside_places,
     place_text,
@@ -225,11 +226,12 @@ def report(
         raise TypeError(f"model must be a torch.nn.Module, got {argument_kind(model)}")
     edge_index, count, weight = data.edge_index, data.num_nodes, data.get("edge_weight")
     weight = None if weight is None else weight.reshape(-1).to(torch.float64)
-    labels, why_not = classes(data)
+    labels, why = classes(data), no_classes(data)
     summary = summarize(
         edge_index, count, weight, labels=labels, max_seconds=max_seconds, seed=seed
     )
-    summary = replace(summary, left_out=(*summary.left_out, *why_not))
+    if why:
+        summary = replace(summary, left_out=(*summary.left_out, f"what classes tell ({why})"))
     layers = depth(model)
     verdict, added = None, torch.zeros(2, 0, dtype=torch.int64)
     if largest_component(edge_index, count, weight).graph.num_nodes >= 3:

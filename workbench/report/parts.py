@@ -34,16 +34,23 @@ def node_names(data: Data) -> list[str]:
     return [str(label) for label in labels]
 
 
-def classes(data: Data) -> tuple[Tensor | None, tuple[str, ...]]:
-    """``data.y`` where it is one class for each node, and else why it is not taken for that."""
+def classes(data: Data) -> Tensor | None:
+    """``data.y`` where it is one class for each node."""
     labels = data.get("y")
-    if not isinstance(labels, Tensor) or labels.shape != (data.num_nodes,):
-        return None, ()
-    try:
-        check_classes(labels, "y")
-    except ValueError as error:
-        return None, (f"what classes tell ({error})",)
-    return labels.cpu() if labels.is_floating_point() else labels.cpu().long(), ()
+    if not isinstance(labels, Tensor) or labels.shape != (data.num_nodes,) or no_classes(data):
+        return None
+    return labels.cpu() if labels.is_floating_point() else labels.cpu().long()
+
+
+def no_classes(data: Data) -> str:
+    """Why one number ``y`` for each node is no class; empty where it is, and without such ``y``."""
+    labels = data.get("y")
+    if isinstance(labels, Tensor) and labels.shape == (data.num_nodes,):
+        try:
+            check_classes(labels, "y")
+        except ValueError as error:
+            return str(error)
+    return ""
 
 
 def card(verdict: Verdict | None) -> tuple[str, str, list[CardLine], str]:

@@ -4,7 +4,7 @@ import copy
 
 import torch
 from torch import Tensor
-from torch_geometric.data import Data
+from torch_geometric.data import Batch, Data
 
 from workbench.graphs.attributes import edge_columns, node_rows
 from workbench.rewiring.result import LayeredRewired, Rewired
@@ -32,9 +32,15 @@ def rewired_data(data: Data, result: Rewired | LayeredRewired) -> Data:
     What belongs to the whole graph stays. Tensors that do not change are shared with ``data``.
 
     Raises:
-        ValueError: the rewiring is of another graph; there are new nodes and ``data`` is a batch,
-            or whole numbers of nodes of which ``origin`` takes a part.
+        ValueError: the rewiring is of another graph; ``data`` is a batch, whose slices would be
+            wrong (``Rewire`` takes each graph by itself); or there are new nodes and a ``batch``
+            vector, or whole numbers of nodes of which ``origin`` takes a part.
     """
+    if isinstance(data, Batch):
+        raise ValueError(
+            f"a batch of {data.num_graphs} graphs cannot take one rewiring; Rewire(method)(batch) "
+            "rewires each, rewired_data one of batch.to_data_list()"
+        )
     layers = None
     if isinstance(result, LayeredRewired):
         layers, result = result.edge_layers, result.union
