@@ -224,8 +224,15 @@ def report(
     """
     if model is not None and not isinstance(model, nn.Module):
         raise TypeError(f"model must be a torch.nn.Module, got {argument_kind(model)}")
+    if not isinstance(data, Data) or data.edge_index is None:
+        kind = f"{type(data).__module__.partition('.')[0]} {type(data).__name__}"
+        raise TypeError(
+            f"report takes a torch_geometric Data with an edge_index, got {kind}; "
+            "workbench.graphs.from_networkx makes one of a networkx graph, Data(edge_index=..., "
+            "num_nodes=...) of a list of edges"
+        )
     edge_index, count, weight = data.edge_index, data.num_nodes, data.get("edge_weight")
-    weight = None if weight is None else weight.reshape(-1).to(torch.float64)
+    weight = None if weight is None else weight.reshape(-1)
     labels, why = classes(data), no_classes(data)
     summary = summarize(
         edge_index, count, weight, labels=labels, max_seconds=max_seconds, seed=seed

@@ -9,7 +9,7 @@ from torch import Tensor
 from torch_geometric.data import Batch, Data
 from torch_geometric.transforms import BaseTransform
 
-from workbench.rewiring.data import rewired_data
+from workbench.rewiring.data import real_edges, rewired_data
 from workbench.rewiring.declaration import GIVEN, declaration_of, taken_from
 from workbench.rewiring.result import LayeredRewired, Rewired
 
@@ -20,7 +20,8 @@ class Rewire(BaseTransform):
     ``rewired_data`` makes the new graph: what belongs to kept edges and nodes stays with them.
     ``is_added`` says which columns of ``edge_index`` are new; ``data.is_added.long()`` is the
     ``edge_type`` of relational networks. What a method declares to read it is given from the
-    graph: its ``edge_weight`` where weights are ``"used"``, its ``x`` or ``pos``.
+    graph: its ``edge_weight`` where weights are ``"used"``, its ``x`` or ``pos``. Edges of weight 0
+    are no edges, to no method, and are gone from the result.
 
     Args:
         method: a name in ``REWIRINGS``, or any function ``(edge_index, num_nodes, *, ...)`` that
@@ -102,6 +103,7 @@ class Rewire(BaseTransform):
                 f"{int(data.batch.max()) + 1} graphs stand in one Data, by its batch: a rewiring "
                 "would join them; give the Batch itself, or each graph"
             )
+        data = real_edges(data)
         options = self.options | taken_from(data, self.method)
         if self.stochastic:
             options["generator"] = torch.Generator().manual_seed(self.seed)
