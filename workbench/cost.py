@@ -187,6 +187,16 @@ def check_size(
         raise too_large(expected, num_nodes, function.declared.advice)
 
 
+def check_count(name: str, count: int, most: int) -> None:
+    """Raise where a number of steps, layers or draws is one that no call would end with.
+
+    Raises:
+        TooLargeError: it is above ``most``.
+    """
+    if count > most:
+        raise TooLargeError(f"{name}={count} is above the limit of {most:,}; take fewer")
+
+
 def too_large(expected: Estimate, num_nodes: int, advice: str = "") -> TooLargeError:
     """The error for a call that is refused: what came in, what it would take, what to use."""
     told = [duration(expected.seconds)] if expected.seconds >= _WORTH_SECONDS else []

@@ -12,7 +12,7 @@ from torch import nn
 from torch_geometric.data import Data
 from torch_geometric.nn import GATConv
 
-from workbench.diagnostics import hop_distance, total_resistance
+from workbench.diagnostics import homophily, hop_distance, total_resistance
 from workbench.graphs import barbell, grid, karate, path, ring, ring_of_cliques
 from workbench.models import DSSGNN, GCN, GPS, GRIT
 from workbench.report import report
@@ -142,8 +142,28 @@ def test_two_reports_of_one_graph_are_one_page():
 
 def test_classes_are_labels_of_nodes_only():
     assert classes(karate()).shape == (34,)
-    assert classes(Data(edge_index=torch.zeros(2, 0), num_nodes=3, y=torch.tensor([1]))) is None
+    one = Data(edge_index=torch.zeros(2, 0), num_nodes=3, y=torch.tensor([1]))
+    assert classes(one) is None
     assert classes(barbell(4, 0)) is None
+
+
+@pytest.mark.parametrize(
+    ("y", "said"),
+    [
+        (torch.linspace(0.5, 9.5, 34), "the label 0.5, a measured value and no class"),
+        (2 * (torch.arange(34) % 2) - 1, "the labels -1, 1: -1 means not known"),
+        (torch.arange(34) % 3 - 2, "the labels -2, -1, 0"),
+    ],
+)
+def test_what_is_no_class_is_left_out_with_the_reason(y, said):
+    data = karate().clone()
+    data.y = y
+    page = report(data)
+    assert said in " ".join(page.summary.left_out)
+    assert not any("homophily" in row.name for row in page.summary.measures)
+    assert all(piece.about == "graph" for piece in page.verdict.evidence)
+    with pytest.raises(ValueError, match=said):
+        homophily(data.edge_index, 34, y)
 
 
 def test_features_are_noise_where_the_graph_has_none():

@@ -115,7 +115,7 @@ def test_a_graphs_own_label_stays():
 
 def test_what_cannot_be_is_refused():
     batch = Batch.from_data_list([data(), data()])
-    with pytest.raises(ValueError, match="before they are batched"):
+    with pytest.raises(ValueError, match="cannot take one rewiring"):
         rewired_data(batch, virtual_node(batch.edge_index, 6))
     with pytest.raises(ValueError, match="a rewiring of a graph with 4 columns was given to one"):
         rewired_data(Data(edge_index=PATH[:, :2], num_nodes=3), NEW_EDGE)

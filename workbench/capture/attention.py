@@ -214,12 +214,21 @@ def watch_pair_attention(
         bound = signature.bind(*args, **kwargs)
         bound.apply_defaults()
         asked.append(dict(bound.arguments))
+        if _apart(bound.arguments):
+            return None
         bound.arguments.update(need_weights=True, average_attn_weights=False)
         return bound.args, bound.kwargs
 
     def after(module, args, kwargs, result):
         call = asked.pop()
         output, weight = result
+        if _apart(call):
+            # the caller's result stays as it is; forward calls no hook
+            _, read = module.forward(
+                **{**call, "need_weights": True, "average_attn_weights": False}
+            )
+            _record_pairs(module, name, call, read, record)
+            return None
         _record_pairs(module, name, call, weight, record)
         if not call["need_weights"]:
             return output, None
@@ -229,6 +238,25 @@ def watch_pair_attention(
     # first of all hooks: another one, opened before, then finds what its own change asked for
     hook = module.register_forward_hook(after, with_kwargs=True, prepend=True)
     undo.append(hook.remove)
+
+
+def _apart(call: dict) -> bool:
+    """Whether weights are read by a second call: a query sees no key, and none are asked for.
+
+    Torch gives 0 for it where no weights are asked for, and nan where they are.
+    """
+    masks = call["attn_mask"], call["key_padding_mask"]
+    if call["need_weights"] or all(mask is None for mask in masks):
+        return False
+    seen = torch.ones(1, 1, dtype=torch.bool) if masks[0] is None else _open(masks[0])
+    if masks[1] is not None:
+        keys = _open(masks[1])
+        seen = seen.to(keys.device)
+        keys = keys.view(-1, 1, keys.size(-1))  # [graphs, 1, keys], or [1, 1, keys] without batch
+        if seen.dim() == 3:
+            keys = keys.repeat_interleave(seen.size(0) // keys.size(0), dim=0)
+        seen = seen & keys
+    return not bool(seen.any(dim=-1).all())
 
 
 def _record_pairs(module, name: str, call: dict, weight: Tensor, record: Record) -> None:

@@ -33,8 +33,10 @@ def capture(
         patterns: names of submodules as ``model.named_modules()`` gives them; ``*`` stands for any
             characters between two dots, ``?`` for one of them, ``**`` for any with dots among
             them: ``"layers.*"`` is the layers, ``"**"`` all there is. ``""`` is the model.
-        keep_graph: keep the autograd graph, so that gradients flow through what was read. Default
-            is a detached copy, which no later in-place operation of the model changes.
+        keep_graph: keep the autograd graph, so that gradients flow through what was read; the
+            model goes on with a copy. Default is a detached copy. No later in-place operation of
+            the model changes either; where a submodule gave back its own input and the model
+            changes that, reading it raises ``RuntimeError``.
         device: where to keep what was read; None leaves it where it is.
         dtype: floating-point type to keep it in; None leaves it as it is.
 
@@ -146,7 +148,9 @@ def capture_attention(
     nodes are counted through the batch as ``to_dense_batch`` does, with ``batch`` ascending. It is
     asked for its weights inside the block, even if the caller asks for none, and the caller gets
     what it asked for; the outputs can differ from those outside by rounding, since torch then
-    takes another path. Its memory is that of the matrices, heads times nodes squared.
+    takes another path. Where a mask leaves a query nobody to look at, that path would give nan:
+    the weights then come from a second call, and stand beside the output in the graph. Memory is
+    that of the matrices, heads times nodes squared.
 
     The softmax weights as the model used them: in training mode with its dropout in them, so call
     ``model.eval()`` first.

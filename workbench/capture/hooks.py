@@ -23,11 +23,12 @@ class Capture(Mapping):
         self._keep = keep
         self._calls: dict[str, list] = {}
         self._undo: list[Callable[[], None]] = []
+        self._versions: dict[str, list[tuple[Tensor, int]]] = {}
 
     def __enter__(self):
         if self._undo:
             raise RuntimeError("this capture is already open; make a second one with capture(...)")
-        self._calls = {name: [] for name in self._modules}
+        self._calls, self._versions = {name: [] for name in self._modules}, {}
         try:
             self._undo.append(without_fused_attention(self._model))
             for name, module in self._modules.items():
@@ -54,11 +55,13 @@ class Capture(Mapping):
         """All outputs of one submodule, in order; empty if it did not run."""
         if name not in self._calls:
             self._missing(name)
+        self._check_unchanged(name)
         return list(self._calls[name])
 
     def __getitem__(self, name: str):
         if not self._calls.get(name):
             self._missing(name)
+        self._check_unchanged(name)
         outputs = self._calls[name]
         return outputs[0] if len(outputs) == 1 else list(outputs)
 
@@ -79,8 +82,24 @@ class Capture(Mapping):
     def _watch(self, name: str, module: nn.Module) -> None:
         def hook(module, args, output):
             self._calls[name].append(self._keep(output))
+            if not self._keep.keep_graph:
+                return None
+            # the model goes on with a copy, so that its in-place operations leave the kept one as
+            # it is; not where it gave back what it was given, which others may hold
+            given = {t.untyped_storage().data_ptr() for t in _strided(args)}
+            for kept in _tensors(self._calls[name][-1]):
+                if not kept.is_inference():
+                    self._versions.setdefault(name, []).append((kept, kept._version))
+            return _mapped(output, lambda tensor: _copied(tensor, given))
 
         self._undo.append(module.register_forward_hook(hook).remove)
+
+    def _check_unchanged(self, name: str) -> None:
+        if any(kept._version != version for kept, version in self._versions.get(name, ())):
+            raise RuntimeError(
+                f"{name!r} gave a tensor that the model changed in place afterwards, so its value "
+                "is gone; capture it with keep_graph=False, or have the model work on a copy"
+            )
 
     def _close(self) -> None:
         while self._undo:
@@ -103,13 +122,33 @@ class Keep:
             moved = kept.to(device=self.device, dtype=dtype)
             # a later in-place operation of the model must not reach into the cache
             return moved if self.keep_graph or moved is not kept else moved.clone()
-        if isinstance(output, tuple) and hasattr(output, "_fields"):
-            return type(output)(*(self(item) for item in output))
-        if isinstance(output, tuple | list):
-            return type(output)(self(item) for item in output)
-        if isinstance(output, dict):
-            return {key: self(item) for key, item in output.items()}
-        return output
+        return _mapped(output, self)
+
+
+def _mapped(output: Any, change: Callable[[Any], Any]) -> Any:
+    """The output with ``change`` applied to what its tuples, lists and dicts hold."""
+    if isinstance(output, tuple) and hasattr(output, "_fields"):
+        return type(output)(*(_mapped(item, change) for item in output))
+    if isinstance(output, tuple | list):
+        return type(output)(_mapped(item, change) for item in output)
+    if isinstance(output, dict):
+        return {key: _mapped(item, change) for key, item in output.items()}
+    return change(output) if isinstance(output, Tensor) else output
+
+
+def _tensors(output: Any) -> list[Tensor]:
+    found: list[Tensor] = []
+    _mapped(output, found.append)
+    return found
+
+
+def _strided(output: Any) -> list[Tensor]:
+    return [tensor for tensor in _tensors(output) if tensor.layout == torch.strided]
+
+
+def _copied(tensor: Tensor, given: set[int]) -> Tensor:
+    shared = tensor.layout != torch.strided or tensor.untyped_storage().data_ptr() in given
+    return tensor if shared else tensor.clone()
 
 
 def submodules(model: nn.Module) -> dict[str, nn.Module]:

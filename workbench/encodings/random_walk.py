@@ -4,6 +4,7 @@ import torch
 from jaxtyping import Float64
 from torch import Tensor
 
+from workbench.cost import check_count
 from workbench.topology import walk_matrix
 from workbench.typing import EdgeIndex, EdgeWeight
 
@@ -47,7 +48,9 @@ def random_walk(
     """
     if num_steps < 1:
         raise ValueError(f"num_steps must be at least 1, got {num_steps}")
+    check_count("num_steps", num_steps, 10_000)
     walk = walk_matrix(edge_index, num_nodes, edge_weight)
+    num_nodes = int(num_nodes)
     found = torch.zeros(num_nodes, num_steps, dtype=torch.float64, device=edge_index.device)
     width = max(1, _BLOCK // max(num_nodes, 1))
     for starts in torch.arange(num_nodes, device=edge_index.device).split(width):

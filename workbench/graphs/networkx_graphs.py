@@ -15,6 +15,7 @@ from workbench.graphs.files.build import build, say
 from workbench.graphs.files.parts import GraphParts, gather_attributes
 from workbench.graphs.generators.building import columns
 from workbench.topology import check_edge_index
+from workbench.topology.simple_graph import same_weight
 
 
 def from_networkx(graph: nx.Graph) -> Data:
@@ -76,7 +77,7 @@ def to_networkx(data: Data) -> nx.Graph:
     attributes are left out. ``from_networkx`` is the inverse.
 
     Raises:
-        ValueError: ``edge_index`` is out of range.
+        ValueError: ``edge_index`` is out of range, or ``edge_weight`` has another length.
     """
     num_nodes = int(data.num_nodes or 0)
     edge_index = data.edge_index
@@ -88,15 +89,22 @@ def to_networkx(data: Data) -> nx.Graph:
     if found.repeats:
         warnings.warn(f"{found.repeats} repeated columns of edge_index count once", stacklevel=2)
     weight = data.get("edge_weight")
+    tolerance = 1e-9
     if weight is not None:
-        weight = found.summed(weight.detach().cpu().numpy().astype(np.float64).reshape(-1))
+        if weight.numel() != edge_index.size(1):
+            raise ValueError(
+                f"edge_weight has {weight.numel()} numbers and edge_index {edge_index.size(1)} "
+                "columns; give a conductance for each"
+            )
+        tolerance = same_weight(weight)
+        weight = found.summed(weight.detach().cpu().double().numpy().reshape(-1))
     source, target = found.edge_index.numpy()
     attributes = {
         edge_key(key): data[key].detach().cpu().reshape(-1).numpy()[found.column]
         for key in edge_attributes(data)
     }
     keep = slice(None)
-    if is_symmetric(source, target, num_nodes, weight):
+    if is_symmetric(source, target, num_nodes, weight, tolerance):
         graph: nx.Graph = nx.Graph()
         keep = source <= target
     else:
@@ -117,12 +125,16 @@ def to_networkx(data: Data) -> nx.Graph:
 
 
 def is_symmetric(
-    source: np.ndarray, target: np.ndarray, num_nodes: int, weight: np.ndarray | None = None
+    source: np.ndarray,
+    target: np.ndarray,
+    num_nodes: int,
+    weight: np.ndarray | None = None,
+    tolerance: float = 1e-9,
 ) -> bool:
     """Whether each of the distinct, sorted arcs has its reverse, with the same weight."""
     back = np.lexsort((source, target))
     same = np.array_equal(source, target[back]) and np.array_equal(target, source[back])
-    return same and (weight is None or np.allclose(weight, weight[back], rtol=1e-9, atol=0.0))
+    return same and (weight is None or np.allclose(weight, weight[back], rtol=tolerance, atol=0.0))
 
 
 # ---- what a Data holds ----------------------------------------------------------------------

@@ -6,9 +6,13 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn
 from torch_geometric.nn import MeanAggregation
 
+from workbench.cost import check_count
 from workbench.models.residual import NORMS
 
 LEVELS = ("node", "graph")
+
+#: The most layers of a model: more are a slip of the hand, and take all memory.
+MOST_LAYERS = 1_000
 
 
 class Network(nn.Module):
@@ -100,10 +104,12 @@ def check_options(*, num_layers: int, level: str, norm: str | None) -> None:
     """Raise where a model cannot be built with these options.
 
     Raises:
+        TooLargeError: ``num_layers`` is above 1,000.
         ValueError: ``num_layers`` is negative, or ``level`` or ``norm`` is none of the known ones.
     """
     if num_layers < 0:
         raise ValueError(f"num_layers must not be negative, got {num_layers}")
+    check_count("num_layers", num_layers, MOST_LAYERS)
     if level not in LEVELS:
         raise ValueError(f"level must be one of {', '.join(LEVELS)}; got {level!r}")
     if norm not in NORMS:

@@ -26,7 +26,7 @@ from workbench.diagnostics import (
 from workbench.report.largest import Part
 from workbench.report.measure import Budget, Measure, exact, round_digits, settle_digits
 from workbench.topology import SimpleGraph
-from workbench.typing import EdgeIndex
+from workbench.typing import EdgeIndex, EdgeWeight
 
 #: Exact forms that cost a power of the nodes are left to graphs of at most this many.
 SMALL = 2_000
@@ -39,13 +39,19 @@ def estimate_row(group: str, name: str, found, unit: str, meaning: str) -> Measu
     return Measure(group, name, value, value, unit, sure, meaning)
 
 
-def sizes(edge_index: EdgeIndex, graph: SimpleGraph) -> list[Measure]:
+def sizes(
+    edge_index: EdgeIndex, graph: SimpleGraph, weight: EdgeWeight | None = None
+) -> list[Measure]:
     """Counts, and what was left out of them."""
-    group, count = "size", graph.num_nodes
+    group, count, zeros = "size", graph.num_nodes, 0
+    if weight is not None:
+        there = (weight != 0) | (edge_index[0] == edge_index[1])
+        zeros, edge_index = int((~there).sum()) // 2, edge_index[:, there]
     source, target = edge_index
     loops = int((source == target).sum())
     repeats = (edge_index.size(1) - loops) // 2 - graph.num_edges
     dropped = [f"{loops} self-loops"] * (loops > 0) + [f"{repeats} repeated edges"] * (repeats > 0)
+    dropped += [f"{zeros} edges of weight 0"] * (zeros > 0)
     meaning = "each counted once" + (f"; left out: {', '.join(dropped)}" if dropped else "")
     parts = torch.bincount(graph.labels)
     degree = torch.bincount(torch.cat([graph.source, graph.target]), minlength=count)

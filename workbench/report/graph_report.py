@@ -1,7 +1,7 @@
 """The report of a graph: summary, verdict and model on one page, in a notebook or a file."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from workbench.report.model_summary import ModelSummary
 from workbench.report.parts import (
     card,
     classes,
+    no_classes,
     node_names,
     outside_places,
     place_text,
@@ -223,12 +224,21 @@ def report(
     """
     if model is not None and not isinstance(model, nn.Module):
         raise TypeError(f"model must be a torch.nn.Module, got {argument_kind(model)}")
+    if not isinstance(data, Data) or data.edge_index is None:
+        kind = f"{type(data).__module__.partition('.')[0]} {type(data).__name__}"
+        raise TypeError(
+            f"report takes a torch_geometric Data with an edge_index, got {kind}; "
+            "workbench.graphs.from_networkx makes one of a networkx graph, Data(edge_index=..., "
+            "num_nodes=...) of a list of edges"
+        )
     edge_index, count, weight = data.edge_index, data.num_nodes, data.get("edge_weight")
-    weight = None if weight is None else weight.reshape(-1).to(torch.float64)
-    labels = classes(data)
+    weight = None if weight is None else weight.reshape(-1)
+    labels, why = classes(data), no_classes(data)
     summary = summarize(
         edge_index, count, weight, labels=labels, max_seconds=max_seconds, seed=seed
     )
+    if why:
+        summary = replace(summary, left_out=(*summary.left_out, f"what classes tell ({why})"))
     layers = depth(model)
     verdict, added = None, torch.zeros(2, 0, dtype=torch.int64)
     if largest_component(edge_index, count, weight).graph.num_nodes >= 3:

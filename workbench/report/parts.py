@@ -6,6 +6,7 @@ from torch_geometric.data import Data
 
 from workbench.diagnostics.structure.canonical_order import canonical_order, renumber
 from workbench.figures.page import CardLine
+from workbench.graphs.class_labels import check_classes
 from workbench.report.bottlenecks import Bottleneck
 from workbench.report.measure import percent
 from workbench.report.summary import Summary
@@ -36,9 +37,20 @@ def node_names(data: Data) -> list[str]:
 def classes(data: Data) -> Tensor | None:
     """``data.y`` where it is one class for each node."""
     labels = data.get("y")
-    if not isinstance(labels, Tensor) or labels.shape != (data.num_nodes,):
+    if not isinstance(labels, Tensor) or labels.shape != (data.num_nodes,) or no_classes(data):
         return None
     return labels.cpu() if labels.is_floating_point() else labels.cpu().long()
+
+
+def no_classes(data: Data) -> str:
+    """Why one number ``y`` for each node is no class; empty where it is, and without such ``y``."""
+    labels = data.get("y")
+    if isinstance(labels, Tensor) and labels.shape == (data.num_nodes,):
+        try:
+            check_classes(labels, "y")
+        except ValueError as error:
+            return str(error)
+    return ""
 
 
 def card(verdict: Verdict | None) -> tuple[str, str, list[CardLine], str]:

@@ -85,9 +85,9 @@ def summarize(
         ValueError: the graph is directed, or a weight is negative.
     """
     edge_index = edge_index.cpu()
-    weight = None if edge_weight is None else edge_weight.reshape(-1).cpu().to(torch.float64)
+    weight = None if edge_weight is None else edge_weight.reshape(-1).cpu()
     graph = simple_graph(edge_index, num_nodes, weight)
-    rows = graph_measures.sizes(edge_index, graph)
+    rows = graph_measures.sizes(edge_index, graph, weight)
     none = torch.zeros(2, 0, dtype=torch.int64)
     if num_nodes < 2 or graph.num_edges == 0:
         return Summary(tuple(rows), (), none, none, {}, ())

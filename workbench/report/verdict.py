@@ -7,6 +7,7 @@ import torch
 from jaxtyping import Float, Int64
 from torch import Tensor
 
+from workbench.cost import check_count
 from workbench.diagnostics import approximate_total_resistance
 from workbench.report.bottlenecks import Bottleneck, bottlenecks
 from workbench.report.evidence import (
@@ -122,6 +123,8 @@ def rewiring_verdict(
     """
     if num_layers < 1 or (num_nulls is not None and num_nulls < 1):
         raise ValueError(f"both are at least 1, got {num_layers=} and {num_nulls=}")
+    check_count("num_layers", num_layers, 10_000)
+    check_count("num_nulls", num_nulls or 1, 1_000)
     part = largest_component(edge_index, num_nodes, edge_weight).canonical()
     size = part.graph.num_nodes
     if size < 3:

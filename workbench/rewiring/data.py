@@ -4,7 +4,7 @@ import copy
 
 import torch
 from torch import Tensor
-from torch_geometric.data import Data
+from torch_geometric.data import Batch, Data
 
 from workbench.graphs.attributes import edge_columns, node_rows
 from workbench.rewiring.result import LayeredRewired, Rewired
@@ -32,9 +32,15 @@ def rewired_data(data: Data, result: Rewired | LayeredRewired) -> Data:
     What belongs to the whole graph stays. Tensors that do not change are shared with ``data``.
 
     Raises:
-        ValueError: the rewiring is of another graph; there are new nodes and ``data`` is a batch,
-            or whole numbers of nodes of which ``origin`` takes a part.
+        ValueError: the rewiring is of another graph; ``data`` is a batch, whose slices would be
+            wrong (``Rewire`` takes each graph by itself); or there are new nodes and a ``batch``
+            vector, or whole numbers of nodes of which ``origin`` takes a part.
     """
+    if isinstance(data, Batch):
+        raise ValueError(
+            f"a batch of {data.num_graphs} graphs cannot take one rewiring; Rewire(method)(batch) "
+            "rewires each, rewired_data one of batch.to_data_list()"
+        )
     layers = None
     if isinstance(result, LayeredRewired):
         layers, result = result.edge_layers, result.union
@@ -68,6 +74,24 @@ def rewired_data(data: Data, result: Rewired | LayeredRewired) -> Data:
     changed.num_nodes = result.num_nodes  # PyG would count isolated nodes at the end out
     if layers is not None:
         changed.edge_layers = layers
+    return changed
+
+
+def real_edges(data: Data) -> Data:
+    """The graph without the edges of weight 0, which are none; the same object where it has none.
+
+    A resistance, a spectrum and the report see no edge there, so neither does a rewiring that reads
+    no weights.
+    """
+    weight = data.get("edge_weight")
+    there = None if weight is None else weight.reshape(-1) != 0
+    if there is None or there.numel() != data.num_edges or bool(there.all()):
+        return data
+    changed = copy.copy(data)
+    for name in edge_columns(data):
+        changed[name] = data[name][there]
+    changed.edge_index = data.edge_index[:, there]
+    changed.num_nodes = int(data.num_nodes)
     return changed
 
 

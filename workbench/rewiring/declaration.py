@@ -3,6 +3,8 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import wraps
+from numbers import Integral
 from typing import Any, Literal, Protocol, TypeVar
 
 import torch
@@ -10,7 +12,8 @@ from jaxtyping import Float64, Int64
 from torch import Tensor
 from torch_geometric.data import Data
 
-from workbench.cost import Stopped
+from workbench.cost import Stopped, check_count
+from workbench.topology import check_num_nodes
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 
@@ -86,6 +89,17 @@ class Declaration:
     greedy: Callable[..., Greedy] | None = None
     greedy_nodes: float = math.inf
 
+    def __post_init__(self):
+        for name, words in (
+            ("kind", ("edits", "graph", "layers")),
+            ("directed", ("refused", "used")),
+            ("weighted", ("used", "ignored", "refused")),
+        ):
+            if getattr(self, name) not in words:
+                raise ValueError(
+                    f"{name} must be one of {', '.join(words)}; got {getattr(self, name)!r}"
+                )
+
 
 def rewiring(kind: Literal["edits", "graph", "layers"], **declared: Any) -> Callable:
     """Declare a function a rewiring: it carries a ``Declaration`` as ``declaration``.
@@ -96,8 +110,13 @@ def rewiring(kind: Literal["edits", "graph", "layers"], **declared: Any) -> Call
     declaration = Declaration(kind, **declared)
 
     def declare(method: Method) -> Method:
-        method.declaration = declaration
-        return method
+        @wraps(method)
+        def with_int(edge_index: Tensor, num_nodes: Any, *more: Any, **options: Any) -> Any:
+            check_num_nodes(num_nodes)  # a tensor such as edge_index.max() + 1 is a number, too
+            return method(edge_index, int(num_nodes), *more, **options)
+
+        with_int.declaration = declaration
+        return with_int
 
     return declare
 
@@ -144,20 +163,21 @@ def check_num_edges(num_edges: int) -> None:
         TypeError: it is not an int.
         ValueError: it is negative.
     """
-    if isinstance(num_edges, bool) or not isinstance(num_edges, int):
+    if isinstance(num_edges, bool) or not isinstance(num_edges, Integral):
         raise TypeError(f"num_edges must be an int, got {num_edges!r}")
     if num_edges < 0:
         raise ValueError(f"num_edges is a number of edges, at least 0; got {num_edges}")
 
 
 def check_layers(num_layers: int) -> None:
-    """Raise where a layered rewiring is asked for no layer.
+    """Raise where a layered rewiring is asked for no layer, or for more than any model has.
 
     Raises:
-        ValueError: so it is.
+        ValueError: so it is; above 1,000 a ``TooLargeError``.
     """
     if num_layers < 1:
         raise ValueError(f"num_layers must be at least 1, got {num_layers}")
+    check_count("num_layers", num_layers, 1_000)
 
 
 def check_variant(variant: str) -> None:

@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import torch
 from torch import Tensor
-from torch_geometric.data import Data
+from torch_geometric.data import Batch, Data
 from torch_geometric.transforms import BaseTransform
 
-from workbench.rewiring.data import rewired_data
+from workbench.rewiring.data import real_edges, rewired_data
 from workbench.rewiring.declaration import GIVEN, declaration_of, taken_from
 from workbench.rewiring.result import LayeredRewired, Rewired
 
@@ -20,7 +20,8 @@ class Rewire(BaseTransform):
     ``rewired_data`` makes the new graph: what belongs to kept edges and nodes stays with them.
     ``is_added`` says which columns of ``edge_index`` are new; ``data.is_added.long()`` is the
     ``edge_type`` of relational networks. What a method declares to read it is given from the
-    graph: its ``edge_weight`` where weights are ``"used"``, its ``x`` or ``pos``.
+    graph: its ``edge_weight`` where weights are ``"used"``, its ``x`` or ``pos``. Edges of weight 0
+    are no edges, to no method, and are gone from the result.
 
     Args:
         method: a name in ``REWIRINGS``, or any function ``(edge_index, num_nodes, *, ...)`` that
@@ -77,11 +78,32 @@ class Rewire(BaseTransform):
         self.seed = (0 if seed is None else seed) if self.stochastic else None
 
     def forward(self, data: Data) -> Data:
-        """The rewired graph; the input is left as it is when the transform is called."""
+        """The rewired graph; the input is left as it is when the transform is called.
+
+        Of a ``Batch`` each graph is rewired by itself, with a budget and a generator of its own.
+        """
+        if isinstance(data, Batch):
+            return self._each(data)
         if not isinstance(data, Data) or data.edge_index is None:
-            raise TypeError(
-                f"Rewire takes a torch_geometric Data with an edge_index, got {type(data).__name__}"
+            there = list(data.keys()) if isinstance(data, Data) else []
+            has = f" with {', '.join(there) or 'nothing'} and no edge_index" * isinstance(
+                data, Data
             )
+            advice = (
+                "; rewire before ToSparseTensor makes adj_t of it"
+                if "adj_t" in there
+                else "; a graph without edges has torch.zeros(2, 0, dtype=torch.int64)"
+            )
+            raise TypeError(
+                f"Rewire takes a torch_geometric Data with an edge_index, got "
+                f"{type(data).__name__}{has}{advice * isinstance(data, Data)}"
+            )
+        if data.get("batch") is not None and bool((data.batch != data.batch[:1]).any()):
+            raise TypeError(
+                f"{int(data.batch.max()) + 1} graphs stand in one Data, by its batch: a rewiring "
+                "would join them; give the Batch itself, or each graph"
+            )
+        data = real_edges(data)
         options = self.options | taken_from(data, self.method)
         if self.stochastic:
             options["generator"] = torch.Generator().manual_seed(self.seed)
@@ -89,6 +111,20 @@ class Rewire(BaseTransform):
         data = rewired_data(data, result)
         data.is_added = (result.union if isinstance(result, LayeredRewired) else result).is_new
         return data
+
+    def _each(self, batch: Batch) -> Batch:
+        follow = [
+            key.removesuffix("_batch") for key in list(batch.keys()) if key.endswith("_batch")
+        ]
+        follow = [key for key in follow if key in batch]
+        try:
+            graphs = batch.to_data_list()
+        except RuntimeError as error:
+            raise TypeError(
+                "this Batch does not say where its graphs begin; make it by Batch.from_data_list, "
+                "or rewire each graph"
+            ) from error
+        return Batch.from_data_list([self(graph) for graph in graphs], follow_batch=follow)
 
     def __repr__(self) -> str:
         parts = [_name(self.method)]

@@ -22,16 +22,25 @@ def check_graph(graph: Data, where: str, task: "Task") -> None:
     for key in ("x", "edge_index", "y", *more):
         if graph.get(key) is None:
             raise ValueError(f"{where} has no {key}; a {task.level}-level task needs it")
+    if not graph.num_nodes:
+        raise ValueError(f"{where} has no nodes; leave it out, there is nothing to predict on it")
     if graph.x.dim() != 2 or graph.x.size(1) != task.in_channels:
         raise ValueError(
             f"{where} has x of shape {list(graph.x.shape)}; "
             f"expected [nodes, in_channels] with in_channels={task.in_channels}"
         )
+    _check_numbers(graph, where)
     weight = graph.get("edge_weight")
     if weight is not None and weight.shape != (graph.edge_index.size(1),):
         raise ValueError(
             f"{where} has edge_weight of shape {list(weight.shape)} and "
             f"{graph.edge_index.size(1)} edges; give a conductance for each edge"
+        )
+    attr = graph.get("edge_attr")
+    if attr is not None and attr.size(0) != graph.edge_index.size(1):
+        raise ValueError(
+            f"{where} has edge_attr of shape {list(attr.shape)} and "
+            f"{graph.edge_index.size(1)} edges; give a row for each edge"
         )
     if pairs:
         _check_pairs(graph, where)
@@ -43,6 +52,46 @@ def check_graph(graph: Data, where: str, task: "Task") -> None:
             raise ValueError(f"{where} scores no node; mask must be bool and mark at least one")
         labels = labels[graph.mask]
     _check_range(labels, graph, where, task)
+
+
+def check_alike(task: "Task", parts: dict[str, list[Data]]) -> None:
+    """Raise where some graphs have an attribute that others lack: they cannot be joined.
+
+    Raises:
+        ValueError: an attribute is there on some graphs only, or features of edges differ in width.
+    """
+    graphs = {id(g): (f"{part}[{i}]", g) for part in parts for i, g in enumerate(parts[part])}
+    (first_name, first), *others = graphs.values()
+    keys = set(first.keys()) - {"num_nodes"}
+    for name, graph in others:
+        if odd := sorted(keys ^ (set(graph.keys()) - {"num_nodes"})):
+            has, lacks = (first_name, name) if odd[0] in keys else (name, first_name)
+            raise ValueError(
+                f"task {task.name!r}: {has} has {odd[0]} and {lacks} has none; give it to all "
+                f"graphs, or take it away from all by del graph[{odd[0]!r}]"
+            )
+        if "edge_attr" in keys and graph.edge_attr.shape[1:] != first.edge_attr.shape[1:]:
+            raise ValueError(
+                f"task {task.name!r}: edge_attr is {list(first.edge_attr.shape)} on {first_name} "
+                f"and {list(graph.edge_attr.shape)} on {name}; give all graphs the same columns"
+            )
+
+
+def _check_numbers(graph: Data, where: str) -> None:
+    """Raise where a number that models read is none: its loss or score would be none either."""
+    for key in ("x", "edge_weight", "edge_attr"):
+        value = graph.get(key)
+        if value is None or not value.is_floating_point():
+            continue
+        finite = value.isfinite()
+        if not bool(finite.all()):
+            row = int((~finite).nonzero()[0, 0])
+            of = "node" if key == "x" else "edge"
+            raise ValueError(
+                f"{where} has {float(value[~finite][0]):g} in {key} (first at {of} {row}, "
+                f"{int((~finite).sum())} of {value.numel()} numbers); replace it, as by "
+                "torch.nan_to_num, or leave the graph out"
+            )
 
 
 def _check_pairs(graph: Data, where: str) -> None:

@@ -7,8 +7,16 @@ import torch
 from torch import Tensor
 from torch_geometric.data import Data
 
+from workbench.graphs.class_labels import check_classes
 from workbench.tasks.guessing import guessing_accuracy
-from workbench.tasks.parts import MASKS, check_fractions, features, name_of, with_features
+from workbench.tasks.parts import (
+    MASKS,
+    check_fractions,
+    features,
+    given_masks,
+    name_of,
+    with_features,
+)
 from workbench.tasks.task import ANSWERS, Task
 
 
@@ -16,36 +24,41 @@ def node_labels(
     data: Data,
     *,
     split: int = 0,
-    fractions: tuple[float, float, float] = (0.3, 0.2, 0.5),
+    fractions: tuple[float, float, float] | None = None,
 ) -> Task:
     """Predict ``data.y`` at the nodes of one graph.
 
     Where the graph has ``train_mask``, ``val_mask`` and ``test_mask`` (``[nodes]``, or ``[nodes,
-    splits]`` for several splits), ``split`` is the number of the split. Elsewhere ``split`` is the
-    seed of a random split in ``fractions``, class by class, with each class in the train part;
-    nodes with a negative label are in no part. The three parts are the same graph with other
-    masks, so the model sees every node's features and edges in training (transductive).
+    splits]`` for several splits; one of ``[nodes]`` beside those serves all splits), ``split`` is
+    the number of the split. Where it has none, or ``fractions`` are given, ``split`` is the seed of
+    a random split, class by class, with each class in the train part. The three parts are the same
+    graph with other masks, so the model sees every node's features and edges in training
+    (transductive).
+
+    A label of -1 is not known: such nodes are in no random part, and the name of the task says how
+    many they are. Labels that are not 0 to classes - 1, such as years, are numbered in their
+    order; ``Task.classes`` holds them.
 
     Nodes without features get one-hot vectors of their own number, as PyG's karate club has. All
     other attributes of the graph (``edge_weight``, ``edge_attr``, encodings) stay, for models that
     name them.
 
     Args:
-        data: a graph with ``y [nodes]``, integer classes from 0.
+        data: a graph with ``y [nodes]``, whole numbers.
         split: which split.
-        fractions: shares of train, validation and test nodes in a random split.
+        fractions: shares of train, validation and test nodes in a random split; None for the
+            graph's own masks, and where it has none, 0.3, 0.2, 0.5.
 
     Raises:
-        ValueError: no ``y``, no such split, labels that are no classes, fractions that are no
-            shares of 1, or more than 5,000 nodes without features.
+        ValueError: no ``y``, one or two of the three masks alone, masks of another kind or without
+            a node, no such split, labels that are no classes, fractions that are no shares of 1, or
+            more than 5,000 nodes without features.
     """
-    labels = _labels(data.get("y"), data.num_nodes, "data")
-    masks = [data.get(f"{part}_mask") for part in ("train", "val", "test")]
-    if all(mask is not None for mask in masks):
-        masks = [_column(mask, split) for mask in masks]
-    else:
+    labels, classes, unknown = _labels(data.get("y"), data.num_nodes, "data")
+    masks = given_masks(data, split) if fractions is None else None
+    if masks is None:
         generator = torch.Generator().manual_seed(split)
-        masks = stratified_split(labels, fractions, generator)
+        masks = stratified_split(labels, fractions or (0.3, 0.2, 0.5), generator)
     x = features(data)
     answers = {"x", "edge_index", *ANSWERS, *MASKS}
     rest = {
@@ -58,13 +71,14 @@ def node_labels(
     )
     title = data.name if data.get("name") else f"{data.num_nodes} nodes"
     return Task(
-        name=f"node_labels({title}, split {split})",
+        name=f"node_labels({title}, split {split}{unknown})",
         level="node",
         train=[train],
         val=[val],
         test=[test],
         in_channels=x.size(1),
-        out_channels=int(labels.max()) + 1,
+        out_channels=len(classes),
+        classes=classes,
         chance=guessing_accuracy(labels[masks[0]], labels[masks[2]]),
     )
 
@@ -78,7 +92,8 @@ def graph_labels(
     """Predict ``y`` of each graph of a data set, such as MUTAG.
 
     The split is random, class by class, with each class in the train part. Graphs keep their other
-    attributes; those without features get a single feature of 1.
+    attributes; those without features get a single feature of 1. Labels are read as in
+    ``node_labels``.
 
     Args:
         dataset: graphs with one integer class each, such as a ``TUDataset``.
@@ -94,9 +109,10 @@ def graph_labels(
         if graph.get("y") is None or graph.y.numel() != 1:
             came = "none" if graph.get("y") is None else f"shape {list(graph.y.shape)}"
             raise ValueError(f"graph {index} needs one label y; got {came}")
-    labels = _labels(torch.cat([graph.y.view(1) for graph in graphs]), len(graphs), "dataset")
+    labels = torch.cat([graph.y.view(1) for graph in graphs])
+    labels, classes, unknown = _labels(labels, len(graphs), "dataset")
     for index, graph in enumerate(graphs):
-        if graph.y.dtype != torch.int64 or graph.y.dim() != 1:
+        if graph.y.dtype != torch.int64 or graph.y.dim() != 1 or graph.y != labels[index]:
             graphs[index] = graph.clone()
             graphs[index].y = labels[index : index + 1]
     if generator is None:
@@ -104,13 +120,14 @@ def graph_labels(
     masks = stratified_split(labels, fractions, generator)
     train, val, test = ([graphs[i] for i in mask.nonzero().flatten().tolist()] for mask in masks)
     return Task(
-        name=f"graph_labels({name_of(dataset, graphs)})",
+        name=f"graph_labels({name_of(dataset, graphs)}{unknown})",
         level="graph",
         train=train,
         val=val,
         test=test,
         in_channels=graphs[0].x.size(1),
-        out_channels=int(labels.max()) + 1,
+        out_channels=len(classes),
+        classes=classes,
         chance=guessing_accuracy(labels[masks[0]], labels[masks[2]]),
     )
 
@@ -152,8 +169,8 @@ def stratified_split(
     return masks
 
 
-def _labels(y: Tensor | None, count: int, where: str) -> Tensor:
-    """The labels as int64 ``[count]``."""
+def _labels(y: Tensor | None, count: int, where: str) -> tuple[Tensor, tuple[int, ...], str]:
+    """Class numbers from 0 ``[count]``, the labels that they stand for, and what is not known."""
     if y is None or y.numel() != count:
         came = "none" if y is None else f"shape {list(y.shape)}"
         raise ValueError(f"{where} needs one label y for each of {count}; got {came}")
@@ -163,12 +180,15 @@ def _labels(y: Tensor | None, count: int, where: str) -> Tensor:
             f"{where} has labels that are no classes: {labels.dtype} such as {float(labels[0]):g}; "
             "convert them by y.long() if they are classes, predict them by graph_values if not"
         )
-    return labels.long()
-
-
-def _column(mask: Tensor, split: int) -> Tensor:
-    """Split number ``split`` of a mask ``[nodes]`` or ``[nodes, splits]``."""
-    columns = mask.view(mask.size(0), -1)
-    if not 0 <= split < columns.size(1):
-        raise ValueError(f"the graph has splits 0 to {columns.size(1) - 1}, got split={split}")
-    return columns[:, split].bool()
+    labels = labels.long()
+    check_classes(labels, where)
+    known = labels >= 0
+    classes, numbers = labels[known].unique(return_inverse=True)
+    if classes.numel() < 2:
+        raise ValueError(
+            f"{where} has labels of one class only, {labels.unique().tolist()}: there is nothing "
+            "to tell apart; give labels of two classes at least"
+        )
+    labels = labels.masked_scatter(known, numbers)
+    unknown = f", {int((~known).sum())} of {count} labels not known (-1)" if not known.all() else ""
+    return labels, tuple(classes.tolist()), unknown

@@ -126,6 +126,11 @@ class Objective:
                 f"negatives={self.negatives} of a {self.target}: negatives are drawn for links "
                 "alone, at least 1 for each true pair"
             )
+        if self.target == "class" and self.out_channels < 2:
+            raise ValueError(
+                f"out_channels={self.out_channels}: all labels are of one class, so there is "
+                "nothing to tell apart; give labels of two classes at least"
+            )
         if self.target == "pointer" and self.level == "node" and self.out_channels % 2:
             raise ValueError(
                 f"nodes point by {self.out_channels} channels; give an even number, half to ask "
@@ -184,7 +189,21 @@ class Objective:
         return F.mse_loss(scores, labels)
 
     def scores(self, scored: Scored) -> dict[str, float]:
-        """Each metric by its name."""
+        """Each metric by its name.
+
+        Raises:
+            FloatingPointError: an output is NaN or infinite: argmax or a ranking would still give
+                it a score.
+        """
+        values = scored.scores.detach()
+        # minus infinity is an answer that a model rules out, but no value
+        wrong = values.isnan() | ((values.abs() if self.target == "value" else values) == torch.inf)
+        if bool(wrong.any()):
+            rows = int(wrong.view(values.size(0), -1).any(dim=1).sum())
+            raise FloatingPointError(
+                f"the model gave {float(values[wrong][0]):g} in {rows} of {values.size(0)} rows "
+                "that are scored, so there is no score"
+            )
         found = {}
         for name in self.metrics:
             metric = METRICS[self.target][name]

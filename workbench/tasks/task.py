@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from torch_geometric.data import Data
 
-from workbench.tasks.checks import check_graph
+from workbench.tasks.checks import check_alike, check_graph
 from workbench.tasks.objective import Objective
 
 PARTS = ("train", "val", "test")
@@ -55,10 +55,13 @@ class Task:
         loss: name of the loss, one of ``LOSSES[target]``; the first unless given.
         negatives: for links, negatives drawn at each step for each true pair of a train graph
             that gives none.
+        classes: the labels in the data that class 0, 1, ... stand for; empty where nobody said.
 
     Raises:
-        ValueError: a part is empty, a name is not known, the target has no place at the level, or
-            a graph lacks what they ask for, has another width or labels out of range.
+        ValueError: a part is empty, a name is not known, the target has no place at the level,
+            there is one class alone, or a graph has no nodes, lacks what is asked for or what other
+            graphs have, has another width, labels out of range, or NaN or infinite ``x``,
+            ``edge_weight`` or ``edge_attr``.
         TypeError: labels are of another kind than the target's.
     """
 
@@ -75,11 +78,16 @@ class Task:
     metrics: tuple[str, ...] = ()
     loss: str = ""
     negatives: int | None = None
+    classes: tuple[int, ...] = ()
 
     def __post_init__(self):
         if self.level not in LEVELS:
             raise ValueError(f"level must be one of {', '.join(LEVELS)}; got {self.level!r}")
         objective = self.objective
+        if self.classes and len(self.classes) != self.out_channels:
+            raise ValueError(
+                f"classes names {len(self.classes)} labels, and out_channels={self.out_channels}"
+            )
         object.__setattr__(self, "metric", objective.metrics[0])
         object.__setattr__(self, "loss", objective.loss_name)
         seen = set()
@@ -92,6 +100,7 @@ class Task:
                 if (id(graph), part if self.target == "link" else "") not in seen:
                     check_graph(graph, f"{part}[{index}] of task {self.name!r}", self)
                     seen.add((id(graph), part if self.target == "link" else ""))
+        check_alike(self, {part: getattr(self, part) for part in PARTS})
 
     @property
     def objective(self) -> Objective:

@@ -103,6 +103,12 @@ _AS_TENSOR = "use torch.as_tensor({name})"
 
 def _check_columns(name: str, what: str, value: object, num_nodes: object) -> None:
     check_num_nodes(num_nodes)
+    if hasattr(value, "tocoo") or getattr(value, "layout", torch.strided) != torch.strided:
+        raise TypeError(
+            f"{name} must be an int64 tensor [2, {what}], got a sparse matrix {[*value.shape]}; "
+            "use torch_geometric.utils.from_scipy_sparse_matrix of one of scipy, to_edge_index of one "
+            "of torch"
+        )
     if not isinstance(value, Tensor):
         raise TypeError(
             f"{name} must be an int64 tensor [2, {what}], got {type(value).__name__}; "

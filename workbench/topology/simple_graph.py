@@ -161,11 +161,12 @@ def simple_graph(
     check_edge_index(edge_index, num_nodes)
     num_nodes, device = int(num_nodes), edge_index.device
     columns = edge_index.cpu().numpy()
+    tolerance = SAME_WEIGHT if edge_weight is None else same_weight(edge_weight)
     if edge_weight is None:
         value = np.ones(columns.shape[1])
     else:
         value = check_edge_weight(edge_weight, edge_index).cpu().numpy()
-    found = _read(columns[0], columns[1], value, edge_weight is not None, num_nodes, SAME_WEIGHT)
+    found = _read(columns[0], columns[1], value, edge_weight is not None, num_nodes, tolerance)
     source, target, weight, wrong_from, wrong_to, one, other = found
     if wrong_from >= 0:
         raise _not_undirected(wrong_from, wrong_to, one, other)
@@ -180,6 +181,17 @@ def both_directions(source: Tensor, target: Tensor) -> EdgeIndex:
     edge_index = torch.stack([torch.cat([source, target]), torch.cat([target, source])])
     bound = int(edge_index.max()) + 1 if edge_index.numel() else 1
     return edge_index[:, torch.argsort(edge_index[0] * bound + edge_index[1])]
+
+
+def same_weight(edge_weight: Tensor) -> float:
+    """Relative difference up to which the two directions of an edge have the same weight.
+
+    That of ``SAME_WEIGHT``, or a few roundings in the precision that the weights came in: those of
+    PyG's ``gcn_norm`` differ by one in single precision.
+    """
+    dtype = getattr(edge_weight, "dtype", None)
+    of_floats = isinstance(dtype, torch.dtype) and dtype.is_floating_point
+    return max(SAME_WEIGHT, 8 * torch.finfo(dtype).eps) if of_floats else SAME_WEIGHT
 
 
 def components(edge_index: EdgeIndex, num_nodes: int) -> Int64[Tensor, " nodes"]:

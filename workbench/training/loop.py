@@ -17,16 +17,20 @@ from torch_geometric.data import Batch
 from workbench.capture import call
 from workbench.tasks import Objective, Scored, Task
 from workbench.ties import levels
-from workbench.training.batches import batches, group_batches, ready
+from workbench.training.batches import batches, group_batches, output_of, to_model
 from workbench.training.checkpoint import Checkpoint, identity
 from workbench.training.optimization import LearningRate, make_optimizer
-from workbench.training.preparation import prepared_task, requirements
+from workbench.training.preparation import check_model, prepared_task, requirements
 from workbench.training.progress import Callback, Progress
 from workbench.training.randomness import OwnRandomness
 from workbench.training.recipe import Recipe
 from workbench.training.run import Curve, Run, versions
 from workbench.training.state import State
 from workbench.training.store import RunStore
+
+#: What to do about a loss that is no number: after steps of the optimizer, and before the first.
+LOST = "choose a smaller one, or scale x"
+UNBORN = "no step is made yet, so look for NaN or huge numbers in the weights and in the graphs"
 
 
 # grad mode belongs to the thread and to the caller's with-blocks, so it is set here
@@ -89,7 +93,7 @@ def fit(
             checkpoint is of another run.
         TypeError: the model needs what the graphs do not have and no transform of its makes.
         TooLargeError: what it requires is too large for a graph.
-        FloatingPointError: the loss is infinite or not a number.
+        FloatingPointError: the loss, or an output that is scored, is infinite or not a number.
     """
     if not isinstance(recipe, Recipe | None):
         raise TypeError(f"recipe must be a Recipe, got {type(recipe).__name__}; give Recipe(...)")
@@ -110,7 +114,7 @@ def fit(
     }
     if required := requirements(model):
         arguments["requires"] = required
-    _check(model)
+    check_model(model, task, recipe.batch_size)
     graphs = prepared_task(model, task)
     device = torch.device(next(model.parameters()).device if device is None else device)
     model.to(device)
@@ -118,10 +122,9 @@ def fit(
     started, start, first_step = datetime.now(UTC), time.perf_counter(), math.nan
     shuffling, randomness = torch.Generator().manual_seed(seed), OwnRandomness(seed, device)
     drawing = torch.Generator().manual_seed(seed)
-    train = batches(graphs.train, recipe.batch_size, device, shuffling)
-    val, test = (
-        list(batches(part, recipe.batch_size, device)) for part in (graphs.val, graphs.test)
-    )
+    ready = to_model(model, device)
+    train = batches(graphs.train, recipe.batch_size, ready, shuffling)
+    val, test = (batches(part, recipe.batch_size, ready) for part in (graphs.val, graphs.test))
     steps_per_epoch = math.ceil(len(train) / recipe.accumulate)
     epoch, step, steps, loss = 1, 0, epochs * steps_per_epoch, math.nan
     curve, best, first_epoch, step_before, early = Curve(), None, 1, 0, False
@@ -179,16 +182,15 @@ def fit(
                 rate.set(optimizer, step)
                 optimizer.zero_grad()
                 for batch in group:
-                    batch = ready(objective.prepare(batch, drawing), device)
+                    batch = ready(objective.prepare(batch, drawing))
                     with randomness:
-                        output = call(model, batch)
+                        output = output_of(model, batch, epoch)
                     value = objective.loss(objective.read(output, batch))
                     loss = value.item()
                     if not math.isfinite(loss):
                         raise FloatingPointError(
                             f"the loss is {loss} at step {step + 1} (epoch {epoch}) with "
-                            f"learning_rate={recipe.learning_rate}; choose a smaller one, or "
-                            "scale x"
+                            f"learning_rate={recipe.learning_rate}; {LOST if step else UNBORN}"
                         )
                     (value / len(group) if len(group) > 1 else value).backward()
                     losses.append(loss)
@@ -200,7 +202,7 @@ def fit(
                     first_step = time.perf_counter()
                 report(epoch_ended=False)
 
-            scores, val_loss = _evaluate(model, val, objective, randomness)
+            scores, val_loss = _evaluate(model, val, objective, randomness, f"val, epoch {epoch}")
             score = scores[task.metric]
             curve = curve.extended(sum(losses) / len(losses), val_loss, score)
             ahead = objective.main.higher_is_better
@@ -210,7 +212,7 @@ def fit(
                 or (not _order(best.val, score, ahead) and _order(val_loss, best.val_loss, False))
             )
             if better:
-                tested, _ = _evaluate(model, test, objective, randomness)
+                tested, _ = _evaluate(model, test, objective, randomness, f"test, epoch {epoch}")
                 weights = copy.deepcopy(model.state_dict())
                 best = _Best(epoch, score, val_loss, tested[task.metric], weights, scores, tested)
             rate.epoch_ended(better=better)
@@ -282,19 +284,17 @@ def _order(one: float, other: float, higher_is_better: bool) -> bool:
 
 
 def _evaluate(
-    model: nn.Module, parts: list[Batch], objective: Objective, randomness: OwnRandomness
+    model: nn.Module,
+    parts: list[Batch],
+    objective: Objective,
+    randomness: OwnRandomness,
+    where: str,
 ) -> tuple[dict[str, float], float]:
     """Scores and loss on a part of the task."""
     model.eval()
     with torch.no_grad(), randomness:
         scored = Scored.joined([objective.read(call(model, batch), batch) for batch in parts])
-        return objective.scores(scored), objective.loss(scored).item()
-
-
-def _check(model: nn.Module) -> None:
-    if not any(p.requires_grad for p in model.parameters()):
-        raise ValueError(f"{type(model).__name__} has no parameters to train")
-    if any(p.is_inference() for p in model.parameters()):
-        raise ValueError(
-            f"{type(model).__name__} was made under torch.inference_mode(); make it outside"
-        )
+        try:
+            return objective.scores(scored), objective.loss(scored).item()
+        except FloatingPointError as error:
+            raise FloatingPointError(f"{where}: {error}") from None

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from torch import nn
+from torch.nn.modules.batchnorm import _BatchNorm
 from torch_geometric.data import Data
 
 from workbench.capture import lacking, prepare
@@ -33,6 +34,29 @@ def prepared_task(model: nn.Module, task: Task) -> Task:
         return task
     parts = {part: [done[id(graph)] for graph in getattr(task, part)] for part in PARTS}
     return replace(task, **parts)
+
+
+def check_model(model: nn.Module, task: Task, batch_size: int) -> None:
+    """Raise where the model cannot be trained on this task in batches of this size.
+
+    Raises:
+        ValueError: nothing to train, weights made in inference mode, or batch normalization that
+            will meet a graph of one node alone in the last batch.
+    """
+    name = type(model).__name__
+    if not any(p.requires_grad for p in model.parameters()):
+        raise ValueError(f"{name} has no parameters to train")
+    if any(p.is_inference() for p in model.parameters()):
+        raise ValueError(f"{name} was made under torch.inference_mode(); make it outside")
+    norms = any(isinstance(part, _BatchNorm) for part in model.modules())
+    if norms and len(task.train) % batch_size == (1 if batch_size > 1 else 0):
+        single = [index for index, graph in enumerate(task.train) if graph.num_nodes == 1]
+        if single:
+            raise ValueError(
+                f"{name} normalizes over the batch, {len(task.train)} train graphs in batches of "
+                f"{batch_size} leave one alone, and train[{single[0]}] has a single node, which "
+                "has no variance: choose another batch_size, or a norm of each row"
+            )
 
 
 def requirements(model: nn.Module) -> list[str]:

@@ -295,6 +295,42 @@ def test_neither_rotation_nor_size_changes_the_ranks():
     torch.testing.assert_close(rank_one_distance(1e-200 * x), rank_one_distance(x))
 
 
+@pytest.mark.parametrize("size", [1e-200, 1e-160, 1e160, 1e200, 1e307])
+def test_measures_without_unit_do_not_depend_on_the_size_of_the_states(size):
+    graph, x = grid(4, 5), states(20, 6)
+    network = graph.edge_index, 20
+    for measure in (
+        mean_average_distance,
+        lambda x: mean_average_distance(x, graph.edge_index),
+        lambda x: mad_gap(x, *network, near=2, remote=3),
+        lambda x: distance_to_mean(x, relative=True),
+        effective_rank,
+        stable_rank,
+        rank_one_distance,
+        *(
+            lambda x, variant=variant: dirichlet_energy(x, *network, variant=variant, quotient=True)
+            for variant in ("normalized", "augmented", "unnormalized")
+        ),
+    ):
+        torch.testing.assert_close(measure(size * x), measure(x))
+
+
+@pytest.mark.parametrize("size", [1e-200, 1e200])
+def test_lengths_have_the_unit_of_the_states(size):
+    graph, x = grid(4, 5), states(20, 6)
+    torch.testing.assert_close(distance_to_mean(size * x) / size, distance_to_mean(x))
+    found = smoothing_by_layer([size * x], graph.edge_index, 20)
+    torch.testing.assert_close(found.size / size, x.norm().view(1))
+    energy = dirichlet_energy(1e-100 * x, graph.edge_index, 20) / 1e-200
+    torch.testing.assert_close(energy, dirichlet_energy(x, graph.edge_index, 20))
+
+
+def test_rows_of_very_different_size_have_their_own_direction():
+    x = states(6, 3)
+    sizes = torch.tensor([[1e-200], [1.0], [1e200], [1e-100], [1e3], [1e-5]], dtype=torch.float64)
+    torch.testing.assert_close(mean_average_distance(sizes * x), mean_average_distance(x))
+
+
 def test_of_equally_long_rows_the_entries_choose():
     """Whatever their places: rows and columns of length 5, which make two different surrogates."""
     x = torch.tensor([[3.0, 4.0, 0.0], [5.0, 0.0, 0.0], [0.0, 3.0, 4.0], [0.0, 0.0, 3.0]]).double()

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from numbers import Real
 from typing import Literal
 
 import numpy as np
@@ -21,6 +22,7 @@ from workbench.cost import (
 )
 from workbench.diagnostics.curvature.neighbor_lists import NeighborLists, neighbor_lists
 from workbench.diagnostics.curvature.ollivier_kernel import edge_curvatures
+from workbench.diagnostics.finite import check_tensor
 from workbench.topology import SimpleGraph, as_columns, simple_graph
 from workbench.typing import EdgeIndex, EdgeWeight
 
@@ -109,7 +111,7 @@ def ollivier_ricci(
         (kappa / (1 - alpha) is constant from alpha = 1 / (max(d_u, d_v) + 1) on).
     """
     idle, factor = (0.5, 2.0) if alpha == "lin-lu-yau" else (alpha, 1.0)
-    if isinstance(idle, str) or not 0 <= idle < 1:
+    if not isinstance(idle, Real) or not 0 <= idle < 1:
         raise ValueError(
             f'alpha must be a number from 0 to below 1, or "lin-lu-yau", got {alpha!r}'
         )
@@ -175,6 +177,12 @@ def _at_leaves(there: np.ndarray, idle: float) -> np.ndarray:
 
 def _lengths(graph: SimpleGraph, edge_index: EdgeIndex, length: Tensor) -> np.ndarray:
     """Length of each undirected edge, the least of its columns."""
+    check_tensor("edge_length", length)
+    if length.shape != (edge_index.size(1),):
+        raise ValueError(
+            f"edge_length must have a length for each of the {edge_index.size(1)} columns of "
+            f"edge_index, got shape {list(length.shape)}"
+        )
     length = length.detach().cpu().double()
     if not bool((length > 0).all()) or not bool(torch.isfinite(length).all()):
         raise ValueError(

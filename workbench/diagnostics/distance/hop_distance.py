@@ -91,6 +91,7 @@ def diameter(edge_index: EdgeIndex, num_nodes: int) -> Float64[Tensor, ""]:
         Takes and Kosters, Determining the diameter of small world networks, CIKM 2011.
     """
     start, neighbor = _undirected_lists(edge_index, num_nodes)
+    num_nodes = int(num_nodes)
     low, high, center = _sweeps(start, neighbor)
     if low < high:
         searches = max(_LARGEST_WORK // (num_nodes + neighbor.size), 2)

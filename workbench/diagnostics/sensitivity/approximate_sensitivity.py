@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Float, Float64
 from torch import Tensor, nn
 
-from workbench.cost import check_size, diagnostic
+from workbench.cost import check_count, check_size, diagnostic
 from workbench.diagnostics.sensitivity.chosen_rows import NodeChoice, chosen_rows
 from workbench.diagnostics.sensitivity.differentiation import differentiate
 from workbench.diagnostics.sensitivity.evaluation import evaluating
@@ -90,6 +90,7 @@ def approximate_sensitivity(
         Hutchinson, A stochastic estimator of the trace of the influence matrix for Laplacian
         smoothing splines, 1990.
     """
+    check_count("num_probes", num_probes, 100_000)
     if num_probes < 2:
         raise ValueError(f"num_probes must be at least 2 to have an error, got {num_probes}")
     if nodes is None and readout is None:

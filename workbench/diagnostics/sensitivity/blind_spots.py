@@ -185,6 +185,7 @@ def blind_pairs(
     """
     _check_options(quantile, "quantile", detection)
     check_edge_index(edge_index, num_nodes)
+    num_nodes = int(num_nodes)
     check_size(blind_pairs, num_nodes, edge_index.size(1) // 2, device=edge_index.device)
     share = rounding(curvature, sensitivity)
     sensitivity = _square(sensitivity)

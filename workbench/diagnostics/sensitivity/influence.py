@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from workbench.cost import diagnostic
+from workbench.cost import check_count, diagnostic
 from workbench.diagnostics.sensitivity.chosen_rows import NodeChoice, chosen_rows
 from workbench.diagnostics.sensitivity.evaluation import evaluating
 from workbench.diagnostics.sensitivity.hop_influence import EffectiveRange, HopInfluence
@@ -228,6 +228,8 @@ def _check(
     hops = num_layers if max_hops is None else max_hops
     if hops < 0 or (num_layers is not None and num_layers < 0):
         raise ValueError(f"hops are not negative, got {num_layers=} and {max_hops=}")
+    check_count("max_hops" if max_hops is not None else "num_layers", hops, 1_000_000)
+    check_count("num_probes", num_probes or 0, 1_000_000)
     if num_probes is not None and (num_probes < 2 or norm != "l1"):
         raise ValueError(
             f'num_probes must be at least 2 and goes with norm="l1", got {num_probes} and {norm!r}'

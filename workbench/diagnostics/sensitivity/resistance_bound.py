@@ -4,7 +4,7 @@ from typing import Literal
 
 import torch
 
-from workbench.cost import check_size, diagnostic
+from workbench.cost import check_count, check_size, diagnostic
 from workbench.diagnostics.resistance.all_pairs import all_pairs
 from workbench.diagnostics.sensitivity.walk_bound import message_operator
 from workbench.diagnostics.spectrum.full_spectrum import laplacian_spectrum
@@ -81,6 +81,7 @@ def resistance_bound(
         raise ValueError(f'method is "resistance" or "walks", got {method!r}')
     if num_layers < 1:
         raise ValueError(f"the bound is for at least one layer, got num_layers={num_layers}")
+    check_count("num_layers", num_layers, 10_000)
     for name, value in (("update_bound", update_bound), ("message_bound", message_bound)):
         if not 0.0 <= value < float("inf"):
             raise ValueError(f"{name} bounds a norm: finite and not negative, got {value}")

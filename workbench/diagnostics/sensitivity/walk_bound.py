@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Float, Float64
 from torch import Tensor
 
-from workbench.cost import check_size, diagnostic
+from workbench.cost import check_count, check_size, diagnostic
 from workbench.diagnostics.sensitivity.chosen_rows import NodeChoice, chosen_rows
 from workbench.topology import check_edge_index, check_edge_weight
 from workbench.topology.search import lists
@@ -187,6 +187,7 @@ def message_operator(
 def _check(num_layers: int, width: int, norm: str) -> None:
     if num_layers < 1:
         raise ValueError(f"the bound is for at least one layer, got num_layers={num_layers}")
+    check_count("num_layers", num_layers, 10_000)
     if width < 1:
         raise ValueError(f"width is a number of channels, at least 1, got {width}")
     if norm not in ("frobenius", "l1", "spectral"):

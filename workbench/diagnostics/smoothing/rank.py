@@ -7,7 +7,7 @@ from torch import Tensor
 
 from workbench.cost import diagnostic
 from workbench.diagnostics.rounding import rounding
-from workbench.diagnostics.smoothing.states import check_states
+from workbench.diagnostics.smoothing.states import check_states, size_of
 from workbench.ties import largest
 
 
@@ -116,8 +116,8 @@ def rank_one_distance(x: Float[Tensor, "nodes channels"]) -> Float64[Tensor, ""]
     column = states[:, largest(states.norm(dim=0).cpu().numpy(), tolerance=share)[0]]
     # the nuclear norm of a matrix of rank one is the product of the lengths
     surrogate = torch.outer(column / column.norm(), row / row.norm())
-    scaled = states / _singular_values(states).sum()
-    distances = [_singular_values(scaled - sign * surrogate).sum() for sign in (1, -1)]
+    scaled = states / torch.linalg.svdvals(states).sum()
+    distances = [torch.linalg.svdvals(scaled - sign * surrogate).sum() for sign in (1, -1)]
     return torch.minimum(*distances)
 
 
@@ -162,13 +162,15 @@ def distance_to_mean(
     states = x.detach().double()
     if not states.numel():
         return states.new_zeros(())
-    distance = (states - states.mean(dim=0)).norm()
-    norm = states.norm()
-    return distance / norm if relative and bool(norm > 0) else distance
+    size = size_of(states)
+    states = states / size
+    distance, norm = (states - states.mean(dim=0)).norm(), states.norm()
+    return distance / norm if relative and bool(norm > 0) else size * distance
 
 
 def _singular_values(x: Tensor) -> Float64[Tensor, " values"]:
+    """Singular values up to a common factor, so that neither their sums nor squares overflow."""
     states = x.detach().double()
     if not states.numel():
         return states.new_zeros(1)
-    return torch.linalg.svdvals(states)
+    return torch.linalg.svdvals(states / size_of(states))

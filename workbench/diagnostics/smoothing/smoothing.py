@@ -8,7 +8,7 @@ from torch import Tensor
 
 from workbench.cost import check_size, diagnostic
 from workbench.diagnostics.distance.hop_distance import hop_distance
-from workbench.diagnostics.smoothing.states import check_states
+from workbench.diagnostics.smoothing.states import check_states, size_of
 from workbench.topology import check_edge_index, check_pairs, simple_graph
 from workbench.typing import EdgeIndex, EdgeWeight, Pairs
 
@@ -77,7 +77,8 @@ def dirichlet_energy(
     check_states(x, num_nodes)
     graph = simple_graph(edge_index, num_nodes, edge_weight)
     states = x.detach().double()
-    scaled = states
+    size = size_of(states)
+    scaled = states = states / size
     if variant != "unnormalized":
         degree = graph.degree().to(states.device) + (variant == "augmented")
         scaled = states / degree.where(degree > 0, 1.0).sqrt()[:, None]
@@ -85,7 +86,7 @@ def dirichlet_energy(
     total = weight @ (scaled[source] - scaled[target]).square().sum(dim=1)
     if variant == "unnormalized":
         total = 2 * total / max(num_nodes, 1)
-    return total / states.square().sum() if quotient else total
+    return total / states.square().sum() if quotient else total * size * size
 
 
 @diagnostic(
@@ -192,6 +193,7 @@ def mad_gap(
         raise ValueError(f"near and remote must be 1 <= near < remote, got {near} and {remote}")
     check_states(x, num_nodes)
     check_edge_index(edge_index, num_nodes)
+    num_nodes = int(num_nodes)
     check_size(mad_gap, num_nodes, edge_index.size(1) // 2, device=x.device)
     hops = hop_distance(edge_index, num_nodes).to(x.device)
     directions = _directions(x)
@@ -207,6 +209,9 @@ def mad_gap(
 
 def _directions(x: Tensor) -> Float64[Tensor, "nodes channels"]:
     states = x.detach().double()
+    # squares of states of size 1e-200 or 1e200 would be 0 or infinite
+    size = states.abs().amax(dim=1, keepdim=True) if states.size(1) else states.new_ones(1)
+    states = states / size.where(size > 0, 1.0)
     length = states.norm(dim=1, keepdim=True)
     return states / length.where(length > 0, 1.0)
 

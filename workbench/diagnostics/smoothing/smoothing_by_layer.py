@@ -19,7 +19,7 @@ from workbench.diagnostics.smoothing.smoothing import (
     dirichlet_energy,
     mean_average_distance,
 )
-from workbench.diagnostics.smoothing.states import check_states
+from workbench.diagnostics.smoothing.states import check_states, size_of
 from workbench.topology import check_edge_index
 from workbench.typing import EdgeIndex, EdgeWeight
 
@@ -98,7 +98,7 @@ def smoothing_by_layer(
         )
         for variant in VARIANTS
     } | {
-        "size": lambda x: x.detach().double().norm(),
+        "size": _length,
         "mean_average_distance": lambda x: mean_average_distance(x, pairs),
         "effective_rank": effective_rank,
         "stable_rank": stable_rank,
@@ -112,3 +112,9 @@ def smoothing_by_layer(
             for name, measure in measures.items()
         }
     )
+
+
+def _length(x: Tensor) -> Tensor:
+    states = x.detach().double()
+    size = size_of(states)
+    return size * (states / size).norm()

@@ -1,5 +1,6 @@
 """What node states may be: a row of finite numbers for each node."""
 
+import torch
 from torch import Tensor
 
 from workbench.diagnostics.finite import check_finite, check_tensor
@@ -23,6 +24,16 @@ def check_states(x: Tensor, num_nodes: int | None = None, *, name: str = "x") ->
             f"{name} must be [{count}, channels], a row for each node, got {[*x.shape]}; {advice}"
         )
     check_finite(name, x)
+
+
+def size_of(states: Tensor) -> Tensor:
+    """The power of two at or below the largest entry, 1 where all are 0.
+
+    Squares of states of size 1e-200 or 1e200 are 0 or infinite; divided by this, which rounds
+    nothing, they are in range.
+    """
+    most = states.abs().max() if states.numel() else states.new_zeros(())
+    return torch.ldexp(torch.ones_like(most), most.frexp().exponent - 1).where(most > 0, 1.0)
 
 
 #: What to do with states of so many dimensions.

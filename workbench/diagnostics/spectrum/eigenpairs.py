@@ -79,13 +79,16 @@ def laplacian_eigenpairs(
     found, until nothing comes that belongs in between.
 
     Raises:
-        ValueError: the graph is directed, a weight is negative, or ``count`` is negative.
+        ValueError: the graph is directed, a weight or ``count`` is negative, or ``which`` is
+            another word.
         RuntimeError: the iterations do not converge.
 
     References:
         Lehoucq, Sorensen and Yang, ARPACK Users' Guide, SIAM 1998. Parlett, The symmetric
         eigenvalue problem, SIAM 1998 (residual bound).
     """
+    if which not in ("smallest", "largest"):
+        raise ValueError(f'which must be "smallest" or "largest", got {which!r}')
     if count < 0:
         raise ValueError(f"count must not be negative, got {count}")
     graph = simple_graph(edge_index, num_nodes, edge_weight)

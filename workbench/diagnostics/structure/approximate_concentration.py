@@ -96,6 +96,8 @@ def approximate_topological_concentration(
     graph = simple_graph(edge_index, num_nodes)
     links = _Links(partner_lists(graph, pairs), edge_index.device)
     features = _Features(graph, weights, num_features, generator)
+    if similarity not in ("cosine", "inner"):
+        raise ValueError(f'similarity must be "cosine" or "inner", got {similarity!r}')
     spread = _inner(links, features) if similarity == "inner" else _cosine(links, features)
     value, squares = spread
     return NodeEstimate(value, (squares * num_features / (num_features - 1)).sqrt())

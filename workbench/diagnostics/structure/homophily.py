@@ -9,6 +9,7 @@ from torch import Tensor
 
 from workbench.cost import diagnostic
 from workbench.diagnostics.finite import check_tensor
+from workbench.graphs.class_labels import check_classes
 from workbench.topology import simple_graph
 from workbench.typing import EdgeIndex, EdgeWeight
 
@@ -201,6 +202,7 @@ def _labeled(edge_index: EdgeIndex, num_nodes: int, labels: Tensor, edge_weight)
             f"labels must have one class for each of the {num_nodes} nodes, got shape "
             f"{list(labels.shape)}"
         )
+    check_classes(labels, "labels")
     labels = labels.to(edge_index.device)
     known = labels >= 0  # false for nan as well
     number = torch.full((num_nodes,), -1, dtype=torch.int64, device=edge_index.device)

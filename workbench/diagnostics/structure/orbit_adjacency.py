@@ -132,6 +132,7 @@ def orbit_adjacency(
     _check_time(6e-9 * float((np.diff(start).astype(float) ** 2).sum()), start)
     second, third = reach(start, neighbor)
     by_hop = {hop: [key for key in keys if key[0] == hop] for hop in (1, 2, 3)}
+    num_nodes = int(num_nodes)
     room = np.minimum(third, num_nodes)
     _check_work(start, second, third, room, by_hop)
     second, room = second * bool(by_hop[2]), room * bool(by_hop[3])

@@ -7,7 +7,7 @@ import torch
 from scipy.sparse import csr_array, eye_array
 
 from workbench.cost import TooLargeError
-from workbench.rewiring.declaration import check_stop, rewiring
+from workbench.rewiring.declaration import check_layers, check_stop, rewiring
 from workbench.rewiring.result import LayeredRewired, Rewired
 from workbench.topology import check_edge_index
 from workbench.typing import EdgeIndex
@@ -57,9 +57,9 @@ def drew(
         Gutteridge, Dong, Bronstein and Di Giovanni, DRew: Dynamically Rewired Message Passing with
         Delay, ICML 2023, arXiv 2305.08018.
     """
-    for name, value in (("num_layers", num_layers), ("max_hops", max_hops)):
-        if value is not None and value < 1:
-            raise ValueError(f"{name} must be at least 1, got {value}")
+    check_layers(num_layers)
+    if max_hops is not None and max_hops < 1:
+        raise ValueError(f"max_hops must be at least 1, got {max_hops}")
     check_edge_index(edge_index, num_nodes)
     check_stop(should_stop, "drew")
     source, target = edge_index.cpu().numpy()
