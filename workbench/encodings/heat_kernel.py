@@ -49,6 +49,13 @@ def heat_kernel(
     Differs from the paper: nothing. The encoding of GraphGPS (HKdiagSE) leaves out the eigenvalue
     0, and so is less by 1 / n at each node of a connected graph.
 
+    Examples:
+        >>> from workbench.encodings import heat_kernel
+        >>> from workbench.graphs import complete
+        >>> heat = heat_kernel(complete(4).edge_index, 4, times=(0.0, 100.0))
+        >>> heat[0].round(decimals=6).tolist()  # from 1 to 1 / n
+        [1.0, 0.25]
+
     References:
         J. Sun, M. Ovsjanikov, L. Guibas, A Concise and Provably Informative Multi-Scale Signature
         Based on Heat Diffusion, SGP 2009.

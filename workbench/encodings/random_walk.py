@@ -41,6 +41,12 @@ def random_walk(
     Raises:
         ValueError: ``num_steps`` is less than 1, or the input is no graph.
 
+    Examples:
+        >>> from workbench.encodings import random_walk
+        >>> from workbench.graphs import ring
+        >>> random_walk(ring(4).edge_index, 4, num_steps=4)[0].tolist()
+        [0.0, 0.5, 0.0, 0.5]
+
     References:
         V. P. Dwivedi et al., Graph Neural Networks with Learnable Structural and Positional
         Representations, ICLR 2022, arXiv 2110.07875.

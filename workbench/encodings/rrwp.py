@@ -47,6 +47,12 @@ def rrwp(
         TooLargeError: the result would take more than 4 GiB (``random_walk`` works on large
             graphs).
 
+    Examples:
+        >>> from workbench.encodings import rrwp
+        >>> from workbench.graphs import path
+        >>> rrwp(path(3).edge_index, 3, num_steps=3)[0].tolist()  # from node 0 to 0, 1 and 2
+        [[1.0, 0.0, 0.5], [0.0, 1.0, 0.0], [0.0, 0.0, 0.5]]
+
     References:
         L. Ma et al., Graph Inductive Biases in Transformers without Message Passing (GRIT), ICML
         2023, arXiv 2305.17589.

@@ -92,6 +92,11 @@ def rewiring(kind: Literal["edits", "graph", "layers"], **declared: Any) -> Call
 
     Raises:
         TypeError: a word that ``Declaration`` does not have.
+
+    Examples:
+        >>> from workbench.rewiring import gtr
+        >>> gtr.declaration.kind, gtr.declaration.weighted
+        ('edits', 'used')
     """
     declaration = Declaration(kind, **declared)
 

@@ -38,6 +38,13 @@ def node_labels(
     Raises:
         ValueError: no ``y``, no such split, labels that are no classes, fractions that are no
             shares of 1, or more than 5,000 nodes without features.
+
+    Examples:
+        >>> from workbench.graphs import karate
+        >>> from workbench.tasks import node_labels
+        >>> task = node_labels(karate())
+        >>> task.in_channels, task.out_channels  # a one-hot vector of each node, two clubs
+        (34, 2)
     """
     labels = _labels(data.get("y"), data.num_nodes, "data")
     masks = [data.get(f"{part}_mask") for part in ("train", "val", "test")]
@@ -88,6 +95,17 @@ def graph_labels(
     Raises:
         ValueError: a graph has no ``y`` or more than one, labels are no classes, fractions are no
             shares of 1, or there are too few graphs for three parts.
+
+    Examples:
+        >>> import torch
+        >>> from workbench.graphs import ring, star
+        >>> from workbench.tasks import graph_labels
+        >>> graphs = [make(n) for n in range(5, 15) for make in (ring, star)]
+        >>> for number, data in enumerate(graphs):
+        ...     data.y = torch.tensor([number % 2])  # 0: a ring, 1: a star
+        >>> task = graph_labels(graphs)
+        >>> len(task.train), len(task.val), len(task.test), task.out_channels
+        (16, 2, 2, 2)
     """
     graphs = with_features(dataset)
     for index, graph in enumerate(graphs):

@@ -59,6 +59,14 @@ def compiling_heard(hearer: Callable[[bool], None]) -> Iterator[None]:
 
     Nothing else is said of it meanwhile. It is called in the thread that compiles, whichever of the
     process that is.
+
+    Examples:
+        >>> from workbench.topology import compiling_heard
+        >>> heard = []
+        >>> with compiling_heard(heard.append):
+        ...     _ = sum(range(10))  # nothing to compile
+        >>> heard
+        []
     """
     _hearers.append(hearer)
     try:

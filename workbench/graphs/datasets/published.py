@@ -51,6 +51,14 @@ def load_dataset(name: str, *, root: str | Path | None = None) -> InMemoryDatase
         ValueError: nothing has that name.
         FileNotFoundError: the data are on no disk and could not be downloaded; says where to put
             them.
+
+    Examples:
+        >>> from tempfile import TemporaryDirectory
+        >>> from workbench.graphs import load_dataset, path, write_graph
+        >>> with TemporaryDirectory() as folder:
+        ...     write_graph(path(3), f"{folder}/three.npz")
+        ...     print(load_dataset("three", root=folder).num_nodes)
+        3
     """
     place = Path(root).expanduser() if root is not None else data_folder()
     plain = name.lower().replace("-", "_")

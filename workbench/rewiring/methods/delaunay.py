@@ -47,6 +47,14 @@ def delaunay(
         Stopped: ``should_stop`` returned True.
         ValueError: ``pos`` has another number of rows, no dimension, or is not finite.
 
+    Examples:
+        >>> import torch
+        >>> from workbench.rewiring import delaunay
+        >>> pos = torch.tensor([[0.0, 0.0], [2.0, 0.0], [0.0, 2.0], [0.5, 0.5]])  # one inside
+        >>> empty = torch.empty(2, 0, dtype=torch.int64)
+        >>> delaunay(empty, 4, pos=pos).edge_index.size(1) // 2
+        6
+
     References:
         Attali, Buscaldi and Pernelle, Delaunay Graph: Addressing Over-Squashing and Over-Smoothing
         Using Delaunay Triangulation, ICML 2024.

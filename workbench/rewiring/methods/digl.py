@@ -69,6 +69,15 @@ def digl(
         TooLargeError: more than 8,000 nodes.
         ValueError: ``alpha`` and ``t`` are both given, or an option is out of range.
 
+    Examples:
+        >>> from workbench.graphs import ring
+        >>> from workbench.rewiring import digl
+        >>> rewired = digl(ring(6).edge_index, 6, alpha=1.0)  # the walk never leaves its node
+        >>> rewired.edge_index.tolist()
+        [[0, 1, 2, 3, 4, 5], [0, 1, 2, 3, 4, 5]]
+        >>> rewired.edge_weight.tolist()
+        [1.0, 1.0, 1.0, 1.0, 1.0, 1.0]
+
     References:
         Gasteiger, Weissenberger and Günnemann, Diffusion Improves Graph Learning, NeurIPS 2019,
         arXiv 1911.05485.

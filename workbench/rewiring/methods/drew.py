@@ -53,6 +53,13 @@ def drew(
         TooLargeError: a hop takes more than 300 million walks; use fewer ``max_hops``.
         ValueError: ``num_layers`` or ``max_hops`` is below 1.
 
+    Examples:
+        >>> from workbench.graphs import path
+        >>> from workbench.rewiring import drew
+        >>> rewired = drew(path(5).edge_index, 5, num_layers=3)
+        >>> [layer.edge_index.size(1) // 2 for layer in rewired.layers]
+        [4, 7, 9]
+
     References:
         Gutteridge, Dong, Bronstein and Di Giovanni, DRew: Dynamically Rewired Message Passing with
         Delay, ICML 2023, arXiv 2305.08018.

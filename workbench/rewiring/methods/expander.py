@@ -60,6 +60,13 @@ def expander(
         Stopped: ``should_stop`` returned True.
         ValueError: ``num_layers`` is below 1 or ``variant`` another word.
 
+    Examples:
+        >>> from workbench.graphs import ring
+        >>> from workbench.rewiring import expander
+        >>> rewired = expander(ring(24).edge_index, 24, num_layers=2)
+        >>> [layer.edge_index.size(1) for layer in rewired.layers]  # degree 2, degree 4
+        [48, 96]
+
     References:
         Deac, Lackenby and Velickovic, Expander Graph Propagation, LoG 2022, arXiv 2210.02997.
     """
@@ -97,6 +104,13 @@ def cayley(
     Raises:
         Stopped: ``should_stop`` returned True.
         ValueError: ``num_layers`` is below 1.
+
+    Examples:
+        >>> from workbench.graphs import ring
+        >>> from workbench.rewiring import cayley
+        >>> rewired = cayley(ring(20).edge_index, 20)
+        >>> rewired.layers[0].num_nodes  # SL(2, Z_3) has 24 elements
+        24
 
     References:
         Wilson, Bechler-Speicher and Velickovic, Cayley Graph Propagation, LoG 2024,

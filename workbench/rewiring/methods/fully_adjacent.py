@@ -45,6 +45,13 @@ def fully_adjacent(
         TooLargeError: more than 4,000 nodes; use ``virtual_node``.
         ValueError: ``num_layers`` is below 1.
 
+    Examples:
+        >>> from workbench.graphs import path
+        >>> from workbench.rewiring import fully_adjacent
+        >>> rewired = fully_adjacent(path(4).edge_index, 4, num_layers=3)
+        >>> [layer.edge_index.size(1) // 2 for layer in rewired.layers]
+        [3, 3, 6]
+
     References:
         Alon and Yahav, On the Bottleneck of Graph Neural Networks and its Practical Implications,
         ICLR 2021, arXiv 2006.05205, section 4.

@@ -55,6 +55,15 @@ def gtr(
     Differs from the released code: where no candidate is left it adds the self-loop (0, 0); this
     stops. It breaks ties by rounding noise.
 
+    Examples:
+        >>> from workbench.graphs import path
+        >>> from workbench.rewiring import gtr
+        >>> rewired = gtr(path(4).edge_index, 4, num_edges=1)
+        >>> rewired.added.tolist()
+        [[0], [3]]
+        >>> round(rewired.score.item(), 9)  # a path has 10 ohms in total, a ring 5
+        5.0
+
     References:
         Black, Wan, Nayyeri and Wang, Understanding Oversquashing in GNNs through the Lens of
         Effective Resistance, ICML 2023, arXiv 2302.06835.

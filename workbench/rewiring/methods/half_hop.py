@@ -47,6 +47,15 @@ def half_hop(
 
     Differs from the released code: that fails at its default p = 1.
 
+    Examples:
+        >>> from workbench.graphs import path
+        >>> from workbench.rewiring import half_hop
+        >>> rewired = half_hop(path(2).edge_index, 2)
+        >>> rewired.num_nodes
+        4
+        >>> rewired.edge_index.tolist()
+        [[0, 1, 2, 3, 1, 0], [2, 3, 1, 0, 2, 3]]
+
     References:
         Azabou et al., Half-Hop: A graph upsampling approach for slowing down message passing,
         ICML 2023, openreview lXczFIwQkv.

@@ -73,6 +73,13 @@ def laser(
     snapshot 4 at 5 to 8, and the measure is the 8th power of that matrix; each node looks only at
     nodes of smaller numbers, and is joined one way, from it to them.
 
+    Examples:
+        >>> from workbench.graphs import path
+        >>> from workbench.rewiring import laser
+        >>> rewired = laser(path(5).edge_index, 5, num_snapshots=2, rho=1.0)  # all at two hops
+        >>> rewired.edge_index[:, rewired.is_new].tolist()
+        [[0, 1, 2, 2, 3, 4], [2, 3, 0, 4, 1, 2]]
+
     References:
         Barbero, Velingker, Saberi, Bronstein and Di Giovanni, Locality-Aware Graph-Rewiring in
         GNNs, ICLR 2024, arXiv 2310.01668.

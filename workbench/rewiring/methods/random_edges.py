@@ -86,6 +86,13 @@ def random_edges(
         Stopped: ``should_stop`` returned True.
         ValueError: the graph is directed (the message names ``to_undirected``) or ``num_edges`` is
             negative.
+
+    Examples:
+        >>> from workbench.graphs import ring
+        >>> from workbench.rewiring import random_edges
+        >>> rewired = random_edges(ring(8).edge_index, 8, num_edges=3)
+        >>> rewired.added.shape, rewired.edge_index.size(1) // 2
+        (torch.Size([2, 3]), 11)
     """
     check_num_edges(num_edges)
     check_stop(should_stop, "random_edges")

@@ -49,6 +49,14 @@ def random_regular_expander(
         Stopped: ``should_stop`` returned True.
         ValueError: ``num_layers`` or ``degree`` is below 1.
 
+    Examples:
+        >>> from torch_geometric.utils import degree
+        >>> from workbench.graphs import ring
+        >>> from workbench.rewiring import random_regular_expander
+        >>> rewired = random_regular_expander(ring(20).edge_index, 20, num_layers=2, degree=4)
+        >>> degree(rewired.layers[1].edge_index[0]).unique().tolist()
+        [4.0]
+
     References:
         Shirzad, Velingker, Venkatachalam, Sutherland and Sinop, Exphormer: Sparse Transformers for
         Graphs, ICML 2023, arXiv 2303.06147, section 3. J. Friedman, A Proof of Alon's Second

@@ -31,6 +31,13 @@ def random_removal(
         Stopped: ``should_stop`` returned True.
         ValueError: the graph is directed (the message names ``to_undirected``) or ``num_edges`` is
             negative.
+
+    Examples:
+        >>> from workbench.graphs import complete
+        >>> from workbench.rewiring import random_removal
+        >>> rewired = random_removal(complete(5).edge_index, 5, num_edges=3)
+        >>> rewired.removed.size(1), rewired.edge_index.size(1) // 2
+        (3, 7)
     """
     check_num_edges(num_edges)
     check_stop(should_stop, "random_removal")

@@ -47,6 +47,14 @@ def random_swap(
         Stopped: ``should_stop`` returned True.
         ValueError: the graph is directed or ``num_edges`` is negative.
 
+    Examples:
+        >>> from torch_geometric.utils import degree
+        >>> from workbench.graphs import ring
+        >>> from workbench.rewiring import random_swap
+        >>> rewired = random_swap(ring(12).edge_index, 12, num_edges=6)
+        >>> degree(rewired.edge_index[0]).unique().tolist()  # as in the ring
+        [2.0]
+
     References:
         S. Maslov, K. Sneppen, Specificity and Stability in Topology of Protein Networks, Science
         2002.

@@ -75,6 +75,15 @@ def sdrf(
     one is; here both are of edges. Where nothing can be added it goes on removing edges; this
     stops. It runs on a CPU with a kernel that skips most edges.
 
+    Examples:
+        >>> import math
+        >>> from workbench.graphs import barbell
+        >>> from workbench.rewiring import sdrf
+        >>> data = barbell(4)  # its bridge has the least curvature
+        >>> rewired = sdrf(data.edge_index, 8, num_edges=1, removal_bound=math.inf)
+        >>> ((rewired.added < 4).sum(0) == 1).tolist()  # from one clique to the other
+        [True]
+
     References:
         Topping, Di Giovanni, Chamberlain, Dong and Bronstein, Understanding over-squashing and
         bottlenecks on graphs via curvature, ICLR 2022, arXiv 2111.14522.

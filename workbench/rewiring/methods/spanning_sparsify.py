@@ -59,6 +59,14 @@ def spanning_sparsify(
         Stopped: ``should_stop`` returned True.
         ValueError: the graph is directed, ``epsilon`` is out of range or ``num_samples`` below 1.
 
+    Examples:
+        >>> from workbench.graphs import complete
+        >>> from workbench.rewiring import spanning_sparsify
+        >>> data = complete(20)  # 190 edges
+        >>> rewired = spanning_sparsify(data.edge_index, 20, num_samples=100)
+        >>> rewired.edge_index.size(1) // 2 <= 100
+        True
+
     References:
         Spielman and Srivastava, Graph Sparsification by Effective Resistances, SIAM J. Comput.
         2011, arXiv 0803.0929.

@@ -52,6 +52,14 @@ def teddy(
     weights of the model) is no rewiring. The released code cuts columns and not edges, so that it
     may keep one direction of an edge.
 
+    Examples:
+        >>> from workbench.graphs import lollipop
+        >>> from workbench.rewiring import teddy
+        >>> data = lollipop(4, 2)  # the clique's nodes 0 to 3, the path 3 - 4 - 5
+        >>> rewired = teddy(data.edge_index, 6, num_edges=1)
+        >>> bool((rewired.removed < 4).all())  # an edge of the clique
+        True
+
     References:
         Seo, Yun and Yang, TEDDY: Trimming Edges with Degree-based Discrimination Strategy,
         ICLR 2024, arXiv 2402.01261.

@@ -44,6 +44,15 @@ def virtual_node(
     Differs from the paper: its master node keeps a state of its own and wider messages; here it is
     a node like any other, told apart by the types of its edges.
 
+    Examples:
+        >>> from workbench.graphs import path
+        >>> from workbench.rewiring import virtual_node
+        >>> rewired = virtual_node(path(3).edge_index, 3)
+        >>> rewired.num_nodes
+        4
+        >>> rewired.edge_index[:, rewired.is_new].tolist()
+        [[0, 1, 2, 3, 3, 3], [3, 3, 3, 0, 1, 2]]
+
     References:
         Gilmer, Schoenholz, Riley, Vinyals and Dahl, Neural Message Passing for Quantum Chemistry,
         ICML 2017, arXiv 1704.01212, section 5.2.

@@ -90,6 +90,16 @@ def profile(
     Raises:
         Stopped: ``should_stop`` returned True.
         ValueError: the graph is directed, or an edit is impossible.
+
+    Examples:
+        >>> import torch
+        >>> from workbench.graphs import path
+        >>> from workbench.rewiring import profile
+        >>> numbers = profile(path(4).edge_index, 4, torch.tensor([[1], [0], [3]]))
+        >>> numbers.total_resistance.round(decimals=9).tolist()  # the path, then the ring
+        [10.0, 5.0]
+        >>> numbers.diameter.tolist()
+        [3.0, 2.0]
     """
     graph = simple_graph(edge_index.cpu(), num_nodes)
     source, target = graph.ends
