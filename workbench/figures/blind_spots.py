@@ -57,6 +57,12 @@ def blind_spot_figure(
         among: what the candidates are, in the plural.
         title: one line above; the missed ratio (MOSR) if not given.
         height: pixels.
+
+    Examples:
+        >>> from workbench.figures import blind_spot_figure
+        >>> figure = blind_spot_figure([-1.0, 0.5], [0.01, 0.02], [True, True], [True, False])
+        >>> figure.layout.title.text
+        'curvature misses 1 of 2 squashed edges: MOSR 0.500'
     """
     x, y, squashed, detected = _arrays(curvature, sensitivity, squashed, detected)
     shown = _on_log_axis(y)
@@ -128,6 +134,12 @@ def blind_spot_picture(
 
     Raises:
         ValueError: ``format`` is neither.
+
+    Examples:
+        >>> from workbench.figures import blind_spot_picture
+        >>> image = blind_spot_picture([-1.0, 0.5], [0.01, 0.02], [True, True], [True, False])
+        >>> b"<svg" in image
+        True
     """
     with look():
         figure = bare(width, 2.9)

@@ -108,6 +108,15 @@ def bottlenecks(
     Raises:
         ValueError: the graph is directed, a weight is negative, or ``count`` is negative.
 
+    Examples:
+        >>> from workbench.graphs import barbell
+        >>> from workbench.report import bottlenecks
+        >>> place = bottlenecks(barbell(5).edge_index, 10)[0]
+        >>> place.edges.tolist(), place.sizes
+        ([[4], [5]], (5, 5))
+        >>> round(place.loss, 6)  # |S| |V - S| / 1
+        25.0
+
     References:
         Nash-Williams, Random walk and electric currents in networks, 1959. Leighton and Rao,
         Multicommodity max-flow min-cut theorems and their use, J. ACM 46, 1999 (sparsest cut).

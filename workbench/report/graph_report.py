@@ -220,6 +220,15 @@ def report(
     Raises:
         TypeError: ``model`` is no module.
         ValueError: the graph is directed, or a weight is negative.
+
+    Examples:
+        >>> from workbench.graphs import barbell
+        >>> from workbench.report import report
+        >>> page = report(barbell(5), name="two cliques")
+        >>> page.summary.bottlenecks[0].sentence
+        'a bridge: the only edge between 5 nodes and 5 nodes'
+        >>> page.html()[:15]
+        '<!DOCTYPE html>'
     """
     if model is not None and not isinstance(model, nn.Module):
         raise TypeError(f"model must be a torch.nn.Module, got {argument_kind(model)}")

@@ -83,6 +83,14 @@ def summarize(
 
     Raises:
         ValueError: the graph is directed, or a weight is negative.
+
+    Examples:
+        >>> from workbench.graphs import barbell
+        >>> from workbench.report import summarize
+        >>> summary = summarize(barbell(5).edge_index, 10)
+        >>> summary.bottlenecks[0].sizes, list(summary.groups())
+        ((5, 5), ['size', 'distances', 'resistance', 'spectrum', 'curvature',
+         'structure', 'expressivity'])
     """
     edge_index = edge_index.cpu()
     weight = None if edge_weight is None else edge_weight.reshape(-1).cpu().to(torch.float64)

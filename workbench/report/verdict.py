@@ -119,6 +119,12 @@ def rewiring_verdict(
     Raises:
         ValueError: the graph is directed, a weight is negative, ``num_layers`` or ``num_nulls`` is
             below 1, or the largest component has fewer than three nodes.
+
+    Examples:
+        >>> from workbench.graphs import complete
+        >>> from workbench.report import rewiring_verdict
+        >>> rewiring_verdict(complete(6).edge_index, 6).answer
+        'unlikely'
     """
     if num_layers < 1 or (num_nulls is not None and num_nulls < 1):
         raise ValueError(f"both are at least 1, got {num_layers=} and {num_nulls=}")

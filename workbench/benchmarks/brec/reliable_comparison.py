@@ -107,6 +107,15 @@ def reliable_paired_comparison(
             or, in mode ``"paper"``, not more copies than channels, or ``mode`` or ``alpha`` is
             unknown or out of range.
 
+    Examples:
+        >>> import torch
+        >>> from workbench.benchmarks import reliable_paired_comparison
+        >>> first = torch.randn(32, 4, generator=torch.Generator().manual_seed(0))
+        >>> reliable_paired_comparison(first, first).distinguished
+        False
+        >>> reliable_paired_comparison(first, first + 1.0).distinguished
+        True
+
     References:
         Wang and Zhang, An empirical study of realized GNN expressiveness, ICML 2024,
         arXiv 2304.07702; repository GraphPKU/BREC at 966b5ed, base/test_BREC.py.
