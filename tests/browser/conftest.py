@@ -351,13 +351,18 @@ class Lab:
         )
 
     def theme(self, name: str) -> None:
-        """Switch to ``JupyterLab Light`` or ``JupyterLab Dark`` and wait for its colors."""
+        """Switch to ``JupyterLab Light`` or ``JupyterLab Dark`` and wait for its colors.
+
+        And until the splash screen of the switch, which takes what a pointer does, has gone.
+        """
         self.command("apputils:change-theme", theme=name)
         self.page.wait_for_function(
             """(name) => {
               const back = getComputedStyle(document.body).getPropertyValue("--jp-layout-color0");
               const light = ["white", "#fff", "#ffffff"].includes(back.trim());
-              return document.body.dataset.jpThemeName === name && light === name.endsWith("Light");
+              const splash = document.getElementById("jupyterlab-splash");
+              const there = document.body.dataset.jpThemeName === name;
+              return there && !splash && light === name.endsWith("Light");
             }""",
             arg=name,
             polling=100,

@@ -30,7 +30,7 @@ def opened(notebook, shared):
 def lab(opened):
     """The lab with the six edits of GTR on its tape; nothing may have left this machine."""
     opened.page.mouse.move(5, 5)
-    opened.ask("lab.wait(); lab.reset(); lab._canvas.picked = lab._canvas.selection = []")
+    opened.ask("lab.wait(); lab.reset(); g = lab.pictures['graph']; g.picked = g.selection = []")
     opened.wait_until("lab.wait(), lab.position", "True 6")
     opened.page.wait_for_function(
         "() => document.querySelector('.wb-count').innerText.endsWith('6 of 6')"
@@ -73,7 +73,7 @@ def node_place(lab, node):
     low, high, at = json.loads(
         lab.ask(
             "import json, numpy as np\n"
-            "p = np.frombuffer(lab._canvas.positions, '<f4').reshape(-1, 2)\n"
+            "p = np.frombuffer(lab.pictures['graph'].positions, '<f4').reshape(-1, 2)\n"
             f"print(json.dumps([p.min(0).tolist(), p.max(0).tolist(), p[{node}].tolist()]))"
         )
     )
@@ -169,31 +169,32 @@ def test_hovering_a_pair_shows_what_the_edge_would_do(lab):
     click_node(lab, 0)
     lab.page.mouse.move(*node_place(lab, 13))
     change = lab.ask(
-        "effect = lab._state.pairs.what_if(lab._state.in_force, 0, 13)\n"
+        "now = lab.state.moment()\n"
+        "effect = now.start.pairs.what_if(now.in_force, 0, 13)\n"
         "print(f'{effect.total_resistance_change:+.4g}')"
     )
     said = f"total resistance {change} ohm"
     tip = lab.page.locator(".wb-graph .wb-tip")
     lab.eventually(tip.inner_text, lambda text: said in text.replace("−", "-"))
     # the matrix points at the same pair
-    assert sorted(json.loads(lab.ask("print(lab._matrix.selection)"))) == [0, 13]
+    assert sorted(json.loads(lab.ask("print(lab.pictures['matrix'].selection)"))) == [0, 13]
 
 
 def test_training_runs_live_stops_and_compares(lab):
-    lab.ask("lab.training.epochs.value = 5000")
+    lab.ask("lab.training.epochs = 5000")
     lab.page.get_by_role("button", name="Train before / after").click()
-    lab.wait_until("'run 1' in lab.training._left.value", "True")
+    lab.wait_until("'run 1' in lab.training.shown()['progress']", "True")
     # the kernel answers other cells while it trains
-    assert lab.ask("print(lab.training.stop_button.disabled)") == "False"
+    assert lab.ask("print(lab.training.controls['stop'].disabled)") == "False"
     drag(lab, 1, 0)
     lab.wait_until("lab.position", "0")
-    lab.page.wait_for_selector(".js-plotly-plot .scatterlayer .trace", state="attached")
+    lab.page.wait_for_selector(".wb-curves polyline", state="attached")
     lab.page.get_by_role("button", name="Stop", exact=True).click()
-    lab.wait_until("lab.training.stop_button.disabled", "True")
+    lab.wait_until("lab.training.controls['stop'].disabled", "True")
     assert lab.ask("print(lab.runs.stopped)") == "True"
     drag(lab, 0, 1)
     lab.wait_until("lab.position", "6")
-    lab.ask("lab.training.epochs.value, lab.training.seeds.value = 5, 2")
+    lab.ask("lab.training.epochs, lab.training.seeds = 5, 2")
     lab.page.get_by_role("button", name="Train before / after").click()
     lab.wait_until("lab.runs is not None and not lab.runs.stopped and len(lab.runs.after)", "2")
     lab.wait_until("lab.training.sensitivities is not None", "True")
@@ -206,7 +207,7 @@ def test_exports_land_beside_the_notebook(lab):
     for name in ("GraphML", "SVG", "Python"):
         lab.page.get_by_role("button", name=name, exact=True).click()
         lab.wait_until("lab.wait()", "True")
-    lab.wait_until("'.py' in lab._status.value", "True")
+    lab.wait_until("'.py' in lab.shown()['status']", "True")
     folder = lab.server.root
     (graph,) = folder.glob("barbell*.graphml")
     assert read_graph(graph).num_nodes == 14
@@ -226,7 +227,7 @@ def test_keyboard_alone_moves_the_slider_and_adds_an_edge(lab):
     lab.page.locator(".wb-graph canvas.wb-layer").first.focus()
     lab.page.keyboard.press("ArrowRight")
     lab.page.keyboard.press("Enter")
-    lab.wait_until("len(lab._canvas.picked)", "1")
+    lab.wait_until("len(lab.pictures['graph'].picked)", "1")
     for _ in range(6):
         lab.page.keyboard.press("ArrowRight")
     lab.page.keyboard.press("Enter")
@@ -257,7 +258,7 @@ def test_nothing_jumps_when_numbers_change(lab):
 
 
 def test_a_dropped_file_is_the_graph(lab):
-    lab.ask("own = lab._canvas.spans")
+    lab.ask("own = lab.pictures['graph'].spans")
     graph = lab.page.locator(".wb-graph canvas.wb-layer").first
     graph.scroll_into_view_if_needed()
     drag_files(graph, {"ring.csv": b""}, ["dragenter", "dragover"])
@@ -269,7 +270,7 @@ def test_a_dropped_file_is_the_graph(lab):
     drag_files(graph, {"torn.graphml": b"<graphml>"}, ["drop"])
     status = lab.page.locator(".workbench-status")
     status.get_by_text("torn.graphml was not opened").wait_for()
-    assert lab.ask("print(lab._canvas.spans == own, lab.position)") == "True 6"
+    assert lab.ask("print(lab.pictures['graph'].spans == own, lab.position)") == "True 6"
     assert graph.evaluate("canvas => canvas.toDataURL()") == before
     ring = "".join(f"{v},{(v + 1) % 12}\n" for v in range(12))
     drag_files(graph, {"ring.csv": ring.encode()})
@@ -286,10 +287,7 @@ def test_a_dropped_file_is_the_graph(lab):
     assert graph.evaluate("canvas => canvas.toDataURL()") != before
     look(lab, "rewiring-dropped")
     drag(lab, 0, 1)
-    lab.ask(
-        "from workbench.graphs import open_graph\n"
-        f"lab._commands._use_graph(open_graph('{GRAPH}'), '{GRAPH}')"
-    )
+    lab.ask(f"lab.do('open_graph', '{GRAPH}')")
     lab.wait_until("lab.wait(), lab.graph.num_nodes", "True 14")
 
 

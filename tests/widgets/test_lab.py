@@ -11,9 +11,10 @@ import torch
 
 from workbench.graphs import karate
 from workbench.models import GAT, GCN
-from workbench.widgets import attention_lens, expressivity_lab, sensitivity_lab
+from workbench.widgets import attention_lens, expressivity_lab, rewiring_lab, sensitivity_lab
 from workbench.widgets.lab.lab import Lab, command
 from workbench.widgets.lab.state import LabState, Setting
+from workbench.widgets.lab.status_line import StatusLine
 
 
 class ToyState(LabState):
@@ -134,6 +135,12 @@ def test_a_refusal_shows_no_lines_of_traitlets_in_a_cell(toy, name, value):
     assert caught.value.__context__ is None or caught.value.__suppress_context__
 
 
+def test_what_is_told_is_on_the_page_as_text(toy):
+    toy.say("a < b & c")
+    line = next(one for one in toy.children if isinstance(one, StatusLine))
+    assert line.value == '<span class="workbench-fine">a &lt; b &amp; c</span>'
+
+
 def test_repr_and_code_tell_what_was_changed(toy):
     assert repr(toy.state) == "ToyState()"
     toy.size, toy.bold = 4, True
@@ -183,7 +190,21 @@ def made_expressivity_lab():
     return lab
 
 
-MADE = [Toy, made_sensitivity_lab, made_attention_lens, made_expressivity_lab]
+def made_rewiring_lab():
+    """After a training, too; the boxes and buttons that are hidden count."""
+    lab = rewiring_lab("barbell:5,2", num_edges=2)
+    for _ in range(2):
+        lab.do("option", "variant", "official")
+        assert lab.wait()
+        lab.training.epochs = lab.training.seeds = 1
+        lab.training.start()
+        assert lab.training.wait()
+    lab.controls |= {f"training {k}": v for k, v in lab.training.controls.items()}
+    lab.pictures |= {f"training {k}": v for k, v in lab.training.pictures.items()}
+    return lab
+
+
+MADE = [Toy, made_sensitivity_lab, made_attention_lens, made_expressivity_lab, made_rewiring_lab]
 
 
 @pytest.mark.parametrize("make", MADE)
@@ -192,7 +213,9 @@ def test_a_closed_lab_is_gone(make):
     held = [weakref.ref(lab), weakref.ref(lab.state)]
     held += [weakref.ref(w) for w in [*lab.pictures.values(), *lab.controls.values()]]
     lab.close()
-    lab.worker.end(until=time.monotonic() + 60)  # its thread holds the lab until it has ended
+    for part in {lab, getattr(lab, "training", lab)}:
+        part.worker.end(until=time.monotonic() + 60)  # its thread holds it until it has ended
+    del part
     assert all(widget().comm is None for widget in [held[0], *held[2:]])
     del lab
     gc.collect()

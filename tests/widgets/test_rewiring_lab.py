@@ -3,7 +3,6 @@
 import base64
 import html
 import re
-import threading
 from datetime import UTC, datetime
 
 import networkx as nx
@@ -25,10 +24,10 @@ from workbench.diagnostics import (
 from workbench.graphs import barbell, erdos_renyi, grid, karate, read_graph, ring, write_graph
 from workbench.models import MODELS
 from workbench.rewiring import EDITS, Edit, apply_edits, gtr, rewiring
-from workbench.widgets import rewiring_lab
+from workbench.widgets import RewiringLab, rewiring_lab
 from workbench.widgets.lab import still_picture
 from workbench.widgets.lab.opening import graph_of
-from workbench.widgets.rewiring.controls import OWN
+from workbench.widgets.rewiring.source import OWN
 from workbench.widgets.rewiring.views import hint
 
 
@@ -41,7 +40,7 @@ def lab():
 
 def card(lab, name):
     """The numbers that the card of this name was sent, one for each position."""
-    (found,) = [c for c in lab._bar.cards if c["name"] == name]
+    (found,) = [c for c in lab.pictures["bar"].cards if c["name"] == name]
     return np.frombuffer(base64.b64decode(found["values"]), "<f8")
 
 
@@ -55,7 +54,7 @@ def pixels(canvas, values="values"):
 
 
 def spans(lab):
-    return np.frombuffer(lab._canvas.spans, "<i4").reshape(-1, 4)
+    return np.frombuffer(lab.pictures["graph"].spans, "<i4").reshape(-1, 4)
 
 
 def drawn_edges(lab, position):
@@ -88,9 +87,9 @@ def test_numbers_of_the_browser_equal_the_library_at_every_position(lab):
 
 
 def test_the_slider_opens_at_the_end_of_the_tape_and_can_be_set(lab):
-    assert lab.position == len(lab.tape.edits) == lab._bar.length == 8
+    assert lab.position == len(lab.tape.edits) == lab.pictures["bar"].length == 8
     lab.position = 3
-    assert lab._bar.position == lab.tape.position == 3
+    assert lab.pictures["bar"].position == lab.tape.position == 3
     assert lab.numbers()["num_edges"] == 81
     with pytest.raises(ValueError, match=r"from 0 to 8, got 9"):
         lab.position = 9
@@ -115,48 +114,52 @@ def test_what_is_no_number_of_edges_is_told(lab):
     ],
 )
 def test_matrix_follows_the_slider_on_the_scale_of_the_original(lab, name, expected):
-    lab._controls.matrix.value = name
+    lab.matrix = name
     for position in (0, 5, 2):
         lab.position = position
         matrix = expected(lab.tape.edge_index(), 34).numpy()
-        low, high = lab._matrix.value_range
-        np.testing.assert_allclose(pixels(lab._matrix) / 254 * high, matrix, atol=high / 500)
+        low, high = lab.pictures["matrix"].value_range
+        np.testing.assert_allclose(
+            pixels(lab.pictures["matrix"]) / 254 * high, matrix, atol=high / 500
+        )
         assert low == 0
         assert high >= expected(lab.tape.base, 34).max() * (1 - 1e-12)
-        assert lab._matrix.values_position == position
+        assert lab.pictures["matrix"].values_position == position
 
 
 def test_gain_matrix_is_what_an_edge_would_change(lab):
-    lab._controls.matrix.value = "gain of an edge"
+    lab.matrix = "gain of an edge"
     lab.position = 0
     edge_index = lab.tape.edge_index()
     before = total_resistance(edge_index, 34)
     joined = torch.cat([edge_index, torch.tensor([[9, 16], [16, 9]])], dim=1)
     gain = float(before - total_resistance(joined, 34))
-    high = lab._matrix.value_range[1]
-    assert pixels(lab._matrix)[9, 16] / 254 * high == pytest.approx(gain, abs=high / 500)
-    assert pixels(lab._matrix)[0, 1] == 0
+    high = lab.pictures["matrix"].value_range[1]
+    assert pixels(lab.pictures["matrix"])[9, 16] / 254 * high == pytest.approx(gain, abs=high / 500)
+    assert pixels(lab.pictures["matrix"])[0, 1] == 0
 
 
 def test_rows_of_the_matrix_are_sorted_along_the_cut(lab):
     """In Fiedler order the two sides of the club are two blocks: neighbors in rows are near."""
-    drawn = np.frombuffer(lab._matrix.values_before, np.uint8).reshape(34, 34).astype(float)
-    matrix = pixels(lab._matrix, "values_before").astype(float)
-    order = np.frombuffer(lab._matrix.order, "<i4")
-    np.testing.assert_array_equal(order, lab._state.order)
+    drawn = (
+        np.frombuffer(lab.pictures["matrix"].values_before, np.uint8).reshape(34, 34).astype(float)
+    )
+    matrix = pixels(lab.pictures["matrix"], "values_before").astype(float)
+    order = np.frombuffer(lab.pictures["matrix"].order, "<i4")
+    np.testing.assert_array_equal(order, lab.state.start.order)
     assert (np.diff(order) != 1).any()
     for k in (3, 20):
         assert drawn[k, k + 1] == matrix[order[k], order[k + 1]]
     exact = effective_resistance(lab.tape.base, 34).numpy()
-    high = lab._matrix.value_range[1]
+    high = lab.pictures["matrix"].value_range[1]
     np.testing.assert_allclose(matrix / 254 * high, exact, atol=high / 500)
 
 
-def test_hovering_a_pair_tells_the_exact_change(lab):
+def test_hovering_a_pair_tells_the_exact_change(from_page, lab):
     lab.position = 0
     edge_index = lab.tape.edge_index()
     for u, v, sign in ((9, 16, "add"), (0, 1, "remove")):
-        lab._canvas._handle_custom_msg({"type": "hover", "u": u, "v": v}, [])
+        from_page(lab.pictures["graph"], {"type": "hover", "u": u, "v": v}, [])
         if sign == "add":
             changed = torch.cat([edge_index, torch.tensor([[u, v], [v, u]])], dim=1)
         else:
@@ -166,55 +169,55 @@ def test_hovering_a_pair_tells_the_exact_change(lab):
             )
             changed = edge_index[:, keep]
         change = float(total_resistance(changed, 34) - total_resistance(edge_index, 34))
-        assert f"{sign} this edge: total resistance {change:+.4g} ohm" in lab._canvas.hint
-        assert lab._canvas.hint_pair == [u, v]
+        assert f"{sign} this edge: total resistance {change:+.4g} ohm" in lab.pictures["graph"].hint
+        assert lab.pictures["graph"].hint_pair == [u, v]
 
 
-def test_clicks_edit_the_tape_and_undo_brings_the_old_tail_back(lab):
+def test_clicks_edit_the_tape_and_undo_brings_the_old_tail_back(from_page, lab):
     lab.position = 3
     first = lab.tape.edits
-    lab._canvas._handle_custom_msg({"type": "add", "u": 16, "v": 9}, [])
+    from_page(lab.pictures["graph"], {"type": "add", "u": 16, "v": 9}, [])
     lab.wait()
     assert lab.tape.edits == (*first[:3], Edit(1, 9, 16, "hand"))
-    assert lab.position == lab._bar.position == 4
-    assert lab._bar.edits[-1] == "hand adds 9–16"
+    assert lab.position == lab.pictures["bar"].position == 4
+    assert lab.pictures["bar"].edits[-1] == "hand adds 9–16"
     edge_index = lab.tape.edge_index()
     assert card(lab, "total resistance")[4] == pytest.approx(
         float(total_resistance(edge_index, 34))
     )
     assert card(lab, "distance from original")[4] == pytest.approx(1 - 78 / 82)
-    lab._canvas._handle_custom_msg({"type": "remove", "u": 0, "v": 1}, [])
+    from_page(lab.pictures["graph"], {"type": "remove", "u": 0, "v": 1}, [])
     lab.wait()
     assert lab.numbers()["num_edges"] == 81
     for _ in range(2):
-        lab._bar._handle_custom_msg({"type": "undo"}, [])
+        from_page(lab.pictures["bar"], {"type": "undo"}, [])
     lab.wait()
     assert lab.tape.edits == first
     assert lab.position == 3
     assert len(card(lab, "edges")) == 9
-    lab._bar._handle_custom_msg({"type": "redo"}, [])
+    from_page(lab.pictures["bar"], {"type": "redo"}, [])
     assert lab.tape.edits[-1].by == "hand"
-    lab._bar._handle_custom_msg({"type": "reset"}, [])
+    from_page(lab.pictures["bar"], {"type": "reset"}, [])
     lab.wait()
     assert lab.tape.edits == first
     assert lab.position == 8
     assert drawn_edges(lab, 0) == undirected(lab.tape.base)
 
 
-def test_an_impossible_edit_is_told_and_changes_nothing(lab):
+def test_an_impossible_edit_is_told_and_changes_nothing(from_page, lab):
     before = lab.tape.edits
-    lab._canvas._handle_custom_msg({"type": "add", "u": 0, "v": 1}, [])
-    assert "already there" in lab._status.value
-    assert "workbench-wrong" in lab._status.value
+    from_page(lab.pictures["graph"], {"type": "add", "u": 0, "v": 1}, [])
+    assert "already there" in lab.shown()["status"]
+    assert lab.shown()["wrong"]
     assert lab.tape.edits == before
 
 
 @pytest.mark.parametrize("method", EDITS)
 def test_every_method_fills_the_tape_and_its_code_reproduces_it(lab, method):
-    lab._controls.method.value = method
+    lab.method = method
     lab.wait()
     assert {e.by for e in lab.tape.edits} == {method}
-    assert lab._status.value.startswith('<span class="workbench-fine">')
+    assert not lab.shown()["wrong"]
     for position in (len(lab.tape.edits), 2):
         lab.position = position
         made = {}
@@ -225,9 +228,9 @@ def test_every_method_fills_the_tape_and_its_code_reproduces_it(lab, method):
 def test_a_method_that_is_no_longer_wanted_ends(lab, monkeypatch):
     """It leaves the tape and the words as they are; what came instead says its own."""
     lab.wait()
-    before, said = lab.tape.edits, lab._status.value
+    before, said = lab.tape.edits, lab.shown()["status"]
     with pytest.raises(Stopped):
-        lab._state.apply_method("gtr", {"num_edges": 3}, lambda: True)
+        lab.state.apply_method("gtr", {"num_edges": 3}, lambda: True)
     assert lab.tape.edits == before
     heard = []
 
@@ -235,12 +238,12 @@ def test_a_method_that_is_no_longer_wanted_ends(lab, monkeypatch):
         heard.append(should_stop())
         raise Stopped("it was asked to stop")
 
-    monkeypatch.setattr(lab._state, "apply_method", stopped)
-    lab._commands.options["num_edges"].value = 5
+    monkeypatch.setattr(lab.state, "apply_method", stopped)
+    lab.num_edges = 5
     lab.wait()
     assert heard == [False]
-    assert "workbench-wrong" not in lab._status.value
-    assert lab._status.value.count("<span") == said.count("<span")
+    assert not lab.shown()["wrong"]
+    assert lab.shown()["status"].count("<span") == said.count("<span")
 
 
 def test_what_a_method_reads_comes_from_the_graph(monkeypatch):
@@ -263,12 +266,12 @@ def test_what_a_method_reads_comes_from_the_graph(monkeypatch):
     lab.close()
     without = rewiring_lab(ring(8), method="by_x", num_edges=1)
     assert without.wait(20)
-    assert "by_x reads x of a graph, and this one has no x" in without._status.value
+    assert "by_x reads x of a graph, and this one has no x" in without.shown()["status"]
     without.close()
 
 
 def test_only_sequences_of_edits_are_in_the_menu(lab):
-    assert set(lab._controls.method.options) == {"gtr", "fosr", "sdrf", "random_edges"}
+    assert set(lab.state.choices("method")) == set(EDITS)
     with pytest.raises(ValueError, match=r"method must be one of gtr, .*; got 'digl'"):
         rewiring_lab("karate", method="digl")
 
@@ -283,51 +286,53 @@ def test_code_of_a_hand_edited_tape_reproduces_it(lab):
 
 
 def test_options_of_the_method_become_controls(lab):
-    lab._controls.method.value = "sdrf"
+    lab.method = "sdrf"
     lab.wait()
-    assert set(lab._commands.options) >= {"num_edges", "variant", "tau"}
-    assert lab._commands.options["tau"].value == "inf"
-    assert "generator" not in lab._commands.options
-    lab._commands.options["tau"].value = "5"
+    assert set(lab.options) >= {"variant", "tau"}
+    assert lab.options["tau"].value == "inf"
+    assert "generator" not in lab.options
+    lab.options["tau"].value = "5"
     lab.wait()
     assert ", tau=5.0" in lab.code()
-    lab._commands.options["tau"].value = "much"
-    assert "tau must be a number" in lab._status.value
-    lab._commands.options["num_edges"].value = 3
-    lab._commands.options["tau"].value = "inf"
+    lab.options["tau"].value = "much"
+    assert "tau must be a number" in lab.shown()["status"]
+    lab.num_edges = 3
+    lab.options["tau"].value = "inf"
     lab.wait()
     assert sum(e.sign > 0 for e in lab.tape.edits) == 3
 
 
 def test_best_next_edges_name_each_method(lab):
     lab.position = 0
-    lab._controls.best.value = True
+    lab.best = True
     lab.wait()
     first = gtr(lab.tape.base, 34, num_edges=1).added[:, 0].tolist()
-    rows = np.frombuffer(lab._canvas.candidates, "<i4").reshape(-1, 3)
-    assert lab._canvas.methods[rows[0, 2]] == "gtr"
+    rows = np.frombuffer(lab.pictures["graph"].candidates, "<i4").reshape(-1, 3)
+    assert lab.pictures["graph"].methods[rows[0, 2]] == "gtr"
     assert sorted(rows[0, :2].tolist()) == sorted(first)
-    assert "fosr" in lab._best.value
-    lab._controls.best.value = False
+    assert "fosr" in lab.shown()["best_edges"]
+    lab.best = False
     lab.wait()
-    assert lab._canvas.candidates == b""
-    assert lab._best.value == ""
+    assert lab.pictures["graph"].candidates == b""
+    assert lab.shown()["best_edges"] == ""
 
 
 def test_view_and_colors_reach_the_canvases(lab):
-    lab._controls.view.value = "both"
-    assert lab._canvas.mode == lab._matrix.mode == "both"
-    lab._controls.color.value = "degree"
-    values = np.frombuffer(lab._canvas.node_values, "<f4")
+    lab.view = "both"
+    assert lab.pictures["graph"].mode == lab.pictures["matrix"].mode == "both"
+    lab.color = "degree"
+    values = np.frombuffer(lab.pictures["graph"].node_values, "<f4")
     np.testing.assert_array_equal(values, np.bincount(lab.rewired.edge_index[0], minlength=34))
-    lab._controls.color.value = "class"
-    np.testing.assert_array_equal(np.frombuffer(lab._canvas.node_values, "<f4"), karate().y)
+    lab.color = "class"
+    np.testing.assert_array_equal(
+        np.frombuffer(lab.pictures["graph"].node_values, "<f4"), karate().y
+    )
 
 
 @pytest.mark.parametrize("suffix", [".graphml", ".npz", ".svg", ".png", ".html", ".py", ".json"])
 def test_every_export_writes_a_file(lab, suffix, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    lab._export(suffix)
+    lab.do("export", suffix)
     (path,) = tmp_path.iterdir()
     assert path.suffix == suffix
     assert path.stat().st_size > 0
@@ -338,13 +343,13 @@ def test_every_export_writes_a_file(lab, suffix, tmp_path, monkeypatch):
 
 
 def test_graphs_can_be_changed_and_opened(lab, tmp_path):
-    lab._controls.graph.value = "barbell:10,3"
+    lab.source = "barbell:10,3"
     lab.wait()
     assert lab.graph.num_nodes == 23
-    assert lab._canvas.num_nodes == lab._matrix.size == 23
+    assert lab.pictures["graph"].num_nodes == lab.pictures["matrix"].size == 23
     write_graph(ring(12), tmp_path / "mine.graphml")
     content = (tmp_path / "mine.graphml").read_bytes()
-    lab._controls.upload.value = (
+    lab.controls["upload"].value = (
         {
             "name": "mine.graphml",
             "content": memoryview(content),
@@ -355,20 +360,20 @@ def test_graphs_can_be_changed_and_opened(lab, tmp_path):
     )
     lab.wait()
     assert lab.graph.num_nodes == 12
-    assert lab._controls.graph.label == "mine (12)"
-    lab._controls.graph.value = "ring:24"
+    assert lab.controls["source"].label == "mine (12)"
+    lab.source = "ring:24"
     lab.wait()
     assert lab.graph.num_nodes == 24
-    lab._controls.graph.value = OWN
+    lab.source = OWN
     lab.wait()
     assert lab.graph.num_nodes == 12
-    assert lab._controls.upload.value == ()
+    assert lab.controls["upload"].value == ()
 
 
 def test_a_malformed_upload_loses_nothing(lab):
     before = lab.tape.edits
     content = b"<graphml><graph><node id='a'/><edge source='a'"
-    lab._controls.upload.value = (
+    lab.controls["upload"].value = (
         {
             "name": "torn.graphml",
             "content": memoryview(content),
@@ -377,7 +382,7 @@ def test_a_malformed_upload_loses_nothing(lab):
             "last_modified": datetime.now(UTC),
         },
     )
-    assert "torn.graphml was not opened" in lab._status.value
+    assert "torn.graphml was not opened" in lab.shown()["status"]
     assert lab.graph.num_nodes == 34
     assert lab.tape.edits == before
 
@@ -386,7 +391,7 @@ def put(lab, name, content):
     """Hand a file to the upload button."""
     content = content.encode() if isinstance(content, str) else content
     file = {"name": name, "content": memoryview(content), "size": len(content), "type": ""}
-    lab._controls.upload.value = (file | {"last_modified": datetime.now(UTC)},)
+    lab.controls["upload"].value = (file | {"last_modified": datetime.now(UTC)},)
 
 
 def said(line):
@@ -400,7 +405,7 @@ def edges_of(lab):
 
 
 def test_the_line_says_how_a_file_was_taken_and_boxes_correct_it(lab):
-    boxes = lab._controls.file
+    boxes = lab.controls["file"]
     assert boxes.layout.display == "none"
     put(lab, "mine.csv", "person,friend,age,km\nann,bob,3,2.5\nbob,cyd,4,0.5\n")
     lab.wait()
@@ -424,32 +429,32 @@ def test_the_line_says_how_a_file_was_taken_and_boxes_correct_it(lab):
     assert boxes.source.options == ("column 1", "column 2")
     assert said(boxes.line) == "<b>mine.csv</b>"
     # a graph of the menu has no file; the file comes back with its own name
-    lab._controls.graph.value = "ring:24"
+    lab.source = "ring:24"
     lab.wait()
     assert boxes.layout.display == "none"
-    lab._controls.graph.value = OWN
+    lab.source = OWN
     lab.wait()
     assert boxes.layout.display == ""
-    assert lab._controls.graph.label == "mine (5)"
+    assert lab.controls["source"].label == "mine (5)"
 
 
 def test_a_correction_that_cannot_be_read_changes_nothing(lab):
     put(lab, "mine.csv", "from,to,kind\na,b,red\nb,c,blue\n")
     lab.wait()
-    lab._controls.file.weight.value = "kind"
+    lab.controls["file"].weight.value = "kind"
     lab.wait()
-    assert "has weight (kind) 'red'" in said(lab._status)
-    assert lab._controls.file.weight.value == "none"
+    assert "has weight (kind) 'red'" in lab.shown()["status"]
+    assert lab.controls["file"].weight.value == "none"
     assert edges_of(lab) == {("a", "b"), ("b", "c")}
 
 
 def test_a_directed_file_asks_and_a_button_answers(lab):
     put(lab, "arcs.edges", "# Directed graph\n0 1 2\n1 0 4\n1 2 5\n")
-    boxes = lab._controls.file
+    boxes = lab.controls["file"]
     assert lab.graph.num_nodes == 34
     assert "a directed graph; resistance needs each edge both ways" in boxes.line.value
     assert boxes.boxes.children[0] is boxes.both_ways
-    assert "is each edge to be taken both ways?" in lab._status.value
+    assert "is each edge to be taken both ways?" in lab.shown()["status"]
     boxes.both_ways.click()
     lab.wait()
     assert lab.graph.edge_weight.tolist() == [3.0, 3.0, 5.0, 5.0]
@@ -461,8 +466,8 @@ def test_a_file_with_several_graphs_has_a_box_for_the_number(lab):
     put(lab, "three.g6", "A_\nDQc\nBw\n")
     lab.wait()
     assert lab.graph.num_nodes == 2
-    assert "graph 0 of 3, counted from 0" in lab._controls.file.line.value
-    lab._controls.file.index.value = 1
+    assert "graph 0 of 3, counted from 0" in lab.controls["file"].line.value
+    lab.controls["file"].index.value = 1
     lab.wait()
     assert lab.graph.num_nodes == 5
 
@@ -473,7 +478,7 @@ def test_what_belongs_to_kept_edges_is_saved_and_exported(tmp_path, monkeypatch)
         "one,other,load,length\na,b,2,1.5\nb,c,3,2.5\nc,d,4,3.5\nd,d,9,9.5\n"
     )
     lab = rewiring_lab("mine.csv", weight="load", num_edges=1)
-    assert "further columns: 'load', 'length'" in said(lab._controls.file.line)
+    assert "further columns: 'load', 'length'" in said(lab.controls["file"].line)
     lab.save("out.graphml")
     made = {}
     exec(lab.code(), made)
@@ -489,21 +494,26 @@ def test_what_belongs_to_kept_edges_is_saved_and_exported(tmp_path, monkeypatch)
     lab.close()
 
 
-def drop(lab, content, *buffers):
+@pytest.fixture
+def drop(from_page):
     """What the browser sends when a file is dropped on the graph."""
-    lab._canvas._handle_custom_msg({"type": "file", **content}, buffers)
+
+    def send(lab, content, *buffers):
+        from_page(lab.pictures["graph"], {"type": "file", **content}, buffers)
+
+    return send
 
 
-def test_a_dropped_file_is_the_graph(lab, tmp_path):
+def test_a_dropped_file_is_the_graph(drop, lab, tmp_path):
     write_graph(ring(12), tmp_path / "mine.graphml")
     drop(lab, {"name": "mine.graphml"}, memoryview((tmp_path / "mine.graphml").read_bytes()))
     lab.wait()
-    assert lab.graph.num_nodes == lab._canvas.num_nodes == 12
-    assert lab._controls.graph.label == "mine (12)"
+    assert lab.graph.num_nodes == lab.pictures["graph"].num_nodes == 12
+    assert lab.controls["source"].label == "mine (12)"
     assert len(lab.tape.edits) == 8
     total = total_resistance(ring(12).edge_index, 12)
     assert card(lab, "total resistance")[0] == pytest.approx(float(total))
-    assert lab._canvas.file_prompt
+    assert lab.pictures["graph"].file_prompt
 
 
 @pytest.mark.parametrize(
@@ -514,58 +524,60 @@ def test_a_dropped_file_is_the_graph(lab, tmp_path):
         ({"refused": "x is a folder; drop a file."}, [], "x is a folder; drop a file."),
     ],
 )
-def test_a_dropped_file_that_is_no_graph_loses_nothing(lab, content, buffers, message):
+def test_a_dropped_file_that_is_no_graph_loses_nothing(drop, lab, content, buffers, message):
     lab.position = 3
-    before = lab.tape.edits, lab._canvas.spans
+    before = lab.tape.edits, lab.pictures["graph"].spans
     drop(lab, content, *buffers)
-    assert message in lab._status.value
-    assert "workbench-wrong" in lab._status.value
+    assert message in lab.shown()["status"]
+    assert lab.shown()["wrong"]
     assert lab.graph.num_nodes == 34
-    assert (lab.tape.edits, lab._canvas.spans) == before
+    assert (lab.tape.edits, lab.pictures["graph"].spans) == before
     assert lab.position == 3
 
 
 def test_training_before_and_after_with_sensitivity(lab):
     panel = lab.training
-    lab._controls.graph.value = "barbell:10,3"
+    lab.source = "barbell:10,3"
     lab.wait()
-    assert panel.task_menu.options == ("reach the far side",)
-    panel.epochs.value, panel.seeds.value, panel.layers.value, panel.width.value = 3, 2, 3, 8
+    assert list(panel.state.choices("task")) == ["reach the far side"]
+    panel.epochs, panel.seeds, panel.layers, panel.width = 3, 2, 3, 8
     panel.start()
     assert panel.wait(120)
     assert len(lab.runs.before) == len(lab.runs.after) == 2
     assert not lab.runs.stopped
-    assert lab.runs.comparison().sentence in panel._result.value
-    assert panel.heat.size == 23
-    assert panel.heat.value_range[0] < panel.heat.value_range[1]
-    assert len(panel.figure.data) == 6
-    assert len(panel.figure.data[0].y) == 3
+    assert lab.runs.comparison().sentence in panel.shown()["result"]
+    assert panel.pictures["sensitivity"].size == 23
+    assert (
+        panel.pictures["sensitivity"].value_range[0] < panel.pictures["sensitivity"].value_range[1]
+    )
+    assert len(panel.figure().data) == 6
+    assert len(panel.figure().data[0].y) == 3
+    lines = re.findall('<polyline points="(.*?)"', panel.shown()["curves"])
+    assert [len(points.split()) for points in lines] == [3] * 6
     # three layers hear nothing from beyond three hops
     far = hop_distance(lab.tape.base, 23) > 3
     assert float(panel.sensitivities[0][far].max()) == 0
-    assert not panel.start_button.disabled
-    assert panel.stop_button.disabled
+    assert not panel.controls["start"].disabled
+    assert panel.controls["stop"].disabled
 
 
 def test_stop_is_heard_long_before_the_last_epoch(lab):
-    panel, begun = lab.training, threading.Event()
-    panel._left.observe(lambda change: "run 1" in change.new and begun.set(), "value")
-    panel.epochs.value = 10_000
+    panel = lab.training
+    panel.epochs = 10_000
     panel.start()
-    assert begun.wait(60)
-    while not any(panel._losses["before"].values()):  # an epoch has ended
+    while not any(panel.losses.get("before", {}).values()):  # an epoch has ended
         assert not panel.wait(0.02), "the training ended"
     panel.stop()
     assert panel.wait(60)
     assert lab.runs.stopped
-    assert "Stopped" in panel._result.value
+    assert "Stopped" in panel.shown()["result"]
     assert 0 < len(lab.runs.before[0].curve.train_loss) < 9_000
 
 
 def test_labels_task_where_there_are_labels(lab):
     panel = lab.training
-    assert panel.task_menu.options == ("reach the far side", "node labels")
-    panel.task_menu.value = "node labels"
+    assert list(panel.state.choices("task")) == ["reach the far side", "node labels"]
+    panel.task = "node labels"
     before, after = panel.tasks()
     assert before.out_channels == 2
     assert undirected(after.test[0].edge_index) == undirected(lab.rewired.edge_index)
@@ -593,29 +605,29 @@ ODD = {
 def test_odd_graphs_open_and_say_what_happened(name, method):
     lab = rewiring_lab(ODD[name], method=method, num_edges=3)
     assert lab.wait(20)
-    assert "workbench-wrong" not in lab._status.value, lab._status.value
-    assert not lab._bar.stale
-    for matrix in lab._controls.matrix.options:
-        lab._controls.matrix.value = matrix
-    for color in lab._controls.color.options:
-        lab._controls.color.value = color
+    assert not lab.shown()["wrong"], lab.shown()["status"]
+    assert not lab.pictures["bar"].stale
+    for matrix in lab.state.choices("matrix"):
+        lab.matrix = matrix
+    for color in lab.state.choices("color"):
+        lab.color = color
     numbers = lab.numbers()
     edge_index, n = lab.rewired.edge_index, lab.graph.num_nodes
     assert numbers["total_resistance"] == pytest.approx(float(total_resistance(edge_index, n)))
     assert lab.picture()[:4] == b"\x89PNG"
     assert lab.figure() is not None
     for u in range(n):
-        assert isinstance(hint(lab._state, 0, u), str)
+        assert isinstance(hint(lab.state.moment(), 0, u), str)
     lab.close()
 
 
 @pytest.mark.parametrize("model", list(MODELS))
 def test_every_model_of_the_menu_is_trained_and_read(lab, model):
-    lab._controls.graph.value = "barbell:10,3"
+    lab.source = "barbell:10,3"
     lab.wait()
     panel = lab.training
-    panel.model_menu.value = model
-    panel.epochs.value, panel.seeds.value, panel.layers.value, panel.width.value = 2, 1, 2, 8
+    panel.model = model
+    panel.epochs, panel.seeds, panel.layers, panel.width = 2, 1, 2, 8
     panel.start()
     assert panel.wait(120)
     assert lab.runs.after[0].arguments["model"] == model
@@ -629,7 +641,7 @@ def test_training_on_a_weighted_graph_compares_the_edges_alone():
     assert before.train[0].get("edge_weight") is after.train[0].get("edge_weight") is None
     assert after.train[0].num_edges == before.train[0].num_edges + 6
     panel = lab.training
-    panel.epochs.value, panel.seeds.value, panel.layers.value, panel.width.value = 1, 1, 1, 4
+    panel.epochs, panel.seeds, panel.layers, panel.width = 1, 1, 1, 4
     panel.start()
     assert panel.wait(120)
     assert len(lab.runs.after) == 1
@@ -640,8 +652,8 @@ def test_training_on_a_graph_without_edges_says_why():
     lab = rewiring_lab(ODD["no edges"], method="random_edges", num_edges=2)
     lab.training.start()
     lab.training.wait(30)
-    assert "training: " in lab._status.value
-    assert not lab.training.start_button.disabled
+    assert "training: " in lab.training.shown()["status"]
+    assert not lab.training.controls["start"].disabled
     lab.close()
 
 
@@ -696,32 +708,33 @@ def test_unknown_method_is_refused():
         rewiring_lab("karate", method="magic")
 
 
-def test_a_large_graph_says_what_is_computed_and_what_is_not_drawn():
-    n = 10_000
+def test_a_large_graph_says_what_is_computed_and_what_is_not_drawn(monkeypatch):
+    n, told = 10_000, []
+    working = RewiringLab.working
+    heard = lambda lab, text: told.append(text) or working(lab, text)  # noqa: E731
+    monkeypatch.setattr(RewiringLab, "working", heard)
     large = erdos_renyi(n, 12 / n, generator=torch.Generator().manual_seed(0))
     lab = rewiring_lab(large, method="fosr", num_edges=2)
-    told = []
-    lab._status.observe(lambda change: told.append(change.new), "value")
     assert lab.wait(120)
     assert any("computing total resistance" in text and "meanwhile" in text for text in told)
-    assert "computing" not in lab._status.value
-    assert "fosr added 2." in lab._status.value
-    assert lab._matrix.title == "resistance among 200 landmark nodes of 10,000"
-    order = torch.from_numpy(np.frombuffer(lab._matrix.order, "<i4").astype(np.int64))
-    drawn = np.frombuffer(lab._matrix.values, np.uint8).reshape(200, 200)
+    assert "computing" not in lab.shown()["status"]
+    assert "fosr added 2." in lab.shown()["status"]
+    assert lab.pictures["matrix"].title == "resistance among 200 landmark nodes of 10,000"
+    order = torch.from_numpy(np.frombuffer(lab.pictures["matrix"].order, "<i4").astype(np.int64))
+    drawn = np.frombuffer(lab.pictures["matrix"].values, np.uint8).reshape(200, 200)
     exact = resistance_of_pairs(lab.rewired.edge_index, n, order[torch.tensor([[0, 7], [199, 50]])])
-    high = lab._matrix.value_range[1]
+    high = lab.pictures["matrix"].value_range[1]
     ours = drawn[[0, 7], [199, 50]] / 254 * high
     np.testing.assert_allclose(ours, exact.numpy(), atol=high / 200)
-    assert lab._matrix.values_position == 2
-    lab._controls.matrix.value = "hop distance"
-    assert "0.8 GB" in lab._matrix.title
-    assert lab._matrix.values == b""
+    assert lab.pictures["matrix"].values_position == 2
+    lab.matrix = "hop distance"
+    assert "0.8 GB" in lab.pictures["matrix"].title
+    assert lab.pictures["matrix"].values == b""
     assert len(card(lab, "edges")) == 3
-    assert "8,000" in hint(lab._state, 0, 1)
-    lab._controls.method.value = "gtr"
+    assert "8,000" in hint(lab.state.moment(), 0, 1)
+    lab.method = "gtr"
     lab.wait(60)
-    assert "workbench-wrong" in lab._status.value
+    assert lab.shown()["wrong"]
     lab.close()
 
 
@@ -731,10 +744,10 @@ def test_the_stored_picture_of_a_larger_graph_shows_its_edits(monkeypatch):
 
     class Handle:
         def update(self, _image):
-            shown.append(lab._state.caption)
+            shown.append(lab.shown()["caption"])
 
     def display(*objects, display_id=False, **_):
-        shown.append(lab._state.caption)
+        shown.append(lab.shown()["caption"])
         return Handle() if display_id else None
 
     monkeypatch.setattr(still_picture, "display", display)
@@ -747,12 +760,12 @@ def test_the_stored_picture_of_a_larger_graph_shows_its_edits(monkeypatch):
 def test_what_a_method_did_and_why_it_stopped():
     """In a ring each new edge is soon the most curved one, and the paper's SDRF would remove it."""
     lab = rewiring_lab("ring:24", method="sdrf", num_edges=5)
-    assert "sdrf added 1 and removed 1; 5 were asked for" in lab._status.value
-    assert "with removal bound inf it removes none" in lab._status.value
-    lab._commands.options["removal_bound"].value = "inf"
+    assert "sdrf added 1 and removed 1; 5 were asked for" in lab.shown()["status"]
+    assert "with removal bound inf it removes none" in lab.shown()["status"]
+    lab.options["removal_bound"].value = "inf"
     lab.wait()
-    assert "sdrf added 5." in lab._status.value
-    assert "inf removes none" in lab._commands.options["removal_bound"].tooltip
+    assert "sdrf added 5." in lab.shown()["status"]
+    assert "inf removes none" in lab.options["removal_bound"].tooltip
     lab.close()
 
 

@@ -1,6 +1,7 @@
 """What every lab is: settings, pictures, commands, a thread, and one line that tells."""
 
 import html
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +11,7 @@ import ipywidgets
 
 from workbench.widgets.lab.controls import button, setting_control
 from workbench.widgets.lab.state import LabState
+from workbench.widgets.lab.status_line import StatusLine
 from workbench.widgets.lab.still_picture import StillPicture
 from workbench.widgets.lab.worker import Worker
 
@@ -58,7 +60,7 @@ class Lab(StillPicture, ipywidgets.VBox):
         self._links: list[ipywidgets.Widget] = []
         self._said = self._working = self._compiled = ""
         self._wrong = False
-        self._status = ipywidgets.HTML()
+        self._status = StatusLine()
         self._status.add_class("workbench-status")
         super().__init__()
         self.add_class("workbench-lab")
@@ -138,6 +140,10 @@ class Lab(StillPicture, ipywidgets.VBox):
                 widget.close()
         super().close()
 
+    def __del__(self) -> None:
+        if not sys.is_finalizing():  # then the process lets go of everything, and has no page
+            super().__del__()
+
     # ---- for the labs themselves ----------------------------------------------------------
 
     def control(self, name: str) -> ipywidgets.Widget:
@@ -145,9 +151,15 @@ class Lab(StillPicture, ipywidgets.VBox):
         self.controls[name] = made = setting_control(self.state, name, self.failed)
         return made
 
-    def button(self, name: str, title: str, about: str, **options: Any) -> ipywidgets.Button:
-        """Make the button of a command; what it raises is told on the page."""
-        self.controls[name] = made = button(title, about, lambda: self._try(name), **options)
+    def button(
+        self, name: str, title: str, about: str, *values: Any, **options: Any
+    ) -> ipywidgets.Button:
+        """Make the button of a command; what it raises is told on the page.
+
+        One that gives the command ``values`` is ``controls["NAME VALUE"]``.
+        """
+        made = button(title, about, lambda: self._try(name, *values), **options)
+        self.controls[" ".join(map(str, [name, *values]))] = made
         return made
 
     def when(self, *names: str, then: Callable[[], object]) -> None:
@@ -202,9 +214,9 @@ class Lab(StillPicture, ipywidgets.VBox):
         """Store the picture of what is shown, once the hand rests."""
         self.worker.submit("picture", self._store_picture, delay=delay)
 
-    def _try(self, name: str) -> None:
+    def _try(self, name: str, *values: Any) -> None:
         try:
-            self.do(name)
+            self.do(name, *values)
         except Exception as error:  # it is for the person who clicked, not for the log
             self.failed(error)
 
@@ -232,7 +244,7 @@ def _setting(name: str, about: str) -> property:
 
 
 def _parts(widget: ipywidgets.Widget) -> list[ipywidgets.Widget]:
-    """A widget, and every widget that it holds: children, layouts, styles, and theirs."""
+    """A widget, and every widget that it holds, shown or not, with their layouts and styles."""
     found: dict[int, ipywidgets.Widget] = {}
     ahead = [widget]
     while ahead:
@@ -240,7 +252,8 @@ def _parts(widget: ipywidgets.Widget) -> list[ipywidgets.Widget]:
         if id(one) in found:
             continue
         found[id(one)] = one
-        for value in one.trait_values().values():
+        for value in [*one.trait_values().values(), *vars(one).values()]:
+            value = list(value.values()) if isinstance(value, dict) else value
             held = value if isinstance(value, list | tuple) else [value]
             ahead += [part for part in held if isinstance(part, ipywidgets.Widget)]
     return list(found.values())

@@ -10,7 +10,7 @@ from typing import Literal, Union, get_args, get_origin
 import ipywidgets
 
 #: Options that a lab sets itself.
-NOT_SHOWN = {"generator", "initial", "should_stop"}
+NOT_SHOWN = {"generator", "initial", "should_stop", "num_edges"}
 #: Largest whole number that a control takes.
 MOST = 100_000
 
@@ -55,7 +55,7 @@ def option_values(function: Callable, controls: dict[str, ipywidgets.Widget]) ->
                 value = float(value)
             except ValueError:
                 raise ValueError(f"{name} must be a number (inf is one), got {value!r}") from None
-        if value != parameters[name].default or name == "num_edges":
+        if value != parameters[name].default:
             values[name] = value
     return values
 

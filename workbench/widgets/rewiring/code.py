@@ -1,26 +1,26 @@
-"""The rewiring lab's state as Python that reproduces it."""
+"""A moment of the rewiring lab as Python that reproduces it."""
 
 from workbench import __version__
 from workbench.rewiring import EDITS
 from workbench.widgets.lab.options import option_code
-from workbench.widgets.rewiring.state import RewiringState
+from workbench.widgets.rewiring.moment import Moment
 
 
-def code(state: RewiringState) -> str:
+def code(moment: Moment) -> str:
     """Python that makes the graph at the current position, as text."""
-    if state.source:
-        options = "".join(f", {name}={value!r}" for name, value in state.opened_with.items())
-        reader, open_line = "open_graph", f"data = open_graph({state.source!r}{options})"
+    if moment.start.source:
+        options = "".join(f", {name}={value!r}" for name, value in moment.start.opened_with.items())
+        reader, open_line = "open_graph", f"data = open_graph({moment.start.source!r}{options})"
         head = []
     else:
         reader, open_line = "read_graph", 'data = read_graph("graph.npz")'
         head = ["# graph.npz is the graph before its edits: write_graph(data, 'graph.npz')"]
-    made = _by_method if state.made_by_method else _by_rows
+    made = _by_method if moment.made_by_method else _by_rows
     return "\n".join(
         [
             f"# workbench {__version__}",
             *head,
-            *made(state, reader, open_line),
+            *made(moment, reader, open_line),
             "rewired = apply_edits(data.edge_index, data.num_nodes, edits)",
             "data = rewired_data(data, rewired)  # what belongs to kept edges stays",
             "",
@@ -28,20 +28,20 @@ def code(state: RewiringState) -> str:
     )
 
 
-def _by_method(state: RewiringState, reader: str, open_line: str) -> list[str]:
-    reads = EDITS[state.method].declaration.reads
-    options = "".join(f", {name}=data.{name}" for name in reads) + option_code(state.options)
+def _by_method(moment: Moment, reader: str, open_line: str) -> list[str]:
+    reads = EDITS[moment.method].declaration.reads
+    options = "".join(f", {name}=data.{name}" for name in reads) + option_code(moment.options)
     return [
         f"from workbench.graphs import {reader}",
-        f"from workbench.rewiring import {state.method}, apply_edits, rewired_data",
+        f"from workbench.rewiring import {moment.method}, apply_edits, rewired_data",
         "",
         open_line,
-        f"rewired = {state.method}(data.edge_index, data.num_nodes{options})",
-        f"edits = rewired.edits[:, :{len(state.in_force)}]  # of {len(state.tape)}",
+        f"rewired = {moment.method}(data.edge_index, data.num_nodes{options})",
+        f"edits = rewired.edits[:, :{len(moment.in_force)}]  # of {len(moment.by_method)}",
     ]
 
 
-def _by_rows(state: RewiringState, reader: str, open_line: str) -> list[str]:
+def _by_rows(moment: Moment, reader: str, open_line: str) -> list[str]:
     return [
         "import torch",
         "",
@@ -50,7 +50,7 @@ def _by_rows(state: RewiringState, reader: str, open_line: str) -> list[str]:
         "",
         open_line,
         "edits = [  # +1 adds, -1 removes",
-        *(f"    ({e.sign:+d}, {e.u}, {e.v}),  # {e.by}" for e in state.in_force),
+        *(f"    ({e.sign:+d}, {e.u}, {e.v}),  # {e.by}" for e in moment.in_force),
         "]",
         "edits = torch.tensor(edits, dtype=torch.int64).reshape(-1, 3).T",
     ]

@@ -1,13 +1,11 @@
 """What the color of a node can show, before and after any edits of one graph."""
 
-from collections.abc import Sequence
-
 import numpy as np
+from torch import Tensor
 
 from workbench.diagnostics import fiedler_vector
-from workbench.rewiring import Edit
 from workbench.rewiring.tape.node_pairs import RESISTANCE
-from workbench.widgets.rewiring.state import RewiringState
+from workbench.widgets.rewiring.moment import Moment
 
 #: Name -> (unit, meaning) of what the color of a node can show.
 COLORINGS = {
@@ -18,29 +16,30 @@ COLORINGS = {
 }
 
 
-def colorings(state: RewiringState, name: str) -> np.ndarray | None:
-    """One of ``COLORINGS`` on the original graph and at the current position, ``[2, nodes]``.
+def colorings(moment: Moment, name: str) -> np.ndarray | None:
+    """One of ``COLORINGS`` on the original graph and at the position, ``[2, nodes]``.
 
     None where it has no meaning: no labels, no edges, or too many nodes.
     """
-    before, after = _coloring(state, name, ()), _coloring(state, name, state.in_force)
-    return None if before is None or after is None else np.stack([before, after])
+    sides = ((), moment.start.edge_index), (moment.in_force, moment.edge_index)
+    values = [_coloring(moment, name, *side) for side in sides]
+    return None if any(side is None for side in values) else np.stack(values)
 
 
-def _coloring(state: RewiringState, name: str, edits: Sequence[Edit]) -> np.ndarray | None:
-    num_nodes = state.num_nodes
+def _coloring(moment: Moment, name: str, edits: tuple, edge_index: Tensor) -> np.ndarray | None:
+    start = moment.start
+    num_nodes = start.num_nodes
     if name == "class":
-        y = getattr(state.graph, "y", None)
+        y = getattr(start.graph, "y", None)
         fits = y is not None and y.dim() == 1 and y.size(0) == num_nodes
         return y.cpu().numpy().astype(np.float64) if fits else None
-    edge_index = state.tape.edge_index(len(edits))
     if name == "degree":
         return np.bincount(edge_index[0], minlength=num_nodes).astype(np.float64)
-    if num_nodes < 2 or edge_index.numel() == 0 or not state.pairs.dense:
+    if num_nodes < 2 or edge_index.numel() == 0 or not start.pairs.dense:
         return None
     if name == "Fiedler vector":
         return fiedler_vector(edge_index, num_nodes).numpy()
-    resistance = state.pairs.matrix(RESISTANCE, edits)
+    resistance = start.pairs.matrix(RESISTANCE, edits)
     finite = np.isfinite(resistance)
     total = np.sum(resistance, axis=1, where=finite, initial=0.0)
     return total / np.maximum(finite.sum(axis=1) - 1, 1)

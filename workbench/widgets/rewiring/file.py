@@ -20,6 +20,9 @@ class FileBoxes(ipywidgets.VBox):
 
     Args:
         correct: called with the options that a box changes.
+
+    Attributes:
+        said: the text of the line; empty where none is shown.
     """
 
     def __init__(self, correct: Callable[..., None]):
@@ -61,7 +64,7 @@ class FileBoxes(ipywidgets.VBox):
 
     def hide(self) -> None:
         """Show nothing: the graph that is open comes from no file."""
-        self.layout.display = "none"
+        self.layout.display, self.said = "none", ""
 
     def show(self, file: OpenedFile, *, asks_direction: bool = False) -> None:
         """Say how a file was taken, and offer what else it might be."""
@@ -71,6 +74,7 @@ class FileBoxes(ipywidgets.VBox):
         said = "; ".join(notes)
         text = f"<b>{html.escape(file.name)}</b>" + (f": {html.escape(said)}." if said else "")
         self.line.value = f'<span class="workbench-fine">{text}</span>'
+        self.said = f"{file.name}: {said}." if said else file.name
         self._quiet = True
         try:
             boxes = [self.both_ways] if asks_direction else []

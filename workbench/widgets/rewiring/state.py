@@ -1,98 +1,117 @@
-"""What the rewiring lab holds: a graph, a tape of edits, a position.
-
-Commands change the state; everything else is a function of it.
-"""
+"""What the rewiring lab is set to, and the graph, tape and position that its commands change."""
 
 import threading
 from collections.abc import Callable
 
-import numpy as np
-import torch
-from torch_geometric.data import Data
-
-from workbench.diagnostics import fiedler_vector
-from workbench.graphs import layout
-from workbench.rewiring import EDITS, Edit, Tape, apply_edits, rewired_data
+from workbench.rewiring import EDITS, Edit, Tape
 from workbench.rewiring.declaration import taken_from
-from workbench.rewiring.tape.node_pairs import NodePairs
-from workbench.rewiring.tape.numbers import TapeNumbers
-from workbench.topology import both_directions, simple_graph
+from workbench.rewiring.tape.node_pairs import MATRICES
+from workbench.widgets.lab.options import MOST
+from workbench.widgets.lab.state import LabState, Setting
+from workbench.widgets.rewiring.colorings import COLORINGS
+from workbench.widgets.rewiring.moment import Moment, Start
+
+#: The graph menu; anything else that ``open_graph`` understands can be passed in.
+GRAPH_MENU = {
+    "karate club (34)": "karate",
+    "Les Misérables (77)": "les_miserables",
+    "barbell (10, 3)": "barbell:10,3",
+    "grid with holes (12 x 12)": "grid_with_holes:12x12",
+    "ring (24)": "ring:24",
+    "clique path (20)": "clique_path:20",
+    "balanced tree (depth 5)": "tree:5",
+    "ring of cliques (6 x 6)": "ring_of_cliques:6,6",
+    "Cora (2,708)": "Cora",
+    "Minnesota roads (2,642)": "minnesota",
+}
 
 
-class RewiringState:
-    """Graph, tape and position, with what is known of them.
+def _meanings(table: dict[str, tuple[str, str]]) -> str:
+    return "\n".join(f"{name}: {text}" for name, (_, text) in table.items())
 
-    Args:
-        graph: the graph to start from, undirected, with ``edge_index`` and ``num_nodes``.
-        source: how the graph was opened (the argument of ``open_graph``), or None.
-        opened_with: the options of that call, by name.
+
+class RewiringState(LabState):
+    """The settings, the graph before its edits, and the tape with its position.
+
+    Every command and every reading holds ``lock``; what is read together comes from ``moment``.
 
     Attributes:
-        edge_index: the graph before its edits, without self-loops and repeats.
-        method, options: what filled the tape; None and {} before that.
-        numbers: the numbers along a tape over this graph (``TapeNumbers``).
-        pairs: matrices over pairs of its nodes after any edits (``NodePairs``).
-        positions: where the nodes are drawn, ``[nodes, 2]``.
-        order: row order of the matrices.
+        start: the graph before its edits (``Start``).
+        tape: the ordered edits; its position is how many are in force.
+        method_options: what filled the tape (None before that), and with which options.
     """
 
-    def __init__(self, graph: Data, source: str | None = None, opened_with: dict | None = None):
+    source = Setting(
+        "karate", "The graph to start from.", choices=GRAPH_MENU, label="graph", width=240
+    )
+    method = Setting("gtr", "The published rewiring that fills the tape.", choices=list(EDITS))
+    num_edges = Setting(20, "How many edges it may add.", high=MOST, width=150)
+    view = Setting(
+        "after",
+        "The original graph, the graph at the slider, or both with one camera.",
+        choices=["before", "after", "both"],
+        buttons=True,
+        width=62,
+    )
+    color = Setting(
+        "mean resistance", _meanings(COLORINGS), choices=list(COLORINGS), label="color nodes by"
+    )
+    matrix = Setting("effective resistance", _meanings(MATRICES), choices=list(MATRICES))
+    best = Setting(
+        False,
+        "What each method would add next, drawn dashed: see where they disagree.",
+        label="best next edges",
+        width=140,
+    )
+
+    def __init__(self, start: Start, method: str = "gtr", num_edges: int = 20):
+        super().__init__()
         self.lock = threading.RLock()
-        self.set_graph(graph, source, opened_with)
+        self.offer("method", list(EDITS))
+        self.method, self.num_edges = method, num_edges
+        self.open(start)
 
-    def set_graph(
-        self, graph: Data, source: str | None = None, opened_with: dict | None = None
-    ) -> None:
+    def open(self, start: Start) -> None:
         """Start over with another graph and an empty tape."""
-        edges = simple_graph(graph.edge_index, graph.num_nodes)
         with self.lock:
-            self.graph = graph
-            self.source, self.opened_with = source, dict(opened_with or {})
-            self.num_nodes = int(graph.num_nodes)
-            self.edge_index = both_directions(edges.source, edges.target)
-            self.method, self.options = None, {}
-            self._method_edits: list[Edit] = []
-            self.tape = Tape(self.edge_index, self.num_nodes)
-            self.numbers = TapeNumbers(self.edge_index, self.num_nodes)
-            self.pairs = NodePairs(self.edge_index, self.num_nodes)
-            self.positions = self._positions()
-            self.order = self._order()
+            self.start = start
+            self.tape = Tape(start.edge_index, start.num_nodes)
+            self.method_options: tuple[str | None, dict] = None, {}
+            self._by_method: tuple[Edit, ...] = ()
 
-    def _positions(self) -> np.ndarray:
-        pos = getattr(self.graph, "pos", None)
-        if pos is not None and pos.size(1) >= 2 and bool(torch.isfinite(pos).all()):
-            return pos[:, :2].detach().cpu().numpy().astype(np.float32)
-        return layout(self.edge_index, self.num_nodes).numpy()
-
-    def _order(self) -> np.ndarray:
-        """Along the Fiedler vector, so that the cut shows as blocks."""
-        if not self.pairs.dense or self.num_nodes < 3 or self.edge_index.numel() == 0:
-            return np.arange(self.num_nodes, dtype=np.int32)
-        vector = fiedler_vector(self.edge_index, self.num_nodes).numpy()
-        return np.argsort(vector, kind="stable").astype(np.int32)
+    def moment(self) -> Moment:
+        """Graph, tape and position as they are now, for work that goes on while they change."""
+        with self.lock:
+            tape, (method, options) = self.tape, self.method_options
+            undo, redo = tape.can_undo, tape.can_redo
+            now = tape.edits, tape.position, undo, redo, method, options, self._by_method
+            return Moment(self.start, *now)
 
     # ---- commands -------------------------------------------------------------------------
 
     def apply_method(
         self, method: str, options: dict, should_stop: Callable[[], bool] | None = None
-    ) -> list[Edit]:
+    ) -> tuple[Edit, ...] | None:
         """Put what ``method`` does to the graph on the tape, from its beginning; undo brings back
         what was there.
 
         Returns:
-            The edits made.
+            The edits made; None where another graph was opened meanwhile.
 
         Raises:
             Stopped: ``should_stop`` returned True; the tape is as before.
             ValueError: the method refuses the graph or an option.
         """
-        read = taken_from(self.graph, EDITS[method], weights=False)
+        start = self.start
+        read = taken_from(start.graph, EDITS[method], weights=False)
         rewired = EDITS[method](
-            self.edge_index, self.num_nodes, **read, **options, should_stop=should_stop
+            start.edge_index, start.num_nodes, **read, **options, should_stop=should_stop
         )
-        edits = [Edit(sign, u, v, method) for sign, u, v in rewired.edits.T.tolist()]
+        edits = tuple(Edit(sign, u, v, method) for sign, u, v in rewired.edits.T.tolist())
         with self.lock:
-            self.method, self.options, self._method_edits = method, dict(options), edits
+            if self.start is not start:
+                return None
+            self.method_options, self._by_method = (method, dict(options)), edits
             self.reset()
         return edits
 
@@ -100,7 +119,7 @@ class RewiringState:
         """Drop the edits by hand: the tape as the method made it. Undo brings them back."""
         with self.lock:
             self.tape.position = 0
-            self.tape.extend(self._method_edits)
+            self.tape.extend(self._by_method)
 
     def edit(self, sign: int, u: int, v: int) -> None:
         """Add (``sign=1``) or remove (``-1``) an edge by hand at the current position.
@@ -111,36 +130,7 @@ class RewiringState:
         with self.lock:
             self.tape.do(Edit(sign, u, v, "hand"))
 
-    # ---- what follows ---------------------------------------------------------------------
-
-    @property
-    def in_force(self) -> tuple[Edit, ...]:
-        """The edits up to the current position."""
+    def move(self, position: int) -> None:
+        """Go to a position of the tape, or to its end where it is shorter."""
         with self.lock:
-            return self.tape.edits[: self.tape.position]
-
-    @property
-    def made_by_method(self) -> bool:
-        """True where the method alone made every edit in force, and there is one."""
-        return {edit.by for edit in self.in_force} == {self.method}
-
-    @property
-    def name(self) -> str:
-        """How the graph is called."""
-        return self.source or getattr(self.graph, "name", None) or "your graph"
-
-    @property
-    def caption(self) -> str:
-        """Graph, method and position in one line."""
-        if self.method is None:
-            return f"{self.name}, before any edits"
-        return f"{self.name}, {self.method}, edit {self.tape.position} of {len(self.tape)}"
-
-    def rewired(self) -> Data:
-        """The graph at the current position: ``graph`` with what belongs to the edges it keeps.
-
-        New edges have a conductance of 1 where there are weights, and zeros for other attributes.
-        """
-        with self.lock:
-            edits = self.tape.rows()[:, : self.tape.position]
-        return rewired_data(self.graph, apply_edits(self.graph.edge_index, self.num_nodes, edits))
+            self.tape.position = min(position, len(self.tape))

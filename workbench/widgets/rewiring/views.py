@@ -1,22 +1,27 @@
 """What the rewiring lab shows of its state: functions from the state to texts and buffers."""
 
+import base64
 import html
 import inspect
 import math
 from collections.abc import Sequence
 
 import numpy as np
+import plotly.graph_objects as go
 
 from workbench.diagnostics import Stopped
+from workbench.figures import graph_figure, picture
 from workbench.rewiring import EDITS, Edit, WhatIf
 from workbench.rewiring.tape.node_pairs import LANDMARKS, MATRICES, RESISTANCE
 from workbench.rewiring.tape.numbers import Numbers
+from workbench.rewiring.tape.spans import spans
 from workbench.widgets.canvas.graph_canvas import GraphCanvas
 from workbench.widgets.canvas.matrix_canvas import MatrixCanvas, levels
 from workbench.widgets.canvas.palette import color_span
+from workbench.widgets.canvas.tape_bar import TapeBar
 from workbench.widgets.lab.worker import ShouldStop
 from workbench.widgets.rewiring.colorings import COLORINGS, colorings
-from workbench.widgets.rewiring.state import RewiringState
+from workbench.widgets.rewiring.moment import Moment, Start
 
 #: (field of ``Numbers``, title, unit, meaning) of the cards, in their order.
 CARDS = (
@@ -70,82 +75,93 @@ def cards(numbers: Numbers) -> list[dict]:
     ]
 
 
-def node_names(state: RewiringState) -> list[str]:
-    """The names of the nodes; empty where they have none but their numbers."""
-    labels = getattr(state.graph, "labels", None)
-    return [str(label) for label in labels] if labels is not None else []
-
-
 def pair_name(names: list[str], u: int, v: int) -> str:
     """Two nodes in a few characters."""
     return f"{names[u]}–{names[v]}" if names else f"{u}–{v}"
 
 
-def show_graph(state: RewiringState, canvas: GraphCanvas, matrix: MatrixCanvas) -> None:
+def card_values(bar: TapeBar) -> dict[str, np.ndarray]:
+    """The numbers that the page has, by the title of their card: one for each position."""
+    return {
+        card["name"]: np.frombuffer(base64.b64decode(card["values"]), "<f8") for card in bar.cards
+    }
+
+
+def show_graph(start: Start, canvas: GraphCanvas, matrix: MatrixCanvas) -> None:
     """Send what does not change along a tape: positions, names, the order of the rows."""
-    names = node_names(state)
+    names = start.node_names
     with canvas.hold_sync(), matrix.hold_sync():
         canvas.spans = canvas.candidates = canvas.node_values = b""
         canvas.node_values_before = b""
-        canvas.num_nodes = state.num_nodes
-        canvas.positions = np.ascontiguousarray(state.positions, "<f4").tobytes()
+        canvas.num_nodes = start.num_nodes
+        canvas.positions = np.ascontiguousarray(start.positions, "<f4").tobytes()
         canvas.labels = matrix.labels = names
         canvas.camera, canvas.selection, canvas.picked = [], [], []
-        matrix.order = state.order.astype("<i4").tobytes()
+        matrix.order = start.order.astype("<i4").tobytes()
         matrix.size, matrix.values, matrix.values_before = 0, b"", b""
 
 
-def show_matrix(state: RewiringState, canvas: MatrixCanvas, name: str) -> None:
+def show_tape(moment: Moment, canvas: GraphCanvas, bar: TapeBar) -> None:
+    """Send the edits; the numbers of the old ones grey."""
+    start, edits = moment.start, moment.edits
+    source, target = start.edge_index[:, start.edge_index[0] < start.edge_index[1]].numpy()
+    with canvas.hold_sync(), bar.hold_sync():
+        canvas.spans = np.ascontiguousarray(spans(source, target, edits), "<i4").tobytes()
+        bar.edits = [edit_text(edit, start.node_names) for edit in edits]
+        bar.length = len(edits)
+        bar.position = moment.position
+        bar.stale = True
+
+
+def show_matrix(moment: Moment, canvas: MatrixCanvas, name: str) -> None:
     """Send one of ``MATRICES`` at the current position, on one scale with the original graph."""
-    if not state.pairs.dense:
-        follows = name == RESISTANCE and state.pairs.landmarks() is not None
+    start = moment.start
+    if not start.pairs.dense:
+        follows = name == RESISTANCE and start.pairs.landmarks() is not None
         if follows and canvas.size:
             return  # it greys until ``show_landmarks``
         with canvas.hold_sync():
             canvas.size, canvas.values, canvas.values_before = 0, b"", b""
-            canvas.unit, canvas.title = "", state.pairs.too_large_text()
+            canvas.unit, canvas.title = "", start.pairs.too_large_text()
             if follows:
                 canvas.title = f"resistance among {LANDMARKS} landmark nodes is being computed"
         return
-    with state.lock:
-        position = state.tape.position
-        before, after = state.pairs.matrix(name), state.pairs.matrix(name, state.in_force)
+    before, after = start.pairs.matrix(name), start.pairs.matrix(name, moment.in_force)
     scale = (0.0, max(_largest(before), _largest(after)) or 1.0)
     with canvas.hold_sync():
-        canvas.size, canvas.title, canvas.unit = state.num_nodes, name, MATRICES[name][0]
+        canvas.size, canvas.title, canvas.unit = start.num_nodes, name, MATRICES[name][0]
         if canvas.value_range != list(scale) or not canvas.values_before:
             canvas.value_range = list(scale)
-            canvas.values_before = _rows(before, scale, state.order)
-        canvas.values = _rows(after, scale, state.order)
-        canvas.values_position = position
+            canvas.values_before = _rows(before, scale, start.order)
+        canvas.values = _rows(after, scale, start.order)
+        canvas.values_position = moment.position
 
 
-def show_landmarks(state: RewiringState, canvas: MatrixCanvas, should_stop: ShouldStop) -> None:
+def show_landmarks(moment: Moment, canvas: MatrixCanvas, should_stop: ShouldStop) -> None:
     """On a large graph: resistance among its landmarks, on one scale with the original graph."""
-    nodes = state.pairs.landmarks()
+    start = moment.start
+    nodes = start.pairs.landmarks()
     if nodes is None:
         return
-    with state.lock:
-        position, edits = state.tape.position, state.in_force
     try:
-        before = state.pairs.among_landmarks((), should_stop)
-        after = state.pairs.among_landmarks(edits, should_stop)
+        before = start.pairs.among_landmarks((), should_stop)
+        after = start.pairs.among_landmarks(moment.in_force, should_stop)
     except Stopped:
         return
     order = _spread(before)
     scale = (0.0, max(_largest(before), _largest(after)) or 1.0)
     with canvas.hold_sync():
         canvas.order = nodes.numpy()[order].astype("<i4").tobytes()
-        canvas.title = f"resistance among {LANDMARKS} landmark nodes of {state.num_nodes:,}"
+        canvas.title = f"resistance among {LANDMARKS} landmark nodes of {start.num_nodes:,}"
         canvas.size, canvas.unit, canvas.value_range = LANDMARKS, MATRICES[RESISTANCE][0], scale
         canvas.values_before = _rows(before, scale, order)
         canvas.values = _rows(after, scale, order)
-        canvas.values_position = position
+        canvas.values_position = moment.position
 
 
-def show_colors(state: RewiringState, canvas: GraphCanvas, name: str) -> None:
+def show_colors(moment: Moment, canvas: GraphCanvas, name: str) -> None:
     """Color the nodes by one of ``COLORINGS``, on one scale with the original graph."""
-    values = colorings(state, name)
+    values = colorings(moment, name)
     with canvas.hold_sync():
         if values is None:
             canvas.node_values = canvas.node_values_before = b""
@@ -156,6 +172,47 @@ def show_colors(state: RewiringState, canvas: GraphCanvas, name: str) -> None:
         )
         canvas.color_range = color_span(values)
         canvas.color_label = with_unit(name, COLORINGS)
+
+
+def show_best(best: dict[str, list[tuple[int, int, float]]], canvas: GraphCanvas) -> None:
+    """Draw the best next edges of each method dashed."""
+    rows = [(u, v, i) for i, edges in enumerate(best.values()) for u, v, _ in edges]
+    with canvas.hold_sync():
+        canvas.methods = list(best)
+        canvas.candidates = np.array(rows, "<i4").reshape(-1, 3).tobytes()
+
+
+def figure(moment: Moment, color: str) -> go.Figure:
+    """Before and after as a plotly figure, nodes colored by one of ``COLORINGS``."""
+    return graph_figure(
+        **_both_graphs(moment, color),
+        node_label=with_unit(color, COLORINGS),
+        labels=moment.start.node_names,
+        title=moment.caption,
+    )
+
+
+def still(moment: Moment, color: str, matrix: str, format: str) -> bytes:
+    """Before, after and one of ``MATRICES`` as the bytes of a PNG or SVG file."""
+    values, order = None, moment.start.order
+    if moment.start.pairs.dense:
+        values = moment.start.pairs.matrix(matrix, moment.in_force)[np.ix_(order, order)]
+    return picture(
+        **_both_graphs(moment, color),
+        matrix=values,
+        matrix_title=with_unit(matrix, MATRICES),
+        caption=moment.caption,
+        format=format,
+    )
+
+
+def _both_graphs(moment: Moment, color: str) -> dict:
+    return {
+        "positions": moment.start.positions,
+        "before": moment.start.edge_index.numpy(),
+        "after": moment.edge_index.numpy(),
+        "node_values": colorings(moment, color),
+    }
 
 
 def with_unit(name: str, table: dict[str, tuple[str, str]]) -> str:
@@ -184,12 +241,12 @@ def method_text(method: str, options: dict, edits: Sequence[Edit]) -> str:
     return text + "."
 
 
-def hint(state: RewiringState, u: int, v: int) -> str:
+def hint(moment: Moment, u: int, v: int) -> str:
     """What joining (or cutting) a pair would do, in words; or why there is no answer."""
     if u == v:
         return ""
     try:
-        return what_if_text(state.pairs.what_if(state.in_force, u, v))
+        return what_if_text(moment.start.pairs.what_if(moment.in_force, u, v))
     except ValueError as error:
         return str(error)
 

@@ -3,7 +3,6 @@
 import html
 
 import numpy as np
-import plotly.graph_objects as go
 from torch import Tensor
 
 from workbench.tasks import Task
@@ -31,18 +30,6 @@ def result_html(runs: PairedRuns, task: Task) -> str:
         f"<th>each seed (chance {task.chance:.3f})</th></tr>{''.join(rows)}</table>"
         f"<p>{html.escape(runs.comparison().sentence)}</p>"
     )
-
-
-def update_curves(figure: "go.FigureWidget", new: go.Figure) -> None:
-    """Give a live figure the traces of a new one; those that are there are changed in place."""
-    with figure.batch_update():
-        if len(new.data) == len(figure.data):
-            for old, trace in zip(figure.data, new.data, strict=True):
-                old.x, old.y, old.line, old.name = trace.x, trace.y, trace.line, trace.name
-                old.showlegend = trace.showlegend
-        else:
-            figure.data = []
-            figure.add_traces(new.data)
 
 
 def show_sensitivities(canvas: MatrixCanvas, before: Tensor, after: Tensor) -> None:

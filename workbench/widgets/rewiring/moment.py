@@ -1,0 +1,127 @@
+"""What the rewiring lab holds at one moment: a graph, the edits made to it, a position among them.
+
+Whoever computes or draws reads one ``Moment``, which nobody changes any more.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch_geometric.data import Data
+
+from workbench.diagnostics import fiedler_vector
+from workbench.graphs import layout
+from workbench.rewiring import Edit, apply_edits, rewired_data
+from workbench.rewiring.tape.node_pairs import NodePairs
+from workbench.rewiring.tape.numbers import TapeNumbers
+from workbench.topology import both_directions, simple_graph
+
+
+class Start:
+    """A graph before its edits, and what is known of it after any.
+
+    Args:
+        graph: undirected, with ``edge_index`` and ``num_nodes``.
+        source: how the graph was opened (the argument of ``open_graph``), or None.
+        opened_with: the options of that call, by name.
+
+    Attributes:
+        edge_index: its edges, without self-loops and repeats.
+        numbers: the numbers along a tape over this graph (``TapeNumbers``).
+        pairs: matrices over pairs of its nodes after any edits (``NodePairs``).
+        positions: where the nodes are drawn, ``[nodes, 2]``.
+        order: row order of the matrices.
+    """
+
+    def __init__(self, graph: Data, source: str | None = None, opened_with: dict | None = None):
+        edges = simple_graph(graph.edge_index, graph.num_nodes)
+        self.graph, self.source, self.opened_with = graph, source, dict(opened_with or {})
+        self.num_nodes = int(graph.num_nodes)
+        self.edge_index = both_directions(edges.source, edges.target)
+        self.numbers = TapeNumbers(self.edge_index, self.num_nodes)
+        self.pairs = NodePairs(self.edge_index, self.num_nodes)
+        self.positions, self.order = self._positions(), self._order()
+
+    @property
+    def name(self) -> str:
+        """How the graph is called."""
+        return self.source or getattr(self.graph, "name", None) or "your graph"
+
+    @cached_property
+    def node_names(self) -> list[str]:
+        """The names of the nodes; empty where they have none but their numbers."""
+        labels = getattr(self.graph, "labels", None)
+        return [str(label) for label in labels] if labels is not None else []
+
+    def _positions(self) -> np.ndarray:
+        pos = getattr(self.graph, "pos", None)
+        if pos is not None and pos.size(1) >= 2 and bool(torch.isfinite(pos).all()):
+            return pos[:, :2].detach().cpu().numpy().astype(np.float32)
+        return layout(self.edge_index, self.num_nodes).numpy()
+
+    def _order(self) -> np.ndarray:
+        """Along the Fiedler vector, so that the cut shows as blocks."""
+        if not self.pairs.dense or self.num_nodes < 3 or self.edge_index.numel() == 0:
+            return np.arange(self.num_nodes, dtype=np.int32)
+        vector = fiedler_vector(self.edge_index, self.num_nodes).numpy()
+        return np.argsort(vector, kind="stable").astype(np.int32)
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A graph, the edits on its tape, and how many of them are in force.
+
+    Attributes:
+        start: the graph before its edits.
+        edits: all edits that the tape shows.
+        position: how many of them are in force.
+        can_undo, can_redo: whether they would do anything.
+        method, options: what filled the tape; None and {} before that.
+        by_method: the edits that it made then.
+    """
+
+    start: Start
+    edits: tuple[Edit, ...]
+    position: int
+    can_undo: bool
+    can_redo: bool
+    method: str | None
+    options: dict
+    by_method: tuple[Edit, ...]
+
+    @property
+    def in_force(self) -> tuple[Edit, ...]:
+        """The edits up to the position."""
+        return self.edits[: self.position]
+
+    @property
+    def made_by_method(self) -> bool:
+        """True where the method alone made the edits in force, and there is one."""
+        return bool(self.in_force) and self.in_force == self.by_method[: self.position]
+
+    @property
+    def caption(self) -> str:
+        """Graph, method and position in one line."""
+        if self.method is None:
+            return f"{self.start.name}, before any edits"
+        return f"{self.start.name}, {self.method}, edit {self.position} of {len(self.edits)}"
+
+    @cached_property
+    def edge_index(self) -> Tensor:
+        """The edges at the position."""
+        return self._apply(self.start.edge_index).edge_index
+
+    def rewired(self) -> Data:
+        """The graph at the position: ``graph`` with what belongs to the edges it keeps.
+
+        New edges have a conductance of 1 where there are weights, and zeros for other attributes.
+        """
+        graph = self.start.graph
+        return rewired_data(graph, self._apply(graph.edge_index))
+
+    def _apply(self, edge_index: Tensor):
+        rows = [(edit.sign, edit.u, edit.v) for edit in self.in_force]
+        columns = torch.tensor(rows, dtype=torch.int64).reshape(-1, 3).T
+        return apply_edits(edge_index, self.start.num_nodes, columns)

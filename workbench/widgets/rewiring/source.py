@@ -1,0 +1,142 @@
+"""Where the graph of the rewiring lab comes from: the menu, a file, a graph in memory."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import ipywidgets
+from torch_geometric.data import Data
+from torch_geometric.utils import is_undirected
+
+from workbench.graphs import open_graph
+from workbench.widgets.lab.opening import OpenedFile, dropped, uploaded
+from workbench.widgets.rewiring.file import FileBoxes
+from workbench.widgets.rewiring.moment import Start
+from workbench.widgets.rewiring.state import GRAPH_MENU, RewiringState
+
+#: Stands in the graph menu for a graph that has no name to open it by.
+OWN = "own graph"
+
+
+class GraphSource:
+    """Opens graphs into a ``RewiringState`` and keeps the menu in step.
+
+    Args:
+        state: what is changed.
+        opened: called once another graph is there.
+        ask: says a question to the user.
+        failed: called with the error where a graph or file is not taken; nothing is changed then.
+        file: the file that the graph comes from, if it does.
+
+    Attributes:
+        upload: the button that opens a file.
+        boxes: how the file was taken, and what corrects it.
+    """
+
+    def __init__(
+        self,
+        state: RewiringState,
+        opened: Callable[[], None],
+        ask: Callable[[str], None],
+        failed: Callable[[Exception], None],
+        file: OpenedFile | None = None,
+    ):
+        self._state, self._opened, self._ask, self._failed = state, opened, ask, failed
+        self._file, self._own = file, None
+        self._head: dict[str, str] = {}
+        self.boxes = FileBoxes(self._correct)
+        self.upload = ipywidgets.FileUpload(
+            description="open file…",
+            tooltip="GraphML, GML, GEXF, JSON, csv, edge list, Matrix Market, Pajek, graph6, npz, "
+            "pt, up to 10 MB; or drop it on the graph. Nothing leaves this machine.",
+            layout=ipywidgets.Layout(width="110px"),
+        )
+        self.upload.observe(self._uploaded, "value")
+        state.observe(self._chosen, "source")
+        self._name()
+        if file is not None:
+            self.boxes.show(file)
+
+    def take(self, graph: Data, source: str | None, opened_with: dict | None = None) -> None:
+        """Start over with a graph.
+
+        Raises:
+            ValueError: it is directed.
+        """
+        start = Start(graph, source, opened_with)
+        self.boxes.hide()
+        self._state.open(start)
+        self._name()
+        self._opened()
+
+    def drop(self, content: dict, buffers: Sequence) -> None:
+        """Take a file that was dropped on the picture."""
+        self._read(lambda: dropped(content, buffers))
+
+    def _name(self) -> None:
+        """Choose the graph in the menu; one that is not there is put at its head and stays."""
+        start, file = self._state.start, self._file
+        from_file = file is not None and file.graph is start.graph
+        own = start.source is None or from_file
+        if own:
+            self._own = start.graph
+        name = file.name if from_file else start.name
+        value = OWN if own else start.source
+        if value not in GRAPH_MENU.values():
+            self._head = {f"{Path(name).stem if from_file else name} ({start.num_nodes:,})": value}
+        self._state.offer("source", self._head | GRAPH_MENU, value)
+
+    def _chosen(self, change) -> None:
+        """The menu was set, by a hand or by ``_name``."""
+        start = self._state.start
+        source = change.new
+        if source == start.source or (source == OWN and start.graph is self._own):
+            return
+        try:
+            if source != OWN:
+                self.take(open_graph(source), source)
+            elif self._file is not None and self._file.graph is self._own:
+                self._use(self._file)
+            else:
+                self.take(self._own, None)
+        except Exception as error:  # whatever a download or a file does
+            self._name()
+            self._failed(error)
+
+    def _uploaded(self, change) -> None:
+        if change.new:
+            self.upload.value = ()
+            self._read(lambda: uploaded(change.new[0]))
+
+    def _read(self, read: Callable[[], OpenedFile]) -> None:
+        """Open a file and say how it was taken; one with arcs waits for its button."""
+        try:
+            file = read()
+            graph = file.graph
+            if file.is_directed and not is_undirected(graph.edge_index, num_nodes=graph.num_nodes):
+                self._file = file
+                self.boxes.show(file, asks_direction=True)
+                self._ask(f"{file.name} is directed: is each edge to be taken both ways?")
+            else:
+                self._use(file)
+        except ValueError as error:
+            self._failed(error)
+
+    def _use(self, file: OpenedFile) -> None:
+        self._file = file
+        self.take(file.graph, file.source, file.opened_with)
+        self.boxes.show(file)
+
+    def _correct(self, **options) -> None:
+        """Read the file again as its boxes say; the boxes go back where it cannot be."""
+        file = self._file
+        if file is None:
+            return
+        # other columns or another header may leave nothing of what else was chosen
+        forgets = {"source": None, "target": None, "weight": None} if "header" in options else {}
+        try:
+            again = file.again(**(forgets | options))
+        except ValueError as error:
+            self.boxes.show(file)
+            self._failed(error)
+            return
+        self._read(lambda: again)
