@@ -63,7 +63,7 @@ def laplacian_eigenvectors(
         constant: whether the vectors of eigenvalue 0, one for each component and constant on it
             (times the root of the degree if normalized), are among them. They say nothing but in
             which component a node is.
-        edge_weight: conductances ``[edges]``; 1 where not given.
+        edge_weight: conductances ``[edges]``; 1 if not given.
 
     Returns:
         ``[nodes, frequencies]`` float64 on the device of the input; the columns are unit vectors,

@@ -27,7 +27,7 @@ def random_walk(
         edge_index: ``[2, edges]``; walks go from row 0 to row 1, so directed graphs work.
         num_nodes: number of nodes.
         num_steps: the number K of steps, at least 1.
-        edge_weight: conductances ``[edges]``; 1 where not given.
+        edge_weight: conductances ``[edges]``; 1 if not given.
 
     Returns:
         ``[nodes, steps]`` float64 between 0 and 1 on the device of the input; column 0 is one step.

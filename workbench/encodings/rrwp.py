@@ -30,7 +30,7 @@ def rrwp(
         edge_index: ``[2, edges]``; walks go from row 0 to row 1, so directed graphs work.
         num_nodes: number of nodes.
         num_steps: the number K of powers, the identity among them, at least 1.
-        edge_weight: conductances ``[edges]``; 1 where not given.
+        edge_weight: conductances ``[edges]``; 1 if not given.
 
     Returns:
         ``[nodes, nodes, steps]`` float64 between 0 and 1 on the device of the input: from row, to

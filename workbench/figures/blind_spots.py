@@ -190,7 +190,7 @@ def missed_sentence(squashed, detected, *, measure: str, among: str) -> str:
 
 
 def detection_border(curvature, detected) -> float | None:
-    """The curvature that parts what is detected from what is not; None where nothing is parted.
+    """The curvature that parts what is detected from what is not; None if nothing is parted.
 
     It is 0 where that parts them, else half way between the two.
     """
@@ -228,7 +228,7 @@ def _kinds(squashed: np.ndarray, detected: np.ndarray) -> list[_Kind]:
 
 
 def _common(threshold) -> float | None:
-    """The one threshold of all candidates, None where each has its own."""
+    """The one threshold of all candidates, None if each has its own."""
     if threshold is None:
         return None
     values = np.unique(np.asarray(threshold, dtype=np.float64))

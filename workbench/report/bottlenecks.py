@@ -89,11 +89,11 @@ def bottlenecks(
     Args:
         edge_index: ``[2, edges]``, both directions of every undirected edge.
         num_nodes: number of nodes.
-        edge_weight: conductances ``[edges]``; 1 where not given.
+        edge_weight: conductances ``[edges]``; 1 if not given.
         count: the most places wanted.
 
     Returns:
-        Places on the CPU, by the loss of their worst cut; fewer where the graph has fewer, or
+        Places on the CPU, by the loss of their worst cut; fewer if the graph has fewer, or
         where the others lose less than 3 % of what the first one does. Of a disconnected graph,
         those of its largest component. Cuts whose sides cover nearly the same nodes, and bridges
         that follow each other along a path, are one place. Places that cannot be told apart by

@@ -53,7 +53,7 @@ class Report:
         name: heading.
         data: the graph.
         summary: its numbers and worst places.
-        verdict: whether rewiring may pay; None where there is nothing to rewire.
+        verdict: whether rewiring may pay; None if there is nothing to rewire.
         added: ``[2, edges]``, the proposed edges that the verdict is about.
         model: what a model makes of it; None without one, or where it could not be measured.
         model_name: how the page calls that model.

@@ -66,7 +66,7 @@ def summarize(
     Args:
         edge_index: ``[2, edges]``, both directions of every undirected edge.
         num_nodes: number of nodes.
-        edge_weight: conductances ``[edges]``; 1 where not given. Curvatures, hops, colors and
+        edge_weight: conductances ``[edges]``; 1 if not given. Curvatures, hops, colors and
             clustering do not read them.
         labels: ``[nodes]`` class of each node, negative or nan where unknown.
         max_seconds: no measure starts whose ``estimate`` is more than what is left of this;

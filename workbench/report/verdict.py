@@ -98,7 +98,7 @@ def rewiring_verdict(
     Args:
         edge_index: ``[2, edges]``, both directions of every undirected edge.
         num_nodes: number of nodes.
-        edge_weight: conductances ``[edges]``; 1 where not given. New edges have 1.
+        edge_weight: conductances ``[edges]``; 1 if not given. New edges have 1.
         added: ``[2, k]`` edges that a rewiring proposes; that part is left out if not given.
         method: its name.
         labels: ``[nodes]`` class of each node, negative or nan where unknown.

@@ -26,7 +26,7 @@ class Ranking:
     order that the numbers of the nodes do not change, up to a symmetry of the graph.
 
     Attributes:
-        pairs: one column a non-edge, ``u < v``. Fewer than asked where there are no more.
+        pairs: one column a non-edge, ``u < v``. Fewer than asked if there are no more.
         score: what the method maximizes, in its own unit; larger is better.
     """
 

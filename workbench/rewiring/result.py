@@ -34,10 +34,10 @@ class Rewired:
             ``origin_weight``; one that has none, at 0.
         origin_weight: shares, no conductances.
         edits: one column an edit, in order; rows are the sign (+1 adds, -1 removes), u and v, with
-            ``u < v``. None where the rewiring is no sequence of undirected edits.
+            ``u < v``. None if the rewiring is no sequence of undirected edits.
         score: what the method maximized at each edit, in the unit its docstring names; nan where
             it maximized nothing.
-        num_tied: how many edits were as good at each edit, itself included; 1 where it was the
+        num_tied: how many edits were as good at each edit, itself included; 1 if it was the
             only best one, and where the method maximized nothing.
     """
 

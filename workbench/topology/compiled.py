@@ -55,7 +55,7 @@ def _is_ours(event: events.Event) -> bool:
 
 @contextmanager
 def compiling_heard(hearer: Callable[[bool], None]) -> Iterator[None]:
-    """Call ``hearer(True)`` where compiling begins and ``hearer(False)`` where it ends.
+    """Call ``hearer(True)`` when compiling begins and ``hearer(False)`` when it ends.
 
     Nothing else is said of it meanwhile. It is called in the thread that compiles, whichever of the
     process that is.

@@ -15,7 +15,7 @@ from workbench.typing import EdgeIndex, EdgeWeight, PairMatrix
 
 
 def laplacian_matrix(graph: SimpleGraph, *, normalized: bool) -> PairMatrix:
-    """``D - A``, or ``I - D^{-1/2} A D^{-1/2}`` where normalized, dense.
+    """``D - A``, or ``I - D^{-1/2} A D^{-1/2}`` if normalized, dense.
 
     The row of an isolated node is 0 in both, so that each component gives one eigenvalue 0.
 
@@ -70,7 +70,7 @@ def walk_matrix(
     Args:
         edge_index: ``[2, edges]``; a walker goes from row 0 to row 1, so directed graphs work.
         num_nodes: number of nodes.
-        edge_weight: conductances ``[edges]``; 1 where not given.
+        edge_weight: conductances ``[edges]``; 1 if not given.
 
     Returns:
         A sparse (COO, coalesced) float64 matrix on the device of the input. Rows sum to 1, but for

@@ -34,7 +34,7 @@ class ReliableComparison:
     Attributes:
         mode: ``"code"`` or ``"paper"``.
         statistic: of the differences between the two graphs.
-        reliability: the same statistic between relabelings of one graph; None where not given.
+        reliability: the same statistic between relabelings of one graph; None if not given.
         threshold: a statistic above it counts as different.
         distinguished: the statistic is above the threshold (and, in mode ``"code"``, not close to
             ``reliability``).

@@ -31,7 +31,7 @@ _ELSEWHERE = {
 
 
 def load_dataset(name: str, *, root: str | Path | None = None) -> InMemoryDataset | Data:
-    """A published data set: a PyG data set, or a ``Data`` where it is a single graph.
+    """A published data set: a PyG data set, or a ``Data`` if it is a single graph.
 
     Names of ``DATASETS`` go through PyG's class; others are npz files, ``<root>/<name>.npz`` or in
     the folders ``graphs``, ``road`` and ``node`` below it. Upper and lower case make no difference.

@@ -27,7 +27,7 @@ def read_graph(
     weight: Weight = None,
     header: bool | None = None,
 ) -> Data:
-    """``Data`` of a graph file: by its content where that is plain, else by the end of its name.
+    """``Data`` of a graph file: by its content if that is plain, else by the end of its name.
 
     - GraphML, GML, GEXF, JSON (d3, networkx, Cytoscape, graphology), Pajek: nodes, edges, weights,
       places, names, classes, direction, and other numbers by their names;

@@ -125,7 +125,7 @@ class ResistanceGains:
         )
 
     def best(self) -> tuple[int, int, int] | None:
-        """The first of the best pairs and how many those are; None where no pair is free."""
+        """The first of the best pairs and how many those are; None if no pair is free."""
         if self.rows.size == 0 or self.rows.max() <= 0.0:
             return None
         of = self.p, self.p2, *self.diagonals, self.free, self.factor, largest(self.rows), TIE

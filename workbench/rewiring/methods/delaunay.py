@@ -34,7 +34,7 @@ def delaunay(
         num_nodes: number of nodes.
         pos: places, in two or more dimensions.
         keep: whether the edges of the graph stay beside the new ones.
-        should_stop: asked once; where it returns True, the work ends.
+        should_stop: asked once; if it returns True, the work ends.
 
     Returns:
         A ``Rewired``: columns of the input that stay (type 0), then new ones, both ways (type 1).

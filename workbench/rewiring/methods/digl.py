@@ -50,8 +50,8 @@ def digl(
         top_k: how many entries of a column stay, at least 1; None for all.
         threshold: the least entry of S that stays; None for all.
         self_loop_weight: w above.
-        edge_weight: conductances ``[edges]``; 1 where not given.
-        should_stop: asked before each column; where it returns True, the work ends.
+        edge_weight: conductances ``[edges]``; 1 if not given.
+        should_stop: asked before each column; if it returns True, the work ends.
 
     Returns:
         A ``Rewired`` with ``edge_weight``, which sums to 1 over the columns that end at a node. An

@@ -37,7 +37,7 @@ def drew(
         num_nodes: number of nodes.
         num_layers: layers of the model, at least 1.
         max_hops: hops beyond which no layer looks, at least 1; None for ``num_layers``.
-        should_stop: asked before each hop; where it returns True, the work ends.
+        should_stop: asked before each hop; if it returns True, the work ends.
 
     Returns:
         A ``LayeredRewired`` of ``num_layers`` graphs. Edges of the input come first and have type

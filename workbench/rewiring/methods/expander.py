@@ -46,7 +46,7 @@ def expander(
         num_layers: layers of the model, at least 1.
         variant: ``"paper"`` numbers the matrices breadth first, ``"official"`` as the released code
             does, depth first, although it calls its stack a queue.
-        should_stop: asked once; where it returns True, the work ends.
+        should_stop: asked once; if it returns True, the work ends.
 
     Returns:
         A ``LayeredRewired``: layers 1, 3, ... are the graph as it is, type 0; layers 2, 4, ... the
@@ -96,7 +96,7 @@ def cayley(
         edge_index: ``[2, edges]``.
         num_nodes: number of nodes.
         num_layers: layers of the model, at least 1.
-        should_stop: asked once; where it returns True, the work ends.
+        should_stop: asked once; if it returns True, the work ends.
 
     Returns:
         A ``LayeredRewired`` on as many nodes as SL(2, Z_n) has, as ``expander`` returns it.

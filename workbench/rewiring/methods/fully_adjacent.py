@@ -30,7 +30,7 @@ def fully_adjacent(
         edge_index: ``[2, edges]``.
         num_nodes: number of nodes.
         num_layers: layers of the model, at least 1.
-        should_stop: asked once; where it returns True, the work ends.
+        should_stop: asked once; if it returns True, the work ends.
 
     Returns:
         A ``LayeredRewired``: columns of the input have type 0; the pairs of the last layer that are

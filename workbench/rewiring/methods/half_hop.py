@@ -31,7 +31,7 @@ def half_hop(
         p: with which probability a node is sampled; 1 as released.
         alpha: how much of the source a slow node starts from, 0 to 1; 0.5 as released.
         generator: samples the nodes. Default: one with seed 0.
-        should_stop: asked once; where it returns True, the work ends.
+        should_stop: asked once; if it returns True, the work ends.
 
     Returns:
         A ``Rewired``: the edges that stay, then all j -> s, all s -> i, all i -> s. Slow node

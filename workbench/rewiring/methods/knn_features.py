@@ -38,7 +38,7 @@ def knn_features(
         k: neighbors of each node, at least 1. A node may get more: an edge that one end asks for is
             there for both.
         metric: ``"cosine"`` of the angle, or ``"euclidean"`` distance.
-        should_stop: asked before each block of nodes; where it returns True, the work ends.
+        should_stop: asked before each block of nodes; if it returns True, the work ends.
 
     Returns:
         A ``Rewired`` with the columns of the input (type 0) and the new ones (type 1). Of nodes

@@ -52,7 +52,7 @@ def laser(
         rho: share of the nodes at r hops that a node is joined with, from 0 to 1.
         minimum: but at least so many, where there are so many.
         variant: ``"paper"``; or ``"official"`` for the edges of the released code (see below).
-        should_stop: asked before each snapshot; where it returns True, the work ends.
+        should_stop: asked before each snapshot; if it returns True, the work ends.
 
     Returns:
         A ``Rewired``: the columns of the input (type 0), then both directions of the new edges of

@@ -77,7 +77,7 @@ def random_edges(
     """Add ``num_edges`` edges, uniform over the sets of that many non-edges.
 
     Self-loops of the input stay and repeated edges count once. Isolated nodes and other components
-    take part like any node. Weights play no role. Where fewer non-edges exist, all are added, in
+    take part like any node. Weights play no role. If fewer non-edges exist, all are added, in
     random order. ``score`` is nan. Without a generator one with seed 0 is used, and draws among the
     numbers of the nodes: under another numbering other edges, as likely as these. Cost: O(m + k);
     ``should_stop`` is asked once, before the draw.

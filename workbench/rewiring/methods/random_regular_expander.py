@@ -35,7 +35,7 @@ def random_regular_expander(
         degree: d, at least 1; less, and of the same parity as it must have, where there are fewer
             than d + 1 nodes or an odd number of nodes cannot have an odd degree.
         generator: draws the graph; without one with seed 0.
-        should_stop: asked once; where it returns True, the work ends.
+        should_stop: asked once; if it returns True, the work ends.
 
     Returns:
         A ``LayeredRewired``: layers 1, 3, ... are the graph as it is, type 0; layers 2, 4, ... the

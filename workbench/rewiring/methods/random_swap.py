@@ -32,7 +32,7 @@ def random_swap(
         num_edges: how many edges go and how many come: two for each swap, so an odd number is one
             too many.
         generator: draws the swaps; without one with seed 0.
-        should_stop: asked before each swap; where it returns True, the work ends.
+        should_stop: asked before each swap; if it returns True, the work ends.
 
     Returns:
         A ``Rewired``, four edits for each swap; ``score`` is nan. Fewer where 100 draws in a row

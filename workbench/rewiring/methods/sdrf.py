@@ -51,14 +51,14 @@ def sdrf(
         tau: ``math.inf`` (the default here) takes the largest rise; the released code's default
             is 1, which draws.
         generator: draws where tau is finite. Default: one with seed 0.
-        should_stop: asked before each edge; where it returns True, the work ends.
+        should_stop: asked before each edge; if it returns True, the work ends.
 
     Returns:
         A ``Rewired``; ``score`` is r_kl at each addition and the curvature of the edge at each
         removal. Of edges or pairs that are tied, up to 1e-9, the first in ``canonical_order`` is
         taken, so that another numbering of the nodes leads to the same scores. ``num_tied`` is the
         number of edges of that curvature, at an addition times that of pairs of that rise where
-        tau is infinite. Fewer edges come back where the edge of least curvature has no candidate
+        tau is infinite. Fewer edges come back if the edge of least curvature has no candidate
         left, where no edge is left, and where tau is infinite and the edge just added would be
         removed at once.
 

@@ -35,7 +35,7 @@ def teddy(
         num_nodes: number of nodes.
         num_edges: how many edges to remove. The paper trims a share of 5 to 10 % in each of 20
             rounds of training, by scores that never change: one cut of the final size is the same.
-        should_stop: asked once; where it returns True, the work ends.
+        should_stop: asked once; if it returns True, the work ends.
 
     Returns:
         A ``Rewired``; ``score`` is the score with the opposite sign, which falls from edit to edit.

@@ -33,8 +33,8 @@ def two_hop(
     Args:
         edge_index: ``[2, edges]``, undirected.
         num_nodes: number of nodes.
-        num_edges: how many edges to add, fewer where there are no more pairs at two hops.
-        should_stop: asked once; where it returns True, the work ends.
+        num_edges: how many edges to add, fewer if there are no more pairs at two hops.
+        should_stop: asked once; if it returns True, the work ends.
 
     Returns:
         A ``Rewired``; ``score`` is the number of common neighbors in the graph before any edit. Of

@@ -28,7 +28,7 @@ def virtual_node(
         edge_index: ``[2, edges]``; all columns stay as they are.
         num_nodes: number of nodes.
         start: the features that the new node starts from: 0, or the mean over all nodes.
-        should_stop: asked once; where it returns True, the work ends.
+        should_stop: asked once; if it returns True, the work ends.
 
     Returns:
         A ``Rewired``: the columns of the input (type 0), those from each node to the new one

@@ -77,7 +77,7 @@ def profile(
             dropped and repeated edges count once. Every edge has conductance 1.
         num_nodes: number of nodes.
         edits: columns (sign, u, v), as ``Rewired.edits`` and ``Tape.rows()`` give them.
-        should_stop: asked before each position; where it returns True, the work ends.
+        should_stop: asked before each position; if it returns True, the work ends.
         tracker: one that holds this graph, so that its pseudo-inverse need not be built again. It
             is copied, not changed.
 
