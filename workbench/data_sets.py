@@ -68,6 +68,14 @@ def data_folder() -> Path:
     """Where data sets are sought and land: ``$WORKBENCH_DATA``, else ``data/``.
 
     ``data/`` is the checkout's, where the package runs from one, else the working folder's.
+
+    Examples:
+        >>> import os
+        >>> from unittest import mock
+        >>> from workbench.graphs import data_folder
+        >>> with mock.patch.dict(os.environ, WORKBENCH_DATA="my_data"):
+        ...     data_folder().name
+        'my_data'
     """
     if chosen := os.environ.get("WORKBENCH_DATA"):
         return Path(chosen).expanduser()
@@ -80,7 +88,16 @@ def _own_folder() -> Path:
 
 
 def find_single_graphs(root: str | Path | None = None) -> dict[str, Path]:
-    """The single-graph npz files below a root and below ``data_folder()``, by name."""
+    """The single-graph npz files below a root and below ``data_folder()``, by name.
+
+    Examples:
+        >>> from tempfile import TemporaryDirectory
+        >>> from workbench.graphs import find_single_graphs, path, write_graph
+        >>> with TemporaryDirectory() as folder:
+        ...     write_graph(path(3), f"{folder}/three.npz")
+        ...     print(find_single_graphs(folder)["three"].name)
+        three.npz
+    """
     found: dict[str, Path] = {}
     for place in places(Path(root).expanduser() if root is not None else data_folder()):
         for folder in SINGLE_GRAPHS:

@@ -124,7 +124,7 @@ Record = Callable[[Tensor, Tensor, Tensor, int, int, Tensor | None], None]
 
 
 def reader(module: nn.Module) -> Callable | None:
-    """The function that watches this module's attention, or None where it has none to read."""
+    """The function that watches this module's attention, or None if it has none to read."""
     # PyTorch Geometric takes seconds to import; a plain capture does without
     from torch_geometric.nn import GATConv, GATv2Conv, TransformerConv
 

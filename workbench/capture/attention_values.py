@@ -28,7 +28,7 @@ class AttentionValues:
     Attributes:
         values: V, with its bias, a row for each node of all graphs of the batch, in the order of
             ``Attention``.
-        output_weight: W_O; None where the outputs of the heads are put side by side.
+        output_weight: W_O; None if the outputs of the heads are put side by side.
     """
 
     values: Float[Tensor, "nodes heads channels"]

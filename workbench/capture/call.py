@@ -50,6 +50,14 @@ def call(model: nn.Module, data: Data, **overrides: Any) -> Any:
     Raises:
         TypeError: the model needs an argument that neither ``data`` nor ``overrides`` have, or an
             override is none of its arguments; the message lists what there is.
+
+    Examples:
+        >>> from workbench.capture import call
+        >>> from workbench.models import GCN
+        >>> from workbench.tasks import ring_transfer
+        >>> data = ring_transfer(10).train[0]
+        >>> call(GCN(5, 8, 3, num_layers=2), data).shape
+        torch.Size([10, 3])
     """
     positional, named = call_arguments(model, data, **overrides)
     return model(*positional, **named)
@@ -66,6 +74,16 @@ def call_arguments(
 
     Raises:
         TypeError: as in ``call``.
+
+    Examples:
+        >>> from torch_geometric.nn import GCNConv
+        >>> from workbench.capture import call_arguments
+        >>> from workbench.graphs import les_miserables
+        >>> data = les_miserables()
+        >>> data.x = data.edge_weight.new_ones(77, 1)
+        >>> positional, named = call_arguments(GCNConv(1, 1), data)
+        >>> len(positional), list(named)
+        (2, ['edge_weight'])
     """
     parameters = _parameters(model)
     if parameters and _takes_data(parameters[0]):
@@ -86,6 +104,15 @@ def prepare(model: nn.Module, data: Data) -> Data:
     the graph on to a module within it gets what that one requires. Attributes that are there are
     used as they are, and ``data`` stays as it is. Prepare each graph before they are joined in a
     batch: encodings and subgraphs are those of one graph.
+
+    Examples:
+        >>> from workbench.capture import prepare
+        >>> from workbench.models import GRIT
+        >>> from workbench.tasks import ring_transfer
+        >>> data = ring_transfer(10).train[0]
+        >>> after = prepare(GRIT(5, 8, 3, num_layers=1), data)
+        >>> sorted(set(after.keys()) - set(data.keys()))
+        ['rrwp', 'rrwp_index']
     """
     for part in model.modules() if _takes_graph(model) or lacking(model, data) else ():
         if getattr(part, "requires", ()) and lacking(part, data):
@@ -95,7 +122,18 @@ def prepare(model: nn.Module, data: Data) -> Data:
 
 
 def lacking(model: nn.Module, data: Data) -> list[str]:
-    """Arguments of ``forward`` without a default that neither ``data`` nor a batch of it holds."""
+    """Arguments of ``forward`` without a default that neither ``data`` nor a batch of it holds.
+
+    Examples:
+        >>> from workbench.capture import lacking
+        >>> from workbench.models import GCN, GRIT
+        >>> from workbench.tasks import ring_transfer
+        >>> data = ring_transfer(10).train[0]
+        >>> lacking(GCN(5, 8, 3, num_layers=2), data)
+        []
+        >>> lacking(GRIT(5, 8, 3, num_layers=1), data)
+        ['rrwp', 'rrwp_index']
+    """
     return [name for name in _needed(model) if name not in JOINED and _held(data, name) is None]
 
 
@@ -110,6 +148,14 @@ def model_inputs(
     Raises:
         TypeError: one of ``inputs`` is none of its arguments; or the model takes the graph itself,
             which cannot be differentiated by its features.
+
+    Examples:
+        >>> from torch_geometric.nn import GCNConv
+        >>> from workbench.capture import model_inputs
+        >>> from workbench.graphs import les_miserables
+        >>> data = les_miserables()
+        >>> list(model_inputs(GCNConv(1, 1), data))
+        ['edge_weight']
     """
     parameters = _parameters(model)
     if parameters and _takes_data(parameters[0]):

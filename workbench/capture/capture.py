@@ -54,6 +54,15 @@ def capture(
     Raises:
         ValueError: a pattern matches no submodule; the message lists the names there are.
         TypeError: ``dtype`` is not a floating-point type.
+
+    Examples:
+        >>> from workbench.capture import capture
+        >>> from workbench.models import GCN
+        >>> from workbench.tasks import ring_transfer
+        >>> data = ring_transfer(10).train[0]
+        >>> read = capture(GCN(5, 8, 3, num_layers=2), "layers.*").run(data.x, data.edge_index)
+        >>> {name: tuple(output.shape) for name, output in read.items()}
+        {'layers.0': (10, 8), 'layers.1': (10, 8)}
     """
     keep = Keep(keep_graph=keep_graph, device=device, dtype=dtype)
     if not patterns:
@@ -160,6 +169,16 @@ def capture_attention(
             while the model runs, where attention is not among the nodes of one graph (bipartite,
             cross attention) or the adjacency is sparse.
         TypeError: ``dtype`` is not a floating-point type.
+
+    Examples:
+        >>> from workbench.capture import capture_attention
+        >>> from workbench.models import GAT
+        >>> from workbench.tasks import ring_transfer
+        >>> data = ring_transfer(10).train[0]
+        >>> model = GAT(5, 8, 3, num_layers=2).eval()
+        >>> weights = capture_attention(model).run(data.x, data.edge_index).dense()
+        >>> bool(((weights.sum(-1) - 1).abs() < 1e-5).all())  # each query's weights sum to 1
+        True
     """
     keep = Keep(keep_graph=keep_graph, device=device, dtype=dtype)
     return AttentionCapture(model, _attentive(model, patterns), keep, batch)
@@ -198,6 +217,15 @@ def capture_values(
         ValueError: a pattern matches nothing, or there is no attention in what it matches; or a
             module attends to keys that are no nodes, or adds edge features to its values.
         TypeError: ``dtype`` is not a floating-point type.
+
+    Examples:
+        >>> from workbench.capture import capture_values
+        >>> from workbench.models import GAT
+        >>> from workbench.tasks import ring_transfer
+        >>> data = ring_transfer(10).train[0]
+        >>> read = capture_values(GAT(5, 8, 3, num_layers=2).eval()).run(data.x, data.edge_index)
+        >>> [len(of.values) for of in read.values()]  # a vector of each node, in both layers
+        [10, 10]
     """
     keep = Keep(keep_graph=keep_graph, device=device, dtype=dtype)
     return ValueCapture(model, _attentive(model, patterns), keep)

@@ -33,11 +33,11 @@ def heat_kernel(
         num_nodes: number of nodes.
         times: t of each column, not negative. Heat goes about :math:`\sqrt t` hops far.
         normalized: whether L is ``I - D^{-1/2} A D^{-1/2}`` and not ``D - A``.
-        edge_weight: conductances ``[edges]``; 1 where not given.
+        edge_weight: conductances ``[edges]``; 1 if not given.
 
     Returns:
         ``[nodes, times]`` float64 from 0 to 1, on the device of the input: 1 at t = 0, and falling
-        to ``1 / n`` in a connected graph of n nodes (to the share of the degree where normalized).
+        to ``1 / n`` in a connected graph of n nodes (to the share of the degree if normalized).
         No choice of a basis of eigenvectors changes it. An isolated node keeps its heat: 1.
 
     Self-loops carry no heat, a repeated edge counts once; with weights, repeats add. O(n^3).
@@ -48,6 +48,13 @@ def heat_kernel(
 
     Differs from the paper: nothing. The encoding of GraphGPS (HKdiagSE) leaves out the eigenvalue
     0, and so is less by 1 / n at each node of a connected graph.
+
+    Examples:
+        >>> from workbench.encodings import heat_kernel
+        >>> from workbench.graphs import complete
+        >>> heat = heat_kernel(complete(4).edge_index, 4, times=(0.0, 100.0))
+        >>> heat[0].round(decimals=6).tolist()  # from 1 to 1 / n
+        [1.0, 0.25]
 
     References:
         J. Sun, M. Ovsjanikov, L. Guibas, A Concise and Provably Informative Multi-Scale Signature

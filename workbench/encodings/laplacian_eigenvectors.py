@@ -63,7 +63,7 @@ def laplacian_eigenvectors(
         constant: whether the vectors of eigenvalue 0, one for each component and constant on it
             (times the root of the degree if normalized), are among them. They say nothing but in
             which component a node is.
-        edge_weight: conductances ``[edges]``; 1 where not given.
+        edge_weight: conductances ``[edges]``; 1 if not given.
 
     Returns:
         ``[nodes, frequencies]`` float64 on the device of the input; the columns are unit vectors,
@@ -85,6 +85,13 @@ def laplacian_eigenvectors(
         ValueError: the graph is directed, or ``num_frequencies`` is less than 1.
         TooLargeError: a component has more than 6,000 nodes
             (``workbench.diagnostics.laplacian_eigenpairs`` goes further).
+
+    Examples:
+        >>> from workbench.encodings import laplacian_eigenvectors
+        >>> from workbench.graphs import path
+        >>> vectors = laplacian_eigenvectors(path(2).edge_index, 2, num_frequencies=1)
+        >>> vectors.square().round(decimals=6).tolist()  # (1, -1) / sqrt(2), or its opposite
+        [[0.5], [0.5]]
 
     References:
         V. P. Dwivedi et al., Benchmarking Graph Neural Networks, JMLR 24, 2023, arXiv 2003.00982.
@@ -116,6 +123,13 @@ def laplacian_frequencies(
 
     Raises:
         ValueError, TooLargeError: as there.
+
+    Examples:
+        >>> from workbench.encodings import laplacian_frequencies
+        >>> from workbench.graphs import complete
+        >>> found = laplacian_frequencies(complete(5).edge_index, 5, num_frequencies=4)
+        >>> found.values.round(decimals=6).tolist()  # n / (n - 1)
+        [1.25, 1.25, 1.25, 1.25]
     """
     if num_frequencies < 1:
         raise ValueError(f"num_frequencies must be at least 1, got {num_frequencies}")

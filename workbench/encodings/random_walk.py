@@ -28,7 +28,7 @@ def random_walk(
         edge_index: ``[2, edges]``; walks go from row 0 to row 1, so directed graphs work.
         num_nodes: number of nodes.
         num_steps: the number K of steps, at least 1.
-        edge_weight: conductances ``[edges]``; 1 where not given.
+        edge_weight: conductances ``[edges]``; 1 if not given.
 
     Returns:
         ``[nodes, steps]`` float64 between 0 and 1 on the device of the input; column 0 is one step.
@@ -41,6 +41,12 @@ def random_walk(
 
     Raises:
         ValueError: ``num_steps`` is less than 1, or the input is no graph.
+
+    Examples:
+        >>> from workbench.encodings import random_walk
+        >>> from workbench.graphs import ring
+        >>> random_walk(ring(4).edge_index, 4, num_steps=4)[0].tolist()
+        [0.0, 0.5, 0.0, 0.5]
 
     References:
         V. P. Dwivedi et al., Graph Neural Networks with Learnable Structural and Positional

@@ -30,7 +30,7 @@ def rrwp(
         edge_index: ``[2, edges]``; walks go from row 0 to row 1, so directed graphs work.
         num_nodes: number of nodes.
         num_steps: the number K of powers, the identity among them, at least 1.
-        edge_weight: conductances ``[edges]``; 1 where not given.
+        edge_weight: conductances ``[edges]``; 1 if not given.
 
     Returns:
         ``[nodes, nodes, steps]`` float64 between 0 and 1 on the device of the input: from row, to
@@ -46,6 +46,12 @@ def rrwp(
         ValueError: ``num_steps`` is less than 1, or the input is no graph.
         TooLargeError: the result would take more than 4 GiB (``random_walk`` works on large
             graphs).
+
+    Examples:
+        >>> from workbench.encodings import rrwp
+        >>> from workbench.graphs import path
+        >>> rrwp(path(3).edge_index, 3, num_steps=3)[0].tolist()  # from node 0 to 0, 1 and 2
+        [[1.0, 0.0, 0.5], [0.0, 1.0, 0.0], [0.0, 0.0, 0.5]]
 
     References:
         L. Ma et al., Graph Inductive Biases in Transformers without Message Passing (GRIT), ICML

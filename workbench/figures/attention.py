@@ -28,6 +28,13 @@ def attention_maps(matrices, layers, *, signed=(), selected=None, height: int = 
         signed: titles of the maps whose numbers go both ways from 0.
         selected: (layer, head) to frame, or None.
         height: pixels.
+
+    Examples:
+        >>> import numpy
+        >>> from workbench.figures import attention_maps
+        >>> figure = attention_maps({"entropy": numpy.ones((2, 4))}, ["layer 0", "layer 1"])
+        >>> figure.data[0].z.shape  # layers, heads
+        (2, 4)
     """
     titles = list(matrices)
     figure = make_subplots(
@@ -86,6 +93,12 @@ def attention_bars(
         unit: what distance is counted in.
         title: one line above.
         height: pixels.
+
+    Examples:
+        >>> from workbench.figures import attention_bars
+        >>> figure = attention_bars([0, 1, 2], [0, 1, 2], [0.5, 0.3, 0.2], [0.2, 0.4, 0.4])
+        >>> figure.data[0].y.tolist()
+        [0.5, 0.3, 0.2]
     """
     low, high, mass, uniform = (np.asarray(a, dtype=np.float64) for a in (low, high, mass, uniform))
     names = [
@@ -148,6 +161,15 @@ def attention_picture(
 
     Raises:
         ValueError: ``format`` is neither.
+
+    Examples:
+        >>> import numpy
+        >>> from workbench.figures import attention_picture
+        >>> positions, edges = [[0, 0], [1, 0], [1, 1]], [[0, 1], [1, 2]]
+        >>> maps = {"entropy": numpy.ones((2, 4))}
+        >>> image = attention_picture(positions, edges, maps, ["layer 0", "layer 1"])
+        >>> image[1:4]
+        b'PNG'
     """
     check_format(format)
     figure = bare(11, 7.2)

@@ -57,6 +57,12 @@ def blind_spot_figure(
         among: what the candidates are, in the plural.
         title: one line above; the missed ratio (MOSR) if not given.
         height: pixels.
+
+    Examples:
+        >>> from workbench.figures import blind_spot_figure
+        >>> figure = blind_spot_figure([-1.0, 0.5], [0.01, 0.02], [True, True], [True, False])
+        >>> figure.layout.title.text
+        'curvature misses 1 of 2 squashed edges: MOSR 0.500'
     """
     x, y, squashed, detected = _arrays(curvature, sensitivity, squashed, detected)
     shown = _on_log_axis(y)
@@ -128,6 +134,12 @@ def blind_spot_picture(
 
     Raises:
         ValueError: ``format`` is neither.
+
+    Examples:
+        >>> from workbench.figures import blind_spot_picture
+        >>> image = blind_spot_picture([-1.0, 0.5], [0.01, 0.02], [True, True], [True, False])
+        >>> b"<svg" in image
+        True
     """
     with look():
         figure = bare(width, 2.9)
@@ -178,7 +190,7 @@ def missed_sentence(squashed, detected, *, measure: str, among: str) -> str:
 
 
 def detection_border(curvature, detected) -> float | None:
-    """The curvature that parts what is detected from what is not; None where nothing is parted.
+    """The curvature that parts what is detected from what is not; None if nothing is parted.
 
     It is 0 where that parts them, else half way between the two.
     """
@@ -216,7 +228,7 @@ def _kinds(squashed: np.ndarray, detected: np.ndarray) -> list[_Kind]:
 
 
 def _common(threshold) -> float | None:
-    """The one threshold of all candidates, None where each has its own."""
+    """The one threshold of all candidates, None if each has its own."""
     if threshold is None:
         return None
     values = np.unique(np.asarray(threshold, dtype=np.float64))

@@ -42,6 +42,12 @@ def brec_cells(
     Raises:
         ValueError: a method has another number of cells than there are pairs, or an unknown letter;
             a number from elsewhere is larger than its subset.
+
+    Examples:
+        >>> from workbench.figures import brec_cells
+        >>> figure = brec_cells({"1-wl": "nnn", "2-fwl": "DDn"}, ["Basic", "Basic", "CFI"])
+        >>> len(figure.data)
+        2
     """
     count, letters = len(subsets), list(CELLS)
     for method, row in cells.items():
@@ -145,6 +151,14 @@ def brec_table_figure(rows: Sequence[Mapping], *, reference: Sequence[Mapping] =
 
     Raises:
         ValueError: there is no row.
+
+    Examples:
+        >>> from workbench.figures import brec_table_figure
+        >>> counts = {"by_subset": {"Basic": 2}, "sizes": {"Basic": 3}, "distinguished": 2, "of": 3}
+        >>> row = {"method": "2-fwl", "mode": "exact", "seeds": [], "cells": "DDn"} | counts
+        >>> figure = brec_table_figure([row])
+        >>> figure.data[0].type
+        'table'
     """
     if not rows:
         raise ValueError("there is no row to show")

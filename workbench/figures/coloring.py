@@ -57,6 +57,14 @@ def coloring_picture(
 
     Raises:
         ValueError: ``format`` is neither.
+
+    Examples:
+        >>> from workbench.figures import coloring_picture
+        >>> positions, edges = [[0, 0], [1, 0], [1, 1]], [[0, 1], [1, 2]]  # a path
+        >>> colors, counts = [0, 1, 0], [2, 1]
+        >>> image = coloring_picture([positions] * 2, [edges] * 2, [colors] * 2, [counts] * 2)
+        >>> image[1:4]
+        b'PNG'
     """
     if format not in ("png", "svg"):
         raise ValueError(f"format must be 'png' or 'svg', got {format!r}")

@@ -15,6 +15,12 @@ def training_curves(before, after, *, quantity: str = "training loss", log: bool
         after: the same for the rewired graph.
         quantity: label of the vertical axis.
         log: logarithmic vertical axis.
+
+    Examples:
+        >>> from workbench.figures import training_curves
+        >>> figure = training_curves([[1.6, 1.2], [1.6, 1.4]], [[1.6, 0.8], [1.6, 1.0]])
+        >>> figure.layout.yaxis.title.text
+        'training loss'
     """
     figure = go.Figure()
     for name, color, runs in (("before", BEFORE, before), ("after", AFTER, after)):
@@ -44,6 +50,12 @@ def tape_curves(panels, *, position: int | None = None):
     Args:
         panels: mapping from a title to a mapping from a method to ``[edits + 1]`` numbers.
         position: mark this position of the tape, or None.
+
+    Examples:
+        >>> from workbench.figures import tape_curves
+        >>> figure = tape_curves({"total resistance": {"gtr": [10.0, 5.0]}}, position=1)
+        >>> figure.data[0].y.tolist()
+        [10.0, 5.0]
     """
     figure = make_subplots(1, len(panels), subplot_titles=list(panels), horizontal_spacing=0.08)
     colors = (AFTER, BEFORE, "#009E73", "#CC79A7", "#D55E00")
@@ -76,6 +88,12 @@ def interval_figure(rows, *, unit: str = ""):
     Args:
         rows: mapping from a name to ``(mean, low, high)``.
         unit: label of the horizontal axis.
+
+    Examples:
+        >>> from workbench.figures import interval_figure
+        >>> figure = interval_figure({"gtr": (0.1, -0.05, 0.25)}, unit="accuracy")
+        >>> figure.layout.xaxis.title.text
+        'accuracy'
     """
     figure = go.Figure()
     names = list(rows)

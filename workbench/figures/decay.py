@@ -18,6 +18,12 @@ def decay_curves(curves, *, distance: str = "hops", quantity: str = "sensitivity
         curves: mapping from a name to ``(distance, mean, standard_error)`` arrays.
         distance: label and unit of the horizontal axis.
         quantity: label of the vertical axis.
+
+    Examples:
+        >>> from workbench.figures import decay_curves
+        >>> figure = decay_curves({"GCN": ([0, 1, 2], [1.0, 0.5, 0.25], [0.0, 0.1, 0.1])})
+        >>> figure.layout.yaxis.type
+        'log'
     """
     return decay_panels({distance: curves}, quantity=quantity)
 
@@ -31,6 +37,13 @@ def decay_panels(panels, *, quantity: str = "sensitivity", height: int = 320) ->
             place on the axis and are left out; an error of nan has no band.
         quantity: label of the vertical axis.
         height: pixels.
+
+    Examples:
+        >>> from workbench.figures import decay_panels
+        >>> curve = ([0, 1, 2], [1.0, 0.5, 0.25], [0.0, 0.1, 0.1])
+        >>> figure = decay_panels({"hops": {"GCN": curve}, "resistance": {"GCN": curve}})
+        >>> figure.layout.xaxis.title.text, figure.layout.xaxis2.title.text
+        ('hops', 'resistance')
     """
     figure = make_subplots(1, max(len(panels), 1), shared_yaxes=True, horizontal_spacing=0.05)
     shown = set()
@@ -80,6 +93,12 @@ def decay_picture(
 
     Raises:
         ValueError: ``format`` is neither.
+
+    Examples:
+        >>> from workbench.figures import decay_picture
+        >>> curve = ([0, 1, 2], [1.0, 0.5, 0.25], [0.0, 0.1, 0.1])
+        >>> b"<svg" in decay_picture({"hops": {"GCN": curve}})
+        True
     """
     with look():
         figure = bare(width * max(len(panels), 1), 2.9)

@@ -60,6 +60,16 @@ def graph_figure(
         labels: a name for each node, or nothing.
         title: figure title.
         height: pixels.
+
+    Examples:
+        >>> import numpy
+        >>> from workbench.figures import graph_figure
+        >>> positions = [[0, 0], [1, 0], [1, 1]]
+        >>> before = numpy.array([[0, 1], [1, 2]])
+        >>> after = numpy.array([[0, 1, 0], [1, 2, 2]])
+        >>> figure = graph_figure(positions, before, after)
+        >>> sorted({trace.name for trace in figure.data if trace.name})
+        ['added', 'edge', 'removed']
     """
     positions = np.asarray(positions, dtype=np.float64)
     kept, added, removed = edge_difference(before, after)

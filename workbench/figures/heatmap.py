@@ -27,6 +27,13 @@ def heatmaps(
         log: color by the base-10 logarithm; zeros are left blank.
         colorscale: plotly color scale.
         height: pixels.
+
+    Examples:
+        >>> import numpy
+        >>> from workbench.figures import heatmaps
+        >>> figure = heatmaps([numpy.eye(3), numpy.ones((3, 3))], ["before", "after"])
+        >>> len(figure.data), {trace.coloraxis for trace in figure.data}
+        (2, {'coloraxis'})
     """
     matrices = [np.asarray(m, dtype=np.float64) for m in matrices]
     order = np.arange(len(matrices[0])) if order is None else np.asarray(order)

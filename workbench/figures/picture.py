@@ -66,6 +66,15 @@ def picture(
 
     Raises:
         ValueError: ``format`` is neither.
+
+    Examples:
+        >>> import numpy
+        >>> from workbench.figures import picture
+        >>> positions = [[0, 0], [1, 0], [1, 1]]
+        >>> before = numpy.array([[0, 1], [1, 2]])
+        >>> after = numpy.array([[0, 1, 0], [1, 2, 2]])
+        >>> picture(positions, before, after)[1:4]
+        b'PNG'
     """
     check_format(format)
     positions = np.asarray(positions, dtype=np.float64).reshape(-1, 2)

@@ -22,6 +22,12 @@ def influence_bars(
         ranges: mapping from a name to its effective range in hops, or None.
         quantity: label of the vertical axis.
         height: pixels.
+
+    Examples:
+        >>> from workbench.figures import influence_bars
+        >>> figure = influence_bars({"GCN": [0.5, 0.3, 0.2]}, {"GCN": 0.7})
+        >>> figure.data[0].y.tolist()
+        [0.5, 0.3, 0.2]
     """
     figure = go.Figure()
     ranges = ranges or {}
@@ -90,6 +96,13 @@ def sensitivity_picture(
 
     Raises:
         ValueError: ``format`` is neither.
+
+    Examples:
+        >>> import numpy
+        >>> from workbench.figures import sensitivity_picture
+        >>> positions = [[0, 0], [1, 0], [1, 1]]
+        >>> sensitivity_picture(positions, [[0, 1], [1, 2]], numpy.eye(3))[1:4]
+        b'PNG'
     """
     check_format(format)
     decay = decay or {}

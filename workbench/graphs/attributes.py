@@ -56,6 +56,14 @@ def undirected(data: Data) -> Data:
 
     Raises:
         ValueError: ``edge_index`` is out of range.
+
+    Examples:
+        >>> import torch
+        >>> from torch_geometric.data import Data
+        >>> from workbench.graphs import undirected
+        >>> arcs = Data(edge_index=torch.tensor([[0, 1], [1, 2]]), num_nodes=3)
+        >>> undirected(arcs).edge_index.tolist()
+        [[0, 1, 1, 2], [1, 0, 2, 1]]
     """
     num_nodes = int(data.num_nodes or 0)
     check_edge_index(data.edge_index, num_nodes)

@@ -102,6 +102,15 @@ def open_graph(
         FileNotFoundError: ``text`` is a path, or ends like a graph file, and there is no such file.
         ValueError: nothing has that name (the message lists close ones), or the parameters do not
             fit.
+
+    Examples:
+        >>> from workbench.graphs import open_graph
+        >>> open_graph("karate").num_nodes
+        34
+        >>> open_graph("grid:6x7").num_nodes
+        42
+        >>> open_graph("barbell:10,3").num_nodes
+        23
     """
     text = str(text).strip()
     path, index = _path_and_index(text)

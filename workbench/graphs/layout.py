@@ -25,6 +25,12 @@ def layout(edge_index: EdgeIndex, num_nodes: int, *, seed: int = 0) -> Float32[T
     themselves and packed side by side; isolated nodes stand in rows. Direction, weights,
     self-loops and repeated edges make no difference. The same ``seed`` gives the same drawing.
 
+    Examples:
+        >>> from workbench.graphs import layout, ring
+        >>> pos = layout(ring(6).edge_index, 6)
+        >>> pos.shape, bool(pos.abs().max() <= 1)
+        (torch.Size([6, 2]), True)
+
     References:
         Fruchterman and Reingold, "Graph Drawing by Force-directed Placement", 1991.
         Brandes and Pich, "Eigensolver Methods for Progressive Multidimensional Scaling of Large

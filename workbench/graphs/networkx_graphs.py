@@ -40,6 +40,15 @@ def from_networkx(graph: nx.Graph) -> Data:
     Raises:
         TypeError: ``graph`` is no networkx graph.
         ValueError: a weight is no finite number >= 0; the message names its edge.
+
+    Examples:
+        >>> import networkx
+        >>> from workbench.graphs import from_networkx
+        >>> data = from_networkx(networkx.Graph([("ann", "bob"), ("bob", "cy")]))
+        >>> data.edge_index.tolist()
+        [[0, 1, 1, 2], [1, 0, 2, 1]]
+        >>> data.labels
+        ['ann', 'bob', 'cy']
     """
     if not isinstance(graph, nx.Graph):
         raise TypeError(f"expected a networkx graph, got {type(graph).__name__}")
@@ -78,6 +87,12 @@ def to_networkx(data: Data) -> nx.Graph:
 
     Raises:
         ValueError: ``edge_index`` is out of range, or ``edge_weight`` has another length.
+
+    Examples:
+        >>> from workbench.graphs import ring, to_networkx
+        >>> graph = to_networkx(ring(4))
+        >>> sorted(graph.edges)
+        [(0, 1), (0, 3), (1, 2), (2, 3)]
     """
     num_nodes = int(data.num_nodes or 0)
     edge_index = data.edge_index

@@ -27,7 +27,7 @@ class Network(nn.Module):
         requires: transforms that make the attributes which ``forward`` cannot do without, with
             their options; ``workbench.capture.prepare(model, data)`` applies them.
         reach: hops that one forward pass can see: the state of a node depends on no node farther
-            away (along the edges of all layers together). None where it sees all nodes. What a
+            away (along the edges of all layers together). None if it sees all nodes. What a
             read-out over a whole graph, or batch normalization in training, sees is not counted.
     """
 
@@ -72,7 +72,7 @@ class Network(nn.Module):
         Args:
             make: called once for all layers, or where the layers have edges of their own, for each.
             edge_layers: ``[edges, layers]`` which layers an edge is in, as layered rewirings
-                write it; None where every layer has every edge.
+                write it; None if every layer has every edge.
             edge_index: the edges of all layers.
             of_edges: their other attributes, with a row for each edge, or None.
 
@@ -96,7 +96,7 @@ class Network(nn.Module):
 
 
 def readout(level: str) -> nn.Module | None:
-    """The mean over the nodes of each graph, or None where every node has an output."""
+    """The mean over the nodes of each graph, or None if every node has an output."""
     return MeanAggregation() if level == "graph" else None
 
 

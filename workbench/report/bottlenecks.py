@@ -89,11 +89,11 @@ def bottlenecks(
     Args:
         edge_index: ``[2, edges]``, both directions of every undirected edge.
         num_nodes: number of nodes.
-        edge_weight: conductances ``[edges]``; 1 where not given.
+        edge_weight: conductances ``[edges]``; 1 if not given.
         count: the most places wanted.
 
     Returns:
-        Places on the CPU, by the loss of their worst cut; fewer where the graph has fewer, or
+        Places on the CPU, by the loss of their worst cut; fewer if the graph has fewer, or
         where the others lose less than 3 % of what the first one does. Of a disconnected graph,
         those of its largest component. Cuts whose sides cover nearly the same nodes, and bridges
         that follow each other along a path, are one place. Places that cannot be told apart by
@@ -107,6 +107,15 @@ def bottlenecks(
 
     Raises:
         ValueError: the graph is directed, a weight is negative, or ``count`` is negative.
+
+    Examples:
+        >>> from workbench.graphs import barbell
+        >>> from workbench.report import bottlenecks
+        >>> place = bottlenecks(barbell(5).edge_index, 10)[0]
+        >>> place.edges.tolist(), place.sizes
+        ([[4], [5]], (5, 5))
+        >>> round(place.loss, 6)  # |S| |V - S| / 1
+        25.0
 
     References:
         Nash-Williams, Random walk and electric currents in networks, 1959. Leighton and Rao,

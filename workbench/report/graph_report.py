@@ -54,7 +54,7 @@ class Report:
         name: heading.
         data: the graph.
         summary: its numbers and worst places.
-        verdict: whether rewiring may pay; None where there is nothing to rewire.
+        verdict: whether rewiring may pay; None if there is nothing to rewire.
         added: ``[2, edges]``, the proposed edges that the verdict is about.
         model: what a model makes of it; None without one, or where it could not be measured.
         model_name: how the page calls that model.
@@ -221,6 +221,15 @@ def report(
     Raises:
         TypeError: ``model`` is no module.
         ValueError: the graph is directed, or a weight is negative.
+
+    Examples:
+        >>> from workbench.graphs import barbell
+        >>> from workbench.report import report
+        >>> page = report(barbell(5), name="two cliques")
+        >>> page.summary.bottlenecks[0].sentence
+        'a bridge: the only edge between 5 nodes and 5 nodes'
+        >>> page.html()[:15]
+        '<!DOCTYPE html>'
     """
     if model is not None and not isinstance(model, nn.Module):
         raise TypeError(f"model must be a torch.nn.Module, got {argument_kind(model)}")

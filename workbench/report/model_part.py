@@ -24,7 +24,7 @@ class ModelPart:
     """What was found of a model.
 
     Attributes:
-        found: its numbers; None where it could not be measured.
+        found: its numbers; None if it could not be measured.
         notes: sentences about them, or about what was wrong and what to do.
     """
 

@@ -85,6 +85,15 @@ def summarize_model(
     Raises:
         TypeError, ValueError, TooLargeError: as ``effective_range``; or the output has not one row
             for each node.
+
+    Examples:
+        >>> from workbench.models import GCN
+        >>> from workbench.report import summarize_model
+        >>> from workbench.tasks import ring_transfer
+        >>> data = ring_transfer(8).train[0]
+        >>> found = summarize_model(GCN(5, 8, 5, num_layers=2).eval(), data.x, data.edge_index)
+        >>> found.layers, found.sampled
+        (('encoder', 'layers.0', 'layers.1'), False)
     """
     count = x.size(0)
     with evaluating(model):

@@ -66,7 +66,7 @@ def summarize(
     Args:
         edge_index: ``[2, edges]``, both directions of every undirected edge.
         num_nodes: number of nodes.
-        edge_weight: conductances ``[edges]``; 1 where not given. Curvatures, hops, colors and
+        edge_weight: conductances ``[edges]``; 1 if not given. Curvatures, hops, colors and
             clustering do not read them.
         labels: ``[nodes]`` class of each node, negative or nan where unknown.
         max_seconds: no measure starts whose ``estimate`` is more than what is left of this;
@@ -83,6 +83,14 @@ def summarize(
 
     Raises:
         ValueError: the graph is directed, or a weight is negative.
+
+    Examples:
+        >>> from workbench.graphs import barbell
+        >>> from workbench.report import summarize
+        >>> summary = summarize(barbell(5).edge_index, 10)
+        >>> summary.bottlenecks[0].sizes, list(summary.groups())
+        ((5, 5), ['size', 'distances', 'resistance', 'spectrum', 'curvature',
+         'structure', 'expressivity'])
     """
     edge_index = edge_index.cpu()
     weight = None if edge_weight is None else edge_weight.reshape(-1).cpu()

@@ -99,7 +99,7 @@ def rewiring_verdict(
     Args:
         edge_index: ``[2, edges]``, both directions of every undirected edge.
         num_nodes: number of nodes.
-        edge_weight: conductances ``[edges]``; 1 where not given. New edges have 1.
+        edge_weight: conductances ``[edges]``; 1 if not given. New edges have 1.
         added: ``[2, k]`` edges that a rewiring proposes; that part is left out if not given.
         method: its name.
         labels: ``[nodes]`` class of each node, negative or nan where unknown.
@@ -120,6 +120,12 @@ def rewiring_verdict(
     Raises:
         ValueError: the graph is directed, a weight is negative, ``num_layers`` or ``num_nulls`` is
             below 1, or the largest component has fewer than three nodes.
+
+    Examples:
+        >>> from workbench.graphs import complete
+        >>> from workbench.report import rewiring_verdict
+        >>> rewiring_verdict(complete(6).edge_index, 6).answer
+        'unlikely'
     """
     if num_layers < 1 or (num_nulls is not None and num_nulls < 1):
         raise ValueError(f"both are at least 1, got {num_layers=} and {num_nulls=}")

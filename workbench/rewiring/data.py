@@ -35,6 +35,14 @@ def rewired_data(data: Data, result: Rewired | LayeredRewired) -> Data:
         ValueError: the rewiring is of another graph; ``data`` is a batch, whose slices would be
             wrong (``Rewire`` takes each graph by itself); or there are new nodes and a ``batch``
             vector, or whole numbers of nodes of which ``origin`` takes a part.
+
+    Examples:
+        >>> from workbench.graphs import karate
+        >>> from workbench.rewiring import rewired_data, virtual_node
+        >>> data = karate()
+        >>> after = rewired_data(data, virtual_node(data.edge_index, data.num_nodes))
+        >>> after.num_nodes, after.is_new_node.sum().item(), after.y[-1].item()
+        (35, 1, -100)
     """
     if isinstance(data, Batch):
         raise ValueError(

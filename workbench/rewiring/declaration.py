@@ -29,7 +29,7 @@ class Ranking:
     order that the numbers of the nodes do not change, up to a symmetry of the graph.
 
     Attributes:
-        pairs: one column a non-edge, ``u < v``. Fewer than asked where there are no more.
+        pairs: one column a non-edge, ``u < v``. Fewer than asked if there are no more.
         score: what the method maximizes, in its own unit; larger is better.
     """
 
@@ -106,6 +106,11 @@ def rewiring(kind: Literal["edits", "graph", "layers"], **declared: Any) -> Call
 
     Raises:
         TypeError: a word that ``Declaration`` does not have.
+
+    Examples:
+        >>> from workbench.rewiring import gtr
+        >>> gtr.declaration.kind, gtr.declaration.weighted
+        ('edits', 'used')
     """
     declaration = Declaration(kind, **declared)
 

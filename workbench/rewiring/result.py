@@ -34,10 +34,10 @@ class Rewired:
             ``origin_weight``; one that has none, at 0.
         origin_weight: shares, no conductances.
         edits: one column an edit, in order; rows are the sign (+1 adds, -1 removes), u and v, with
-            ``u < v``. None where the rewiring is no sequence of undirected edits.
+            ``u < v``. None if the rewiring is no sequence of undirected edits.
         score: what the method maximized at each edit, in the unit its docstring names; nan where
             it maximized nothing.
-        num_tied: how many edits were as good at each edit, itself included; 1 where it was the
+        num_tied: how many edits were as good at each edit, itself included; 1 if it was the
             only best one, and where the method maximized nothing.
     """
 
@@ -185,6 +185,14 @@ def edges_of_layer(
 
     Raises:
         ValueError: the graph has no such layer.
+
+    Examples:
+        >>> import torch
+        >>> from workbench.rewiring import edges_of_layer
+        >>> edge_index = torch.tensor([[0, 1, 2], [1, 2, 0]])
+        >>> edge_layers = torch.tensor([[True, True], [True, False], [False, True]])
+        >>> edges_of_layer(1, edge_layers, edge_index)[0].tolist()
+        [[0, 2], [1, 0]]
     """
     if edge_layers is None:
         return edge_index, *columns
@@ -217,6 +225,14 @@ def apply_edits(
     Raises:
         ValueError: the graph is directed, or an edit is impossible: a sign other than +1 and -1, a
             self-loop, a node out of range, an edge added that exists or removed that does not.
+
+    Examples:
+        >>> import torch
+        >>> from workbench.graphs import path
+        >>> from workbench.rewiring import apply_edits
+        >>> edits = torch.tensor([[1], [0], [3]])  # add the edge (0, 3): a ring
+        >>> apply_edits(path(4).edge_index, 4, edits).edge_index.tolist()
+        [[0, 1, 1, 2, 2, 3, 0, 3], [1, 0, 2, 1, 3, 2, 3, 0]]
     """
     graph = simple_graph(edge_index, num_nodes) if graph is None else graph
     sign, *ends = edits.cpu().numpy()

@@ -24,6 +24,12 @@ def cycles(largest: int = 12, *, variant: Literal["paper", "official"] = "paper"
     Raises:
         ValueError: there is no pair to test on, or ``variant`` is another word.
 
+    Examples:
+        >>> from workbench.tasks import cycles
+        >>> task = cycles()
+        >>> [data.num_nodes for data in task.train], task.chance
+        ([6, 6, 7, 7], 0.5)
+
     References:
         B. Finkelshtein, X. Huang, M. Bronstein, I. Ceylan, Cooperative Graph Neural Networks,
         ICML 2024, arXiv 2310.01267.

@@ -53,6 +53,13 @@ def node_labels(
         ValueError: no ``y``, one or two of the three masks alone, masks of another kind or without
             a node, no such split, labels that are no classes, fractions that are no shares of 1, or
             more than 5,000 nodes without features.
+
+    Examples:
+        >>> from workbench.graphs import karate
+        >>> from workbench.tasks import node_labels
+        >>> task = node_labels(karate())
+        >>> task.in_channels, task.out_channels  # a one-hot vector of each node, two clubs
+        (34, 2)
     """
     labels, classes, unknown = _labels(data.get("y"), data.num_nodes, "data")
     masks = given_masks(data, split) if fractions is None else None
@@ -103,6 +110,17 @@ def graph_labels(
     Raises:
         ValueError: a graph has no ``y`` or more than one, labels are no classes, fractions are no
             shares of 1, or there are too few graphs for three parts.
+
+    Examples:
+        >>> import torch
+        >>> from workbench.graphs import ring, star
+        >>> from workbench.tasks import graph_labels
+        >>> graphs = [make(n) for n in range(5, 15) for make in (ring, star)]
+        >>> for number, data in enumerate(graphs):
+        ...     data.y = torch.tensor([number % 2])  # 0: a ring, 1: a star
+        >>> task = graph_labels(graphs)
+        >>> len(task.train), len(task.val), len(task.test), task.out_channels
+        (16, 2, 2, 2)
     """
     graphs = with_features(dataset)
     for index, graph in enumerate(graphs):

@@ -43,6 +43,13 @@ def held_out_links(
     Raises:
         ValueError: the graph is directed, an option is out of its range, or a part comes out
             empty.
+
+    Examples:
+        >>> from workbench.graphs import karate
+        >>> from workbench.tasks import held_out_links
+        >>> task = held_out_links(karate())
+        >>> task.train[0].num_edges // 2  # 85 % of 78
+        66
     """
     if negatives < 1 or channels < 1:
         raise ValueError(

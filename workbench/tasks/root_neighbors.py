@@ -36,6 +36,14 @@ def root_neighbors(
     Raises:
         ValueError: ``num_trees`` or ``channels`` is less than 1.
 
+    Examples:
+        >>> from workbench.tasks import root_neighbors
+        >>> task = root_neighbors(num_trees=3)
+        >>> len(task.train), task.out_channels, task.target
+        (3, 5, 'value')
+        >>> [int(data.mask.sum()) for data in task.train]  # the root alone
+        [1, 1, 1]
+
     References:
         B. Finkelshtein, X. Huang, M. Bronstein, I. Ceylan, Cooperative Graph Neural Networks,
         ICML 2024, arXiv 2310.01267.

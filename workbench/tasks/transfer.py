@@ -61,6 +61,15 @@ def transfer(
         ValueError: the graph has no edge or is directed, only one of source and target is given,
             they are equal or no nodes of the graph, or a size is no multiple of the classes.
 
+    Examples:
+        >>> from workbench.graphs import path
+        >>> from workbench.tasks import transfer
+        >>> task = transfer(path(6), source=5, target=0, num_classes=3)
+        >>> task.train[1].x[0].tolist(), task.train[1].y[5].item()
+        ([0.0, 1.0, 0.0], 1)
+        >>> task.train[1].x[5].tolist()  # the source knows nothing
+        [0.0, 0.0, 0.0]
+
     References:
         F. Di Giovanni et al., On Over-Squashing in Message Passing Neural Networks: The Impact of
         Width, Depth, and Topology, ICML 2023, arXiv 2302.02941. C. Bodnar et al., Weisfeiler and
@@ -135,6 +144,15 @@ def ring_transfer(
 
     The published models have ``num_nodes // 2`` layers, as many as the distance. For the options,
     what the parts hold and references see ``transfer``.
+
+    Examples:
+        >>> from workbench.tasks import ring_transfer
+        >>> task = ring_transfer(10)
+        >>> data = task.train[2]
+        >>> data.mask.nonzero().flatten().tolist()  # node 0 is to say
+        [0]
+        >>> data.x[5].tolist(), data.y[0].item()  # what node 5 holds
+        ([0.0, 0.0, 1.0, 0.0, 0.0], 2)
     """
     return transfer(
         ring(num_nodes),
@@ -165,6 +183,12 @@ def crossed_ring_transfer(
     For the options, what the parts hold and references see ``transfer``.
 
     Differs from the official code: an edge that it lists twice is stored once.
+
+    Examples:
+        >>> from workbench.tasks import crossed_ring_transfer
+        >>> task = crossed_ring_transfer(10)
+        >>> task.train[0].mask.nonzero().flatten().tolist(), task.chance
+        ([0], 0.2)
     """
     return transfer(
         crossed_ring(num_nodes),
@@ -195,6 +219,12 @@ def clique_path_transfer(
     have as many layers. For the options, what the parts hold and references see ``transfer``.
 
     Differs from the official code: each edge of the clique is stored once, not twice.
+
+    Examples:
+        >>> from workbench.tasks import clique_path_transfer
+        >>> task = clique_path_transfer(10)
+        >>> task.train[0].mask.nonzero().flatten().tolist(), task.chance
+        ([0], 0.2)
     """
     return transfer(
         clique_path(num_nodes),

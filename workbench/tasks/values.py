@@ -36,6 +36,17 @@ def graph_values(
     Raises:
         ValueError: a graph has no ``y`` or of another width, or a part comes out empty.
         TypeError: ``y`` is not floating-point.
+
+    Examples:
+        >>> import torch
+        >>> from workbench.graphs import ring
+        >>> from workbench.tasks import graph_values
+        >>> graphs = [ring(n) for n in range(3, 23)]
+        >>> for data in graphs:
+        ...     data.y = torch.tensor([float(data.num_nodes)])
+        >>> task = graph_values(graphs)
+        >>> len(task.train), len(task.val), len(task.test), task.metric
+        (16, 2, 2, 'mae')
     """
     return _graph_task(
         dataset, "value", "graph_values", generator, fractions, metric=metric, loss=loss
@@ -64,6 +75,17 @@ def graph_multilabels(
         ValueError: a graph has no ``y`` or of another width, a label is none, a part comes out
             empty, or no label of the test part has both a positive and a negative.
         TypeError: ``y`` is not floating-point.
+
+    Examples:
+        >>> import torch
+        >>> from workbench.graphs import ring
+        >>> from workbench.tasks import graph_multilabels
+        >>> graphs = [ring(n) for n in range(3, 43)]
+        >>> for data in graphs:  # divisible by 2, by 3
+        ...     data.y = torch.tensor([[data.num_nodes % 2 == 0, data.num_nodes % 3 == 0]]).float()
+        >>> task = graph_multilabels(graphs)
+        >>> task.target, task.out_channels, task.metric
+        ('multilabel', 2, 'average_precision')
     """
     return _graph_task(
         dataset, "multilabel", "graph_multilabels", generator, fractions, metric=metric

@@ -13,6 +13,12 @@ def check_num_nodes(num_nodes: object) -> None:
     Raises:
         TypeError: it is not an integer.
         ValueError: it is negative.
+
+    Examples:
+        >>> from workbench.topology import check_num_nodes
+        >>> check_num_nodes(-1)
+        Traceback (most recent call last):
+        ValueError: num_nodes must not be negative, got -1
     """
     try:
         index(num_nodes)
@@ -33,6 +39,13 @@ def check_edge_index(edge_index: Tensor, num_nodes: int, *, name: str = "edge_in
     Raises:
         TypeError: ``edge_index`` is not an int64 tensor, or ``num_nodes`` not an integer.
         ValueError: its shape is not ``[2, edges]``, or an entry is outside ``0 .. num_nodes - 1``.
+
+    Examples:
+        >>> import torch
+        >>> from workbench.topology import check_edge_index
+        >>> check_edge_index(torch.tensor([[0, 1], [1, 3]]), 3)
+        Traceback (most recent call last):
+        ValueError: edge_index holds nodes 0 to 3, outside 0 to 2 (num_nodes=3); ...
     """
     _check_columns(name, "edges", edge_index, num_nodes)
 
@@ -43,6 +56,13 @@ def check_pairs(pairs: Tensor, num_nodes: int) -> None:
     Raises:
         TypeError: ``pairs`` is not an int64 tensor, or ``num_nodes`` not an integer.
         ValueError: its shape is not ``[2, pairs]``, or an entry is outside ``0 .. num_nodes - 1``.
+
+    Examples:
+        >>> import torch
+        >>> from workbench.topology import check_pairs
+        >>> check_pairs(torch.tensor([[0], [3]]), 3)
+        Traceback (most recent call last):
+        ValueError: pairs holds nodes 0 to 3, outside 0 to 2 (num_nodes=3); ...
     """
     _check_columns("pairs", "pairs", pairs, num_nodes)
 
@@ -61,6 +81,16 @@ def check_edge_weight(
     Raises:
         TypeError: ``edge_weight`` is not a tensor of real numbers.
         ValueError: its shape is not ``[edges]``, or a conductance is negative or not finite.
+
+    Examples:
+        >>> import torch
+        >>> from workbench.graphs import ring
+        >>> from workbench.topology import check_edge_weight
+        >>> check_edge_weight(torch.ones(6), ring(3).edge_index).dtype
+        torch.float64
+        >>> check_edge_weight(-torch.ones(6), ring(3).edge_index)
+        Traceback (most recent call last):
+        ValueError: edge_weight holds conductances, finite and not negative; got -1.0 ...
     """
     if not isinstance(edge_weight, Tensor):
         came = type(edge_weight).__name__
@@ -76,8 +106,8 @@ def check_edge_weight(
         if sorted(came) == sorted([1, count]):
             advice = f"use {name}.squeeze({-1 if came[-1] == 1 else 0})"
         elif not came:
-            advice = f"for one weight on all use {name}.expand({count})"
-        elif 2 * edge_weight.numel() == count:
+            "use torch_geometric.utils.from_scipy_sparse_matrix of one of scipy, "
+            "to_edge_index of one of torch"
             advice = "an edge has its weight in both of its columns, one for each direction"
         else:
             advice = "give each column its own"

@@ -55,10 +55,18 @@ def _is_ours(event: events.Event) -> bool:
 
 @contextmanager
 def compiling_heard(hearer: Callable[[bool], None]) -> Iterator[None]:
-    """Call ``hearer(True)`` where compiling begins and ``hearer(False)`` where it ends.
+    """Call ``hearer(True)`` when compiling begins and ``hearer(False)`` when it ends.
 
     Nothing else is said of it meanwhile. It is called in the thread that compiles, whichever of the
     process that is.
+
+    Examples:
+        >>> from workbench.topology import compiling_heard
+        >>> heard = []
+        >>> with compiling_heard(heard.append):
+        ...     _ = sum(range(10))  # nothing to compile
+        >>> heard
+        []
     """
     _hearers.append(hearer)
     try:

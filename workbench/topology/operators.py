@@ -15,9 +15,15 @@ from workbench.typing import EdgeIndex, EdgeWeight, PairMatrix
 
 
 def laplacian_matrix(graph: SimpleGraph, *, normalized: bool) -> PairMatrix:
-    """``D - A``, or ``I - D^{-1/2} A D^{-1/2}`` where normalized, dense.
+    """``D - A``, or ``I - D^{-1/2} A D^{-1/2}`` if normalized, dense.
 
     The row of an isolated node is 0 in both, so that each component gives one eigenvalue 0.
+
+    Examples:
+        >>> from workbench.graphs import path
+        >>> from workbench.topology import laplacian_matrix, simple_graph
+        >>> laplacian_matrix(simple_graph(path(3).edge_index, 3), normalized=False).tolist()
+        [[1.0, -1.0, 0.0], [-1.0, 2.0, -1.0], [0.0, -1.0, 1.0]]
     """
     strength = graph.strength
     if not normalized:
@@ -26,7 +32,15 @@ def laplacian_matrix(graph: SimpleGraph, *, normalized: bool) -> PairMatrix:
 
 
 def sparse_laplacian(graph: SimpleGraph, *, normalized: bool) -> csr_array:
-    """``laplacian_matrix`` on the CPU, sparse, each row sorted."""
+    """``laplacian_matrix`` on the CPU, sparse, each row sorted.
+
+    Examples:
+        >>> from workbench.graphs import path
+        >>> from workbench.topology import simple_graph, sparse_laplacian
+        >>> graph = simple_graph(path(3).edge_index, 3)
+        >>> sparse_laplacian(graph, normalized=False).toarray().tolist()
+        [[1.0, -1.0, 0.0], [-1.0, 2.0, -1.0], [0.0, -1.0, 1.0]]
+    """
     lists, strength = graph.neighbors, graph.strength
     scale = np.ones_like(strength)
     if normalized:
@@ -40,6 +54,14 @@ def normalized_adjacency(graph: SimpleGraph) -> PairMatrix:
     """``D^{-1/2} A D^{-1/2}``, dense, with 0 on the diagonal: as ``walk_matrix`` but symmetric."""
     return _symmetric(graph, _normalized(graph), np.zeros(graph.num_nodes))
 
+    Examples:
+        >>> from workbench.graphs import ring
+        >>> from workbench.topology import normalized_adjacency, simple_graph
+        >>> normalized_adjacency(simple_graph(ring(3).edge_index, 3)).round(decimals=6).tolist()
+        [[0.0, 0.5, 0.5], [0.5, 0.0, 0.5], [0.5, 0.5, 0.0]]
+    """
+    return _symmetric(graph, _normalized(graph), torch.zeros_like(graph.degree()))
+
 
 def walk_matrix(
     edge_index: EdgeIndex, num_nodes: int, edge_weight: EdgeWeight | None = None
@@ -49,7 +71,7 @@ def walk_matrix(
     Args:
         edge_index: ``[2, edges]``; a walker goes from row 0 to row 1, so directed graphs work.
         num_nodes: number of nodes.
-        edge_weight: conductances ``[edges]``; 1 where not given.
+        edge_weight: conductances ``[edges]``; 1 if not given.
 
     Returns:
         A sparse (COO, coalesced) float64 matrix on the device of the input. Rows sum to 1, but for
@@ -59,6 +81,12 @@ def walk_matrix(
 
     Raises:
         TypeError, ValueError: the input is no edge list, or a weight is negative or not finite.
+
+    Examples:
+        >>> from workbench.graphs import star
+        >>> from workbench.topology import walk_matrix
+        >>> walk_matrix(star(3).edge_index, 3).to_dense().tolist()
+        [[0.0, 0.5, 0.5], [1.0, 0.0, 0.0], [1.0, 0.0, 0.0]]
     """
     check_edge_index(edge_index, num_nodes)
     size = (num_nodes, num_nodes)
@@ -88,6 +116,12 @@ def walk_powers(
 
     Entry (v, u, k) is the chance that a walk from v is at u after k steps, exactly 0 where no walk
     of k steps leads there.
+
+    Examples:
+        >>> from workbench.graphs import ring
+        >>> from workbench.topology import walk_powers
+        >>> walk_powers(ring(4).edge_index, 4, num_steps=3)[0].tolist()  # from node 0 to each node
+        [[1.0, 0.0, 0.5], [0.0, 0.5, 0.0], [0.0, 0.0, 0.5], [0.0, 0.5, 0.0]]
     """
     walk = walk_matrix(edge_index, num_nodes, edge_weight)
     powers = [torch.eye(num_nodes, dtype=torch.float64, device=edge_index.device)]

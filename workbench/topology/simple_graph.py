@@ -157,6 +157,14 @@ def simple_graph(
         DirectedGraphError: a ValueError; an edge lacks its reverse or has another weight there
             (make it undirected with ``torch_geometric.utils.to_undirected``).
         ValueError: a shape is wrong, a node does not exist, or a weight is negative or not finite.
+
+    Examples:
+        >>> import torch
+        >>> from workbench.topology import simple_graph
+        >>> edge_index = torch.tensor([[0, 1, 0, 1, 2], [1, 0, 1, 0, 2]])  # a repeat, a self-loop
+        >>> graph = simple_graph(edge_index, 3)
+        >>> graph.num_edges, graph.degree().tolist()
+        (1, [1.0, 1.0, 0.0])
     """
     check_edge_index(edge_index, num_nodes)
     num_nodes, device = int(num_nodes), edge_index.device
@@ -177,7 +185,14 @@ def simple_graph(
 
 
 def both_directions(source: Tensor, target: Tensor) -> EdgeIndex:
-    """``edge_index`` with every edge in both directions, sorted by (source, target)."""
+    """``edge_index`` with every edge in both directions, sorted by (source, target).
+
+    Examples:
+        >>> import torch
+        >>> from workbench.topology import both_directions
+        >>> both_directions(torch.tensor([0, 1]), torch.tensor([1, 2])).tolist()
+        [[0, 1, 1, 2], [1, 0, 2, 1]]
+    """
     edge_index = torch.stack([torch.cat([source, target]), torch.cat([target, source])])
     bound = int(edge_index.max()) + 1 if edge_index.numel() else 1
     return edge_index[:, torch.argsort(edge_index[0] * bound + edge_index[1])]
@@ -195,7 +210,14 @@ def same_weight(edge_weight: Tensor) -> float:
 
 
 def components(edge_index: EdgeIndex, num_nodes: int) -> Int64[Tensor, " nodes"]:
-    """Component number of each node, counted from 0; direction is ignored, isolated nodes count."""
+    """Component number of each node, counted from 0; direction is ignored, isolated nodes count.
+
+    Examples:
+        >>> import torch
+        >>> from workbench.topology import components
+        >>> components(torch.tensor([[0, 1], [1, 0]]), 4).tolist()
+        [0, 0, 1, 2]
+    """
     check_edge_index(edge_index, num_nodes)
     labels, _ = _components(*edge_index.cpu().numpy(), int(num_nodes))
     return torch.from_numpy(labels).to(edge_index.device)

@@ -59,14 +59,30 @@ _ONE_THREAD = _OneThread()
 
 
 def one_thread(size: int) -> AbstractContextManager:
-    """Within it NumPy's and SciPy's linear algebra runs on one thread, if ``size`` rows are few."""
+    """Within it NumPy's and SciPy's linear algebra runs on one thread, if ``size`` rows are few.
+
+    Examples:
+        >>> import numpy
+        >>> from workbench.topology import one_thread
+        >>> with one_thread(2):
+        ...     numpy.linalg.det(numpy.eye(2)).item()
+        1.0
+    """
     return _ONE_THREAD if size <= SMALL else nullcontext()
 
 
 def eigh(
     matrix: Float64[Tensor, "nodes nodes"],
 ) -> tuple[Float64[Tensor, " nodes"], Float64[Tensor, "nodes nodes"]]:
-    """Eigenvalues, ascending, and eigenvectors, on the device of the matrix."""
+    """Eigenvalues, ascending, and eigenvectors, on the device of the matrix.
+
+    Examples:
+        >>> import torch
+        >>> from workbench.topology import eigh
+        >>> values, vectors = eigh(torch.diag(torch.tensor([3.0, 1.0]).double()))
+        >>> values.tolist(), vectors.abs().tolist()
+        ([1.0, 3.0], [[0.0, 1.0], [1.0, 0.0]])
+    """
     if matrix.device.type != "cpu" or matrix.size(0) > SMALL:
         return tuple(torch.linalg.eigh(matrix))
     with one_thread(matrix.size(0)):
@@ -75,7 +91,14 @@ def eigh(
 
 
 def eigvalsh(matrix: Float64[Tensor, "nodes nodes"]) -> Float64[Tensor, " nodes"]:
-    """Eigenvalues, ascending, on the device of the matrix."""
+    """Eigenvalues, ascending, on the device of the matrix.
+
+    Examples:
+        >>> import torch
+        >>> from workbench.topology import eigvalsh
+        >>> eigvalsh(torch.diag(torch.tensor([3.0, 1.0, 2.0]).double())).tolist()
+        [1.0, 2.0, 3.0]
+    """
     if matrix.device.type != "cpu" or matrix.size(0) > SMALL:
         return torch.linalg.eigvalsh(matrix)
     with one_thread(matrix.size(0)):
@@ -85,7 +108,14 @@ def eigvalsh(matrix: Float64[Tensor, "nodes nodes"]) -> Float64[Tensor, " nodes"
 def product(
     a: Float64[Tensor, "rows inner"], b: Float64[Tensor, "inner columns"]
 ) -> Float64[Tensor, "rows columns"]:
-    """``a @ b``, on the device of both."""
+    """``a @ b``, on the device of both.
+
+    Examples:
+        >>> import torch
+        >>> from workbench.topology import product
+        >>> product(torch.eye(2).double(), torch.ones(2, 1).double()).tolist()
+        [[1.0], [1.0]]
+    """
     if a.device.type != "cpu" or max(*a.shape, *b.shape) > SMALL:
         return a @ b
     with one_thread(max(a.shape)):

@@ -54,6 +54,14 @@ def paired_comparison(
     Raises:
         ValueError: the lengths differ or are 0, a result is missing or no finite number, or
             ``confidence`` is not between 0 and 1.
+
+    Examples:
+        >>> from workbench.training import paired_comparison
+        >>> found = paired_comparison([0, 0, 0], [1, 2, 3])
+        >>> found.mean, round(found.low, 2), round(found.high, 2)  # 2 -+ 4.303 / sqrt(3)
+        (2.0, -0.48, 4.48)
+        >>> found.within_noise
+        True
     """
     if not 0 < confidence < 1:
         raise ValueError(f"confidence must be between 0 and 1, such as 0.95; got {confidence}")

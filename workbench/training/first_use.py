@@ -14,6 +14,10 @@ def warm_up() -> None:
 
     A lab calls it in a thread while the user looks at the graph. The caller's random numbers are
     not disturbed.
+
+    Examples:
+        >>> from workbench.training import warm_up
+        >>> warm_up()  # the first epoch of a run no longer waits
     """
     graph = Data(
         x=torch.eye(2),

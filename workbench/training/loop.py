@@ -94,6 +94,14 @@ def fit(
         TypeError: the model needs what the graphs do not have and no transform of its makes.
         TooLargeError: what it requires is too large for a graph.
         FloatingPointError: the loss, or an output that is scored, is infinite or not a number.
+
+    Examples:
+        >>> from workbench.models import GCN
+        >>> from workbench.tasks import ring_transfer
+        >>> from workbench.training import fit
+        >>> run = fit(GCN(5, 8, 5, num_layers=3), ring_transfer(6), epochs=2)
+        >>> len(run.curve.train_loss), run.result["chance"], run.stopped
+        (2, 0.2, False)
     """
     if not isinstance(recipe, Recipe | None):
         raise TypeError(f"recipe must be a Recipe, got {type(recipe).__name__}; give Recipe(...)")

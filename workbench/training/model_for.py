@@ -23,6 +23,13 @@ def model_for(
 
     Raises:
         ValueError: there is no such model, or an option is out of its range.
+
+    Examples:
+        >>> from workbench.tasks import ring_transfer
+        >>> from workbench.training import model_for
+        >>> model = model_for(ring_transfer(6), "GIN", width=16, num_layers=3)
+        >>> type(model).__name__, len(model.layers)
+        ('GIN', 3)
     """
     if name not in MODELS:
         raise ValueError(f"no model {name!r}; there are {', '.join(MODELS)}")

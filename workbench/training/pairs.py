@@ -116,6 +116,17 @@ def compare_training(
     Raises:
         ValueError: the tasks have other widths, metrics, targets or levels, there is no seed, or
             one stands twice.
+
+    Examples:
+        >>> from workbench.models import GCN
+        >>> from workbench.tasks import ring_transfer
+        >>> from workbench.training import compare_training
+        >>> task = ring_transfer(6)
+        >>> make_model = lambda: GCN(5, 8, 5, num_layers=3)
+        >>> runs = compare_training(make_model, task, task, seeds=2, epochs=1)
+        >>> comparison = runs.comparison()
+        >>> comparison.num_seeds, comparison.mean  # a task against itself
+        (2, 0.0)
     """
     for key in ("level", "target", "in_channels", "out_channels", "metric"):
         if getattr(before, key) != getattr(after, key):

@@ -53,7 +53,7 @@ class Run:
         curve: losses and scores of the ended epochs.
         result: ``metric``, its ``test`` and ``val`` value at ``best_epoch``, ``chance``, the test
             score of guessing, ``higher_is_better``, and all scores of that epoch by their names,
-            ``test_scores`` and ``val_scores``. Values are None where no epoch ended.
+            ``test_scores`` and ``val_scores``. Values are None if no epoch ended.
         stopped: the run ended before its last epoch did.
         started: date and time (UTC, ISO 8601).
         seconds: how long it took.

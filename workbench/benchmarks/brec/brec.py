@@ -136,6 +136,14 @@ def brec(
         BrecFileError: ``directory`` holds a run with other settings or other pairs.
         FileNotFoundError: BREC is not on disk; says how to get it.
 
+    Examples:
+        >>> from workbench.benchmarks import brec
+        >>> from workbench.graphs import GraphPair, cfi, ring
+        >>> base = ring(4).edge_index
+        >>> pairs = [GraphPair(0, "CFI", cfi(base, 4), cfi(base, 4, twisted=True))]
+        >>> [brec(test=test, pairs=pairs).distinguished for test in ("1-wl", "2-fwl")]
+        [0, 1]
+
     References:
         Wang and Zhang, An empirical study of realized GNN expressiveness, ICML 2024,
         arXiv 2304.07702; repository GraphPKU/BREC at 966b5ed, base/test_BREC.py.

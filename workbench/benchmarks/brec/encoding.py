@@ -12,7 +12,7 @@ Encoding = Callable[[Tensor, int], Tensor]
 
 
 def encodes(method: object) -> bool | None:
-    """Whether a callable takes a graph; False where it makes a model, None where it does neither.
+    """Whether a callable takes a graph; False where it makes a model, None if it does neither.
 
     What can be called without arguments, and every class that needs none, makes a model. Options
     that have defaults and those that a ``functools.partial`` holds do not count.

@@ -98,6 +98,13 @@ def family_split(
         TypeError: ``method`` neither takes a graph nor makes a model.
         TooLargeError: the test would not fit into memory for all graphs together.
 
+    Examples:
+        >>> from workbench.benchmarks import family_split
+        >>> from workbench.graphs import petersen, rook, shrikhande
+        >>> split = family_split([petersen(), rook(4), shrikhande()], "2-fwl")
+        >>> split.num_classes, split.pairs_left
+        (2, 1)
+
     References:
         Balcilar et al., Breaking the limits of message passing graph neural networks, ICML 2021,
         arXiv 2106.04319, for the protocol with random weights.

@@ -85,6 +85,14 @@ def embedding_distance(
     Raises:
         ValueError: ``relabelings`` is below 1, a graph has no nodes, or the model returns a row for
             each node.
+
+    Examples:
+        >>> from workbench.benchmarks import embedding_distance
+        >>> from workbench.graphs import rook, shrikhande
+        >>> from workbench.models import GIN
+        >>> model = GIN(1, 8, 4, num_layers=2, level="graph")  # within the bound of 1-WL
+        >>> embedding_distance(model, rook(4), shrikhande()).told_apart
+        False
     """
     if relabelings < 1:
         raise ValueError(f"relabelings must be at least 1, got {relabelings}")

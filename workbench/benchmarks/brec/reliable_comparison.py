@@ -34,7 +34,7 @@ class ReliableComparison:
     Attributes:
         mode: ``"code"`` or ``"paper"``.
         statistic: of the differences between the two graphs.
-        reliability: the same statistic between relabelings of one graph; None where not given.
+        reliability: the same statistic between relabelings of one graph; None if not given.
         threshold: a statistic above it counts as different.
         distinguished: the statistic is above the threshold (and, in mode ``"code"``, not close to
             ``reliability``).
@@ -106,6 +106,15 @@ def reliable_paired_comparison(
         ValueError: shapes do not fit, an embedding is not finite, there are fewer than 2 copies
             or, in mode ``"paper"``, not more copies than channels, or ``mode`` or ``alpha`` is
             unknown or out of range.
+
+    Examples:
+        >>> import torch
+        >>> from workbench.benchmarks import reliable_paired_comparison
+        >>> first = torch.randn(32, 4, generator=torch.Generator().manual_seed(0))
+        >>> reliable_paired_comparison(first, first).distinguished
+        False
+        >>> reliable_paired_comparison(first, first + 1.0).distinguished
+        True
 
     References:
         Wang and Zhang, An empirical study of realized GNN expressiveness, ICML 2024,

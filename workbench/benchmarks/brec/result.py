@@ -245,6 +245,13 @@ def brec_table(rows: Sequence[dict], *, reference: Sequence[dict] = ()) -> pd.Da
 
     Rows of ``reference`` stand below: ``method``, ``by_subset`` (where a subset is missing, its
     cell is), ``distinguished``, and ``source``, which stands for the mode.
+
+    Examples:
+        >>> from workbench.benchmarks import brec, brec_table
+        >>> from workbench.graphs import GraphPair, rook, shrikhande
+        >>> pairs = [GraphPair(0, "Strongly regular", rook(4), shrikhande())]
+        >>> brec_table([brec(test="2-fwl", pairs=pairs).row()])[["method", "mode"]].values.tolist()
+        [['2-fwl', 'exact']]
     """
     table = [
         {"method": row["method"], "mode": row["mode"], **row["by_subset"]}

@@ -67,6 +67,16 @@ def load_brec(root: str | Path | None = None) -> list[GraphPair]:
         FileNotFoundError: a file is not there; says how to make it.
         GraphFileError: the index and the graphs do not fit each other.
 
+    Examples:
+        >>> import os
+        >>> from tempfile import TemporaryDirectory
+        >>> from unittest import mock
+        >>> from workbench.graphs import load_brec
+        >>> with TemporaryDirectory() as empty, mock.patch.dict(os.environ, WORKBENCH_DATA=empty):
+        ...     load_brec()
+        Traceback (most recent call last):
+        FileNotFoundError: no file ...brec_pairs.g6 ...
+
     References:
         Wang and Zhang, An empirical study of realized GNN expressiveness, ICML 2024,
         arXiv 2304.07702.
@@ -99,6 +109,16 @@ def load_csl(root: str | Path | None = None) -> list[Data]:
     Raises:
         FileNotFoundError: ``expressiveness/csl/csl.g6`` is not below ``root``.
 
+    Examples:
+        >>> import os
+        >>> from tempfile import TemporaryDirectory
+        >>> from unittest import mock
+        >>> from workbench.graphs import load_csl
+        >>> with TemporaryDirectory() as empty, mock.patch.dict(os.environ, WORKBENCH_DATA=empty):
+        ...     load_csl()
+        Traceback (most recent call last):
+        FileNotFoundError: no file ...csl.g6 ...
+
     References:
         Murphy et al., Relational pooling for graph representations, ICML 2019, arXiv 1903.02541.
     """
@@ -117,6 +137,16 @@ def load_exp(root: str | Path | None = None) -> list[Data]:
         FileNotFoundError: ``expressiveness/exp.npz`` is not below ``root``.
         GraphFileError: the file is malformed.
 
+    Examples:
+        >>> import os
+        >>> from tempfile import TemporaryDirectory
+        >>> from unittest import mock
+        >>> from workbench.graphs import load_exp
+        >>> with TemporaryDirectory() as empty, mock.patch.dict(os.environ, WORKBENCH_DATA=empty):
+        ...     load_exp()
+        Traceback (most recent call last):
+        FileNotFoundError: no file ...exp.npz ...
+
     References:
         Abboud et al., The surprising power of graph neural networks with random node
         initialization, IJCAI 2021, arXiv 2010.01179.
@@ -130,6 +160,16 @@ def load_cexp(root: str | Path | None = None) -> list[Data]:
     Raises:
         FileNotFoundError: ``expressiveness/cexp.npz`` is not below ``root``.
         GraphFileError: the file is malformed.
+
+    Examples:
+        >>> import os
+        >>> from tempfile import TemporaryDirectory
+        >>> from unittest import mock
+        >>> from workbench.graphs import load_cexp
+        >>> with TemporaryDirectory() as empty, mock.patch.dict(os.environ, WORKBENCH_DATA=empty):
+        ...     load_cexp()
+        Traceback (most recent call last):
+        FileNotFoundError: no file ...cexp.npz ...
     """
     return _packed(_find("expressiveness/cexp.npz", root, _PACKED))
 
@@ -145,6 +185,12 @@ def load_strongly_regular(name: str, root: str | Path | None = None) -> list[Dat
     Raises:
         ValueError: the family is unknown.
         FileNotFoundError: ``expressiveness/sr/<name>.g6`` is not below ``root``.
+
+    Examples:
+        >>> from workbench.graphs import load_strongly_regular
+        >>> load_strongly_regular("no_such_family")
+        Traceback (most recent call last):
+        ValueError: no family 'no_such_family'; there are sr16622, ...
     """
     if name not in STRONGLY_REGULAR:
         raise ValueError(f"no family {name!r}; there are {', '.join(STRONGLY_REGULAR)}")
@@ -158,6 +204,12 @@ def load_connected_graphs(num_nodes: int, root: str | Path | None = None) -> lis
     Raises:
         ValueError: ``num_nodes`` is not 2 to 8.
         FileNotFoundError: ``expressiveness/connected/graph<n>c.g6`` is not below ``root``.
+
+    Examples:
+        >>> from workbench.graphs import load_connected_graphs
+        >>> load_connected_graphs(9)
+        Traceback (most recent call last):
+        ValueError: num_nodes must be 2 to 8, got 9
     """
     if not 2 <= num_nodes <= 8:
         raise ValueError(f"num_nodes must be 2 to 8, got {num_nodes}")

@@ -63,6 +63,17 @@ def read_packed(
         GraphFileError: an array is missing, sizes do not fit each other, or an integer column has
             more than 256 different numbers.
         ValueError: ``num_graphs`` is less than 1.
+
+    Examples:
+        >>> from tempfile import TemporaryDirectory
+        >>> import numpy
+        >>> from workbench.graphs import read_packed
+        >>> edges = [[0, 1, 0, 1, 1, 2], [1, 0, 1, 0, 2, 1]]  # path(2), then path(3)
+        >>> sizes = {"num_nodes": [2, 3], "num_edges": [2, 4]}
+        >>> with TemporaryDirectory() as folder:
+        ...     numpy.savez(f"{folder}/two.npz", **sizes, edge_index=edges, y=[0, 1])
+        ...     [data.num_nodes for data in read_packed(f"{folder}/two.npz")]
+        [2, 3]
     """
     path = Path(path)
     if num_graphs is not None and num_graphs < 1:

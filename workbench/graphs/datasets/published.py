@@ -31,7 +31,7 @@ _ELSEWHERE = {
 
 
 def load_dataset(name: str, *, root: str | Path | None = None) -> InMemoryDataset | Data:
-    """A published data set: a PyG data set, or a ``Data`` where it is a single graph.
+    """A published data set: a PyG data set, or a ``Data`` if it is a single graph.
 
     Names of ``DATASETS`` go through PyG's class; others are npz files, ``<root>/<name>.npz`` or in
     the folders ``graphs``, ``road`` and ``node`` below it. Upper and lower case make no difference.
@@ -51,6 +51,14 @@ def load_dataset(name: str, *, root: str | Path | None = None) -> InMemoryDatase
         ValueError: nothing has that name.
         FileNotFoundError: the data are on no disk and could not be downloaded; says where to put
             them.
+
+    Examples:
+        >>> from tempfile import TemporaryDirectory
+        >>> from workbench.graphs import load_dataset, path, write_graph
+        >>> with TemporaryDirectory() as folder:
+        ...     write_graph(path(3), f"{folder}/three.npz")
+        ...     print(load_dataset("three", root=folder).num_nodes)
+        3
     """
     place = Path(root).expanduser() if root is not None else data_folder()
     plain = name.lower().replace("-", "_")

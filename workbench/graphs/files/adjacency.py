@@ -14,7 +14,7 @@ def read_adjacency_matrix(table: Table) -> GraphParts | None:
 
     A square of numbers is taken for a matrix where it is symmetric, has a diagonal of zeros or
     holds zeros and ones alone; three rows of three fields, which may be weighted edges too, only
-    with a diagonal of zeros. None where the table is no matrix.
+    with a diagonal of zeros. None if the table is no matrix.
     """
     if table.width < 3 or table.knows_ends:
         return None
@@ -80,7 +80,7 @@ def read_adjacency_list(table: Table, *, declared: bool = False) -> GraphParts |
 
     Rows of different lengths are taken for one where every name that is there starts exactly one
     line and no neighbor twice; rows of one length, which may be edges with further columns too,
-    only where each of two neighbors lists the other. None where the table is no such list.
+    only where each of two neighbors lists the other. None if the table is no such list.
     ``declared`` says that it is one.
     """
     if table.header:

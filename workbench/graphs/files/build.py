@@ -354,7 +354,7 @@ def _plain(key: str) -> str:
 
 
 def _numbers(values: Values) -> np.ndarray | None:
-    """The values as float64, nan where there are none; None where one is no number."""
+    """The values as float64, nan where there are none; None if one is no number."""
     if isinstance(values, np.ndarray) and values.dtype.kind in "fiu":
         return values.astype(np.float64) if values.ndim == 1 else None
     found = np.empty(len(values))
@@ -386,7 +386,7 @@ def _first_word(values: Values) -> int:
 
 
 def _tensor(values: Values) -> torch.Tensor | None:
-    """Numbers or truth values as a tensor; None where there are others or too few."""
+    """Numbers or truth values as a tensor; None if there are others or too few."""
     if isinstance(values, np.ndarray) and values.dtype.kind in "fiub":
         if values.dtype.kind == "u" and values.dtype.itemsize > 1:
             values = values.astype(np.int64)

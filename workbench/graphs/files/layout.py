@@ -52,12 +52,12 @@ class Table:
         quoted: whether double quotes hold fields together.
         decimal: the decimal point of its numbers.
         names: the columns; ``source``, ``target`` are places in it.
-        header: whether a first line of names was taken off, None where it never was a question.
+        header: whether a first line of names was taken off, None if it never was a question.
         knows_ends: whether the header calls the columns of the ends by names that are known.
         index: the columns that only number the rows.
         width: the fields of a row.
         dicts: whether the rows end in a dict of attributes, as networkx writes them.
-        directed: what the head of the file says, None where it says nothing.
+        directed: what the head of the file says, None if it says nothing.
         head: the words of the head that say it.
         nodes, node_names: the nodes that a head of our own declares.
         bipartite: whether sources and targets are numbered apart.

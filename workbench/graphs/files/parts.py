@@ -17,7 +17,7 @@ class Guess:
     Attributes:
         columns: names of the columns of a table.
         source, target: the columns that were taken for the ends of the edges.
-        header: whether the first line of a table was taken for the names of its columns; None where
+        header: whether the first line of a table was taken for the names of its columns; None if
             the question does not arise.
         weight: the edge attribute that became the conductance; ``build`` fills it in.
         graphs: how many graphs the file holds.
@@ -39,7 +39,7 @@ class GraphParts:
         source, target: the ends of each edge, numbers from 0 to ``num_nodes - 1``.
         num_nodes: isolated nodes count.
         ids: what the file calls its nodes; None for 0, 1, 2, ...
-        directed: what the file says; None where it says nothing.
+        directed: what the file says; None if it says nothing.
         arcs_because: why edges are taken for arcs, where this is worth a note.
         one_way: which edges are arcs, where a directed graph has edges of both kinds.
         edges: attributes of the edges by name, in the order of the edges.

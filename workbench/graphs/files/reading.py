@@ -27,7 +27,7 @@ def read_graph(
     weight: Weight = None,
     header: bool | None = None,
 ) -> Data:
-    """``Data`` of a graph file: by its content where that is plain, else by the end of its name.
+    """``Data`` of a graph file: by its content if that is plain, else by the end of its name.
 
     - GraphML, GML, GEXF, JSON (d3, networkx, Cytoscape, graphology), Pajek: nodes, edges, weights,
       places, names, classes, direction, and other numbers by their names;
@@ -61,6 +61,19 @@ def read_graph(
         FileNotFoundError: there is no such file.
         GraphFileError: the file is malformed or of another kind; names the line or key at fault.
         ValueError: an option does not go with the format.
+
+    Examples:
+        >>> from pathlib import Path
+        >>> from tempfile import TemporaryDirectory
+        >>> from workbench.graphs import read_graph
+        >>> with TemporaryDirectory() as folder:
+        ...     file = Path(folder, "friends.csv")
+        ...     _ = file.write_text("source,target,weight\\nann,bob,2\\nbob,cy,1\\n")
+        ...     data = read_graph(file)
+        >>> data.labels
+        ['ann', 'bob', 'cy']
+        >>> data.edge_weight.tolist()
+        [2.0, 2.0, 1.0, 1.0]
     """
     path = Path(path)
     parts = read_parts(
@@ -143,6 +156,16 @@ def read_graphs(path: str | Path) -> list[Data]:
         FileNotFoundError: there is no such file.
         GraphFileError: a line is malformed; names it.
         ValueError: the file is none of these.
+
+    Examples:
+        >>> from pathlib import Path
+        >>> from tempfile import TemporaryDirectory
+        >>> from workbench.graphs import read_graphs
+        >>> with TemporaryDirectory() as folder:
+        ...     file = Path(folder, "two.g6")
+        ...     _ = file.write_bytes(b"A_\\nBw\\n")  # an edge and a triangle
+        ...     [data.num_edges // 2 for data in read_graphs(file)]
+        [1, 3]
     """
     path = Path(path)
     if suffix_of(path) not in (".g6", ".graph6", ".s6", ".sparse6", ".d6", ".digraph6"):

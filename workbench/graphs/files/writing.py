@@ -64,6 +64,14 @@ def write_graph(data: Data, path: str | Path) -> None:
         GraphFileError: the suffix is unknown.
         ValueError: the format cannot hold the graph; the message names one that can.
         OSError: the file cannot be written, or its folder does not exist.
+
+    Examples:
+        >>> from tempfile import TemporaryDirectory
+        >>> from workbench.graphs import karate, read_graph, write_graph
+        >>> with TemporaryDirectory() as folder:
+        ...     write_graph(karate(), f"{folder}/karate.graphml")
+        ...     print(read_graph(f"{folder}/karate.graphml").num_edges // 2)
+        78
     """
     path = Path(path)
     kind = file_format(path)

@@ -41,6 +41,18 @@ def cfi(
         ValueError: there is no edge to twist, the graph would have too many edges, or ``pos`` does
             not place every base node.
 
+    Examples:
+        >>> from workbench.diagnostics import distinguishes
+        >>> from workbench.graphs import cfi, ring
+        >>> plain = cfi(ring(4).edge_index, 4)
+        >>> twisted = cfi(ring(4).edge_index, 4, twisted=True)
+        >>> plain.num_nodes, twisted.num_nodes
+        (8, 8)
+        >>> bool(distinguishes(plain, twisted, test="1-wl"))
+        False
+        >>> bool(distinguishes(plain, twisted, test="2-fwl"))
+        True
+
     References:
         J.-Y. Cai, M. Fürer, N. Immerman, An optimal lower bound on the number of variables for
         graph identification, Combinatorica 12, 1992 (here without the nodes for each end of an

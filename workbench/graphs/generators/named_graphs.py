@@ -16,6 +16,12 @@ def petersen() -> Data:
     """Petersen graph: 10 nodes, 15 edges, every degree 3, diameter 2, no triangle or 4-cycle.
 
     Nodes 0 to 4 are the outer ring, 5 to 9 the inner star.
+
+    Examples:
+        >>> from torch_geometric.utils import degree
+        >>> from workbench.graphs import petersen
+        >>> degree(petersen().edge_index[0]).tolist()
+        [3.0, 3.0, 3.0, 3.0, 3.0, 3.0, 3.0, 3.0, 3.0, 3.0]
     """
     outer = np.arange(5)
     source = np.concatenate([outer, outer, outer + 5])
@@ -32,6 +38,13 @@ def csl(num_nodes: int, skip: int) -> Data:
 
     Raises:
         ValueError: ``skip`` is not in ``2 .. num_nodes - 2`` or is half of ``num_nodes``.
+
+    Examples:
+        >>> from torch_geometric.utils import degree
+        >>> from workbench.graphs import csl
+        >>> data = csl(11, 3)
+        >>> degree(data.edge_index[0]).unique().tolist()
+        [4.0]
 
     References:
         Murphy et al., "Relational Pooling for Graph Representations", ICML 2019, arXiv 1903.02541.
@@ -55,6 +68,13 @@ def rook(side: int = 4) -> Data:
 
     ``side^2`` nodes, every degree ``2 (side - 1)``. ``rook(4)`` is strongly regular (16, 6, 2, 2),
     as the Shrikhande graph is: 2-FWL cannot tell the two apart.
+
+    Examples:
+        >>> from torch_geometric.utils import degree
+        >>> from workbench.graphs import rook
+        >>> data = rook(4)
+        >>> data.num_nodes, degree(data.edge_index[0]).unique().tolist()
+        (16, [6.0])
     """
     check_least("rook", side=(side, 1))
     check_size(f"rook({side})", side**2 * (side - 1))
@@ -70,6 +90,12 @@ def shrikhande() -> Data:
     """Shrikhande graph: Z4 x Z4, steps of ``±(1, 0)``, ``±(0, 1)`` and ``±(1, 1)`` are edges.
 
     16 nodes, 48 edges, strongly regular (16, 6, 2, 2) and not isomorphic to ``rook(4)``.
+
+    Examples:
+        >>> from workbench.diagnostics import distinguishes
+        >>> from workbench.graphs import rook, shrikhande
+        >>> bool(distinguishes(rook(4), shrikhande(), test="2-fwl"))
+        False
     """
     row, column = np.divmod(np.arange(16), 4)
     steps = ((1, 0), (0, 1), (1, 1))
@@ -83,6 +109,14 @@ def karate() -> Data:
 
     ``y [34]`` is the club after the split: 0 for Mr. Hi's, 1 for the Officer's. The ties' counts of
     contexts, which networkx keeps as weights, are left out: the graph is used unweighted.
+
+    Examples:
+        >>> from workbench.graphs import karate
+        >>> data = karate()
+        >>> data.num_nodes, data.num_edges // 2
+        (34, 78)
+        >>> data.y.bincount().tolist()
+        [17, 17]
 
     References:
         W. W. Zachary, "An Information Flow Model for Conflict and Fission in Small Groups", 1977.
@@ -100,6 +134,14 @@ def les_miserables() -> Data:
 
     ``edge_weight [508]`` (float64, conductance) is the number of chapters shared; ``labels`` lists
     the names.
+
+    Examples:
+        >>> from workbench.graphs import les_miserables
+        >>> data = les_miserables()
+        >>> data.num_nodes, data.num_edges // 2
+        (77, 254)
+        >>> data.labels[0], data.edge_weight.max().item()
+        ('Napoleon', 31.0)
 
     References:
         D. E. Knuth, "The Stanford GraphBase", 1993.

@@ -33,6 +33,11 @@ def grid_with_holes(
 
     Raises:
         ValueError: ``share`` is outside 0 to 1, or larger than a connected graph allows.
+
+    Examples:
+        >>> from workbench.graphs import grid, grid_with_holes
+        >>> grid(5, 5).num_edges // 2, grid_with_holes(5, 5, share=0.25).num_edges // 2
+        (40, 30)
     """
     from workbench.graphs.generators.shapes import grid  # generators.py re-exports this file
 
@@ -68,6 +73,12 @@ def random_regular(
     Raises:
         ValueError: ``num_nodes * degree`` is odd, or ``degree >= num_nodes``.
 
+    Examples:
+        >>> from torch_geometric.utils import degree
+        >>> from workbench.graphs import random_regular
+        >>> degree(random_regular(10, 3).edge_index[0]).unique().tolist()
+        [3.0]
+
     References:
         Steger and Wormald, "Generating random regular graphs quickly", 1999.
     """
@@ -96,6 +107,16 @@ def erdos_renyi(
     """G(n, p): each pair is an edge with ``probability``, independently. May be disconnected.
 
     Time and memory grow with the number of edges, not of pairs.
+
+    Examples:
+        >>> import torch
+        >>> from workbench.graphs import erdos_renyi
+        >>> erdos_renyi(5, 0.0).num_edges // 2, erdos_renyi(5, 1.0).num_edges // 2
+        (0, 10)
+        >>> first = erdos_renyi(20, 0.3, generator=torch.Generator().manual_seed(1))
+        >>> again = erdos_renyi(20, 0.3, generator=torch.Generator().manual_seed(1))
+        >>> torch.equal(first.edge_index, again.edge_index)
+        True
     """
     check_least("erdos_renyi", num_nodes=(num_nodes, 0))
     _check_probability("probability", probability)
@@ -116,6 +137,14 @@ def sbm(
 
     Nodes are numbered block by block and ``y [nodes]`` is the block. Each block is drawn as a disk;
     the disks stand in a circle.
+
+    Examples:
+        >>> from workbench.graphs import sbm
+        >>> data = sbm([3, 4], within=1.0, between=0.0)  # two cliques
+        >>> data.num_edges // 2
+        9
+        >>> data.y.tolist()
+        [0, 0, 0, 1, 1, 1, 1]
     """
     if not sizes:
         raise ValueError("sbm needs at least one block, got sizes=[]; for example sizes=[20, 20]")

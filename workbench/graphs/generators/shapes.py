@@ -21,7 +21,13 @@ from workbench.graphs.generators.building import (
 
 
 def path(num_nodes: int) -> Data:
-    """Path ``0 - 1 - ... - (num_nodes - 1)``, with ``num_nodes - 1`` edges."""
+    """Path ``0 - 1 - ... - (num_nodes - 1)``, with ``num_nodes - 1`` edges.
+
+    Examples:
+        >>> from workbench.graphs import path
+        >>> path(3).edge_index.tolist()
+        [[0, 1, 1, 2], [1, 0, 2, 1]]
+    """
     check_least("path", num_nodes=(num_nodes, 0))
     check_size(f"path({num_nodes})", num_nodes)
     nodes = np.arange(num_nodes)
@@ -30,7 +36,13 @@ def path(num_nodes: int) -> Data:
 
 
 def ring(num_nodes: int) -> Data:
-    """Cycle with edges ``(i, i + 1 mod num_nodes)``: every degree is 2. At least 3 nodes."""
+    """Cycle with edges ``(i, i + 1 mod num_nodes)``: every degree is 2. At least 3 nodes.
+
+    Examples:
+        >>> from workbench.graphs import ring
+        >>> ring(3).edge_index.tolist()
+        [[0, 0, 1, 1, 2, 2], [1, 2, 0, 2, 0, 1]]
+    """
     check_least("ring", num_nodes=(num_nodes, 3))
     check_size(f"ring({num_nodes})", num_nodes)
     nodes = np.arange(num_nodes)
@@ -40,7 +52,13 @@ def ring(num_nodes: int) -> Data:
 
 
 def complete(num_nodes: int) -> Data:
-    """Complete graph: all ``num_nodes (num_nodes - 1) / 2`` pairs."""
+    """Complete graph: all ``num_nodes (num_nodes - 1) / 2`` pairs.
+
+    Examples:
+        >>> from workbench.graphs import complete
+        >>> complete(5).num_edges // 2
+        10
+    """
     check_least("complete", num_nodes=(num_nodes, 0))
     check_size(f"complete({num_nodes})", num_nodes * (num_nodes - 1) / 2)
     source, target = clique_edges(num_nodes)
@@ -48,7 +66,13 @@ def complete(num_nodes: int) -> Data:
 
 
 def star(num_nodes: int) -> Data:
-    """Node 0 joined to each of the other ``num_nodes - 1`` nodes."""
+    """Node 0 joined to each of the other ``num_nodes - 1`` nodes.
+
+    Examples:
+        >>> from workbench.graphs import star
+        >>> star(4).edge_index.tolist()
+        [[0, 0, 0, 1, 2, 3], [1, 2, 3, 0, 0, 0]]
+    """
     check_least("star", num_nodes=(num_nodes, 1))
     check_size(f"star({num_nodes})", num_nodes)
     leaves = np.arange(1, num_nodes)
@@ -62,6 +86,12 @@ def barbell(clique_size: int, path_length: int = 0) -> Data:
     Nodes ``0 .. k-1`` are the first clique, the path follows, the second clique comes last
     (``k = clique_size``). Edges: ``k (k - 1) + path_length + 1``. The two cliques face each other
     at nodes ``k - 1`` and ``k + path_length``.
+
+    Examples:
+        >>> from workbench.graphs import barbell
+        >>> data = barbell(3, 1)
+        >>> data.num_nodes, data.num_edges // 2
+        (7, 8)
     """
     check_least("barbell", clique_size=(clique_size, 1), path_length=(path_length, 0))
     check_size(f"barbell({clique_size}, {path_length})", clique_size**2 + path_length)
@@ -82,6 +112,12 @@ def lollipop(clique_size: int, path_length: int) -> Data:
     """A clique on nodes ``0 .. clique_size - 1`` with a path of ``path_length`` nodes hung on it.
 
     The path starts at node ``clique_size - 1``. Edges: ``k (k - 1) / 2 + path_length``.
+
+    Examples:
+        >>> from workbench.graphs import lollipop
+        >>> data = lollipop(4, 2)
+        >>> data.num_nodes, data.num_edges // 2
+        (6, 8)
     """
     check_least("lollipop", clique_size=(clique_size, 1), path_length=(path_length, 0))
     check_size(f"lollipop({clique_size}, {path_length})", clique_size**2 / 2 + path_length)
@@ -102,6 +138,12 @@ def clique_path(num_nodes: int) -> Data:
 
     Differs from the released code: that stores each clique edge twice; here every edge counts once.
 
+    Examples:
+        >>> from workbench.graphs import clique_path
+        >>> data = clique_path(10)
+        >>> data.num_edges // 2  # 10 in the clique of 5, 5 along the path
+        15
+
     References:
         Di Giovanni et al., "On Over-Squashing in Message Passing Neural Networks", ICML 2023,
         arXiv 2302.02941.
@@ -119,6 +161,11 @@ def crossed_ring(num_nodes: int) -> Data:
     stays ``n / 2``.
 
     Differs from the released code: that stores two ring edges twice; here every edge counts once.
+
+    Examples:
+        >>> from workbench.graphs import crossed_ring, ring
+        >>> ring(8).num_edges // 2, crossed_ring(8).num_edges // 2
+        (8, 12)
 
     References:
         Di Giovanni et al., "On Over-Squashing in Message Passing Neural Networks", ICML 2023,
@@ -140,6 +187,13 @@ def tree(depth: int, branching: int = 2) -> Data:
     Nodes are numbered level by level: the root is 0, the last leaf is ``num_nodes - 1``, the
     children of ``v`` are ``branching v + 1 .. branching v + branching``. ``num_nodes`` is
     ``1 + b + ... + b^depth``.
+
+    Examples:
+        >>> from workbench.graphs import tree
+        >>> tree(3).num_nodes  # 1 + 2 + 4 + 8
+        15
+        >>> tree(2, branching=3).num_nodes  # 1 + 3 + 9
+        13
     """
     check_least("tree", depth=(depth, 0), branching=(branching, 1))
     size = depth if branching == 1 else math.exp(min(depth * math.log(branching), 700.0))
@@ -158,6 +212,12 @@ def grid(rows: int, columns: int) -> Data:
     """Grid: node ``r * columns + c`` is joined to its neighbors right and below.
 
     Edges: ``rows (columns - 1) + columns (rows - 1)``. Row 0 is drawn on top.
+
+    Examples:
+        >>> from workbench.graphs import grid
+        >>> data = grid(3, 4)
+        >>> data.num_nodes, data.num_edges // 2
+        (12, 17)
     """
     check_least("grid", rows=(rows, 1), columns=(columns, 1))
     check_size(f"grid({rows}, {columns})", 2 * rows * columns)
@@ -175,6 +235,14 @@ def ring_of_cliques(num_cliques: int, clique_size: int) -> Data:
     Clique ``i`` holds nodes ``i k .. i k + k - 1`` and its node ``i k + 1`` is joined to node
     ``(i + 1) k``, with ``k = clique_size``. Edges: ``num_cliques (k (k - 1) / 2 + 1)``.
     ``y [nodes]`` is the number of the clique.
+
+    Examples:
+        >>> from workbench.graphs import ring_of_cliques
+        >>> data = ring_of_cliques(3, 4)
+        >>> data.num_nodes, data.num_edges // 2
+        (12, 21)
+        >>> data.y.tolist()
+        [0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2]
     """
     check_least("ring_of_cliques", num_cliques=(num_cliques, 2), clique_size=(clique_size, 2))
     name = f"ring_of_cliques({num_cliques}, {clique_size})"

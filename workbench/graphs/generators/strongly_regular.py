@@ -32,6 +32,15 @@ def strongly_regular(num_nodes: int, degree: int, lambda_: int, mu: int) -> Data
         ValueError: no graph can have these parameters (the message names the condition that
             fails), or it is in none of the families.
 
+    Examples:
+        >>> from workbench.graphs import strongly_regular
+        >>> data = strongly_regular(10, 3, 0, 1)  # the Petersen graph
+        >>> data.num_nodes, data.num_edges // 2
+        (10, 15)
+        >>> strongly_regular(10, 3, 1, 1)
+        Traceback (most recent call last):
+        ValueError: no graph is strongly_regular(10, 3, 1, 1): ...
+
     References:
         Brouwer and Van Maldeghem, Strongly Regular Graphs, 2022. Bose, Strongly regular graphs,
         partial geometries and partially balanced designs, Pacific J. Math. 13, 1963.

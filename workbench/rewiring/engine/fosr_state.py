@@ -175,7 +175,7 @@ class FosrState:
     def best(self) -> tuple[int, int, float, int]:
         """(u, v, y_u y_v, how many tie) of the non-edge with the smallest product.
 
-        (-1, -1, 0, 0) where the graph is complete. Of pairs that tie it is the first by the values
+        (-1, -1, 0, 0) if the graph is complete. Of pairs that tie it is the first by the values
         that x started from, then by ``canonical_order``.
         """
         order, found = (np.zeros(0, dtype=np.int64),) * 2, None

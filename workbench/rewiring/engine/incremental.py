@@ -58,7 +58,7 @@ class ResistanceTracker:
     Args:
         edge_index: ``[2, edges]``, both directions of every undirected edge.
         num_nodes: number of nodes; isolated nodes are components of their own.
-        edge_weight: conductances ``[edges]``; 1 where not given.
+        edge_weight: conductances ``[edges]``; 1 if not given.
 
     Raises:
         TooLargeError: more than ``MAX_NODES`` nodes; use ``approximate_total_resistance`` for the

@@ -34,7 +34,7 @@ def delaunay(
         num_nodes: number of nodes.
         pos: places, in two or more dimensions.
         keep: whether the edges of the graph stay beside the new ones.
-        should_stop: asked once; where it returns True, the work ends.
+        should_stop: asked once; if it returns True, the work ends.
 
     Returns:
         A ``Rewired``: columns of the input that stay (type 0), then new ones, both ways (type 1).
@@ -46,6 +46,14 @@ def delaunay(
     Raises:
         Stopped: ``should_stop`` returned True.
         ValueError: ``pos`` has another number of rows, no dimension, or is not finite.
+
+    Examples:
+        >>> import torch
+        >>> from workbench.rewiring import delaunay
+        >>> pos = torch.tensor([[0.0, 0.0], [2.0, 0.0], [0.0, 2.0], [0.5, 0.5]])  # one inside
+        >>> empty = torch.empty(2, 0, dtype=torch.int64)
+        >>> delaunay(empty, 4, pos=pos).edge_index.size(1) // 2
+        6
 
     References:
         Attali, Buscaldi and Pernelle, Delaunay Graph: Addressing Over-Squashing and Over-Smoothing

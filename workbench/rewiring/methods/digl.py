@@ -50,8 +50,8 @@ def digl(
         top_k: how many entries of a column stay, at least 1; None for all.
         threshold: the least entry of S that stays; None for all.
         self_loop_weight: w above.
-        edge_weight: conductances ``[edges]``; 1 where not given.
-        should_stop: asked before each column; where it returns True, the work ends.
+        edge_weight: conductances ``[edges]``; 1 if not given.
+        should_stop: asked before each column; if it returns True, the work ends.
 
     Returns:
         A ``Rewired`` with ``edge_weight``, which sums to 1 over the columns that end at a node. An
@@ -68,6 +68,15 @@ def digl(
         Stopped: ``should_stop`` returned True.
         TooLargeError: more than 8,000 nodes.
         ValueError: ``alpha`` and ``t`` are both given, or an option is out of range.
+
+    Examples:
+        >>> from workbench.graphs import ring
+        >>> from workbench.rewiring import digl
+        >>> rewired = digl(ring(6).edge_index, 6, alpha=1.0)  # the walk never leaves its node
+        >>> rewired.edge_index.tolist()
+        [[0, 1, 2, 3, 4, 5], [0, 1, 2, 3, 4, 5]]
+        >>> rewired.edge_weight.tolist()
+        [1.0, 1.0, 1.0, 1.0, 1.0, 1.0]
 
     References:
         Gasteiger, Weissenberger and Günnemann, Diffusion Improves Graph Learning, NeurIPS 2019,

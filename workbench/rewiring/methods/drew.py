@@ -37,7 +37,7 @@ def drew(
         num_nodes: number of nodes.
         num_layers: layers of the model, at least 1.
         max_hops: hops beyond which no layer looks, at least 1; None for ``num_layers``.
-        should_stop: asked before each hop; where it returns True, the work ends.
+        should_stop: asked before each hop; if it returns True, the work ends.
 
     Returns:
         A ``LayeredRewired`` of ``num_layers`` graphs. Edges of the input come first and have type
@@ -52,6 +52,13 @@ def drew(
         Stopped: ``should_stop`` returned True.
         TooLargeError: a hop takes more than 300 million walks; use fewer ``max_hops``.
         ValueError: ``num_layers`` or ``max_hops`` is below 1.
+
+    Examples:
+        >>> from workbench.graphs import path
+        >>> from workbench.rewiring import drew
+        >>> rewired = drew(path(5).edge_index, 5, num_layers=3)
+        >>> [layer.edge_index.size(1) // 2 for layer in rewired.layers]
+        [4, 7, 9]
 
     References:
         Gutteridge, Dong, Bronstein and Di Giovanni, DRew: Dynamically Rewired Message Passing with

@@ -46,7 +46,7 @@ def expander(
         num_layers: layers of the model, at least 1.
         variant: ``"paper"`` numbers the matrices breadth first, ``"official"`` as the released code
             does, depth first, although it calls its stack a queue.
-        should_stop: asked once; where it returns True, the work ends.
+        should_stop: asked once; if it returns True, the work ends.
 
     Returns:
         A ``LayeredRewired``: layers 1, 3, ... are the graph as it is, type 0; layers 2, 4, ... the
@@ -59,6 +59,13 @@ def expander(
     Raises:
         Stopped: ``should_stop`` returned True.
         ValueError: ``num_layers`` is below 1 or ``variant`` another word.
+
+    Examples:
+        >>> from workbench.graphs import ring
+        >>> from workbench.rewiring import expander
+        >>> rewired = expander(ring(24).edge_index, 24, num_layers=2)
+        >>> [layer.edge_index.size(1) for layer in rewired.layers]  # degree 2, degree 4
+        [48, 96]
 
     References:
         Deac, Lackenby and Velickovic, Expander Graph Propagation, LoG 2022, arXiv 2210.02997.
@@ -89,7 +96,7 @@ def cayley(
         edge_index: ``[2, edges]``.
         num_nodes: number of nodes.
         num_layers: layers of the model, at least 1.
-        should_stop: asked once; where it returns True, the work ends.
+        should_stop: asked once; if it returns True, the work ends.
 
     Returns:
         A ``LayeredRewired`` on as many nodes as SL(2, Z_n) has, as ``expander`` returns it.
@@ -97,6 +104,13 @@ def cayley(
     Raises:
         Stopped: ``should_stop`` returned True.
         ValueError: ``num_layers`` is below 1.
+
+    Examples:
+        >>> from workbench.graphs import ring
+        >>> from workbench.rewiring import cayley
+        >>> rewired = cayley(ring(20).edge_index, 20)
+        >>> rewired.layers[0].num_nodes  # SL(2, Z_3) has 24 elements
+        24
 
     References:
         Wilson, Bechler-Speicher and Velickovic, Cayley Graph Propagation, LoG 2024,

@@ -30,7 +30,7 @@ def fully_adjacent(
         edge_index: ``[2, edges]``.
         num_nodes: number of nodes.
         num_layers: layers of the model, at least 1.
-        should_stop: asked once; where it returns True, the work ends.
+        should_stop: asked once; if it returns True, the work ends.
 
     Returns:
         A ``LayeredRewired``: columns of the input have type 0; the pairs of the last layer that are
@@ -44,6 +44,13 @@ def fully_adjacent(
         Stopped: ``should_stop`` returned True.
         TooLargeError: more than 4,000 nodes; use ``virtual_node``.
         ValueError: ``num_layers`` is below 1.
+
+    Examples:
+        >>> from workbench.graphs import path
+        >>> from workbench.rewiring import fully_adjacent
+        >>> rewired = fully_adjacent(path(4).edge_index, 4, num_layers=3)
+        >>> [layer.edge_index.size(1) // 2 for layer in rewired.layers]
+        [3, 3, 6]
 
     References:
         Alon and Yahav, On the Bottleneck of Graph Neural Networks and its Practical Implications,

@@ -28,18 +28,18 @@ def gtr(
         edge_index: ``[2, edges]``, both directions of every undirected edge.
         num_nodes: number of nodes, isolated ones included.
         num_edges: how many edges to add. The paper and its code give no default.
-        edge_weight: conductances ``[edges]`` of the edges that are there; 1 where not given. An
+        edge_weight: conductances ``[edges]`` of the edges that are there; 1 if not given. An
             added edge has conductance 1. A column of weight 0 is no edge and is not kept.
         variant: in a disconnected graph, ``"paper"`` compares the real decrease inside each
             component (n = nodes of the component), ``"official"`` leaves out the factor n, as the
             released code does. In a connected graph they are the same.
-        should_stop: asked before each edge; where it returns True, the work ends.
+        should_stop: asked before each edge; if it returns True, the work ends.
 
     Returns:
         A ``Rewired``; ``score`` is the decrease of the total resistance (within components) at
         each edit. Of pairs that are tied, up to 1e-9, the first in ``canonical_order`` is added,
         so that another numbering of the nodes leads to the same decreases. Fewer edges come back
-        where every component is complete.
+        if every component is complete.
 
     Components are never joined, so an isolated node stays isolated. Self-loops stay and do not
     matter. A repeated edge counts once, but repeats with weights are parallel conductors, whose
@@ -54,6 +54,15 @@ def gtr(
 
     Differs from the released code: where no candidate is left it adds the self-loop (0, 0); this
     stops. It breaks ties by rounding noise.
+
+    Examples:
+        >>> from workbench.graphs import path
+        >>> from workbench.rewiring import gtr
+        >>> rewired = gtr(path(4).edge_index, 4, num_edges=1)
+        >>> rewired.added.tolist()
+        [[0], [3]]
+        >>> round(rewired.score.item(), 9)  # a path has 10 ohms in total, a ring 5
+        5.0
 
     References:
         Black, Wan, Nayyeri and Wang, Understanding Oversquashing in GNNs through the Lens of

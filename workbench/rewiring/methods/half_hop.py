@@ -31,7 +31,7 @@ def half_hop(
         p: with which probability a node is sampled; 1 as released.
         alpha: how much of the source a slow node starts from, 0 to 1; 0.5 as released.
         generator: samples the nodes. Default: one with seed 0.
-        should_stop: asked once; where it returns True, the work ends.
+        should_stop: asked once; if it returns True, the work ends.
 
     Returns:
         A ``Rewired``: the edges that stay, then all j -> s, all s -> i, all i -> s. Slow node
@@ -46,6 +46,15 @@ def half_hop(
         ValueError: ``p`` or ``alpha`` is not 0 to 1.
 
     Differs from the released code: that fails at its default p = 1.
+
+    Examples:
+        >>> from workbench.graphs import path
+        >>> from workbench.rewiring import half_hop
+        >>> rewired = half_hop(path(2).edge_index, 2)
+        >>> rewired.num_nodes
+        4
+        >>> rewired.edge_index.tolist()
+        [[0, 1, 2, 3, 1, 0], [2, 3, 1, 0, 2, 3]]
 
     References:
         Azabou et al., Half-Hop: A graph upsampling approach for slowing down message passing,

@@ -38,7 +38,7 @@ def knn_features(
         k: neighbors of each node, at least 1. A node may get more: an edge that one end asks for is
             there for both.
         metric: ``"cosine"`` of the angle, or ``"euclidean"`` distance.
-        should_stop: asked before each block of nodes; where it returns True, the work ends.
+        should_stop: asked before each block of nodes; if it returns True, the work ends.
 
     Returns:
         A ``Rewired`` with the columns of the input (type 0) and the new ones (type 1). Of nodes
@@ -52,6 +52,14 @@ def knn_features(
         TooLargeError: more than 50,000 nodes.
         ValueError: ``k`` is below 1, ``x`` has another number of rows or holds nan, or ``metric``
             is another word.
+
+    Examples:
+        >>> import torch
+        >>> from workbench.rewiring import knn_features
+        >>> x = torch.tensor([[0.0], [1.0], [10.0], [12.0]])
+        >>> empty = torch.empty(2, 0, dtype=torch.int64)
+        >>> knn_features(empty, 4, x=x, k=1, metric="euclidean").edge_index.tolist()
+        [[0, 1, 2, 3], [1, 0, 3, 2]]
     """
     if k < 1:
         raise ValueError(f"k must be at least 1, got {k}")

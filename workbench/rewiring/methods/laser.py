@@ -52,7 +52,7 @@ def laser(
         rho: share of the nodes at r hops that a node is joined with, from 0 to 1.
         minimum: but at least so many, where there are so many.
         variant: ``"paper"``; or ``"official"`` for the edges of the released code (see below).
-        should_stop: asked before each snapshot; where it returns True, the work ends.
+        should_stop: asked before each snapshot; if it returns True, the work ends.
 
     Returns:
         A ``Rewired``: the columns of the input (type 0), then both directions of the new edges of
@@ -72,6 +72,13 @@ def laser(
     into the matrix that it takes steps with, so that snapshot 3 holds nodes at 3 and 4 hops,
     snapshot 4 at 5 to 8, and the measure is the 8th power of that matrix; each node looks only at
     nodes of smaller numbers, and is joined one way, from it to them.
+
+    Examples:
+        >>> from workbench.graphs import path
+        >>> from workbench.rewiring import laser
+        >>> rewired = laser(path(5).edge_index, 5, num_snapshots=2, rho=1.0)  # all at two hops
+        >>> rewired.edge_index[:, rewired.is_new].tolist()
+        [[0, 1, 2, 2, 3, 4], [2, 3, 0, 4, 1, 2]]
 
     References:
         Barbero, Velingker, Saberi, Bronstein and Di Giovanni, Locality-Aware Graph-Rewiring in

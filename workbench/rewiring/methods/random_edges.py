@@ -77,7 +77,7 @@ def random_edges(
     """Add ``num_edges`` edges, uniform over the sets of that many non-edges.
 
     Self-loops of the input stay and repeated edges count once. Isolated nodes and other components
-    take part like any node. Weights play no role. Where fewer non-edges exist, all are added, in
+    take part like any node. Weights play no role. If fewer non-edges exist, all are added, in
     random order. ``score`` is nan. Without a generator one with seed 0 is used, and draws among the
     numbers of the nodes: under another numbering other edges, as likely as these. Cost: O(m + k);
     ``should_stop`` is asked once, before the draw.
@@ -86,6 +86,13 @@ def random_edges(
         Stopped: ``should_stop`` returned True.
         ValueError: the graph is directed (the message names ``to_undirected``) or ``num_edges`` is
             negative.
+
+    Examples:
+        >>> from workbench.graphs import ring
+        >>> from workbench.rewiring import random_edges
+        >>> rewired = random_edges(ring(8).edge_index, 8, num_edges=3)
+        >>> rewired.added.shape, rewired.edge_index.size(1) // 2
+        (torch.Size([2, 3]), 11)
     """
     check_num_edges(num_edges)
     check_stop(should_stop, "random_edges")

@@ -35,7 +35,7 @@ def random_regular_expander(
         degree: d, at least 1; less, and of the same parity as it must have, where there are fewer
             than d + 1 nodes or an odd number of nodes cannot have an odd degree.
         generator: draws the graph; without one with seed 0.
-        should_stop: asked once; where it returns True, the work ends.
+        should_stop: asked once; if it returns True, the work ends.
 
     Returns:
         A ``LayeredRewired``: layers 1, 3, ... are the graph as it is, type 0; layers 2, 4, ... the
@@ -48,6 +48,14 @@ def random_regular_expander(
     Raises:
         Stopped: ``should_stop`` returned True.
         ValueError: ``num_layers`` or ``degree`` is below 1.
+
+    Examples:
+        >>> from torch_geometric.utils import degree
+        >>> from workbench.graphs import ring
+        >>> from workbench.rewiring import random_regular_expander
+        >>> rewired = random_regular_expander(ring(20).edge_index, 20, num_layers=2, degree=4)
+        >>> degree(rewired.layers[1].edge_index[0]).unique().tolist()
+        [4.0]
 
     References:
         Shirzad, Velingker, Venkatachalam, Sutherland and Sinop, Exphormer: Sparse Transformers for

@@ -22,7 +22,7 @@ def random_removal(
     """Remove ``num_edges`` edges, uniform over the sets of that many edges.
 
     Self-loops of the input stay; a repeated edge counts once and goes as a whole. Nodes may become
-    isolated and components may fall apart. Weights play no role. Where there are fewer edges, all
+    isolated and components may fall apart. Weights play no role. If there are fewer edges, all
     go, in random order. ``score`` is nan. Without a generator one with seed 0 is used, and draws
     among the edges by (source, target): under another numbering other edges, as likely as these.
     Cost: O(m); ``should_stop`` is asked once, before the draw.
@@ -31,6 +31,13 @@ def random_removal(
         Stopped: ``should_stop`` returned True.
         ValueError: the graph is directed (the message names ``to_undirected``) or ``num_edges`` is
             negative.
+
+    Examples:
+        >>> from workbench.graphs import complete
+        >>> from workbench.rewiring import random_removal
+        >>> rewired = random_removal(complete(5).edge_index, 5, num_edges=3)
+        >>> rewired.removed.size(1), rewired.edge_index.size(1) // 2
+        (3, 7)
     """
     check_num_edges(num_edges)
     check_stop(should_stop, "random_removal")

@@ -32,7 +32,7 @@ def random_swap(
         num_edges: how many edges go and how many come: two for each swap, so an odd number is one
             too many.
         generator: draws the swaps; without one with seed 0.
-        should_stop: asked before each swap; where it returns True, the work ends.
+        should_stop: asked before each swap; if it returns True, the work ends.
 
     Returns:
         A ``Rewired``, four edits for each swap; ``score`` is nan. Fewer where 100 draws in a row
@@ -46,6 +46,14 @@ def random_swap(
     Raises:
         Stopped: ``should_stop`` returned True.
         ValueError: the graph is directed or ``num_edges`` is negative.
+
+    Examples:
+        >>> from torch_geometric.utils import degree
+        >>> from workbench.graphs import ring
+        >>> from workbench.rewiring import random_swap
+        >>> rewired = random_swap(ring(12).edge_index, 12, num_edges=6)
+        >>> degree(rewired.edge_index[0]).unique().tolist()  # as in the ring
+        [2.0]
 
     References:
         S. Maslov, K. Sneppen, Specificity and Stability in Topology of Protein Networks, Science

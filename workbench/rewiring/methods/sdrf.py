@@ -51,14 +51,14 @@ def sdrf(
         tau: ``math.inf`` (the default here) takes the largest rise; the released code's default
             is 1, which draws.
         generator: draws where tau is finite. Default: one with seed 0.
-        should_stop: asked before each edge; where it returns True, the work ends.
+        should_stop: asked before each edge; if it returns True, the work ends.
 
     Returns:
         A ``Rewired``; ``score`` is r_kl at each addition and the curvature of the edge at each
         removal. Of edges or pairs that are tied, up to 1e-9, the first in ``canonical_order`` is
         taken, so that another numbering of the nodes leads to the same scores. ``num_tied`` is the
         number of edges of that curvature, at an addition times that of pairs of that rise where
-        tau is infinite. Fewer edges come back where the edge of least curvature has no candidate
+        tau is infinite. Fewer edges come back if the edge of least curvature has no candidate
         left, where no edge is left, and where tau is infinite and the edge just added would be
         removed at once.
 
@@ -74,6 +74,15 @@ def sdrf(
     where all are positive the least one is that of (0, 0), and where all are negative the largest
     one is; here both are of edges. Where nothing can be added it goes on removing edges; this
     stops. It runs on a CPU with a kernel that skips most edges.
+
+    Examples:
+        >>> import math
+        >>> from workbench.graphs import barbell
+        >>> from workbench.rewiring import sdrf
+        >>> data = barbell(4)  # its bridge has the least curvature
+        >>> rewired = sdrf(data.edge_index, 8, num_edges=1, removal_bound=math.inf)
+        >>> ((rewired.added < 4).sum(0) == 1).tolist()  # from one clique to the other
+        [True]
 
     References:
         Topping, Di Giovanni, Chamberlain, Dong and Bronstein, Understanding over-squashing and

@@ -43,9 +43,9 @@ def spanning_sparsify(
         epsilon: how far the quadratic form may be off, above 0 and at most 1.
         num_samples: q; None for ``2 n ln n / epsilon^2``, rounded up. The paper leaves the constant
             in front open; with 2 the bound holds on cliques of 60 nodes.
-        edge_weight: conductances ``[edges]``; 1 where not given.
+        edge_weight: conductances ``[edges]``; 1 if not given.
         generator: draws the edges; without one with seed 0.
-        should_stop: asked once; where it returns True, the work ends.
+        should_stop: asked once; if it returns True, the work ends.
 
     Returns:
         A ``Rewired`` with ``edge_weight``; only columns of the input stay, of a repeated edge the
@@ -58,6 +58,14 @@ def spanning_sparsify(
     Raises:
         Stopped: ``should_stop`` returned True.
         ValueError: the graph is directed, ``epsilon`` is out of range or ``num_samples`` below 1.
+
+    Examples:
+        >>> from workbench.graphs import complete
+        >>> from workbench.rewiring import spanning_sparsify
+        >>> data = complete(20)  # 190 edges
+        >>> rewired = spanning_sparsify(data.edge_index, 20, num_samples=100)
+        >>> rewired.edge_index.size(1) // 2 <= 100
+        True
 
     References:
         Spielman and Srivastava, Graph Sparsification by Effective Resistances, SIAM J. Comput.

@@ -35,7 +35,7 @@ def teddy(
         num_nodes: number of nodes.
         num_edges: how many edges to remove. The paper trims a share of 5 to 10 % in each of 20
             rounds of training, by scores that never change: one cut of the final size is the same.
-        should_stop: asked once; where it returns True, the work ends.
+        should_stop: asked once; if it returns True, the work ends.
 
     Returns:
         A ``Rewired``; ``score`` is the score with the opposite sign, which falls from edit to edit.
@@ -51,6 +51,14 @@ def teddy(
     Differs from the paper: nothing of the scores; the training beside them (distillation, pruned
     weights of the model) is no rewiring. The released code cuts columns and not edges, so that it
     may keep one direction of an edge.
+
+    Examples:
+        >>> from workbench.graphs import lollipop
+        >>> from workbench.rewiring import teddy
+        >>> data = lollipop(4, 2)  # the clique's nodes 0 to 3, the path 3 - 4 - 5
+        >>> rewired = teddy(data.edge_index, 6, num_edges=1)
+        >>> bool((rewired.removed < 4).all())  # an edge of the clique
+        True
 
     References:
         Seo, Yun and Yang, TEDDY: Trimming Edges with Degree-based Discrimination Strategy,

@@ -33,8 +33,8 @@ def two_hop(
     Args:
         edge_index: ``[2, edges]``, undirected.
         num_nodes: number of nodes.
-        num_edges: how many edges to add, fewer where there are no more pairs at two hops.
-        should_stop: asked once; where it returns True, the work ends.
+        num_edges: how many edges to add, fewer if there are no more pairs at two hops.
+        should_stop: asked once; if it returns True, the work ends.
 
     Returns:
         A ``Rewired``; ``score`` is the number of common neighbors in the graph before any edit. Of
@@ -47,6 +47,13 @@ def two_hop(
         Stopped: ``should_stop`` returned True.
         TooLargeError: there are more than 300 million walks of two steps.
         ValueError: the graph is directed or ``num_edges`` is negative.
+
+    Examples:
+        >>> from workbench.graphs import ring
+        >>> from workbench.rewiring import two_hop
+        >>> rewired = two_hop(ring(4).edge_index, 4)
+        >>> rewired.edge_index.size(1) // 2, rewired.score.tolist()  # both diagonals
+        (6, [2.0, 2.0])
     """
     check_num_edges(num_edges)
     check_stop(should_stop, "two_hop")

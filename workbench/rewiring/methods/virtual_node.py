@@ -28,7 +28,7 @@ def virtual_node(
         edge_index: ``[2, edges]``; all columns stay as they are.
         num_nodes: number of nodes.
         start: the features that the new node starts from: 0, or the mean over all nodes.
-        should_stop: asked once; where it returns True, the work ends.
+        should_stop: asked once; if it returns True, the work ends.
 
     Returns:
         A ``Rewired``: the columns of the input (type 0), those from each node to the new one
@@ -43,6 +43,15 @@ def virtual_node(
 
     Differs from the paper: its master node keeps a state of its own and wider messages; here it is
     a node like any other, told apart by the types of its edges.
+
+    Examples:
+        >>> from workbench.graphs import path
+        >>> from workbench.rewiring import virtual_node
+        >>> rewired = virtual_node(path(3).edge_index, 3)
+        >>> rewired.num_nodes
+        4
+        >>> rewired.edge_index[:, rewired.is_new].tolist()
+        [[0, 1, 2, 3, 3, 3], [3, 3, 3, 0, 1, 2]]
 
     References:
         Gilmer, Schoenholz, Riley, Vinyals and Dahl, Neural Message Passing for Quantum Chemistry,

@@ -88,7 +88,7 @@ class NodePairs:
     def landmarks(self) -> Tensor | None:
         """Nodes of a large graph that stand for all, spread evenly over the degrees; or None.
 
-        None where matrices of all pairs are held, and where even these take too long.
+        None if matrices of all pairs are held, and where even these take too long.
         """
         if self.dense or self._num_nodes > LANDMARK_NODES:
             return None

@@ -77,7 +77,7 @@ def profile(
             dropped and repeated edges count once. Every edge has conductance 1.
         num_nodes: number of nodes.
         edits: columns (sign, u, v), as ``Rewired.edits`` and ``Tape.rows()`` give them.
-        should_stop: asked before each position; where it returns True, the work ends.
+        should_stop: asked before each position; if it returns True, the work ends.
         tracker: one that holds this graph, so that its pseudo-inverse need not be built again. It
             is copied, not changed.
 
@@ -90,6 +90,16 @@ def profile(
     Raises:
         Stopped: ``should_stop`` returned True.
         ValueError: the graph is directed, or an edit is impossible.
+
+    Examples:
+        >>> import torch
+        >>> from workbench.graphs import path
+        >>> from workbench.rewiring import profile
+        >>> numbers = profile(path(4).edge_index, 4, torch.tensor([[1], [0], [3]]))
+        >>> numbers.total_resistance.round(decimals=9).tolist()  # the path, then the ring
+        [10.0, 5.0]
+        >>> numbers.diameter.tolist()
+        [3.0, 2.0]
     """
     graph = simple_graph(edge_index.cpu(), num_nodes)
     source, target = graph.ends

@@ -154,7 +154,7 @@ class Tape:
         """Step forward over the edit that was undone here last, or over the next one shown.
 
         Returns:
-            The edit, or None where there is nothing ahead.
+            The edit, or None if there is nothing ahead.
         """
         return self._history.redo()
 

@@ -59,6 +59,17 @@ def what_if(
 
     Raises:
         ValueError: ``u == v``, or a node is out of range.
+
+    Examples:
+        >>> from workbench.diagnostics import fiedler_vector, spectral_gap
+        >>> from workbench.graphs import path
+        >>> from workbench.rewiring import ResistanceTracker, what_if
+        >>> edge_index = path(4).edge_index
+        >>> tracker = ResistanceTracker(edge_index, 4)
+        >>> gap, mode = spectral_gap(edge_index, 4).item(), fiedler_vector(edge_index, 4)
+        >>> change = what_if(tracker, gap, mode[:, None], 0, 3)  # close the path to a ring
+        >>> round(change.resistance, 9), round(change.total_resistance_change, 9)
+        (3.0, -5.0)
     """
     resistance = tracker.resistance_of(u, v)
     gain = tracker.gain(u, v)  # refuses u == v
