@@ -106,8 +106,8 @@ def check_edge_weight(
         if sorted(came) == sorted([1, count]):
             advice = f"use {name}.squeeze({-1 if came[-1] == 1 else 0})"
         elif not came:
-            "use torch_geometric.utils.from_scipy_sparse_matrix of one of scipy, "
-            "to_edge_index of one of torch"
+            advice = f"for one weight on all use {name}.expand({count})"
+        elif 2 * edge_weight.numel() == count:
             advice = "an edge has its weight in both of its columns, one for each direction"
         else:
             advice = "give each column its own"
@@ -136,8 +136,8 @@ def _check_columns(name: str, what: str, value: object, num_nodes: object) -> No
     if hasattr(value, "tocoo") or getattr(value, "layout", torch.strided) != torch.strided:
         raise TypeError(
             f"{name} must be an int64 tensor [2, {what}], got a sparse matrix {[*value.shape]}; "
-            "use torch_geometric.utils.from_scipy_sparse_matrix of one of scipy, to_edge_index of one "
-            "of torch"
+            "use torch_geometric.utils.from_scipy_sparse_matrix of one of scipy, to_edge_index of "
+            "one of torch"
         )
     if not isinstance(value, Tensor):
         raise TypeError(

@@ -51,8 +51,7 @@ def sparse_laplacian(graph: SimpleGraph, *, normalized: bool) -> csr_array:
 
 
 def normalized_adjacency(graph: SimpleGraph) -> PairMatrix:
-    """``D^{-1/2} A D^{-1/2}``, dense, with 0 on the diagonal: as ``walk_matrix`` but symmetric."""
-    return _symmetric(graph, _normalized(graph), np.zeros(graph.num_nodes))
+    """``D^{-1/2} A D^{-1/2}``, dense, with 0 on the diagonal: as ``walk_matrix`` but symmetric.
 
     Examples:
         >>> from workbench.graphs import ring
@@ -60,7 +59,7 @@ def normalized_adjacency(graph: SimpleGraph) -> PairMatrix:
         >>> normalized_adjacency(simple_graph(ring(3).edge_index, 3)).round(decimals=6).tolist()
         [[0.0, 0.5, 0.5], [0.5, 0.0, 0.5], [0.5, 0.5, 0.0]]
     """
-    return _symmetric(graph, _normalized(graph), torch.zeros_like(graph.degree()))
+    return _symmetric(graph, _normalized(graph), np.zeros(graph.num_nodes))
 
 
 def walk_matrix(
