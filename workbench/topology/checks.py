@@ -106,8 +106,8 @@ def _check_columns(name: str, what: str, value: object, num_nodes: object) -> No
     if hasattr(value, "tocoo") or getattr(value, "layout", torch.strided) != torch.strided:
         raise TypeError(
             f"{name} must be an int64 tensor [2, {what}], got a sparse matrix {[*value.shape]}; "
-            "use torch_geometric.utils.from_scipy_sparse_matrix of one of scipy, to_edge_index of one "
-            "of torch"
+            "use torch_geometric.utils.from_scipy_sparse_matrix of one of scipy, to_edge_index of "
+            "one of torch"
         )
     if not isinstance(value, Tensor):
         raise TypeError(
