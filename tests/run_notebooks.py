@@ -16,6 +16,7 @@ import argparse
 import atexit
 import functools
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -34,6 +35,8 @@ KEPT = ("tags", "slideshow", "editable")
 #: behind "model not found" until the cell is run again.
 LIVE = "application/vnd.jupyter.widget-view+json"
 PLOTLY = "application/vnd.plotly.v1+json"
+#: Said by the first run on a machine alone (workbench.topology.compiled).
+COMPILING = re.compile(r"^compiling, once: .*\n", re.MULTILINE)
 #: Notebooks that need data sets which no test machine downloads.
 NEED_DATA = ("02_cora_and_roads.ipynb", "05_tasks.ipynb", "09_brec.ipynb")
 
@@ -99,6 +102,10 @@ def clean(notebook: NotebookNode) -> NotebookNode:
             for held in ("data", "metadata"):
                 output.get(held, {}).pop(LIVE, None)
             stream = output.output_type == "stream"
+            if stream:
+                output.text = COMPILING.sub("", output.text)
+                if not output.text:
+                    continue
             if stream and merged and merged[-1].get("name") == output.name:
                 merged[-1].text += output.text
                 continue

@@ -13,7 +13,7 @@ MAY_IMPORT = {
     "topology": set(),
     "capture": set(),
     "figures": set(),
-    "graphs": {"topology"},
+    "graphs": {"topology", "data_sets"},
     "tasks": {"topology", "graphs"},
     "encodings": {"topology", "graphs"},
     "diagnostics": {"topology", "graphs", "capture"},

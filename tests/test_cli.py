@@ -13,7 +13,7 @@ import torch
 
 from workbench.cli import app as app_command
 from workbench.cli import lab as lab_command
-from workbench.cli import main, parser
+from workbench.cli import main, parser, serving
 
 
 def run(capsys, *words: str) -> tuple[int, str, str]:
@@ -573,6 +573,34 @@ def test_doctor_says_what_is_missing_and_how_to_get_it(capsys, monkeypatch):
     assert re.search(r"^note +Chromium .*\n +-> apt-get install chromium", out, re.M)
 
 
+def test_doctor_finds_what_is_installed_and_does_not_load(capsys, monkeypatch):
+    from workbench.cli import doctor
+
+    def import_module(name):
+        if name == "numba":
+            raise OSError("libllvmlite.so: wrong ELF class")
+
+    monkeypatch.setattr(doctor.importlib, "import_module", import_module)
+    code, out, _ = run(capsys, "doctor", "--load")
+    assert code == 1
+    told = r"^missing +numba +does not load: libllvmlite.so: wrong ELF class\n +-> pip install .*"
+    assert re.search(told + "--force-reinstall", out, re.M)
+    code, out, _ = run(capsys, "doctor")
+    assert code == 0
+    assert "were not loaded, so whether they work is not known: workbench doctor --load" in out
+
+
+def test_doctor_finds_files_that_are_gone_without_loading(capsys, monkeypatch):
+    from workbench.cli import doctor
+
+    monkeypatch.setattr(doctor, "find_spec", lambda name: None if name == "torch" else name)
+    code, out, _ = run(capsys, "doctor")
+    assert code == 1
+    assert re.search(
+        r"^missing +torch +\S+ is noted as installed, but its files are gone$", out, re.M
+    )
+
+
 # ---------------------------------------------------------------- lab, app
 
 
@@ -606,17 +634,96 @@ def test_an_installed_copy_puts_notebooks_here_and_overwrites_nothing(tmp_path, 
     assert not notary.check_signature(nbformat.read(folder / "01_rewiring_lab.ipynb", as_version=4))
 
 
-def test_lab_arguments():
-    plain = lab_command.arguments(Path("/n"), browser=True, port=None, container=False)
+def given(*words: str):
+    """The options of a command."""
+    return parser().parse_args(words)
+
+
+def test_lab_arguments(monkeypatch):
+    monkeypatch.setattr(serving, "is_root", lambda: False)
+    plain = lab_command.arguments(Path("/n"), serving.chosen_server(given("lab")))
     assert "--ServerApp.root_dir=/n" in plain
     assert "--LabApp.news_url=None" in plain
     assert not any(
         word.startswith(("--no-browser", "--ServerApp.ip", "--allow-root")) for word in plain
     )
-    boxed = lab_command.arguments(Path("/n"), browser=True, port=8000, container=True)
+    monkeypatch.setattr(serving, "is_root", lambda: True)
+    chosen = serving.chosen_server(given("lab", "--container", "--port", "8000"))
+    boxed = lab_command.arguments(Path("/n"), chosen)
     assert {"--no-browser", "--ServerApp.ip=0.0.0.0", "--allow-root"} <= set(boxed)
     assert "--ServerApp.port=8000" in boxed
     assert not any("token" in word or "password" in word for word in boxed)
+    chosen = serving.chosen_server(given("lab", "--allow-root", "--ip", "10.0.0.7"))
+    assert {"--ServerApp.ip=10.0.0.7", "--allow-root"} <= set(
+        lab_command.arguments(Path("/n"), chosen)
+    )
+
+
+def test_an_app_that_others_can_reach_asks_for_a_token(monkeypatch):
+    monkeypatch.setattr(serving, "is_root", lambda: False)
+    words = ("app", "rewiring", "karate")
+    here = app_command.arguments(Path("/n"), serving.chosen_server(given(*words)), theme="light")
+    assert not any("ip" in word or "token" in word for word in here)
+    chosen = serving.chosen_server(given(*words, "--ip", "0.0.0.0"))
+    there = app_command.arguments(Path("/n"), chosen, theme="light")
+    assert {"--Voila.ip=0.0.0.0", "--token"} <= set(there)
+
+
+@pytest.mark.parametrize("words", [["lab"], ["app", "rewiring", "karate"]], ids=" ".join)
+def test_root_is_told_the_two_ways_on(words, monkeypatch, capsys):
+    monkeypatch.setattr(serving, "is_root", lambda: True)
+    said = refused(capsys, *words)
+    assert "you are root" in said
+    assert "as another user" in said
+    assert f"workbench {words[0]} --allow-root" in said
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["lab"], "with --ip 0.0.0.0 and a published port only (docker run -p 8888:8888)"),
+        (["app", "rewiring"], "docker run -p 8866:8866"),
+        (["lab", "--port", "9000"], "docker run -p 9000:9000"),
+        (["lab", "--ip", "127.0.0.1"], "with --ip 0.0.0.0 and a published port only"),
+        (["lab", "--ip", "0.0.0.0"], "with a published port only"),
+        (["lab", "--container"], "with a published port only"),
+    ],
+)
+def test_in_a_container_it_is_said_how_to_see_the_page(words, told, monkeypatch, capsys):
+    monkeypatch.setattr(serving, "is_root", lambda: False)
+    monkeypatch.setattr(serving, "in_container", lambda: True)
+    serving.chosen_server(given(*words))
+    assert told in capsys.readouterr().err
+    monkeypatch.setattr(serving, "in_container", lambda: False)
+    serving.chosen_server(given(*words))
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("mark", [".dockerenv", "run/.containerenv", "container"])
+def test_a_container_is_known_by_its_marks(mark, tmp_path):
+    assert not serving.in_container(tmp_path, {})
+    if "/" in mark or mark.startswith("."):
+        (tmp_path / mark).parent.mkdir(exist_ok=True)
+        (tmp_path / mark).touch()
+        assert serving.in_container(tmp_path, {})
+    else:
+        assert serving.in_container(tmp_path, {mark: "podman"})
+
+
+def test_the_warm_up_behind_jupyter_is_gone_when_it_ends(monkeypatch):
+    started = []
+    real = subprocess.Popen
+
+    def popen(words, **options):
+        started.append((words, real([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)))
+        return started[0][1]
+
+    monkeypatch.setattr(lab_command.subprocess, "Popen", popen)
+    with lab_command.warming_up():
+        ((words, process),) = started
+        assert words[-4:] == ["-m", "workbench.cli", "doctor", "--warm-up"]
+        assert process.poll() is None
+    assert process.poll() is not None
 
 
 def test_the_apps_notebook_is_valid_and_holds_the_graph(tmp_path):

@@ -13,6 +13,8 @@ import plotly.graph_objects as go
 import pytest
 from notebook_outputs import differences
 
+from workbench.topology.compiled import MESSAGE
+
 ROOT = Path(__file__).parents[1]
 VALUES = np.array([1.0, 123.456789, 0.000271828182845904, 0.0, 2 / 3, -4.5])
 
@@ -226,6 +228,14 @@ def test_each_output_has_its_like():
 def test_pixels_are_not_compared():
     assert differences([display(plain="a", png="AAAA")], [display(plain="a", png="BBBB")]) == []
     assert differences([display(plain="a", png="AAAA")], [display(plain="a")]) == []
+
+
+def test_that_something_is_compiled_once_is_no_difference():
+    said = stream(f"{MESSAGE}\n", "stderr")
+    whole, cut = [stream("one\ntwo\n")], [stream("one\n"), said, stream("two\n")]
+    assert differences(whole, cut) == differences(cut, whole) == []
+    assert differences([], [said]) == []
+    assert differences([], [stream(f"{MESSAGE}\nanother\n", "stderr")]) != []
 
 
 def test_errors_are_compared_by_what_they_say():

@@ -8,6 +8,8 @@ import plotly.graph_objects as go
 import pytest
 from test_notebooks import run_notebooks
 
+from workbench.topology.compiled import MESSAGE
+
 
 @pytest.fixture
 def notebook():
@@ -43,6 +45,14 @@ def test_data_sets_are_found_or_not_named(monkeypatch, tmp_path):
     assert not list(tmp_path.rglob("processed"))
     monkeypatch.setenv("WORKBENCH_TEST_DATA", str(tmp_path / "nowhere"))
     assert "WORKBENCH_DATA" not in run_notebooks.kernel_settings()
+
+
+def test_what_is_said_of_compiling_is_not_kept():
+    texts = [("stdout", "one\n"), ("stderr", f"{MESSAGE}\n"), ("stdout", "two\n")]
+    outputs = [nbformat.v4.new_output("stream", name=name, text=text) for name, text in texts]
+    cell = nbformat.v4.new_code_cell("1", outputs=outputs)
+    cleaned = run_notebooks.clean(nbformat.v4.new_notebook(cells=[cell]))
+    assert [output.text for output in cleaned.cells[0].outputs] == ["one\ntwo\n"]
 
 
 def test_without_chromium_the_run_goes_on_and_says_so(notebook, monkeypatch, capsys):

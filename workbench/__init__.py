@@ -10,11 +10,15 @@ from importlib.metadata import PackageNotFoundError, version
 
 _SUBPACKAGES = (
     "graphs",
+    "tasks",
     "encodings",
     "diagnostics",
+    "capture",
     "rewiring",
     "models",
     "training",
+    "benchmarks",
+    "report",
     "figures",
     "widgets",
 )

@@ -31,7 +31,7 @@ def app(chromium, tmp_path_factory):
         "IPYTHONDIR": str(folder / "ipython"),
         "OMP_NUM_THREADS": "1",
     }
-    words = ["app", "rewiring", "barbell:6,2", "--no-browser", "--port", str(port)]
+    words = ["app", "rewiring", "barbell:6,2", "--no-browser", "--allow-root", "--port", str(port)]
     log = (folder / "app.log").open("w")
     process = subprocess.Popen(
         [sys.executable, "-m", "workbench.cli", *words],

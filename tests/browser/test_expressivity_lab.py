@@ -4,6 +4,7 @@ import shutil
 
 import pytest
 
+from browser.accessible import out_of_reach, without_name
 from browser.conftest import REPOSITORY, drag_files, look
 
 pytestmark = pytest.mark.browser
@@ -208,6 +209,33 @@ def test_a_dropped_file_takes_the_place_of_the_graph_under_it(opened, first):
     opened.wait_until("lab.a.name, lab.b.name, lab.test", "mine path 1-wl")
 
 
+def test_what_a_table_leaves_open_is_told(opened, first):
+    opened.ask("lab.pair = 'two spiders'")
+    graph = first.locator(".wb-graph canvas.wb-layer").first
+    drag_files(graph, {"friends.csv": b"from,to,since\nann,bob,3\nbob,cat,5\n"})
+    first.get_by_text("friends.csv is graph a now: ").wait_for()
+    look(opened, "expressivity-notes")
+
+
+def test_every_control_has_a_name_and_obeys_the_keyboard(opened, first):
+    assert without_name(first) == []
+    assert out_of_reach(first) == []
+    test = first.get_by_label("test", exact=True)
+    test.focus()
+    opened.page.keyboard.press("ArrowDown")
+    opened.wait_until("lab.test", "spd-wl")
+    layers = first.get_by_label("layers")
+    layers.focus()
+    opened.page.keyboard.press("ArrowUp")
+    opened.wait_until("lab.num_layers", "7")
+    opened.ask("lab.num_layers = 6; lab.test = '1-wl'")
+    first.get_by_text("1-WL: different").wait_for()
+    raise_k = first.get_by_role("button", name="raise k")
+    raise_k.focus()
+    opened.page.keyboard.press("Enter")
+    opened.wait_until("lab.test", "2-fwl")
+
+
 def test_both_themes_and_a_narrow_page(opened, first):
     for theme in ("JupyterLab Dark", "JupyterLab Light"):
         opened.theme(theme)
@@ -217,6 +245,9 @@ def test_both_themes_and_a_narrow_page(opened, first):
     wide = """() => { const root = document.querySelector(".workbench-expressivity");
       return root.scrollWidth - root.clientWidth; }"""
     opened.eventually(lambda: opened.page.evaluate(wide), lambda out: out <= 1)
+    cut = """() => [...document.querySelectorAll(".workbench-expressivity .wb-status")]
+      .filter((line) => line.scrollWidth > line.clientWidth).map((line) => line.textContent)"""
+    assert opened.page.evaluate(cut) == []
     look(opened, "expressivity-narrow")
     opened.page.set_viewport_size({"width": 1440, "height": 1300})
 

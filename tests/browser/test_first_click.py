@@ -1,4 +1,4 @@
-"""The very first click on a widget is heard while the cell below runs."""
+"""The very first click on a widget beside a lab is heard while the cell below runs."""
 
 import pytest
 
@@ -8,7 +8,9 @@ CELLS = [
     """
 import time
 import ipywidgets
-import workbench.widgets
+from workbench.widgets import rewiring_lab
+
+display(rewiring_lab("karate"))
 
 clicked = []
 button = ipywidgets.Button(description="Stop it")

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 from torch_geometric.data import Batch, Data
 
-from workbench.capture import call, call_arguments, model_inputs, prepared
+from workbench.capture import call, call_arguments, model_inputs, prepare
 from workbench.models import GAT, GCN, GPS
 
 
@@ -147,16 +147,16 @@ def test_what_a_model_requires_is_made_where_it_is_missing():
 
     model.requires = (transform,)
     data = graph()
-    with pytest.raises(TypeError, match=r"prepared\(model, data\) applies"):
+    with pytest.raises(TypeError, match=r"prepare\(model, data\) applies"):
         call(model, data)
-    ready = prepared(model, data)
+    ready = prepare(model, data)
     assert call(model, ready)["rwse"].shape == (3, 2)
     assert "rwse" not in data
-    assert prepared(model, ready) is ready  # what is there is used
+    assert prepare(model, ready) is ready  # what is there is used
     assert len(made) == 1
     assert model_inputs(model, data)["rwse"].shape == (3, 2)
     plain = told("x, edge_index, walks=None")
-    assert prepared(plain, data) is data
+    assert prepare(plain, data) is data
 
 
 def giving(**made):
@@ -176,8 +176,8 @@ def test_transforms_run_where_one_of_several_is_missing(forward):
     """Beside features and edges, and beside the graph itself."""
     model = told(forward)
     model.requires = (giving(rwse=1), giving(walks=2))
-    assert prepared(model, graph()).walks == 2
-    assert prepared(model, graph(walks=3)).rwse == 1
-    assert prepared(model, graph(rwse=3)).walks == 2
+    assert prepare(model, graph()).walks == 2
+    assert prepare(model, graph(walks=3)).rwse == 1
+    assert prepare(model, graph(rwse=3)).walks == 2
     data = graph(rwse=3, walks=4)
-    assert prepared(model, data) is data
+    assert prepare(model, data) is data

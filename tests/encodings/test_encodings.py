@@ -12,6 +12,7 @@ from workbench.cost import TooLargeError
 from workbench.diagnostics import hop_distance, laplacian_eigenpairs
 from workbench.encodings import (
     ENCODINGS,
+    heat_kernel,
     laplacian_eigenvectors,
     laplacian_frequencies,
     random_walk,
@@ -234,3 +235,47 @@ def test_a_repeated_edge_counts_once_and_nothing_is_a_graph_too(name):
 def test_a_wrong_number_is_named(name, option):
     with pytest.raises(ValueError, match=f"{option} must be at least 1, got 0"):
         ENCODINGS[name](NONE, 2, **{option: 0})
+
+
+# ---- heat kernel ----------------------------------------------------------------------------
+
+
+def test_heat_on_an_edge_a_ring_and_a_complete_graph():
+    times = fractions(0, 0.3, 1, 2)
+    pair = edges(nx.path_graph(2))
+    expected = (1 + torch.exp(-2 * times)) / 2
+    torch.testing.assert_close(heat_kernel(pair, 2, times=times.tolist())[1], expected)
+    clique = edges(nx.complete_graph(5))
+    expected = (1 + 4 * torch.exp(-5 * times)) / 5
+    torch.testing.assert_close(heat_kernel(clique, 5, times=times.tolist())[3], expected)
+    wave = 2 - 2 * torch.cos(2 * math.pi * torch.arange(7, dtype=torch.float64) / 7)
+    expected = torch.exp(-wave[:, None] * times).mean(0)
+    torch.testing.assert_close(
+        heat_kernel(ring(7).edge_index, 7, times=times.tolist())[0], expected
+    )
+
+
+@pytest.mark.parametrize("normalized", [False, True])
+def test_heat_is_the_matrix_exponential_and_ends_spread_out(normalized):
+    graph = nx.barbell_graph(4, 2)
+    n, ends = graph.number_of_nodes(), edges(graph)
+    make = nx.normalized_laplacian_matrix if normalized else nx.laplacian_matrix
+    laplacian = torch.from_numpy(make(graph).toarray()).double()
+    found = heat_kernel(ends, n, times=[0.7, 1e4], normalized=normalized)
+    torch.testing.assert_close(found[:, 0], torch.matrix_exp(-0.7 * laplacian).diagonal())
+    degree = torch.tensor([d for _, d in graph.degree]).double()
+    last = degree / degree.sum() if normalized else torch.full((n,), 1 / n).double()
+    torch.testing.assert_close(found[:, 1], last)
+
+
+def test_heat_of_lone_nodes_weights_and_wrong_times():
+    assert heat_kernel(NONE, 3).tolist() == [[1.0] * 4] * 3
+    assert heat_kernel(NONE, 0).shape == (0, 4)
+    pair, weight = edges(nx.path_graph(2)), fractions(3, 3)
+    faster = heat_kernel(pair, 2, times=[1.0], edge_weight=weight)
+    torch.testing.assert_close(faster, heat_kernel(pair, 2, times=[3.0]))
+    for wrong in ((), (-1.0,), (math.nan,)):
+        with pytest.raises(ValueError, match="times must be one or more numbers"):
+            heat_kernel(pair, 2, times=wrong)
+    with pytest.raises(TooLargeError, match="use random_walk, which is sparse"):
+        heat_kernel(NONE, 5_001)

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from conftest import load_oracle, oracle_graph, oracle_names
-from workbench.encodings import laplacian_frequencies, random_walk, rrwp
+from workbench.encodings import heat_kernel, laplacian_frequencies, random_walk, rrwp
 
 pytestmark = pytest.mark.parity
 
@@ -78,3 +78,15 @@ def test_eigenspaces(name, kind):
         vectors = found.vectors[:, int(first) : int(last) + 1]
         assert found.values[int(first)].item() == pytest.approx(value, abs=10 * TOLERANCE[kind])
         torch.testing.assert_close(vectors @ vectors.T, projection, rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", cases("heat_diag_expm"))
+def test_heat_kernel(name):
+    edge_index, num_nodes, _ = oracle_graph(name)
+    if f"{name}/heat_expm_t1" in ORACLE:
+        whole = torch.from_numpy(ORACLE[f"{name}/heat_expm_t1"]).double()
+        found = heat_kernel(edge_index, num_nodes, times=[1.0])
+        torch.testing.assert_close(found[:, 0], whole.diagonal(), rtol=0, atol=1e-7)
+    expected = torch.from_numpy(ORACLE[f"{name}/heat_diag_expm"]).double()
+    found = heat_kernel(edge_index, num_nodes, times=(0.5, 1.0, 2.0, 5.0))
+    torch.testing.assert_close(found, expected, rtol=0, atol=1e-7)

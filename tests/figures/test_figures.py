@@ -2,10 +2,18 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
+from workbench import figures
 from workbench.figures import (
+    attention_bars,
+    attention_maps,
+    blind_spot_figure,
+    brec_cells,
+    brec_table_figure,
     decay_curves,
+    decay_panels,
     graph_figure,
     heatmaps,
+    influence_bars,
     interval_figure,
     picture,
     tape_curves,
@@ -96,3 +104,50 @@ def test_picture_refuses_other_formats():
 
 def test_figures_are_plotly():
     assert isinstance(graph_figure(POSITIONS, RING, RING), go.Figure)
+
+
+ROW = {
+    "method": "1-wl",
+    "mode": "exact",
+    "seeds": [],
+    "sizes": {"a": 2},
+    "by_subset": {"a": 0},
+    "distinguished": 0,
+    "of": 2,
+    "cells": "nn",
+}
+FIGURES = {
+    "graph": lambda: graph_figure(POSITIONS, RING, EDITED),
+    "matrices": lambda: heatmaps([np.eye(2)], ["a"]),
+    "training": lambda: training_curves([[1.0]], [[1.0]]),
+    "decay": lambda: decay_curves({"a": ([1, 2], [1.0, 0.1], [0.1, 0.1])}),
+    "tape": lambda: tape_curves({"R": {"gtr": [1, 2]}}),
+    "interval": lambda: interval_figure({"gtr": (0.1, 0.0, 0.2)}),
+    "influence": lambda: influence_bars({"GCN": [0.5, 0.5]}),
+    "maps": lambda: attention_maps({"entropy": np.eye(2)}, ["a", "b"]),
+    "bars": lambda: attention_bars([0, 1], [0, 1], [0.5, 0.5], [0.5, 0.5]),
+    "panels": lambda: decay_panels({"hops": {"a": ([1, 2], [1.0, 0.1], [0.1, 0.1])}}),
+    "cells": lambda: brec_cells({"1-wl": "nn"}, ["a", "a"]),
+    "table": lambda: brec_table_figure([ROW]),
+    "blind": lambda: blind_spot_figure(
+        curvature=np.ones(2),
+        sensitivity=np.ones(2),
+        squashed=np.ones(2, bool),
+        detected=np.zeros(2, bool),
+        threshold=np.array(1.0),
+        measure="Forman",
+        among="edges",
+        pairs=np.zeros((2, 2), int),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_no_figure_offers_to_send_itself_to_a_cloud(name):
+    layout = FIGURES[name]().layout
+    assert "sendChartToCloud" in layout.template.layout.modebar.remove
+
+
+def test_every_figure_is_asked_about():
+    made = {name for name in figures.__all__ if "picture" not in name}
+    assert made == {name for make in FIGURES.values() for name in make.__code__.co_names} & made

@@ -11,7 +11,7 @@ from torch_geometric.utils import from_networkx
 
 from workbench.capture import capture, model_inputs
 from workbench.diagnostics import sensitivity
-from workbench.models import MODELS, call, prepared
+from workbench.models import MODELS, call, prepare
 from workbench.models.residual import NORMS
 
 EDGE_CHANNELS = 2
@@ -49,7 +49,7 @@ def build(name, num_layers=3, *, trained=False, **options):
     torch.manual_seed(0)
     model = MODELS[name](3, 16, 4, num_layers=num_layers, **options).double()
     if trained:  # moves the running statistics away from 0 and 1
-        graph = prepared(model, random_graph(30, 5))
+        graph = prepare(model, random_graph(30, 5))
         for _ in range(3):
             call(model.train(), graph)
     return model.eval()
@@ -57,7 +57,7 @@ def build(name, num_layers=3, *, trained=False, **options):
 
 def answer(model, data, **overrides):
     with torch.no_grad():
-        return call(model, prepared(model, data), **overrides)
+        return call(model, prepare(model, data), **overrides)
 
 
 def felt(model, data):
@@ -88,7 +88,7 @@ def test_it_is_built_and_called_with_its_defaults(name):
     model = MODELS[name](3, 16, 4, num_layers=2)
     data = random_graph(9, 1)
     data.x, data.edge_weight = data.x.float(), data.edge_weight.float()
-    assert call(model, prepared(model, data)).shape == (9, 4)
+    assert call(model, prepare(model, data)).shape == (9, 4)
     for transform in model.requires:
         data = transform(data)
         assert "object at" not in repr(transform)
@@ -128,7 +128,7 @@ def test_a_graph_in_a_batch_answers_as_alone(name, level):
     alone = nx.empty_graph(2)  # no edges
     graphs = [random_graph(n, seed) for seed, n in enumerate([7, 12, 5])]
     graphs = [*graphs, featured(alone), featured(nx.empty_graph(1))]
-    graphs = [prepared(model, graph) for graph in graphs]
+    graphs = [prepare(model, graph) for graph in graphs]
     together = answer(model, Batch.from_data_list(graphs))
     apart = torch.cat([answer(model, graph) for graph in graphs])
     torch.testing.assert_close(together, apart, rtol=1e-8, atol=1e-8)
@@ -177,7 +177,7 @@ def test_a_message_follows_the_direction_of_its_edge(local_name, num_layers):
 
 def test_a_layer_passes_messages_along_its_own_edges(name):
     model = build(name, 2, trained=True)
-    data = prepared(model, featured(nx.path_graph(5)))
+    data = prepare(model, featured(nx.path_graph(5)))
     every = torch.ones(data.edge_index.size(1), 2, dtype=torch.bool)
     plain = answer(model, data)
     torch.testing.assert_close(answer(model, data, edge_layers=every), plain)
@@ -200,7 +200,7 @@ def test_a_layer_passes_messages_along_its_own_edges(name):
 def test_a_step_down_the_gradient_of_every_parameter(name, level):
     model = build(name, 2, level=level).train()
     graphs = [random_graph(n, seed) for seed, n in enumerate([7, 12, 5, 9, 8, 6])]
-    batch = Batch.from_data_list([prepared(model, graph) for graph in graphs])
+    batch = Batch.from_data_list([prepare(model, graph) for graph in graphs])
 
     def loss():
         out = call(model, batch)
@@ -219,7 +219,7 @@ def test_a_step_down_the_gradient_of_every_parameter(name, level):
 
 def test_sensitivity_is_the_jacobian(name):
     model, data = build(name, 2, trained=True), random_graph(8, 2)
-    ready = prepared(model, data)
+    ready = prepare(model, data)
     jacobian = torch.autograd.functional.jacobian(lambda x: call(model, ready, x=x), data.x)
     expected = jacobian.pow(2).sum((1, 3)).sqrt()
     torch.testing.assert_close(felt(model, data), expected, rtol=1e-8, atol=1e-12)
@@ -236,7 +236,7 @@ def test_capture_reads_what_the_docstring_names(name):
     for word in named:
         assert word in there or f"layers.0{word}" in there, word
         wanted.append(word if word in there else f"layers.0{word}")
-    ready = prepared(model, data)
+    ready = prepare(model, data)
     with capture(model, *wanted) as read, torch.no_grad():
         out = call(model, ready)
     assert set(wanted) <= {*read}

@@ -7,7 +7,7 @@ from torch_geometric.data import Batch, Data
 
 from conftest import ORACLES, load_oracle
 from workbench.graphs import FAMOUS_PAIRS, path, ring
-from workbench.models import DSSGNN, call, prepared
+from workbench.models import DSSGNN, call, prepare
 from workbench.models.subgraphs import POLICIES
 
 
@@ -61,7 +61,7 @@ def test_the_whole_model_gives_the_numbers_of_the_released_one(name):
     state = {k.removeprefix("state/"): v for k, v in arrays.items() if k[:6] == "state/"}
     model.load_state_dict(ours(state))
     graphs = [
-        prepared(model, Data(x=arrays[f"{g}/x"], edge_index=arrays[f"{g}/edge_index"]))
+        prepare(model, Data(x=arrays[f"{g}/x"], edge_index=arrays[f"{g}/edge_index"]))
         for g in told["graphs"]
     ]
     batch = Batch.from_data_list(graphs)
@@ -76,7 +76,7 @@ def build(**options):
     model = DSSGNN(3, 8, 4, **{"num_layers": 2, **options}).double()
     graph = data()
     for _ in range(3):  # moves the running statistics away from 0 and 1
-        call(model.train(), prepared(model, graph))
+        call(model.train(), prepare(model, graph))
     return model.eval()
 
 
@@ -114,7 +114,7 @@ def test_it_is_the_formula_copy_by_copy(level, policy):
     else:
         of_copies = [rows[kept].mean(0) for kept, rows in zip(inside, h, strict=True)]
         pooled = torch.stack(of_copies).mean(0, keepdim=True)
-    found = call(model, prepared(model, graph))
+    found = call(model, prepare(model, graph))
     torch.testing.assert_close(found, model.head(pooled), rtol=1e-9, atol=1e-9)
 
 
@@ -124,7 +124,7 @@ def test_it_tells_a_pair_apart_that_message_passing_does_not(policy):
     model = build(policy=policy, level="graph", num_layers=4)
     for graph in (first, second):
         graph.x = torch.ones(6, 3, dtype=torch.float64)
-    one, other = (call(model, prepared(model, graph)) for graph in (first, second))
+    one, other = (call(model, prepare(model, graph)) for graph in (first, second))
     assert (one - other).abs().max() > 1e-6
 
 
@@ -133,10 +133,10 @@ def test_without_marks_ego_nets_as_large_as_the_graph_say_nothing_more():
     plain = build(policy="ego_nets", num_hops=1)
     whole = build(policy="ego_nets", num_hops=2)
     assert not torch.allclose(
-        call(plain, prepared(plain, graph)), call(whole, prepared(whole, graph))
+        call(plain, prepare(plain, graph)), call(whole, prepare(whole, graph))
     )
     # all copies are the graph, so that their mean is each of them
-    graph = prepared(whole, graph)
+    graph = prepare(whole, graph)
     layer, h = whole.layers[0], whole.encoder(graph.x)
     own = layer.norm(layer.conv(h, graph.edge_index))
     shared = layer.shared_norm(layer.shared_conv(h, graph.edge_index))
@@ -152,7 +152,7 @@ def test_without_marks_ego_nets_as_large_as_the_graph_say_nothing_more():
 
 def test_layers_may_have_edges_of_their_own():
     model = build(policy="ego_nets", num_hops=4)
-    graph = prepared(model, data())
+    graph = prepare(model, data())
     every = torch.ones(graph.edge_index.size(1), 2, dtype=torch.bool)
     torch.testing.assert_close(call(model, graph, edge_layers=every), call(model, graph))
     gone = every & torch.tensor([True, False])
@@ -168,8 +168,8 @@ def test_copies_of_another_policy_are_refused():
     marked, plain = build(), build(policy="ego_nets")
     said = r"have marks of roots; make them by Subgraphs\('ego_nets'"
     with pytest.raises(ValueError, match=said):
-        call(plain, prepared(marked, data()))
+        call(plain, prepare(marked, data()))
     with pytest.raises(ValueError, match="have no marks of roots"):
-        call(marked, prepared(plain, data()))
+        call(marked, prepare(plain, data()))
     with pytest.raises(ValueError, match="conv must be one of gin, graph; got 'gcn'"):
         DSSGNN(3, 8, 4, num_layers=1, conv="gcn")

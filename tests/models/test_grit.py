@@ -11,7 +11,7 @@ from workbench.capture import capture, capture_attention, capture_values
 from workbench.cost import TooLargeError
 from workbench.encodings import Encode
 from workbench.graphs import grid, path, ring, star
-from workbench.models import GRIT, call, prepared
+from workbench.models import GRIT, call, prepare
 from workbench.models.grit import GRITLayer, all_pairs, signed_sqrt
 
 
@@ -110,7 +110,7 @@ def test_it_is_the_dense_formula():
     """One layer, one head after another, with matrices of all pairs."""
     graph = data()
     model = build(num_layers=1, norm=None)
-    graph = prepared(model, graph)
+    graph = prepare(model, graph)
     layer, size = model.layers[0], 9
     dense = torch.zeros(size, size, 6, dtype=torch.float64)  # [i, j]
     dense[graph.rrwp_index[1], graph.rrwp_index[0]] = graph.rrwp
@@ -138,7 +138,7 @@ def test_it_is_the_dense_formula():
 def test_a_hub_of_nine_grows_by_the_logarithm_of_its_degree():
     graph = data(star(9))
     model = build(num_layers=1, norm=None)
-    graph = prepared(model, graph)
+    graph = prepare(model, graph)
     layer, seen = model.layers[0], []
     layer.out.register_forward_pre_hook(lambda _, args: seen.append(args[0]))
     with torch.no_grad():
@@ -156,7 +156,7 @@ def test_edge_features_arrive_where_the_edges_are():
     graph = data(Data(edge_index=torch.tensor([[0], [1]]), num_nodes=3))
     graph.edge_attr = torch.ones(1, 2, dtype=torch.float64)
     model = build(num_layers=1, edge_channels=2)
-    graph = prepared(model, graph)
+    graph = prepare(model, graph)
     jacobian = torch.autograd.functional.jacobian(
         lambda attr: call(model, graph, edge_attr=attr), graph.edge_attr
     )
@@ -167,7 +167,7 @@ def test_edge_features_arrive_where_the_edges_are():
 
 def test_layers_may_have_degrees_of_their_own():
     model = build(num_layers=2)
-    graph = prepared(model, data())
+    graph = prepare(model, data())
     every = torch.ones(graph.edge_index.size(1), 2, dtype=torch.bool)
     plain = call(model, graph)
     torch.testing.assert_close(call(model, graph, edge_layers=every), plain)
@@ -179,7 +179,7 @@ def test_another_number_of_steps_is_refused():
     model = build()
     graph = Encode("rrwp", num_steps=5)(data())
     with pytest.raises(ValueError, match=r"rrwp has 5 steps, and this GRIT reads 6; .*num_steps=6"):
-        call(model, prepared(model, graph))
+        call(model, prepare(model, graph))
 
 
 def test_it_counts_rings_that_attention_alone_cannot():
@@ -187,7 +187,7 @@ def test_it_counts_rings_that_attention_alone_cannot():
     rings = [ring(5), ring(6)]
     for graph in rings:
         graph.x = torch.ones(graph.num_nodes, 3, dtype=torch.float64)
-    small, large = (call(model, prepared(model, graph)) for graph in rings)
+    small, large = (call(model, prepare(model, graph)) for graph in rings)
     assert (small - large).abs().max() > 1e-3
 
 
@@ -196,7 +196,7 @@ def test_an_encoding_joins_in_a_batch_with_edges_and_features():
     graphs = [data(grid(2, 3)), data(ring(4), seed=1)]
     for graph in graphs:
         graph.edge_attr = torch.rand(graph.edge_index.size(1), 1, dtype=torch.float64)
-    graphs = [prepared(model, graph) for graph in graphs]
+    graphs = [prepare(model, graph) for graph in graphs]
     together = call(model, Batch.from_data_list(graphs))
     alone = torch.cat([call(model, graph) for graph in graphs])
     torch.testing.assert_close(together, alone, rtol=1e-10, atol=1e-10)
@@ -204,7 +204,7 @@ def test_an_encoding_joins_in_a_batch_with_edges_and_features():
 
 def test_attention_is_read_head_by_head_and_graph_by_graph():
     model = build()
-    graphs = [prepared(model, data(grid(2, 3))), prepared(model, data(ring(4), seed=1))]
+    graphs = [prepare(model, data(grid(2, 3))), prepare(model, data(ring(4), seed=1))]
     batch = Batch.from_data_list(graphs)
     with capture_attention(model) as read:
         call(model, batch)

@@ -16,7 +16,7 @@ from workbench.diagnostics import hop_distance, total_resistance
 from workbench.graphs import barbell, grid, karate, path, ring, ring_of_cliques
 from workbench.models import DSSGNN, GCN, GPS, GRIT
 from workbench.report import report
-from workbench.report.model_part import called, model_part
+from workbench.report.model_part import argument_kind, model_part
 from workbench.report.parts import classes, place_text, proposal
 
 RESULTS = Path(__file__).parents[2] / "data" / "results" / "verdict.json"
@@ -70,8 +70,8 @@ def test_a_place_names_its_edges_and_what_it_holds(page):
 def test_a_place_says_which_other_measures_point_at_it():
     found = report(barbell(6, 0))
     assert "Here is the edge of highest resistance, of lowest balanced Forman" in found.places()[0]
-    assert found.elsewhere() == ""
-    assert "In none of these places: the edge of" in report(karate()).elsewhere()
+    assert found.outside_places() == ""
+    assert "In none of these places: the edge of" in report(karate()).outside_places()
 
 
 def test_places_that_are_alike_are_all_marked():
@@ -83,7 +83,7 @@ def test_places_that_are_alike_are_all_marked():
     path = re.search(r'class="mark place-1"[^>]* d="([^"]*)"', body)[1]
     assert len(set(path.replace(" M", "\nM").split("\n"))) == 6
     assert "Places that are alike are all marked" in page.caption()
-    assert page.elsewhere() == ""
+    assert page.outside_places() == ""
 
 
 def test_all_that_are_alike_are_told_and_drawn():
@@ -248,8 +248,8 @@ def test_a_class_is_no_model(featured):
     """The sentence itself is in place of the type check's where shapes are not checked."""
     with pytest.raises(TypeError, match="GCN"):
         report(featured, GCN)
-    assert called(GCN) == "the class GCN; make one of it, as GCN(...)"
-    assert called("GCN") == "a str"
+    assert argument_kind(GCN) == "the class GCN; make one of it, as GCN(...)"
+    assert argument_kind("GCN") == "a str"
 
 
 def test_the_smallest_graph_has_nothing_to_rewire():

@@ -28,7 +28,7 @@ from workbench.report import (
     summarize_model,
 )
 from workbench.report.largest import largest_component
-from workbench.report.measure import Budget, percent, rounded
+from workbench.report.measure import Budget, percent, round_digits
 from workbench.report.model_summary import layer_names
 
 
@@ -255,7 +255,7 @@ def test_directed_graphs_are_refused():
     ],
 )
 def test_numbers_are_rounded_for_reading(value, text):
-    assert rounded(value) == text
+    assert round_digits(value) == text
 
 
 @pytest.mark.parametrize(

@@ -30,15 +30,15 @@ from workbench.report.evidence import (
     above,
     across,
     beyond,
-    bought,
-    judged,
+    judge,
     narrowest,
+    removed_share,
 )
 from workbench.report.largest import largest_component
 from workbench.report.null_model import no_other, random_rewired
 from workbench.report.reach import heard_from
 from workbench.report.task_evidence import arrives, labels_joined, labels_nearby
-from workbench.report.verdict import weighed
+from workbench.report.verdict import weigh
 from workbench.rewiring import gtr
 
 
@@ -135,19 +135,19 @@ def test_what_is_heard_is_the_power_of_the_mean_operator():
     ],
 )
 def test_limits_are_read_either_way(number, limits, says):
-    assert judged(*beyond(number, limits)) == (says, ())
+    assert judge(*beyond(number, limits)) == (says, ())
 
 
 @pytest.mark.parametrize(("limits", "at"), [(SQUEEZE, 0), (SQUEEZE, 1), (ACROSS, 0), (ACROSS, 1)])
 def test_a_number_at_its_limit_is_open_and_says_what_lies_beyond(limits, at):
     limit, beside = limits[at], ("for", "against")[at]
     for number in (limit, limit * (1 + 1e-12), limit * (1 - 1e-12)):
-        assert judged(*beyond(number, limits)) == ("open", (beside,))
+        assert judge(*beyond(number, limits)) == ("open", (beside,))
     out = 1 if (limits[0] > limits[1]) == (at == 0) else -1
-    assert judged(*beyond(limit + 0.03 * out, limits)) == (beside, ())
-    assert judged(*beyond(limit + 0.03 * out, limits, error=0.02)) == ("open", (beside,))
-    assert judged(*beyond(limit + 0.05 * out, limits, error=0.02)) == (beside, ())
-    assert judged(*beyond(limit, limits, error=1.0)) == ("open", ("for", "against"))
+    assert judge(*beyond(limit + 0.03 * out, limits)) == (beside, ())
+    assert judge(*beyond(limit + 0.03 * out, limits, error=0.02)) == ("open", (beside,))
+    assert judge(*beyond(limit + 0.05 * out, limits, error=0.02)) == (beside, ())
+    assert judge(*beyond(limit, limits, error=1.0)) == ("open", ("for", "against"))
 
 
 @pytest.mark.parametrize(
@@ -181,7 +181,7 @@ def test_two_standard_errors_tell(number, limit, error, expected):
 def test_the_answer_counts(graph, task, answer):
     evidence = [Evidence("n", "v", says, "exact", "w") for says in graph]
     evidence += [Evidence("n", "v", says, "exact", "w", "task") for says in task]
-    assert weighed(tuple(evidence))[0] == answer
+    assert weigh(tuple(evidence))[0] == answer
 
 
 @pytest.mark.parametrize(
@@ -198,8 +198,8 @@ def test_an_answer_that_hangs_on_a_limit_says_so(says, near, other):
     """The last piece lies at its limit, and is not counted."""
     evidence = [Evidence("n", "v", s, "exact", "w") for s in says[:-1]]
     evidence.append(Evidence("squeeze", "v", says[-1], "exact", "w", near=near))
-    answer, sentence = weighed(tuple(evidence))
-    assert (answer, sentence.count("limit")) == (weighed(tuple(evidence[:-1]))[0], bool(other))
+    answer, sentence = weigh(tuple(evidence))
+    assert (answer, sentence.count("limit")) == (weigh(tuple(evidence[:-1]))[0], bool(other))
     if other:
         assert sentence.endswith(
             f" “Squeeze” lies at its limit: beyond it the answer would be {other}."
@@ -321,7 +321,7 @@ def test_size_alone_is_no_evidence():
 def test_the_sentence_claims_what_the_evidence_says(speaks, task, begins):
     evidence = [Evidence(name, "v", "for", "exact", "w") for name in speaks]
     evidence += [Evidence(name, "v", "for", "exact", "w", "task") for name in task]
-    answer, sentence = weighed(tuple(evidence))
+    answer, sentence = weigh(tuple(evidence))
     assert answer == "likely"
     assert sentence.startswith(begins)
 
@@ -436,7 +436,7 @@ def test_edges_that_mend_nothing_do_not_speak_though_they_are_few(conductance, d
     assert (100 / conductance - 100 / (conductance + 1)) / total == pytest.approx(drop, abs=0.002)
     part = largest_component(edge_index, 20, weight)
     ends = torch.tensor([[0], [10]])
-    found = bought(part, total, 0.0, ends, "hand")
+    found = removed_share(part, total, 0.0, ends, "hand")
     assert (found.says, found.near) == (says, ())
 
 

@@ -25,7 +25,15 @@ METHODS = pytest.mark.parametrize("name", REWIRINGS)
 def run(name, edge_index, num_nodes, seed=0, **options):
     if "generator" in inspect.signature(REWIRINGS[name]).parameters:
         options["generator"] = torch.Generator().manual_seed(seed)
+    for key in REWIRINGS[name].declaration.reads:
+        options.setdefault(key, read(key, num_nodes))
     return REWIRINGS[name](edge_index, num_nodes, **options)
+
+
+def read(key, num_nodes):
+    """What a method may read of a graph, as some numbers."""
+    width = {"x": 3, "pos": 2}[key]
+    return torch.randn(num_nodes, width, generator=torch.Generator().manual_seed(num_nodes))
 
 
 def graphs(name):
@@ -102,6 +110,7 @@ def test_some_method_needs_each_word(name):
     declared = REWIRINGS[name].declaration
     edge_index, num_nodes, _ = oracle_graph("karate")
     result = run(name, edge_index, num_nodes)
+    result = result.union if isinstance(result, LayeredRewired) else result
     if declared.new_nodes:
         assert result.num_nodes > num_nodes
     if not declared.symmetric:
@@ -131,8 +140,9 @@ def test_weights(name):
     """Ignored: they change no edge. Used: the transform gives the graph's. Refused: it says so."""
     edge_index, num_nodes, _ = oracle_graph("karate")
     weight = torch.where((edge_index % 3 == 0).any(dim=0), 1e-2, 3.0)
-    data = Data(edge_index=edge_index, num_nodes=num_nodes, edge_weight=weight)
-    plain = Data(edge_index=edge_index, num_nodes=num_nodes)
+    given = {key: read(key, num_nodes) for key in REWIRINGS[name].declaration.reads}
+    data = Data(edge_index=edge_index, num_nodes=num_nodes, edge_weight=weight, **given)
+    plain = Data(edge_index=edge_index, num_nodes=num_nodes, **given)
     transform, how = Rewire(name), REWIRINGS[name].declaration.weighted
     if how == "refused":
         with pytest.raises(ValueError, match=f"{name} has no rule for the weights"):
@@ -176,7 +186,8 @@ def test_long_work_asks_again_and_again(name):
 def test_the_same_twice(name):
     edge_index, num_nodes, _ = oracle_graph("karate")
     assert same(*(run(name, edge_index, num_nodes, seed=4) for _ in range(2)))
-    assert same(*(REWIRINGS[name](edge_index, num_nodes) for _ in range(2)))
+    reads = {key: read(key, num_nodes) for key in REWIRINGS[name].declaration.reads}
+    assert same(*(REWIRINGS[name](edge_index, num_nodes, **reads) for _ in range(2)))
     torch.manual_seed(1)
     state = torch.get_rng_state()
     run(name, edge_index, num_nodes)
@@ -199,7 +210,10 @@ def test_in_a_pipeline(name):
 
     edge_index, num_nodes, _ = oracle_graph("karate")
     data = Data(
-        x=torch.ones(num_nodes, 2), edge_index=edge_index, y=torch.arange(num_nodes), pos=None
+        x=torch.ones(num_nodes, 2),
+        edge_index=edge_index,
+        y=torch.arange(num_nodes),
+        pos=read("pos", num_nodes),
     )
     found = Rewire(name)(data)
     assert found.validate()

@@ -8,6 +8,7 @@ import torch
 from torch_geometric.utils import contains_self_loops, is_undirected
 
 from conftest import oracle_graph, oracle_names
+from workbench.diagnostics import hop_distance
 from workbench.rewiring import EDITS, apply_edits
 from workbench.topology import both_directions, components, simple_graph
 
@@ -28,8 +29,9 @@ def run(name, edge_index, num_nodes, num_edges=5, seed=0, **options):
     return EDITS[name](edge_index, num_nodes, num_edges=num_edges, **options)
 
 
-def check(edge_index, num_nodes, rewired, num_edges):
+def check(name, edge_index, num_nodes, rewired, num_edges):
     """The invariants that hold for any input and any method."""
+    declared = EDITS[name].declaration
     before, after = as_set(edge_index), as_set(rewired.edge_index)
     out = rewired.edge_index
     assert out.numel() == 0 or 0 <= int(out.min()) <= int(out.max()) < num_nodes
@@ -48,7 +50,10 @@ def check(edge_index, num_nodes, rewired, num_edges):
         assert ((u, v) in replay) == (sign < 0)
         replay ^= {(u, v)}
     assert replay == after
-    assert rewired.added.size(1) <= num_edges
+    assert rewired.added.size(1) <= num_edges * declared.adds
+    assert rewired.removed.size(1) <= num_edges * declared.removes
+    if not declared.scored:
+        assert bool(rewired.score.isnan().all())
     assert rewired.score.shape == rewired.num_tied.shape == (rewired.edits.size(1),)
     assert bool((rewired.num_tied > 0).all())
     assert torch.equal(
@@ -62,7 +67,7 @@ def test_invariants_on_every_graph(name, num_edges):
     for graph in oracle_names(max_nodes=60):
         edge_index, num_nodes, _ = oracle_graph(graph)
         copy = edge_index.clone()
-        check(edge_index, num_nodes, run(name, edge_index, num_nodes, num_edges), num_edges)
+        check(name, edge_index, num_nodes, run(name, edge_index, num_nodes, num_edges), num_edges)
         assert torch.equal(edge_index, copy), "the input was changed"
 
 
@@ -98,14 +103,14 @@ def test_order_of_the_columns_does_not_matter(name):
 @pytest.mark.parametrize("num_nodes", [0, 1, 2, 5])
 def test_no_edges(name, num_nodes):
     rewired = run(name, NOTHING, num_nodes, 3)
-    check(NOTHING, num_nodes, rewired, 3)
+    check(name, NOTHING, num_nodes, rewired, 3)
 
 
 @METHODS
 def test_one_edge_on_two_nodes_is_complete(name):
     pair = both_directions(torch.tensor([0]), torch.tensor([1]))
     rewired = run(name, pair, 2, 3)
-    check(pair, 2, rewired, 3)
+    check(name, pair, 2, rewired, 3)
     assert rewired.added.size(1) == 0
 
 
@@ -114,18 +119,26 @@ def test_complete_graph_saturates(name):
     rows, columns = torch.triu_indices(6, 6, 1)
     complete = both_directions(rows, columns)
     rewired = run(name, complete, 6, 4)
-    check(complete, 6, rewired, 4)
-    assert rewired.edits.size(1) == 0
+    check(name, complete, 6, rewired, 4)
+    assert rewired.added.size(1) == 0
+    if not EDITS[name].declaration.adds:
+        assert rewired.removed.size(1) == 4
 
 
 @METHODS
 def test_more_than_there_is(name):
     edge_index, num_nodes, _ = oracle_graph("barbell")
     rewired = run(name, edge_index, num_nodes, 10_000)
-    check(edge_index, num_nodes, rewired, 10_000)
-    free = num_nodes * (num_nodes - 1) // 2 - simple_graph(edge_index, num_nodes).num_edges
-    if name != "sdrf":  # stops where its edge has no candidate left
-        assert rewired.added.size(1) == free
+    check(name, edge_index, num_nodes, rewired, 10_000)
+    there = simple_graph(edge_index, num_nodes).num_edges
+    declared = EDITS[name].declaration
+    if not declared.adds:
+        assert rewired.removed.size(1) == there
+    elif name == "two_hop":
+        hops = hop_distance(edge_index, num_nodes)
+        assert rewired.added.size(1) == int((hops == 2).sum()) // 2
+    elif not declared.removes:  # those stop where they find nothing to add, or to swap
+        assert rewired.added.size(1) == num_nodes * (num_nodes - 1) // 2 - there
 
 
 @METHODS
@@ -133,7 +146,7 @@ def test_two_components_and_an_isolated_node(name):
     triangles = both_directions(torch.tensor([0, 1, 2, 3, 4, 5]), torch.tensor([1, 2, 0, 4, 5, 3]))
     square = both_directions(torch.tensor([7, 8, 9, 10]), torch.tensor([8, 9, 10, 7]))
     edge_index = torch.cat([triangles, square], dim=1)  # node 6 is alone
-    check(edge_index, 11, run(name, edge_index, 11, 6), 6)
+    check(name, edge_index, 11, run(name, edge_index, 11, 6), 6)
 
 
 @METHODS
@@ -143,7 +156,7 @@ def test_loops_and_repeats_stay_and_count_once(name):
     noisy = torch.cat([edge_index, loops, edge_index[:, :6], edge_index[:, :6].flip(0)], dim=1)
     clean, rewired = run(name, edge_index, num_nodes), run(name, noisy, num_nodes)
     assert torch.equal(clean.edits, rewired.edits)
-    check(noisy, num_nodes, rewired, 5)
+    check(name, noisy, num_nodes, rewired, 5)
     loops_after = rewired.edge_index[0] == rewired.edge_index[1]
     assert int(loops_after.sum()) == 2
 
@@ -201,7 +214,7 @@ def test_to_propose_and_apply_is_the_method(name):
         edge_index, num_nodes, _ = oracle_graph(graph)
         added = run(name, edge_index, num_nodes, 4, **options).added
         state, pairs = greedy(name, edge_index, num_nodes), []
-        if name == "random_edges":  # draws them at once
+        if not EDITS[name].declaration.scored:  # draws them at once
             assert torch.equal(state.propose(4).pairs, added)
             continue
         for _ in range(4):

@@ -62,6 +62,8 @@ MATERIAL = {
     "graph_values": measured_graphs,
     "graph_multilabels": measured_graphs,
     "num_nodes": lambda: 8,
+    "num_trees": lambda: 5,
+    "largest": lambda: 12,
     "data": karate_with_labels,
     "dataset": labeled_graphs,
 }

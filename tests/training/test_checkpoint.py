@@ -100,7 +100,7 @@ def test_a_rate_that_a_plateau_halved_stays_halved(tmp_path, monkeypatch):
     task, file = ring_transfer(8), tmp_path / "state"  # two layers cannot learn it
     recipe = Recipe(epochs=12, schedule="plateau", optimizer="sgd", learning_rate=3.0)
     whole = fit(model_for(task), task, recipe)
-    constant = fit(model_for(task), task, recipe.changed(schedule="constant"))
+    constant = fit(model_for(task), task, recipe.with_options(schedule="constant"))
     assert whole.curve != constant.curve
     for epochs in (7, 10, 12):
         made = fit(model_for(task), task, recipe, epochs=epochs, checkpoint=file)

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 from torch_geometric.data import Data
 
-from workbench.capture import call, prepared
+from workbench.capture import call, prepare
 from workbench.models import MODELS
 from workbench.tasks import (
     TASKS,
@@ -94,7 +94,7 @@ def test_it_is_trained_as_on_graphs_prepared_by_hand(name, kind):
     run = fit(new_model(task, name), task, epochs=2)
     assert keys(task) == before
     model = new_model(task, name)
-    by_hand = task.map(lambda graph: prepared(model, graph))
+    by_hand = task.map(lambda graph: prepare(model, graph))
     assert keys(by_hand) != before
     again = fit(model, by_hand, epochs=2)
     assert run.curve == again.curve

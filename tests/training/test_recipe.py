@@ -120,25 +120,25 @@ def test_accumulated_batches_make_one_step_of_their_mean():
     task = line_task(values, loss="squared_error")
     recipe = Recipe(epochs=3, optimizer="sgd", learning_rate=0.01, weight_decay=0.0)
     together, apart, heard = Line(), Line(), []
-    fit(together, task, recipe.changed(batch_size=6))
+    fit(together, task, recipe.with_options(batch_size=6))
     fit(
         apart,
         task,
-        recipe.changed(batch_size=2, accumulate=3),
+        recipe.with_options(batch_size=2, accumulate=3),
         callbacks=[lambda progress: heard.append(progress.step)],
     )
     assert apart.weight.item() == pytest.approx(together.weight.item(), rel=1e-12)
     assert heard[-1] == 3
     # a last group that is not full is the mean of what it holds
     single = Line()
-    fit(single, task, recipe.changed(batch_size=6, accumulate=4))
+    fit(single, task, recipe.with_options(batch_size=6, accumulate=4))
     assert single.weight.item() == together.weight.item()
 
 
 def test_patience_ends_a_run_that_is_whole():
     line = Line(1.0)  # it begins at its best, and each step leads away or oscillates
     recipe = Recipe(epochs=50, optimizer="sgd", learning_rate=1.0, weight_decay=0.0, patience=4)
-    made = fit(line, line_task((1.0, 1.0)), recipe.changed(learning_rate=3.0))
+    made = fit(line, line_task((1.0, 1.0)), recipe.with_options(learning_rate=3.0))
     assert not made.stopped
     assert len(made.curve.val) == made.result["best_epoch"] + 4
     assert made.result["val"] == min(made.curve.val)
@@ -178,6 +178,6 @@ def test_a_recipe_has_no_other_options():
     with pytest.raises(
         TypeError, match="a recipe has no option 'lr'; it has epochs, learning_rate"
     ):
-        Recipe().changed(lr=1.0)
+        Recipe().with_options(lr=1.0)
     with pytest.raises(TypeError, match="recipe"):
         fit(Line(), line_task(), {"epochs": 1})

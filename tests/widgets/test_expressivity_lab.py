@@ -1,6 +1,5 @@
 """The expressivity lab without a browser: set a widget, read what is shown."""
 
-from collections import defaultdict
 from datetime import UTC, datetime
 
 import networkx as nx
@@ -10,15 +9,13 @@ import torch
 from torch_geometric.data import Data
 
 from workbench.diagnostics import TESTS, TooLargeError
-from workbench.diagnostics.expressivity.color_numbers import steady
 from workbench.figures.coloring import CLASS_COLORS, class_table
 from workbench.graphs import FAMOUS_PAIRS, csl, path, ring, rook, write_graph
 from workbench.models import MODELS
 from workbench.widgets import expressivity_lab
 from workbench.widgets.canvas.matrix_canvas import MISSING
-from workbench.widgets.expressivity.seen import seen
-from workbench.widgets.expressivity.state import Pair
-from workbench.widgets.expressivity.tests import RAISED, TEST_TEXTS, menu
+from workbench.widgets.expressivity.test_texts import RAISED, TEST_TEXTS, menu
+from workbench.widgets.lab.opening import uploaded
 
 HEXAGON = "hexagon and two triangles"
 
@@ -39,7 +36,7 @@ def lab(module_lab):
 
 
 def rows(data: bytes, kind: str, lab) -> np.ndarray:
-    return np.frombuffer(data, kind).reshape(lab._rounds.length + 1, -1)
+    return np.frombuffer(data, kind).reshape(lab.pictures["rounds"].length + 1, -1)
 
 
 def upload(path) -> dict:
@@ -58,41 +55,41 @@ def upload(path) -> dict:
 
 def test_it_opens_on_a_pair_that_message_passing_cannot_tell_apart(lab):
     assert lab.verdict == "1-WL: equal, stable after 0 rounds"
-    assert "cannot see the difference" in lab._controls.verdict.value
+    assert "cannot see the difference" in lab.shown()["says"]
     assert lab.a.num_nodes == lab.b.num_nodes == 6
     assert lab.round == 0
     assert not lab.distinction
 
 
 def test_raising_k_breaks_the_tie(lab):
-    lab._controls.raise_k.click()
+    lab.controls["raise_k"].click()
     lab.wait()
-    assert lab.test == lab._controls.test.value == "2-fwl"
+    assert lab.test == lab.controls["test"].value == "2-fwl"
     assert lab.verdict == "2-FWL: different from round 1"
     assert lab.round == 1  # where they part
-    lab._controls.raise_k.click()
+    lab.controls["raise_k"].click()
     lab.wait()
     assert lab.test == "3-fwl"
-    assert lab._controls.raise_k.disabled
+    assert lab.controls["raise_k"].disabled
     assert set(RAISED.values()) <= set(TESTS)
 
 
 def test_the_menus_and_the_code_agree(lab):
-    lab._controls.pair.value = "two spiders"
+    lab.controls["pair"].value = "two spiders"
     lab.wait()
     assert lab.pair == "two spiders"
     assert lab.verdict == "1-WL: different from round 4"
     lab.test = "spd-wl"
-    assert lab._controls.test.value == "spd-wl"
-    assert FAMOUS_PAIRS["two spiders"].sentence.split(":")[0] in lab._controls.about_pair.value
-    assert TEST_TEXTS["spd-wl"].sentence[:20] in lab._controls.about_test.value
+    assert lab.controls["test"].value == "spd-wl"
+    assert FAMOUS_PAIRS["two spiders"].sentence.split(":")[0] in lab.shown()["about_pair"]
+    assert TEST_TEXTS["spd-wl"].sentence[:20] in lab.shown()["about_test"]
 
 
 def test_the_round_moves_by_code_and_by_slider(lab):
     lab.pair = "two spiders"
     lab.round = 2
-    assert lab._rounds.position == 2
-    lab._rounds.position = 3
+    assert lab.pictures["rounds"].position == 2
+    lab.pictures["rounds"].position = 3
     assert lab.round == 3
     with pytest.raises(ValueError, match="from 0 to 12, got 13"):
         lab.round = 13
@@ -101,12 +98,12 @@ def test_the_round_moves_by_code_and_by_slider(lab):
 @pytest.mark.parametrize("test", TESTS)
 def test_every_test_has_words_and_colors(lab, test):
     assert test in TEST_TEXTS
-    assert test in [value for _, value in menu()]
+    assert test in menu().values()
     lab.test = test
     told = test in FAMOUS_PAIRS[HEXAGON].told_apart
     assert bool(lab.distinction) == told
     assert ("different" in lab.verdict) == told
-    bar = lab._rounds
+    bar = lab.pictures["rounds"]
     assert rows(bar.nodes_a, "<f4", lab).shape[1] == 6
     assert rows(bar.pairs_b, "u1", lab).shape[1] == 36
     counts = np.frombuffer(bar.counts, "<i4").reshape(bar.length + 1, 2, bar.num_colors)
@@ -119,74 +116,22 @@ def test_every_test_has_words_and_colors(lab, test):
 # ---- what is drawn -----------------------------------------------------------------------
 
 
-def test_a_class_that_splits_leaves_its_number_to_its_largest_part():
-    rounds = [np.array([0, 0, 0, 0]), np.array([3, 1, 1, 1]), np.array([0, 2, 1, 1])]
-    assert [part.tolist() for part in steady(rounds)] == [[0, 0, 0, 0], [1, 0, 0, 0], [1, 2, 0, 0]]
-
-
-@pytest.mark.parametrize("test", ["1-wl", "2-fwl", "1,1-wl", "rd-wl"])
-def test_the_numbers_shown_are_the_colors_of_the_test(test):
-    pair = Pair(*FAMOUS_PAIRS["decalin and bicyclopentyl"].build())
-    colored = pair.colored(test)
-    for shown, found in zip(colored.items, colored.distinction.coloring.rounds, strict=True):
-        both = set(zip(shown.tolist(), found.tolist(), strict=True))
-        assert len(both) == len(set(shown.tolist())) == len(set(found.tolist()))
-
-
-def labeled(data: Data, seed: int) -> Data:
-    """With one of two labels on each edge, a few edges repeated with the other one, and a loop."""
-    draw = torch.Generator().manual_seed(seed)
-    low, high = data.edge_index.sort(dim=0).values
-    labels = torch.randint(2, (data.num_nodes, data.num_nodes), generator=draw)[low, high]
-    edges = torch.cat([data.edge_index, data.edge_index[:, :3], torch.tensor([[1], [1]])], dim=1)
-    labels = torch.cat([labels, 1 - labels[:3], torch.tensor([1])])
-    return Data(edge_index=edges, edge_attr=labels[:, None], num_nodes=data.num_nodes)
-
-
-@pytest.mark.parametrize("test", TESTS)
-@pytest.mark.parametrize("name", ["decalin and bicyclopentyl", "CFI over a ladder", "edge labels"])
-def test_what_a_node_saw_decides_its_color(name, test):
-    """Equal colors exactly where color before and bags are equal, in both graphs, each round."""
-    if name == "edge labels":
-        pair = Pair(*(labeled(part, 0) for part in FAMOUS_PAIRS[HEXAGON].build()))
-    else:
-        pair = Pair(*FAMOUS_PAIRS[name].build())
-    colored = pair.colored(test)
-    for round in range(1, colored.last + 1):
-        sights = defaultdict(set)
-        for which in (0, 1):
-            chosen = [(v,) for v in range(pair.sizes[which])]
-            if colored.text.pair is not None:
-                chosen += [(0, v) for v in range(pair.sizes[which])]
-            for nodes in chosen:
-                sight = seen(colored, which, round, nodes)
-                if sight.color < 0:  # outside the ego net
-                    continue
-                kind = "node" if len(nodes) == 1 or colored.text.pair[-1] != "v" else "pair"
-                bags = tuple((t, frozenset(bag.items())) for t, bag in sight.bags.items())
-                sights[kind, sight.color].add((sight.before, bags))
-        assert all(len(same) == 1 for same in sights.values())
-        for kind in ("node", "pair"):
-            mine = [next(iter(s)) for (k, _), s in sights.items() if k == kind]
-            assert len(set(mine)) == len(mine)
-
-
 def test_the_witness_is_ringed_from_its_round_on(lab):
     lab.pair, lab.test = "two spiders", "1-wl"
-    assert lab._rounds.witness_from == 4
-    a, b = lab._rounds.witness
+    assert lab.pictures["rounds"].witness_from == 4
+    a, b = lab.pictures["rounds"].witness
     assert a == sorted(set(lab.distinction.only_a.ravel().tolist()))
     assert b == sorted(set(lab.distinction.only_b.ravel().tolist()))
-    assert "Witness after round 4" in lab._controls.verdict.value
+    assert "Witness after round 4" in lab.shown()["says"]
     lab.pair = "rook and Shrikhande"
-    assert lab._rounds.witness_from == -1
-    assert lab._rounds.witness == [[], []]
+    assert lab.pictures["rounds"].witness_from == -1
+    assert lab.pictures["rounds"].witness == [[], []]
 
 
 def test_many_colors_get_numbers(lab):
-    assert not lab._rounds.numbered
+    assert not lab.pictures["rounds"].numbered
     lab.pair = "two spiders"
-    assert lab._rounds.numbered
+    assert lab.pictures["rounds"].numbered
 
 
 def test_colors_are_many_and_all_different():
@@ -197,12 +142,12 @@ def test_colors_are_many_and_all_different():
 
 
 def test_the_matrix_shows_what_a_node_sees(lab):
-    levels = rows(lab._rounds.pairs_a, "u1", lab)[0].reshape(6, 6)
+    levels = rows(lab.pictures["rounds"].pairs_a, "u1", lab)[0].reshape(6, 6)
     assert (levels != MISSING).sum() == lab.a.num_edges
-    assert not lab._rounds.marks_pairs
+    assert not lab.pictures["rounds"].marks_pairs
     lab.test = "2-fwl"
-    assert lab._rounds.marks_pairs
-    levels = rows(lab._rounds.pairs_a, "u1", lab)[1].reshape(6, 6)
+    assert lab.pictures["rounds"].marks_pairs
+    levels = rows(lab.pictures["rounds"].pairs_a, "u1", lab)[1].reshape(6, 6)
     # a hexagon: itself, neighbor, two hops, opposite
     assert len(np.unique(levels)) == 4
 
@@ -212,7 +157,7 @@ def test_isomorphic_graphs_are_called_so():
     base = path(7)
     lab = expressivity_lab(base, Data(edge_index=order[base.edge_index], num_nodes=7), test="2-fwl")
     assert "equal" in lab.verdict
-    assert "isomorphic, and every test says so" in lab._controls.verdict.value
+    assert "isomorphic, and every test says so" in lab.shown()["says"]
     lab.close()
 
 
@@ -222,14 +167,14 @@ def test_features_of_one_graph_only_are_left_out_and_the_lab_says_so():
     lab = expressivity_lab(featured, ring(4))
     assert "equal" in lab.verdict
     assert "x is left out, since only a has it" in lab.verdict
-    assert "x is left out" in lab._controls.verdict.value
-    assert "Without x, the graphs are isomorphic" in lab._controls.verdict.value
+    assert "x is left out" in lab.shown()["says"]
+    assert "Without x, the graphs are isomorphic" in lab.shown()["says"]
     lab.b = square([0, 1, 0, 1])
     assert "x is left out, since only a has it" in lab.verdict
     assert "edge_attr is left out, since only b has it" in lab.verdict
     lab.b = featured
     assert "left out" not in lab.verdict
-    assert "The graphs are isomorphic" in lab._controls.verdict.value
+    assert "The graphs are isomorphic" in lab.shown()["says"]
     lab.close()
 
 
@@ -241,11 +186,11 @@ def test_why_a_node_has_its_color(lab):
     assert "starts" not in lab.why("a", 0)
     assert "3 x (0)" in lab.why("a", 0)  # the body sees three legs
     assert "1 x (0)" in lab.why("b", 6)  # a foot sees one neighbor
-    assert "Click a node" not in lab._controls.why.value
-    assert "a: node 0" in lab._controls.why.value
-    assert "they saw different bags" in lab._controls.why.value
+    assert "Click a node" not in lab.shown()["why"]
+    assert "a: node 0" in lab.shown()["why"]
+    assert "they saw different bags" in lab.shown()["why"]
     lab.round = 0
-    assert "start with" in lab._controls.why.value
+    assert "start with" in lab.shown()["why"]
 
 
 def square(labels: list[float]) -> Data:
@@ -260,7 +205,7 @@ def test_a_bag_shows_the_labels_of_edges():
     lab.round = 1
     assert "1 x edge label 0 (0), 1 x edge label 1 (0)" in lab.why("a", 0)
     assert "2 x edge label 0 (0)" in lab.why("b", 1)
-    shown = lab._controls.why.value
+    shown = lab.shown()["why"]
     assert "they saw different bags" in shown
     assert "edge label 0" in shown
     assert "edge label 1" in shown
@@ -276,27 +221,27 @@ def test_labels_of_edges_that_differ_are_written_differently():
     lab.close()
 
 
-def test_clicks_choose_nodes_and_pairs(lab):
-    lab._graphs[0].picked = [2]
-    assert "a: node 2" in lab._controls.why.value
-    lab._graphs[0].picked = []
-    assert "Click a node" in lab._controls.why.value
+def test_clicks_choose_nodes_and_pairs(lab, from_page):
+    lab.pictures["a"].picked = [2]
+    assert "a: node 2" in lab.shown()["why"]
+    lab.pictures["a"].picked = []
+    assert "Click a node" in lab.shown()["why"]
     lab.test = "2-fwl"
     message = {"type": "click", "u": 1, "v": 4}
-    lab._matrices[1]._handle_custom_msg(message, [])
-    assert "b: pair (1, 4)" in lab._controls.why.value
-    assert lab._graphs[1].picked == [1]
+    from_page(lab.pictures["matrix_b"], message)
+    assert "b: pair (1, 4)" in lab.shown()["why"]
+    assert lab.pictures["b"].picked == [1]
 
 
-def test_hovered_pairs_get_a_hint(lab):
+def test_hovered_pairs_get_a_hint(lab, from_page):
     lab.test = "spd-wl"
-    lab._graphs[0]._handle_custom_msg({"type": "hover", "u": 0, "v": 3}, [])
-    assert lab._graphs[0].hint == "3 hops"
-    lab._graphs[1]._handle_custom_msg({"type": "hover", "u": 0, "v": 3}, [])
-    assert lab._graphs[1].hint == "not connected"
+    from_page(lab.pictures["a"], {"type": "hover", "u": 0, "v": 3})
+    assert lab.pictures["a"].hint == "3 hops"
+    from_page(lab.pictures["b"], {"type": "hover", "u": 0, "v": 3})
+    assert lab.pictures["b"].hint == "not connected"
     lab.test = "2-fwl"
-    lab._matrices[0]._handle_custom_msg({"type": "hover", "u": 0, "v": 3}, [])
-    assert lab._matrices[0].hint.startswith("pair color")
+    from_page(lab.pictures["matrix_a"], {"type": "hover", "u": 0, "v": 3})
+    assert lab.pictures["matrix_a"].hint.startswith("pair color")
 
 
 @pytest.mark.parametrize(
@@ -342,39 +287,119 @@ def test_files_from_the_browser(lab, tmp_path, suffix):
         nx.write_graph6(nx.line_graph(nx.complete_bipartite_graph(4, 4)), file)
     else:
         write_graph(rook(), file)
-    lab._controls.uploads[0].value = (upload(file),)
+    lab.controls["open_a"].value = (upload(file),)
     lab.wait()
     assert lab.a.num_nodes == 16
-    assert lab.pair == lab._controls.pair.value == "your graphs"
+    assert lab.pair == lab.controls["pair"].value == "your graphs"
     assert lab.verdict == "1-WL: different from round 0"
+
+
+@pytest.fixture
+def table(tmp_path):
+    """A file whose reading has to guess."""
+    file = tmp_path / "friends.csv"
+    file.write_text("from,to,since\nann,bob,3\nbob,cat,5\n")
+    return file
+
+
+def test_what_was_guessed_in_a_file_is_told(lab, drop, table):
+    lab.controls["open_b"].value = (upload(table),)
+    lab.wait()
+    said = lab.shown()["status"]
+    assert said.startswith("friends.csv is graph b now: ")
+    notes = uploaded(upload(table)).notes
+    assert notes
+    assert all(note.split(" (")[0] in said for note in notes)
+    assert "=" not in said  # no option of code
+    assert not lab.shown()["wrong"]
+    drop(lab, "a", {"name": table.name}, table.read_bytes())
+    lab.wait()
+    assert lab.shown()["status"].startswith("friends.csv is graph a now: ")
+    lab.test = "2-fwl"
+    assert not lab.shown()["status"]
+
+
+def test_the_menus_are_heard_one_after_another(lab):
+    lab.controls["pair"].value = "two spiders"
+    lab.controls["test"].value = "spd-wl"  # while the pair is still on its way
+    lab.wait()
+    assert (lab.pair, lab.test) == ("two spiders", "spd-wl")
+    assert (lab.shown()["pair"], lab.shown()["test"]) == ("two spiders", "spd-wl")
+
+
+def test_a_round_that_another_test_had_is_the_last_of_this_one(lab):
+    lab.pair = "two spiders"
+    lab.test = "2-fwl"
+    last = lab.pictures["rounds"].length
+    lab.pictures["rounds"].position = 12  # what the page sent before it heard
+    assert lab.round == lab.pictures["rounds"].position == last
+
+
+def test_code_makes_the_same_lab(lab):
+    lab.pair, lab.test = "two spiders", "spd-wl"
+    lab.round = 0
+    lab.num_layers = 3
+    told = lab.code()
+    held = {}
+    exec(told, held)
+    other = held["lab"]
+    assert other.state.now() == lab.state.now()
+    assert other.code() == told
+    other.close()
+    lab.num_layers = 6
+    lab.test = "2-fwl"
+    start = "from workbench.widgets import expressivity_lab\n\nlab = expressivity_lab()\n"
+    assert lab.code() == f"{start}lab.pair = 'two spiders'\nlab.test = '2-fwl'\n"
+    lab.b = ring(6)
+    assert "lab = expressivity_lab(a, b)\nlab.test = '2-fwl'\n" in lab.code()
+
+
+def test_what_can_be_done_by_name(lab):
+    lab.do("pair", "two spiders")
+    lab.do("choose", "a", 0)
+    assert "a: node 0" in lab.shown()["why"]
+    lab.do("raise_k")
+    lab.wait()
+    assert lab.test == "2-fwl"
+    lab.do("run")
+    lab.wait()
+    assert lab.result.told_apart
+    lab.test = "3-fwl"
+    with pytest.raises(ValueError, match=r"k is raised from 1-wl.*; the test is 3-fwl"):
+        lab.do("raise_k")
 
 
 def test_a_bad_file_leaves_the_lab_as_it_was(lab, tmp_path):
     file = tmp_path / "bad.graphml"
     file.write_text("<graphml>")
-    lab._controls.uploads[1].value = (upload(file),)
+    lab.controls["open_b"].value = (upload(file),)
     lab.wait()
-    assert "bad.graphml was not opened" in lab._controls.status.value
+    assert "bad.graphml was not opened" in lab.shown()["status"]
     assert lab.pair == HEXAGON
     lab.test = "2-fwl"
     assert "different" in lab.verdict
 
 
-def drop(lab, which, content, *buffers):
-    """What the browser sends when a file is dropped on graph ``which``."""
-    lab._graphs[which]._handle_custom_msg({"type": "file", **content}, buffers)
+@pytest.fixture
+def drop(from_page):
+    """What the browser sends when a file is dropped on a graph."""
+
+    def send(lab, which, content, *buffers):
+        from_page(lab.pictures[which], {"type": "file", **content}, buffers)
+
+    return send
 
 
-def test_a_dropped_file_takes_the_place_of_the_graph_under_it(lab):
-    for which, graph in enumerate((nx.star_graph(3), nx.path_graph(4))):
+def test_a_dropped_file_takes_the_place_of_the_graph_under_it(lab, drop):
+    for which, graph in (("a", nx.star_graph(3)), ("b", nx.path_graph(4))):
         content = nx.to_graph6_bytes(graph, header=False)
         drop(lab, which, {"name": f"mine {which}.g6"}, memoryview(content))
     lab.wait()  # two files at once: none is lost
-    assert lab.pair == lab._controls.pair.value == "your graphs"
-    assert "mine 0 and mine 1" in lab._controls.about_pair.value
+    assert lab.pair == lab.controls["pair"].value == "your graphs"
+    assert "mine a and mine b" in lab.shown()["about_pair"]
     assert (lab.a.num_nodes, lab.b.num_nodes) == (4, 4)
     assert lab.verdict == "1-WL: different from round 1"
-    assert all(canvas.file_prompt for canvas in lab._graphs)
+    assert all(lab.pictures[which].file_prompt for which in "ab")
 
 
 @pytest.mark.parametrize(
@@ -387,22 +412,24 @@ def test_a_dropped_file_takes_the_place_of_the_graph_under_it(lab):
         ({"refused": "Drop one file; there were 3."}, [], "Drop one file; there were 3."),
     ],
 )
-def test_a_dropped_file_that_is_no_graph_is_said_and_loses_nothing(lab, content, buffers, message):
-    a, colors = lab.a, lab._rounds.nodes_a
-    drop(lab, 0, content, *buffers)
+def test_a_dropped_file_that_is_no_graph_is_said_and_loses_nothing(
+    lab, drop, content, buffers, message
+):
+    a, colors = lab.a, lab.pictures["rounds"].nodes_a
+    drop(lab, "a", content, *buffers)
     lab.wait()
-    assert message in lab._controls.status.value
-    assert "workbench-wrong" in lab._controls.status.value
-    assert "/" not in lab._controls.status.value.replace("</", "")  # no path of a copy
-    assert (lab.pair, lab.a, lab._rounds.nodes_a) == (HEXAGON, a, colors)
+    assert message in lab.shown()["status"]
+    assert lab.shown()["wrong"]
+    assert "/" not in lab.shown()["status"]  # no path of a copy
+    assert (lab.pair, lab.a, lab.pictures["rounds"].nodes_a) == (HEXAGON, a, colors)
 
 
 def test_a_test_that_does_not_fit_is_said_and_the_menu_goes_back():
     lab = expressivity_lab(csl(201, 2), csl(201, 3))
-    lab._controls.test.value = "3-fwl"
+    lab.controls["test"].value = "3-fwl"
     lab.wait()
-    assert "fwl_colors" in lab._controls.status.value
-    assert lab.test == lab._controls.test.value == "1-wl"
+    assert "fwl_colors" in lab.shown()["status"]
+    assert lab.test == lab.controls["test"].value == "1-wl"
     with pytest.raises(TooLargeError):
         lab.test = "3-fwl"
     lab.close()
@@ -410,8 +437,8 @@ def test_a_test_that_does_not_fit_is_said_and_the_menu_goes_back():
 
 def test_large_graphs_have_no_matrix_and_very_large_ones_are_refused():
     lab = expressivity_lab(ring(400), ring(400))
-    assert lab._matrices[0].size == 0
-    assert "up to 300 nodes" in lab._matrices[0].title
+    assert lab.pictures["matrix_a"].size == 0
+    assert "up to 300 nodes" in lab.pictures["matrix_a"].title
     lab.close()
     with pytest.raises(TooLargeError, match="draws up to 1,000"):
         expressivity_lab(ring(1001), ring(1001))
@@ -443,53 +470,6 @@ def test_graphs_of_different_size_self_loops_and_isolated_nodes():
     lab.close()
 
 
-DISTANCE_TESTS = [test for test, (_, options) in TESTS.items() if "distance" in options]
-
-
-@pytest.mark.parametrize("test", DISTANCE_TESTS)
-def test_the_picture_shows_the_classes_of_distances_that_the_test_decides_by(test):
-    """A node looks like another one after a round if and only if it saw the same classes."""
-    pair = Pair(path(5), csl(9, 2))
-    colored = pair.colored(test)
-    rows = {
-        (tuple(sorted(row.tolist())), int(color))
-        for classes, colors in zip(colored.distance_classes, colored.nodes, strict=True)
-        for row, color in zip(classes, colors[1], strict=True)
-    }
-    assert len(rows) == len({row for row, _ in rows}) == len({color for _, color in rows})
-    smallest = [classes.diagonal().max() for classes in colored.distance_classes]
-    if test != "rrwp-wl":
-        assert smallest == [0, 0]
-
-
-def test_walks_of_the_picture_differ_where_the_test_says_so_and_by_less_than_eight_decimals():
-    """Two lollipops: the ends of their tails are 20 steps away, with chances of 4e-9."""
-    sizes, graphs = (30, 31), []
-    for size in sizes:
-        graph = nx.disjoint_union(nx.complete_graph(size), nx.path_graph(19))
-        graph.add_edge(size - 1, size)
-        both = torch.tensor(list(graph.to_directed().edges())).T
-        graphs.append(Data(edge_index=both, num_nodes=size + 19))
-    colored = Pair(*graphs).colored("rrwp-wl")
-    ends = [classes[0, -1] for classes in colored.distance_classes]
-    assert ends[0] != ends[1]
-
-
-def test_classes_of_distances_count_from_small_ones():
-    # 0 and 1 are two hops apart, over 2, so that the first distance to be seen is the largest
-    edges = torch.tensor([[0, 2, 1, 2], [2, 0, 2, 1]])
-    colored = Pair(*[Data(edge_index=edges, num_nodes=3)] * 2).colored("spd-wl")
-    assert colored.distance_classes[0].tolist() == [[0, 2, 1], [2, 0, 1], [1, 1, 0]]
-    assert np.array_equal(colored.distance_classes[1], colored.distances[1])
-
-
-def test_walks_of_a_directed_graph_follow_its_arrows():
-    data = Data(edge_index=torch.tensor([[0, 1], [1, 2]]), num_nodes=3)
-    distances = Pair(data, data).colored("rrwp-wl").distances[0]
-    assert distances[0, 2, 2] == 1
-    assert distances[2, 0].max() == 0
-
-
 # ---- a model on the pair -------------------------------------------------------------------
 
 
@@ -501,7 +481,7 @@ PLAIN = [name for name in MODELS if not MODELS[name](1, 4, 2, num_layers=1).requ
 def test_what_a_model_requires_is_made_for_it(lab, name):
     found = lab.run_model(name, num_layers=3, seed=1)
     assert found.told_apart
-    assert "it tells them apart" in lab._model._said.value
+    assert "it tells them apart" in lab.shown()["ran"]
 
 
 @pytest.mark.parametrize("name", PLAIN)
@@ -509,19 +489,19 @@ def test_message_passing_does_not_tell_a_regular_pair_apart(lab, name):
     found = lab.run_model(name, num_layers=3, seed=1)
     assert not found.told_apart
     assert found is lab.result
-    assert "it does not tell them apart" in lab._model._said.value
+    assert "it does not tell them apart" in lab.shown()["ran"]
 
 
 def test_the_button_runs_the_chosen_model(lab):
     lab.pair = "two spiders"
     assert lab.result is None
-    lab._model.model.value, lab._model.layers.value = "GIN", 6
-    lab._model.button.click()
+    lab.controls["model"].value, lab.controls["num_layers"].value = "GIN", 6
+    lab.controls["run"].click()
     lab.wait()
     assert lab.result.told_apart
-    assert "GIN, 6 layers, random weights of seed" in lab._model._said.value
-    lab._model.layers.value = 2  # as many rounds of 1-WL: too few
-    lab._model.button.click()
+    assert "GIN, 6 layers, random weights of seed" in lab.shown()["ran"]
+    lab.controls["num_layers"].value = 2  # as many rounds of 1-WL: too few
+    lab.controls["run"].click()
     lab.wait()
     assert not lab.result.told_apart
 
@@ -543,10 +523,10 @@ def test_an_unknown_model(lab):
 )
 def test_numbers_out_of_range_are_refused_and_change_nothing(lab, options):
     (name,) = options
-    before = lab._model.layers.value, lab._model.seed.value
+    before = lab.controls["num_layers"].value, lab.controls["seed"].value
     with pytest.raises(ValueError, match=f"{name} must be from"):
         lab.run_model("GIN", **options)
-    assert (lab._model.layers.value, lab._model.seed.value) == before
+    assert (lab.controls["num_layers"].value, lab.controls["seed"].value) == before
 
 
 class Triangles(torch.nn.Module):
@@ -567,15 +547,15 @@ def test_a_model_of_your_own(lab, model):
     found = lab.run_model(model, seed=2)
     assert found is lab.result
     assert found.told_apart
-    assert "Triangles" in lab._model._said.value
-    assert "it tells them apart" in lab._model._said.value
-    assert lab._model.model.value == "Triangles (yours)"
-    assert lab._model.layers.disabled
-    lab._model.button.click()
+    assert "Triangles" in lab.shown()["ran"]
+    assert "it tells them apart" in lab.shown()["ran"]
+    assert lab.controls["model"].value == "Triangles (yours)"
+    assert lab.controls["num_layers"].disabled
+    lab.controls["run"].click()
     lab.wait()
     assert lab.result == found
     assert not lab.run_model("GIN").told_apart
-    assert not lab._model.layers.disabled
+    assert not lab.controls["num_layers"].disabled
 
 
 def own(answer):
@@ -601,7 +581,7 @@ def own(answer):
 def test_models_that_do_not_fit_are_told(lab, model, options, error, message):
     with pytest.raises(error, match=message):
         lab.run_model(model, **options)
-    assert lab._model.model.value in MODELS
+    assert lab.controls["model"].value in MODELS
 
 
 # ---- pictures --------------------------------------------------------------------------------
@@ -613,12 +593,12 @@ def test_a_still_picture(lab, tmp_path, suffix):
     file = lab.save(tmp_path / f"pair{suffix}")
     start = {".png": b"\x89PNG", ".svg": b"<?xml"}[suffix]
     assert file.read_bytes().startswith(start)
-    with pytest.raises(ValueError, match=r"\.png or \.svg"):
+    with pytest.raises(ValueError, match=r"\.png, \.svg; got \'pair\.pdf\'"):
         lab.save(tmp_path / "pair.pdf")
 
 
 def test_a_still_picture_of_more_colors_than_it_draws(lab):
     lab.pair, lab.test = "two spiders", "2-fwl"
-    lab.round = lab._rounds.length
-    assert lab._rounds.num_colors > 300
+    lab.round = lab.pictures["rounds"].length
+    assert lab.pictures["rounds"].num_colors > 300
     assert lab.picture() == lab.picture()

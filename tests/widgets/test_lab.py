@@ -5,12 +5,13 @@ import time
 import weakref
 
 import ipywidgets
+import numpy as np
 import pytest
 import torch
 
 from workbench.graphs import karate
-from workbench.models import GCN
-from workbench.widgets import rewiring_lab, sensitivity_lab
+from workbench.models import GAT, GCN
+from workbench.widgets import attention_lens, expressivity_lab, rewiring_lab, sensitivity_lab
 from workbench.widgets.lab.lab import Lab, command
 from workbench.widgets.lab.state import LabState, Setting
 
@@ -116,6 +117,23 @@ def test_other_choices_and_bounds(toy):
     assert Toy().color == "red"  # of another lab nothing changed
 
 
+def test_whole_numbers_of_other_libraries_are_whole_numbers(toy):
+    toy.state.offer("color", {"one": 1, "two": 2})
+    toy.color, toy.size, toy.node = np.int64(2), np.int32(5), torch.tensor(3)
+    assert (toy.color, toy.size, toy.node) == (2, 5, 3)
+    with pytest.raises(ValueError, match="color must be one of 1, 2; got True"):
+        toy.color = True
+
+
+@pytest.mark.parametrize(("name", "value"), [("color", "green"), ("size", 10), ("node", 2.5)])
+def test_a_refusal_shows_no_lines_of_traitlets_in_a_cell(toy, name, value):
+    """Not two screens of another library before the one sentence."""
+    with pytest.raises((ValueError, TypeError)) as caught:
+        setattr(toy, name, value)
+    assert not any("traitlets" in str(entry.path) for entry in caught.traceback)
+    assert caught.value.__context__ is None or caught.value.__suppress_context__
+
+
 def test_repr_and_code_tell_what_was_changed(toy):
     assert repr(toy.state) == "ToyState()"
     toy.size, toy.bold = 4, True
@@ -162,7 +180,30 @@ def made_rewiring_lab():
     return lab
 
 
-@pytest.mark.parametrize("make", [Toy, made_sensitivity_lab, made_rewiring_lab])
+def made_attention_lens():
+    data = karate()
+    data.x = torch.randn(34, 4, generator=torch.Generator().manual_seed(0))
+    lens = attention_lens(GAT(4, 4, 2, num_layers=2), data)
+    lens.layer = 1
+    assert lens.wait()
+    return lens
+
+
+def made_expressivity_lab():
+    lab = expressivity_lab("two spiders")
+    lab.controls["test"].value = "spd-wl"
+    lab.do("run")
+    assert lab.wait()
+    return lab
+
+
+MADE = [
+    *(Toy, made_sensitivity_lab, made_attention_lens, made_expressivity_lab),
+    made_rewiring_lab,
+]
+
+
+@pytest.mark.parametrize("make", MADE)
 def test_a_closed_lab_is_gone(make):
     lab = make()
     held = [weakref.ref(lab), weakref.ref(lab.state)]

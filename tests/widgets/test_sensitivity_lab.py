@@ -212,7 +212,7 @@ def test_your_own_module_and_what_goes_wrong_in_it():
     assert bad.shown()["wrong"]
     assert bad.pictures["matrix"].size == 0
     assert not bad.pictures["matrix"].stale
-    assert bad._controls.stop.disabled
+    assert bad.controls["stop"].disabled
     with pytest.raises(RuntimeError, match="there is no sensitivity of Own: ValueError"):
         _ = bad.matrix
     assert bad.picture().startswith(b"\x89PNG")

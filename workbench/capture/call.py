@@ -78,7 +78,7 @@ def call_arguments(
     return positional, _by_name(model, data, parameters[2:], named)
 
 
-def prepared(model: nn.Module, data: Data) -> Data:
+def prepare(model: nn.Module, data: Data) -> Data:
     """The graph with what ``model`` cannot do without, made by the transforms that it names.
 
     A model says by an attribute ``requires`` which transforms make the arguments of its ``forward``
@@ -104,7 +104,7 @@ def model_inputs(
 ) -> dict[str, Any]:
     """What ``call`` hands over beside features and edges, as ``sensitivity(inputs=...)`` takes it.
 
-    What the transforms in ``model.requires`` make is made (``prepared``); another argument that the
+    What the transforms in ``model.requires`` make is made (``prepare``); another argument that the
     graph does not have is left out, and whoever calls the model says so.
 
     Raises:
@@ -117,7 +117,7 @@ def model_inputs(
             f"{type(model).__name__} takes a whole graph; give a module called as "
             "model(x, edge_index, ...) around it, so that x can be varied"
         )
-    data = prepared(model, data)
+    data = prepare(model, data)
     return _by_name(model, data, parameters[2:], dict(inputs or {}), complete=False)
 
 
@@ -210,5 +210,5 @@ def _missing(model: nn.Module, name: str, data: Data) -> str:
     else:
         why = f"which the graph does not have (it has {', '.join(data.keys())})"
     made = getattr(model, "requires", ())
-    advice = f"; prepared(model, data) applies {list(made)}" if made else f"; give {name}=..."
+    advice = f"; prepare(model, data) applies {list(made)}" if made else f"; give {name}=..."
     return f"{type(model).__name__} needs {name!r}, {why}{advice}"

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from workbench.capture.attention import READ, Attention, reader
 from workbench.capture.attention_values import ValueCapture
-from workbench.capture.hooks import Capture, Keep, listed, matching, submodules
+from workbench.capture.hooks import Capture, Keep, list_names, matching, submodules
 
 
 def capture(
@@ -55,7 +55,7 @@ def capture(
     """
     keep = Keep(keep_graph=keep_graph, device=device, dtype=dtype)
     if not patterns:
-        raise ValueError("name at least one submodule; there is " + listed(submodules(model)))
+        raise ValueError("name at least one submodule; there is " + list_names(submodules(model)))
     return Capture(model, matching(submodules(model), patterns), keep)
 
 

@@ -130,7 +130,7 @@ def matching(modules: dict[str, nn.Module], patterns: tuple[str, ...]) -> dict[s
         form = re.compile("".join(parts.get(piece, re.escape(piece)) for piece in pieces))
         found = {name for name in modules if form.fullmatch(name)}
         if not found:
-            raise ValueError(f"no submodule is named {pattern!r}; there is {listed(modules)}")
+            raise ValueError(f"no submodule is named {pattern!r}; there is {list_names(modules)}")
         fitting |= found
     return {name: module for name, module in modules.items() if name in fitting}
 
@@ -144,7 +144,7 @@ def without_fused_attention(model: nn.Module) -> Callable[[], None]:
     return lambda: torch.backends.mha.set_fastpath_enabled(before)
 
 
-def listed(modules: dict[str, nn.Module], most: int = 60) -> str:
+def list_names(modules: dict[str, nn.Module], most: int = 60) -> str:
     """Their names in a sentence."""
     names = [name for name in modules if name]
     more = f", and {len(names) - most} more" if len(names) > most else ""

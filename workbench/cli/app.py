@@ -5,7 +5,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from workbench.cli.options import GRAPH, add_reading_options, add_server_options, opened, opening
+from workbench.cli.options import GRAPH, add_reading_options, opened, opening
+from workbench.cli.serving import Server, add_server_options, chosen_server
 
 
 def add(commands) -> argparse.ArgumentParser:
@@ -42,30 +43,34 @@ def app_notebook(graph: str, folder: Path, **options: Any) -> str:
     return nbformat.writes(nbformat.v4.new_notebook(cells=[cell], metadata=metadata))
 
 
-def arguments(notebook: Path, *, browser: bool, port: int | None, theme: str) -> list[str]:
+def arguments(notebook: Path, server: Server, *, theme: str) -> list[str]:
     """Command line of Voila; the template comes with this package and asks no other machine."""
     # the page is for the one who started it: an error in the lab is shown there, not hidden
     found = [str(notebook), "--template=workbench", f"--theme={theme}", "--show_tracebacks=True"]
-    if port is not None:
-        found.append(f"--port={port}")
-    if not browser:
+    if server.port is not None:
+        found.append(f"--port={server.port}")
+    if server.ip is not None:  # whom others can reach lets in who knows the token alone
+        found += [f"--Voila.ip={server.ip}", "--token"]
+    if not server.browser:
         found.append("--no-browser")
     return found
 
 
 def run(given: argparse.Namespace) -> int:
-    """Serve until interrupted. The graph is opened first, so that a mistake in it is said here."""
+    """Serve until interrupted. The graph is opened first, so that a mistake in it is said here.
+
+    Raises:
+        ValueError: root, who was not allowed to, or ``--directed``.
+    """
     if given.directed:
         raise ValueError("the rewiring lab takes each edge both ways; leave out --directed")
     opened(given.graph, **opening(given))
+    chosen = chosen_server(given)
     with tempfile.TemporaryDirectory(prefix="workbench-app-") as folder:
         notebook = Path(folder) / "rewiring.ipynb"
         text = app_notebook(given.graph, Path.cwd(), **opening(given))
         notebook.write_text(text, encoding="utf-8")
         from voila.app import Voila
 
-        browser = not given.no_browser
-        Voila.launch_instance(
-            arguments(notebook, browser=browser, port=given.port, theme=given.theme)
-        )
+        Voila.launch_instance(arguments(notebook, chosen, theme=given.theme))
     return 0

@@ -1,4 +1,8 @@
-"""``workbench doctor``: what is installed, what is missing, and how to get it."""
+"""``workbench doctor``: what is installed, what is missing, and how to get it.
+
+It answers at once, from what is on the disk. ``--load`` also loads torch and the others that are
+compiled, and so finds those that are there and broken; ``--warm-up`` compiles what is our own.
+"""
 
 import argparse
 import importlib
@@ -8,12 +12,23 @@ import shutil
 import sys
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, requires, version
+from importlib.util import find_spec
 from pathlib import Path
 
 import workbench
+from workbench.data_sets import data_folder
 
 _CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "chrome")
 _SETTINGS = "lab/settings/overrides.d/graph-workbench.json"
+_INSTALL = "pip install -c constraints.txt -e ."
+
+#: Packages with compiled parts, which can be installed and yet not load: distribution -> module.
+COMPILED = {
+    "torch": "torch",
+    "torch-geometric": "torch_geometric",
+    "numba": "numba",
+    "igraph": "igraph",
+}
 
 
 @dataclass(frozen=True)
@@ -26,12 +41,13 @@ class Finding:
     cure: str = ""
 
 
-def findings() -> list[Finding]:
-    """Everything that is looked at, in the order it is printed."""
+def findings(*, load: bool = False) -> list[Finding]:
+    """Everything that is looked at, in the order it is printed; with ``load`` also what loads."""
     return [
         _python(),
         *_packages(),
-        _device(),
+        *(_loaded() if load else []),
+        _device() if load else _build(),
         _compiled_cache(),
         _jupyter_settings(),
         _chromium(),
@@ -44,14 +60,13 @@ def _python() -> Finding:
 
 
 def _packages() -> list[Finding]:
-    """The packages that pyproject.toml names, and whether the heavy ones load."""
+    """The packages that pyproject.toml names."""
     from packaging.requirements import Requirement
 
-    install = "pip install -c constraints.txt -e ."
     try:
         named = [Requirement(line) for line in requires("graph-workbench") or []]
     except PackageNotFoundError:
-        return [Finding("missing", "graph-workbench", "not installed", install)]
+        return [Finding("missing", "graph-workbench", "not installed", _INSTALL)]
     found = [Finding("ok", "graph-workbench", workbench.__version__)]
     for needed in named:
         if needed.marker is not None and not needed.marker.evaluate({"extra": ""}):
@@ -59,20 +74,40 @@ def _packages() -> list[Finding]:
         try:
             has = version(needed.name)
         except PackageNotFoundError:
-            found.append(Finding("missing", needed.name, "not installed", install))
+            found.append(Finding("missing", needed.name, "not installed", _INSTALL))
             continue
         if not needed.specifier.contains(has, prereleases=True):
             text = f"{has}, but {needed.specifier} is needed"
-            found.append(Finding("missing", needed.name, text, install))
+            found.append(Finding("missing", needed.name, text, _INSTALL))
+        elif needed.name in COMPILED and find_spec(COMPILED[needed.name]) is None:
+            text = f"{has} is noted as installed, but its files are gone"
+            found.append(Finding("missing", needed.name, text, f"{_INSTALL} --force-reinstall"))
         else:
             found.append(Finding("ok", needed.name, has))
-    for module in ("torch", "torch_geometric", "numba", "igraph"):
+    return found
+
+
+def _loaded() -> list[Finding]:
+    """What is wrong with the packages that have compiled parts, found by loading them."""
+    found = []
+    for name, module in COMPILED.items():
         try:
             importlib.import_module(module)
         except Exception as error:  # a broken binary raises anything
             text = f"does not load: {error}"
-            found.append(Finding("missing", module, text, f"{install} --force-reinstall"))
+            found.append(Finding("missing", name, text, f"{_INSTALL} --force-reinstall"))
     return found
+
+
+def _build() -> Finding:
+    """What can be said of the device without asking torch."""
+    try:
+        has = version("torch")
+    except PackageNotFoundError:  # said above
+        return Finding("note", "device", "unknown, torch is not installed")
+    cpu = has.endswith("+cpu")
+    told = "torch is built without CUDA" if cpu else "--load asks torch for CUDA devices"
+    return Finding("ok", "device", f"CPU, {os.cpu_count()} cores; {told}")
 
 
 def _device() -> Finding:
@@ -122,8 +157,6 @@ def _chromium() -> Finding:
 
 
 def _data() -> Finding:
-    from workbench.graphs.datasets.published import data_folder
-
     root = data_folder().resolve()
     if not root.is_dir():
         text = f"{root} is not there; generated graphs and karate need no data"
@@ -134,12 +167,28 @@ def _data() -> Finding:
 
 def add(commands) -> argparse.ArgumentParser:
     """Declare the command."""
-    return commands.add_parser("doctor", help="what is installed, what is missing, how to get it")
+    command = commands.add_parser(
+        "doctor", help="what is installed, what is missing, how to get it"
+    )
+    command.add_argument(
+        "--load", action="store_true", help="also load torch and others with compiled parts"
+    )
+    command.add_argument(
+        "--warm-up",
+        action="store_true",
+        help="compile all loops now, which else happens at the first call of each",
+    )
+    return command
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the findings; 1 if something needed is missing, else 0."""
-    found = findings()
+    if arguments.warm_up:
+        from workbench.cli.warm_up import warm_up
+
+        warm_up()
+        return 0
+    found = findings(load=arguments.load)
     width = max(len(finding.name) for finding in found)
     for finding in found:
         print(f"{finding.state:<8} {finding.name:<{width}}  {finding.text}")
@@ -147,4 +196,7 @@ def run(arguments: argparse.Namespace) -> int:
             print(f"{'':<8} {'':<{width}}  -> {finding.cure}")
     missing = sum(finding.state == "missing" for finding in found)
     print("\nready" if not missing else f"\n{missing} needed and missing")
+    if not arguments.load:
+        told = "were not loaded, so whether they work is not known: workbench doctor --load"
+        print(f"{', '.join(COMPILED)} {told}")
     return 1 if missing else 0

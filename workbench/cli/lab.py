@@ -2,12 +2,16 @@
 
 import argparse
 import hashlib
+import os
 import shutil
-from collections.abc import Sequence
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import workbench
-from workbench.cli.options import add_server_options
+from workbench.cli.serving import Server, add_server_options, chosen_server
 
 FIRST = "00_tour.ipynb"
 _PACKAGE = Path(workbench.__file__).parent
@@ -56,7 +60,7 @@ def folder() -> Path:
     return target
 
 
-def arguments(notebooks: Path, *, browser: bool, port: int | None, container: bool) -> list[str]:
+def arguments(notebooks: Path, server: Server) -> list[str]:
     """Command line of JupyterLab.
 
     Its news and its check for a new version would ask other machines: both are off here and in the
@@ -69,41 +73,63 @@ def arguments(notebooks: Path, *, browser: bool, port: int | None, container: bo
         "--LabApp.news_url=None",
         "--LabApp.extension_manager=readonly",
     ]
-    if port is not None:
-        found.append(f"--ServerApp.port={port}")
-    if not browser or container:
+    if server.port is not None:
+        found.append(f"--ServerApp.port={server.port}")
+    if server.ip is not None:
+        found.append(f"--ServerApp.ip={server.ip}")
+    if not server.browser:
         found.append("--no-browser")
-    if container:
-        found += ["--ServerApp.ip=0.0.0.0", "--allow-root"]
+    if server.as_root:
+        found.append("--allow-root")
     return found
+
+
+@contextmanager
+def warming_up() -> Iterator[None]:
+    """Meanwhile ``workbench doctor --warm-up`` runs in the background, so that no slider waits.
+
+    It gives way to everything else, says nothing, and is gone afterwards.
+    """
+    words = [sys.executable, "-m", "workbench.cli", "doctor", "--warm-up"]
+    # a session of its own: an interrupt that is for JupyterLab, which asks whether it is meant,
+    # does not end it
+    process = subprocess.Popen(
+        [*(["nice", "-n", "19"] if shutil.which("nice") else []), *words],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        start_new_session=True,
+    )
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait()
 
 
 def add(commands) -> argparse.ArgumentParser:
     """Declare the command."""
     command = commands.add_parser("lab", help="open JupyterLab on the notebooks")
     add_server_options(command)
-    command.add_argument(
-        "--container",
-        action="store_true",
-        help="serve on every address of this machine and as root, as a container needs; "
-        "the token is still asked for",
-    )
     return command
 
 
 def run(given: argparse.Namespace) -> int:
-    """Serve until interrupted."""
+    """Serve until interrupted, and compile meanwhile what the notebooks will call.
+
+    Raises:
+        ValueError: root, who was not allowed to.
+    """
+    chosen = chosen_server(given)
     notebooks = folder()
     if not (notebooks / FIRST).is_file():
         raise FileNotFoundError(f"no {FIRST} in {notebooks}; install the package again")
     print(f"notebooks: {notebooks}")
     from jupyterlab.labapp import LabApp
 
-    LabApp.launch_instance(
-        arguments(
-            notebooks, browser=not given.no_browser, port=given.port, container=given.container
-        )
-    )
+    with warming_up():
+        LabApp.launch_instance(arguments(notebooks, chosen))
     return 0
 
 

@@ -26,12 +26,6 @@ def count(text: str) -> int:
     return int(text)
 
 
-def add_server_options(command: argparse.ArgumentParser) -> None:
-    """Where to serve, and whether to open a browser."""
-    command.add_argument("--no-browser", action="store_true", help="print the address only")
-    command.add_argument("--port", type=count, help="port to serve on")
-
-
 def add_graph_options(command: argparse.ArgumentParser) -> None:
     """How to open the graph, and the seed of what is done with it."""
     add_root_option(command, "folder of data sets (default: $WORKBENCH_DATA, then data/)")

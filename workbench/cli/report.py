@@ -55,8 +55,8 @@ def run(arguments: argparse.Namespace) -> int:
         print("\nThe worst places")
         for number, text in enumerate(found.places(), start=1):
             print_wrapped(f"{number}. ", text)
-        if found.elsewhere():
-            print_wrapped("   ", found.elsewhere())
+        if found.outside_places():
+            print_wrapped("   ", found.outside_places())
     if found.verdict is not None:
         print(f"\nWill rewiring pay here? {found.verdict.answer.capitalize()}.")
         print_wrapped("", found.verdict.sentence)

@@ -32,7 +32,7 @@ def train(arguments: argparse.Namespace) -> int:
     name, material = task_name(arguments)
     chosen = _options(name, arguments.model, arguments.rest)
     task = _task(name, material, chosen, arguments)
-    recipe = Recipe().changed(**{f.name: getattr(arguments, f.name) for f in fields(Recipe)})
+    recipe = Recipe().with_options(**{f.name: getattr(arguments, f.name) for f in fields(Recipe)})
     with OwnRandomness(arguments.seed):
         model = model_for(
             task,

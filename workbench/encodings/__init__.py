@@ -5,6 +5,7 @@ num_steps=16)`` is the transform that writes it into a graph, under the name tha
 """
 
 from workbench.encodings.encode import ENCODINGS, Encode
+from workbench.encodings.heat_kernel import heat_kernel
 from workbench.encodings.laplacian_eigenvectors import (
     Frequencies,
     laplacian_eigenvectors,
@@ -17,6 +18,7 @@ __all__ = [
     "ENCODINGS",
     "Encode",
     "Frequencies",
+    "heat_kernel",
     "laplacian_eigenvectors",
     "laplacian_frequencies",
     "random_walk",

@@ -9,6 +9,7 @@ from torch import Tensor
 from torch_geometric.data import Data
 from torch_geometric.transforms import BaseTransform
 
+from workbench.encodings.heat_kernel import heat_kernel
 from workbench.encodings.laplacian_eigenvectors import (
     laplacian_eigenvectors,
     laplacian_frequencies,
@@ -22,6 +23,7 @@ ENCODINGS: dict[str, Callable[..., Tensor]] = {
     "random_walk": random_walk,
     "laplacian_eigenvectors": laplacian_eigenvectors,
     "rrwp": rrwp,
+    "heat_kernel": heat_kernel,
 }
 
 #: The attribute, where it is not called as the encoding is.

@@ -26,7 +26,10 @@ TEMPLATE = go.layout.Template(
         margin={"l": 56, "r": 16, "t": 36, "b": 44},
         xaxis=AXIS,
         yaxis=AXIS,
-        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 1, "xanchor": "right"},
+        # nothing leaves this machine: no button sends a figure to anybody's cloud
+        modebar={"remove": ["sendChartToCloud"]},
+        # on the left: the tool bar comes in the corner on the right
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "xanchor": "left"},
         hoverlabel={"font": {"family": "system-ui, sans-serif"}},
         colorscale={"sequential": SEQUENTIAL, "diverging": DIVERGING},
     )

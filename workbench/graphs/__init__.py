@@ -1,5 +1,6 @@
 """What we study: generators, data sets, reading and writing graphs."""
 
+from workbench.data_sets import DATASETS, data_folder, find_single_graphs
 from workbench.graphs.attributes import undirected
 from workbench.graphs.catalog import EXAMPLES, GRAPHS, open_graph
 from workbench.graphs.datasets.expressiveness import (
@@ -14,12 +15,7 @@ from workbench.graphs.datasets.expressiveness import (
     load_strongly_regular,
 )
 from workbench.graphs.datasets.packed import PackedGraphs, read_packed
-from workbench.graphs.datasets.published import (
-    DATASETS,
-    data_folder,
-    find_single_graphs,
-    load_dataset,
-)
+from workbench.graphs.datasets.published import load_dataset
 from workbench.graphs.files.disk import GraphFileError
 from workbench.graphs.files.formats import SUFFIXES
 from workbench.graphs.files.reading import GraphNote, read_graph, read_graphs

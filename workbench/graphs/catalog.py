@@ -9,9 +9,10 @@ from pathlib import Path
 import torch
 from torch_geometric.data import Data
 
+from workbench.data_sets import DATASETS, find_single_graphs
 from workbench.graphs import generators
 from workbench.graphs.attributes import undirected
-from workbench.graphs.datasets.published import DATASETS, find_single_graphs, load_dataset
+from workbench.graphs.datasets.published import load_dataset
 from workbench.graphs.files.build import Weight
 from workbench.graphs.files.formats import SUFFIXES, suffix_of
 from workbench.graphs.files.reading import read_graph

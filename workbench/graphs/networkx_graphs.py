@@ -12,7 +12,7 @@ from torch_geometric.data import Data
 
 from workbench.graphs.attributes import edge_columns
 from workbench.graphs.files.build import build, say
-from workbench.graphs.files.parts import GraphParts, gathered
+from workbench.graphs.files.parts import GraphParts, gather_attributes
 from workbench.graphs.generators.building import columns
 from workbench.topology import check_edge_index
 
@@ -47,7 +47,7 @@ def from_networkx(graph: nx.Graph) -> Data:
     rows = list(graph.edges(data=True))
     ends = np.array([(number[u], number[v]) for u, v, _ in rows], dtype=np.int64)
     source, target = ends.reshape(-1, 2).T
-    edges = gathered([_named(attributes) for _, _, attributes in rows])
+    edges = gather_attributes([_named(attributes) for _, _, attributes in rows])
     if "weight" in edges:
         edges["weight"] = [_conductance(u, v, a.get("weight", 1)) for u, v, a in rows]
     parts = GraphParts(
@@ -57,7 +57,7 @@ def from_networkx(graph: nx.Graph) -> Data:
         ids=[str(node) for node in nodes],
         directed=graph.is_directed(),
         edges=edges,
-        nodes=gathered([_named(attributes) for _, attributes in graph.nodes(data=True)]),
+        nodes=gather_attributes([_named(attributes) for _, attributes in graph.nodes(data=True)]),
         graph={"name": graph.name},
     )
     data, notes = build(parts)

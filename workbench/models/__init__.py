@@ -2,12 +2,12 @@
 
 Each is ``Model(in_channels, hidden_channels, out_channels, *, num_layers, ...)`` and is called as
 ``model(x, edge_index, batch, ...)`` with what else its ``forward`` names: ``call(model, data)``
-hands that over, ``prepared(model, data)`` makes before what a graph lacks (``model.requires``).
+hands that over, ``prepare(model, data)`` makes before what a graph lacks (``model.requires``).
 ``model.reach`` is the number of hops that it sees. What is worth reading is the output of a named
 submodule.
 """
 
-from workbench.capture import call, prepared
+from workbench.capture import call, prepare
 from workbench.models.dss_gnn import DSSGNN
 from workbench.models.gat import GAT
 from workbench.models.gcn import GCN
@@ -15,6 +15,7 @@ from workbench.models.gin import GIN
 from workbench.models.gps import GPS
 from workbench.models.grit import GRIT
 from workbench.models.network import Network
+from workbench.models.sage import SAGE
 from workbench.models.subgraphs import Subgraphs
 
 #: Name -> model. Each is one file of this package.
@@ -22,6 +23,7 @@ MODELS: dict = {
     "GCN": GCN,
     "GIN": GIN,
     "GAT": GAT,
+    "SAGE": SAGE,
     "GPS": GPS,
     "GRIT": GRIT,
     "DSSGNN": DSSGNN,
@@ -35,8 +37,9 @@ __all__ = [
     "GPS",
     "GRIT",
     "MODELS",
+    "SAGE",
     "Network",
     "Subgraphs",
     "call",
-    "prepared",
+    "prepare",
 ]

@@ -118,4 +118,4 @@ class GAT(Network):
             ValueError: ``edge_layers`` has not one column for each layer.
         """
         edges = self.of_layers(lambda edges: {"edge_index": edges}, edge_layers, edge_index)
-        return self.passed(self.encoder(x), batch, edges)
+        return self.forward_layers(self.encoder(x), batch, edges)

@@ -108,4 +108,4 @@ class GCN(Network):
             return {"edge_index": edges, "edge_weight": weight}
 
         operators = self.of_layers(operator, edge_layers, edge_index, edge_weight)
-        return self.passed(h, batch, operators)
+        return self.forward_layers(h, batch, operators)

@@ -106,4 +106,4 @@ class GIN(Network):
             ValueError: ``edge_layers`` has not one column for each layer.
         """
         edges = self.of_layers(lambda edges: {"edge_index": edges}, edge_layers, edge_index)
-        return self.passed(self.encoder(x), batch, edges)
+        return self.forward_layers(self.encoder(x), batch, edges)

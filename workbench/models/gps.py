@@ -148,7 +148,9 @@ class GPS(Network):
             extra = {} if attr is None else {"edge_attr": attr}
             return {"edge_index": edges, "batch": batch, **extra}
 
-        return self.passed(h, batch, self.of_layers(arguments, edge_layers, edge_index, attr))
+        return self.forward_layers(
+            h, batch, self.of_layers(arguments, edge_layers, edge_index, attr)
+        )
 
     @property
     def reach(self) -> int | None:

@@ -16,12 +16,12 @@ class Network(nn.Module):
 
     A model makes these four, in this order, under these names: stored weights go by the names, and
     a seed's first weights by the order. Its ``forward`` names what it reads of a graph, encodes the
-    features, says what each layer takes, and leaves the rest to ``passed``. What a model of this
-    package owes besides:
+    features, says what each layer takes, and leaves the rest to ``forward_layers``. What a model of
+    this package owes besides:
 
     Attributes:
         requires: transforms that make the attributes which ``forward`` cannot do without, with
-            their options; ``workbench.capture.prepared(model, data)`` applies them.
+            their options; ``workbench.capture.prepare(model, data)`` applies them.
         reach: hops that one forward pass can see: the state of a node depends on no node farther
             away (along the edges of all layers together). None where it sees all nodes. What a
             read-out over a whole graph, or batch normalization in training, sees is not counted.
@@ -34,7 +34,7 @@ class Network(nn.Module):
         """Hops that one forward pass can see; here one for each layer."""
         return len(self.layers)
 
-    def passed(
+    def forward_layers(
         self, h: Float[Tensor, "nodes channels"], batch: Tensor | None, of_layers: Sequence[dict]
     ) -> Float[Tensor, "rows out_channels"]:
         """From encoded features to the output.

@@ -15,8 +15,8 @@ from workbench.report.measure import (
     Measure,
     exact,
     percent,
-    rounded,
-    settled,
+    round_digits,
+    settle_digits,
 )
 from workbench.ties import TIE, smallest
 
@@ -59,8 +59,8 @@ def curvatures(part: Part, budget: Budget) -> tuple[list[Measure], dict[str, Tie
         if low < 0:
             lowest[shown] = part.whole(edge_index[:, up][:, torch.from_numpy(tied)])
         meaning = (
-            f"lowest of an edge; mean {rounded(settled(mean, scale=1.0), 4)}; negative on "
-            f"{percent(negative)} of edges"
+            f"lowest of an edge; mean {round_digits(settle_digits(mean, scale=1.0), 4)}; "
+            f"negative on {percent(negative)} of edges"
         )
         meaning = said(meaning, tied, value.numel(), "edges so low")
         rows.append(exact("curvature", shown, low, "", meaning))

@@ -12,7 +12,7 @@ from torch import Generator, Tensor
 from workbench.diagnostics import approximate_total_resistance
 from workbench.report.bottlenecks import Bottleneck
 from workbench.report.largest import Part
-from workbench.report.measure import percent, rounded, settled
+from workbench.report.measure import percent, round_digits, settle_digits
 from workbench.report.null_model import no_other, random_rewired
 from workbench.report.reach import heard_from
 from workbench.ties import TIE, levels
@@ -86,7 +86,7 @@ def beyond(number: float, limits: tuple[float, float], error: float = 0.0) -> tu
     return side * above(number, speaks, error), -side * above(number, speaks_not, error)
 
 
-def judged(toward: int, away: int = -1) -> tuple[Says, tuple[Says, ...]]:
+def judge(toward: int, away: int = -1) -> tuple[Says, tuple[Says, ...]]:
     """What a number says, and what it would say were it not at its limit.
 
     Each is 1 where the condition to speak for rewiring, or against, holds; 0 where it may.
@@ -99,7 +99,7 @@ def judged(toward: int, away: int = -1) -> tuple[Says, tuple[Says, ...]]:
     return "open", near
 
 
-def stated(sure: str, near: tuple[Says, ...]) -> str:
+def state_number(sure: str, near: tuple[Says, ...]) -> str:
     """How sure a number is, and that it lies at a limit."""
     if not near:
         return sure
@@ -134,23 +134,24 @@ def squeeze(part: Part, total: float, error: float, count: int, generator: Gener
     off = statistics.stdev(nulls) / count**0.5 if count > 1 else errors[0]
     sure = "beside one random graph" if count == 1 else f"above {below} of {count} random graphs"
     if count > 1:
-        spread = settled((max(nulls) - min(nulls)) / mean, scale=1.0)
+        spread = settle_digits((max(nulls) - min(nulls)) / mean, scale=1.0)
         sure += f", whose totals spread over {spread:.0%}"
     if alone:
         sure += "; all have this graph's edges, since no others have these degrees"
-    says, near = judged(*beyond(ratio, SQUEEZE, ratio * math.hypot(error / total, off / mean)))
+    says, near = judge(*beyond(ratio, SQUEEZE, ratio * math.hypot(error / total, off / mean)))
     return Evidence(
         name,
-        f"{settled(ratio):.2f} times the total resistance of random graphs with the same degrees",
+        f"{settle_digits(ratio):.2f} times the total resistance of random graphs with the same "
+        "degrees",
         says,
-        stated(sure, near),
+        state_number(sure, near),
         "about 1: the edges lie as well as these degrees let them; more: it is their places, not "
         "their number, that squeeze",
         near=near,
     )
 
 
-def bought(part: Part, total: float, error: float, added: Added, method: str) -> Evidence:
+def removed_share(part: Part, total: float, error: float, added: Added, method: str) -> Evidence:
     """The drop of the total resistance by edges that a rewiring proposes."""
     graph, count = part.graph, added.size(1)
     edges = torch.cat([part.edge_index(), added, added.flip(0)], dim=1)
@@ -160,16 +161,16 @@ def bought(part: Part, total: float, error: float, added: Added, method: str) ->
     unit = count / graph.num_edges
     noise = math.hypot(float(after.standard_error), error) / total
     toward, away = beyond(drop / unit, BOUGHT, noise / unit)
-    says, near = judged(min(toward, above(drop, MENDED, noise)), away)
+    says, near = judge(min(toward, above(drop, MENDED, noise)), away)
     edges_word, take = ("edge", "takes") if count == 1 else ("edges", "take")
     return Evidence(
         BUYS,
         f"{count} {edges_word} by {method} ({percent(unit)} more) {take} away {percent(drop)} of "
         "the total resistance",
         says,
-        stated(f"± {percent(noise)} standard error" if noise else "exact", near),
-        f"{rounded(drop / unit, 3)} times their share of the edges; on random regular graphs it "
-        "is about 1.6 times",
+        state_number(f"± {percent(noise)} standard error" if noise else "exact", near),
+        f"{round_digits(drop / unit, 3)} times their share of the edges; on random regular graphs "
+        "it is about 1.6 times",
         near=near,
     )
 
@@ -194,7 +195,7 @@ def narrow(part: Part, place: Bottleneck, total: float, error: float) -> int:
 def narrowest(part: Part, place: Bottleneck, total: float, error: float) -> Evidence:
     """What the worst place loses."""
     # a bound from below cannot speak against
-    says, near = judged(narrow(part, place, total, error))
+    says, near = judge(narrow(part, place, total, error))
     why = place.sentence
     if everywhere(part, place):
         why += "; every edge is in such a place, so that none stands out"
@@ -202,7 +203,7 @@ def narrowest(part: Part, place: Bottleneck, total: float, error: float) -> Evid
         ONE_PLACE,
         f"at least {percent(place.loss / total)} of the total resistance is lost at one place",
         says,
-        stated("lower bound (Nash-Williams)", near),
+        state_number("lower bound (Nash-Williams)", near),
         why,
         near=near,
     )
@@ -226,14 +227,14 @@ def across(part: Part, place: Bottleneck, total: float, error: float, num_layers
     alone = place.sizes[0] * place.sizes[1] / place.conductance
     kept = max(narrow(part, place, total, error), above(alone, NARROW * total, NARROW * error))
     toward, away = beyond(ratio, ACROSS)
-    says, near = judged(min(toward, kept), away)
+    says, near = judge(min(toward, kept), away)
     return Evidence(
         "signal across it",
         f"{percent(share)} of what {hearer} hears after {num_layers} layers comes from across; "
         f"complete mixing would make it {percent(even)}",
         says,
-        stated(OF_MEANS, near),
-        f"{settled(ratio):.2g} of complete mixing",
+        state_number(OF_MEANS, near),
+        f"{settle_digits(ratio):.2g} of complete mixing",
         near=near,
     )
 

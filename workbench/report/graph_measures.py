@@ -24,7 +24,7 @@ from workbench.diagnostics import (
     wl_colors,
 )
 from workbench.report.largest import Part
-from workbench.report.measure import Budget, Measure, exact, rounded, settled
+from workbench.report.measure import Budget, Measure, exact, round_digits, settle_digits
 from workbench.topology import SimpleGraph
 from workbench.typing import EdgeIndex
 
@@ -32,10 +32,10 @@ from workbench.typing import EdgeIndex
 SMALL = 2_000
 
 
-def estimated(group: str, name: str, found, unit: str, meaning: str) -> Measure:
+def estimate_row(group: str, name: str, found, unit: str, meaning: str) -> Measure:
     """A row from an ``Approximation``."""
     value, error = float(found.value), float(found.standard_error)
-    sure = f"± {rounded(error, 2)} standard error" if error else "exact"
+    sure = f"± {round_digits(error, 2)} standard error" if error else "exact"
     return Measure(group, name, value, value, unit, sure, meaning)
 
 
@@ -93,14 +93,14 @@ def resistances(network: tuple, part: Part, within: bool, seed: int) -> list[Mea
         infinite = "no current flows between components"
         rows.append(exact(group, name, float("inf"), "ohm", infinite))
         name, meaning = "total resistance within", "the same, over pairs of one component, all"
-    rows.append(estimated(group, name, total, "ohm", meaning))
+    rows.append(estimate_row(group, name, total, "ohm", meaning))
     local, size = part.edge_index(), part.graph.num_nodes
     inner = total
     if within:
         inner = approximate_total_resistance(local, size, part.edge_weight(), generator=drawn())
     pairs, volume = size * (size - 1) / 2, 2 * float(part.graph.weight.sum())
     rows.append(
-        estimated(
+        estimate_row(
             group,
             "mean resistance of a pair",
             _scaled(inner, 1 / pairs),
@@ -109,7 +109,7 @@ def resistances(network: tuple, part: Part, within: bool, seed: int) -> list[Mea
         )
     )
     rows.append(
-        estimated(
+        estimate_row(
             group,
             "mean commute time",
             _scaled(inner, volume / pairs),
@@ -119,7 +119,7 @@ def resistances(network: tuple, part: Part, within: bool, seed: int) -> list[Mea
     )
     kemeny = approximate_kemeny_constant(local, size, part.edge_weight(), generator=drawn())
     meaning = "steps of a random walk to a node drawn by degree, from anywhere"
-    rows.append(estimated(group, "Kemeny's constant", kemeny, "steps", meaning))
+    rows.append(estimate_row(group, "Kemeny's constant", kemeny, "steps", meaning))
     return rows
 
 
@@ -168,7 +168,7 @@ def structure(part: Part, labels: Tensor | None) -> list[Measure]:
     """Degrees, triangles, labels."""
     group, edge_index, num_nodes = "structure", part.edge_index(), part.graph.num_nodes
     rows = []
-    value = settled(float(degree_assortativity(edge_index, num_nodes)), scale=1.0)
+    value = settle_digits(float(degree_assortativity(edge_index, num_nodes)), scale=1.0)
     if value == value:
         meaning = "correlation of the degrees of neighbors, -1 to 1; positive: hubs link to hubs"
         rows.append(exact(group, "degree assortativity", value, "", meaning))
@@ -184,10 +184,10 @@ def structure(part: Part, labels: Tensor | None) -> list[Measure]:
         ("adjusted", "the same beyond chance: 0 if edges ignore labels, 1 if they never cross"),
     ):
         found = homophily(edge_index, num_nodes, labels, measure=measure)
-        value = settled(float(found), scale=1.0)
+        value = settle_digits(float(found), scale=1.0)
         if value == value:
             rows.append(exact(group, f"homophily ({measure})", value, "", meaning))
-    value = settled(float(label_informativeness(edge_index, num_nodes, labels)), scale=1.0)
+    value = settle_digits(float(label_informativeness(edge_index, num_nodes, labels)), scale=1.0)
     if value == value:
         meaning = "share of a label that a neighbor's label tells, equal or not"
         rows.append(exact(group, "label informativeness", value, "", meaning))

@@ -14,13 +14,13 @@ from workbench.figures.drawing import DRAWN_EDGES, drawing_svg
 from workbench.figures.page import Section, report_body, report_page
 from workbench.graphs.layout import layout
 from workbench.report.largest import largest_component
-from workbench.report.model_part import ModelPart, called, depth, model_figures, model_part
+from workbench.report.model_part import ModelPart, argument_kind, depth, model_figures, model_part
 from workbench.report.model_summary import ModelSummary
 from workbench.report.parts import (
     card,
     classes,
-    elsewhere,
     node_names,
+    outside_places,
     place_text,
     proposal,
 )
@@ -85,9 +85,11 @@ class Report:
         names = node_names(self.data)
         return [place_text(place, self.summary, names) for place in self.summary.bottlenecks]
 
-    def elsewhere(self) -> str:
+    def outside_places(self) -> str:
         """What other measures point at outside those places; empty where they agree."""
-        return elsewhere(self.summary, node_names(self.data)) if self.summary.bottlenecks else ""
+        return (
+            outside_places(self.summary, node_names(self.data)) if self.summary.bottlenecks else ""
+        )
 
     def _named(self, row) -> str:
         ends = {
@@ -110,7 +112,7 @@ class Report:
             drawing=self.drawing(),
             caption=self.caption(),
             places=self.places(),
-            elsewhere=self.elsewhere(),
+            elsewhere=self.outside_places(),
             sections=self.sections(),
             model=(self.model_name, graphs),
             left_out=self.summary.left_out,
@@ -220,7 +222,7 @@ def report(
         ValueError: the graph is directed, or a weight is negative.
     """
     if model is not None and not isinstance(model, nn.Module):
-        raise TypeError(f"model must be a torch.nn.Module, got {called(model)}")
+        raise TypeError(f"model must be a torch.nn.Module, got {argument_kind(model)}")
     edge_index, count, weight = data.edge_index, data.num_nodes, data.get("edge_weight")
     weight = None if weight is None else weight.reshape(-1).to(torch.float64)
     labels = classes(data)

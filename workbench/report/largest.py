@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Int64
 from torch import Tensor
 
-from workbench.diagnostics.structure.canonical_order import canonical_order, renumbered
+from workbench.diagnostics.structure.canonical_order import canonical_order, renumber
 from workbench.topology import SimpleGraph, simple_graph
 from workbench.typing import EdgeIndex, EdgeWeight, Pairs
 
@@ -38,7 +38,7 @@ class Part:
         graph, up to its symmetries.
         """
         place = canonical_order(self.graph)
-        return Part(renumbered(self.graph, place), self.nodes[place.argsort()])
+        return Part(renumber(self.graph, place), self.nodes[place.argsort()])
 
     def edge_index(self) -> EdgeIndex:
         """Both directions of its edges."""

@@ -36,9 +36,9 @@ class Measure:
     @property
     def text(self) -> str:
         """The value with its unit, as it is shown."""
-        text = rounded(self.low)
+        text = round_digits(self.low)
         if self.low != self.high and not math.isnan(self.low):
-            text = f"{rounded(self.low, 4)} to {rounded(self.high, 4)}"
+            text = f"{round_digits(self.low, 4)} to {round_digits(self.high, 4)}"
         return f"{text} {self.unit}".rstrip()
 
 
@@ -47,7 +47,7 @@ def exact(group: str, name: str, value: float, unit: str, meaning: str) -> Measu
     return Measure(group, name, float(value), float(value), unit, "exact", meaning)
 
 
-def settled(value: float, *, scale: float = 0.0) -> float:
+def settle_digits(value: float, *, scale: float = 0.0) -> float:
     """A number to twelve digits, so that the last ones of a sum cannot turn it up or down after.
 
     It is 0 where it is below a millionth of a millionth of ``scale``: the size of the terms, for a
@@ -56,18 +56,18 @@ def settled(value: float, *, scale: float = 0.0) -> float:
     return 0.0 if abs(value) < 1e-12 * scale else float(f"{value:.12g}")
 
 
-def rounded(value: float, digits: int = 6) -> str:
+def round_digits(value: float, digits: int = 6) -> str:
     """A number to so many digits, with commas up to ten million."""
     if math.isinf(value):
         return "∞" if value > 0 else "-∞"
-    value = float(f"{settled(value):.{digits}g}")
+    value = float(f"{settle_digits(value):.{digits}g}")
     return f"{value:,.10g}" if 1e-4 <= abs(value) < 1e7 or value == 0 else f"{value:.{digits}g}"
 
 
 def percent(share: float) -> str:
     """A share in percent: to a tenth, and small ones to two digits."""
-    share = settled(share, scale=1.0)
-    text = settled(100 * share)
+    share = settle_digits(share, scale=1.0)
+    text = settle_digits(100 * share)
     return f"{text:.1f}%" if abs(share) >= 0.01 or share == 0 else f"{text:.2g}%"
 
 
@@ -94,7 +94,9 @@ class Budget:
         if not expected.exact:
             why = expected.why.split(";")[0]
         elif expected.seconds > self.left:
-            why = f"about {rounded(expected.seconds, 2)} s more, of {self.seconds:.3g} s in all"
+            why = (
+                f"about {round_digits(expected.seconds, 2)} s more, of {self.seconds:.3g} s in all"
+            )
         else:
             self.left -= expected.seconds
             return True

@@ -110,7 +110,7 @@ def depth(model: nn.Module | None) -> int | None:
     return len(layers) or None if isinstance(layers, nn.ModuleList | nn.Sequential) else None
 
 
-def called(model: Any) -> str:
+def argument_kind(model: Any) -> str:
     """What was given in place of a model."""
     if isinstance(model, type):
         return f"the class {model.__name__}; make one of it, as {model.__name__}(...)"

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 from torch_geometric.data import Data
 
-from workbench.diagnostics.structure.canonical_order import canonical_order, renumbered
+from workbench.diagnostics.structure.canonical_order import canonical_order, renumber
 from workbench.figures.page import CardLine
 from workbench.report.bottlenecks import Bottleneck
 from workbench.report.measure import percent
@@ -70,7 +70,7 @@ def place_text(place: Bottleneck, summary: Summary, names: list[str]) -> str:
     return f"{text}."
 
 
-def elsewhere(summary: Summary, names: list[str]) -> str:
+def outside_places(summary: Summary, names: list[str]) -> str:
     """The edges that other measures point at, where they are in none of the places."""
     here = set().union(*map(_edges_at, summary.bottlenecks))
     rest = [
@@ -120,7 +120,7 @@ def proposal(
     weight = None if weight is None else weight.reshape(-1).cpu()
     graph = simple_graph(data.edge_index.cpu(), data.num_nodes, weight)
     place = canonical_order(graph, _task(data.num_nodes, labels, pairs))
-    back, graph = place.argsort(), renumbered(graph, place)
+    back, graph = place.argsort(), renumber(graph, place)
     budget = min(max(round(SHARE * graph.num_edges), FEWEST), MOST)
     ends = torch.stack([graph.source, graph.target])
     network = torch.cat([ends, ends.flip(0)], dim=1), graph.num_nodes

@@ -11,11 +11,11 @@ from workbench.report.evidence import (
     Evidence,
     above,
     beyond,
-    judged,
-    stated,
+    judge,
+    state_number,
 )
 from workbench.report.largest import Part
-from workbench.report.measure import rounded, settled
+from workbench.report.measure import round_digits, settle_digits
 from workbench.report.reach import heard_from
 from workbench.typing import EdgeIndex, Pairs
 
@@ -51,19 +51,18 @@ def arrives(
         return float(torch.cat(values).mean())
 
     before = share(part.edge_index(), part.edge_weight())
-    text = (
-        f"{rounded(before, 3)} of what complete mixing would give them, after {num_layers} layers"
-    )
+    mixing = round_digits(before, 3)
+    text = f"{mixing} of what complete mixing would give them, after {num_layers} layers"
     if added is not None and added.size(1):
         edges = torch.cat([part.edge_index(), added, added.flip(0)], dim=1)
         weight = torch.cat([part.edge_weight(), graph.weight.new_ones(2 * added.size(1))])
-        text += f"; {rounded(share(edges, weight), 3)} with the new edges"
-    says, near = judged(*beyond(before, ARRIVES))
+        text += f"; {round_digits(share(edges, weight), 3)} with the new edges"
+    says, near = judge(*beyond(before, ARRIVES))
     return Evidence(
         "what the task's pairs hear",
         text,
         says,
-        stated(OF_MEANS, near),
+        state_number(OF_MEANS, near),
         "1 is as much as if every message went everywhere",
         "task",
         near,
@@ -75,13 +74,13 @@ def labels_nearby(edge_index: EdgeIndex, num_nodes: int, labels: Tensor) -> Evid
     value = float(homophily(edge_index, num_nodes, labels, measure="adjusted"))
     if value != value:
         return None
-    says, near = judged(-1, above(value, HOMOPHILY))
-    value = settled(value, scale=1.0)
+    says, near = judge(-1, above(value, HOMOPHILY))
+    value = settle_digits(value, scale=1.0)
     return Evidence(
         "labels nearby",
         f"adjusted homophily {value:.2f} (0: edges ignore labels, 1: they never cross)",
         says,
-        stated("exact, for the labels given", near),
+        state_number("exact, for the labels given", near),
         "where neighbors are alike, a few hops tell the label and far messages add little",
         "task",
         near,
@@ -102,13 +101,13 @@ def labels_joined(
     before, after = (float((labels[e[0]] == labels[e[1]]).double().mean()) for e in (old, new))
     error = (max(before * (1 - before), 0.01) / new.size(1)) ** 0.5
     far = above(after, before, error)
-    says, _ = judged(far, -far)
+    says, _ = judge(far, -far)
     return Evidence(
         "labels that new edges join",
-        f"{settled(after):.0%} of {new.size(1)} edges by {method} join equal labels; "
-        f"{settled(before):.0%} of the graph's do",
+        f"{settle_digits(after):.0%} of {new.size(1)} edges by {method} join equal labels; "
+        f"{settle_digits(before):.0%} of the graph's do",
         says,
-        f"± {settled(error):.0%} for so few edges",
+        f"± {settle_digits(error):.0%} for so few edges",
         "new edges that join more unlike nodes than the old ones mix what the labels keep apart",
         "task",
     )

@@ -14,9 +14,9 @@ from workbench.report.evidence import (
     ONE_PLACE,
     Evidence,
     across,
-    bought,
     narrowest,
     nothing_to_add,
+    removed_share,
     squeeze,
 )
 from workbench.report.largest import largest_component
@@ -143,7 +143,7 @@ def rewiring_verdict(
     if added is not None:
         inside = part.local(added)
         if inside.size(1):
-            evidence.append(bought(part, total, error, inside, method))
+            evidence.append(removed_share(part, total, error, inside, method))
     if places:
         evidence += [
             narrowest(part, places[0], total, error),
@@ -156,11 +156,11 @@ def rewiring_verdict(
     if pairs is not None:
         evidence.append(arrives(part, pairs, num_layers, inside))
     evidence = tuple(e for e in evidence if e is not None)
-    answer, sentence = weighed(evidence)
+    answer, sentence = weigh(evidence)
     return Verdict(answer, sentence, evidence, proposed, method)
 
 
-def weighed(evidence: tuple[Evidence, ...]) -> tuple[Answer, str]:
+def weigh(evidence: tuple[Evidence, ...]) -> tuple[Answer, str]:
     """The answer, and the sentences that explain it."""
     answer, sentence = _counted(evidence)
     for at, piece in enumerate(evidence):

@@ -66,6 +66,9 @@ class Declaration:
         weighted: ``"used"``: it takes ``edge_weight``; ``"ignored"``: weights play no role and
             stay with the edges it keeps; ``"refused"``: it has no rule for them.
         new_nodes: whether it adds nodes.
+        adds, removes: of edits, whether some add an edge, and whether some remove one.
+        scored: of edits, whether they maximize something; otherwise they are drawn, and by the
+            numbers of the nodes.
         greedy: makes the ``Greedy`` of a method that adds edge by edge, called as the method
             itself with what of its options bears on the choice: ``greedy(edge_index, num_nodes)``.
         greedy_nodes: up to how many nodes it answers while a hand waits.
@@ -77,6 +80,9 @@ class Declaration:
     symmetric: bool = True
     weighted: Literal["used", "ignored", "refused"] = "ignored"
     new_nodes: bool = False
+    adds: bool = True
+    removes: bool = False
+    scored: bool = True
     greedy: Callable[..., Greedy] | None = None
     greedy_nodes: float = math.inf
 
@@ -141,7 +147,17 @@ def check_num_edges(num_edges: int) -> None:
     if isinstance(num_edges, bool) or not isinstance(num_edges, int):
         raise TypeError(f"num_edges must be an int, got {num_edges!r}")
     if num_edges < 0:
-        raise ValueError(f"num_edges is a number of edges to add, at least 0; got {num_edges}")
+        raise ValueError(f"num_edges is a number of edges, at least 0; got {num_edges}")
+
+
+def check_layers(num_layers: int) -> None:
+    """Raise where a layered rewiring is asked for no layer.
+
+    Raises:
+        ValueError: so it is.
+    """
+    if num_layers < 1:
+        raise ValueError(f"num_layers must be at least 1, got {num_layers}")
 
 
 def check_variant(variant: str) -> None:

@@ -8,7 +8,7 @@ from torch import Tensor
 from torch_geometric.data import Data
 
 from workbench.tasks.guessing import guessing_accuracy
-from workbench.tasks.parts import MASKS, check_fractions, features, titled, with_features
+from workbench.tasks.parts import MASKS, check_fractions, features, name_of, with_features
 from workbench.tasks.task import ANSWERS, Task
 
 
@@ -104,7 +104,7 @@ def graph_labels(
     masks = stratified_split(labels, fractions, generator)
     train, val, test = ([graphs[i] for i in mask.nonzero().flatten().tolist()] for mask in masks)
     return Task(
-        name=f"graph_labels({titled(dataset, graphs)})",
+        name=f"graph_labels({name_of(dataset, graphs)})",
         level="graph",
         train=train,
         val=val,

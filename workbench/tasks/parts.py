@@ -87,7 +87,7 @@ def check_fractions(fractions: tuple[float, float, float]) -> None:
         raise ValueError(f"fractions must be shares that add up to at most 1, got {fractions}")
 
 
-def titled(dataset: Iterable[Data], graphs: Sequence[Data]) -> str:
+def name_of(dataset: Iterable[Data], graphs: Sequence[Data]) -> str:
     """The data set's name, or how many graphs it has."""
     return getattr(dataset, "name", None) or f"{len(graphs)} graphs"
 

@@ -7,7 +7,7 @@ import torch
 from torch_geometric.data import Data
 
 from workbench.tasks.guessing import guessing_score
-from workbench.tasks.parts import split_parts, titled, with_features
+from workbench.tasks.parts import name_of, split_parts, with_features
 from workbench.tasks.task import Task
 
 
@@ -86,7 +86,7 @@ def _graph_task(
     parts = split_parts(dataset, len(graphs), fractions, generator)
     train, val, test = ([graphs[i] for i in part] for part in parts)
     task = Task(
-        name=f"{name}({titled(dataset, graphs)})",
+        name=f"{name}({name_of(dataset, graphs)})",
         level="graph",
         train=train,
         val=val,

@@ -9,6 +9,7 @@ from workbench.topology.checks import (
     check_num_nodes,
     check_pairs,
 )
+from workbench.topology.compiled import compiling_heard
 from workbench.topology.operators import (
     laplacian_matrix,
     normalized_adjacency,
@@ -35,6 +36,7 @@ __all__ = [
     "check_edge_weight",
     "check_num_nodes",
     "check_pairs",
+    "compiling_heard",
     "components",
     "eigh",
     "eigvalsh",

@@ -43,7 +43,7 @@ def ready(batch: Batch, device: torch.device) -> Batch:
     return batch
 
 
-def grouped(train: Iterable[Batch], count: int) -> Iterator[list[Batch]]:
+def group_batches(train: Iterable[Batch], count: int) -> Iterator[list[Batch]]:
     """The batches of each optimizer step."""
     group: list[Batch] = []
     for batch in train:

@@ -17,7 +17,7 @@ from torch_geometric.data import Batch
 from workbench.capture import call
 from workbench.tasks import Objective, Scored, Task
 from workbench.ties import levels
-from workbench.training.batches import batches, grouped, ready
+from workbench.training.batches import batches, group_batches, ready
 from workbench.training.checkpoint import Checkpoint, identity
 from workbench.training.optimization import LearningRate, make_optimizer
 from workbench.training.preparation import prepared_task, requirements
@@ -51,7 +51,7 @@ def fit(
 
     The model is trained in place and called through ``call``, with whatever its ``forward`` names
     and the graphs have: ``edge_weight``, ``edge_attr``, encodings. What it ``requires`` beside them
-    is made once for each graph, before the first step (``workbench.capture.prepared``); the task's
+    is made once for each graph, before the first step (``workbench.capture.prepare``); the task's
     graphs stay as they are. It ends in ``eval`` mode on ``device``, with the weights of the epoch
     whose main validation score was best (equal scores: the lower validation loss, then the earlier
     epoch). The result is the test score of that epoch, never the best test score.
@@ -93,7 +93,7 @@ def fit(
     """
     if not isinstance(recipe, Recipe | None):
         raise TypeError(f"recipe must be a Recipe, got {type(recipe).__name__}; give Recipe(...)")
-    recipe = (recipe or Recipe()).changed(
+    recipe = (recipe or Recipe()).with_options(
         epochs=epochs, learning_rate=learning_rate, weight_decay=weight_decay, batch_size=batch_size
     )
     objective, epochs = task.objective, recipe.epochs
@@ -175,7 +175,7 @@ def fit(
                 break
             model.train()
             losses = []
-            for group in grouped(train, recipe.accumulate):
+            for group in group_batches(train, recipe.accumulate):
                 rate.set(optimizer, step)
                 optimizer.zero_grad()
                 for batch in group:

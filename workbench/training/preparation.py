@@ -5,7 +5,7 @@ from dataclasses import replace
 from torch import nn
 from torch_geometric.data import Data
 
-from workbench.capture import lacking, prepared
+from workbench.capture import lacking, prepare
 from workbench.tasks import Task
 from workbench.tasks.task import PARTS, transform_name
 from workbench.training.pair_head import OnPairs
@@ -14,7 +14,7 @@ from workbench.training.pair_head import OnPairs
 def prepared_task(model: nn.Module, task: Task) -> Task:
     """The task with what ``model`` requires in its graphs, each distinct graph prepared once.
 
-    ``workbench.capture.prepared`` makes it. The graphs of ``task`` stay as they are, and where they
+    ``workbench.capture.prepare`` makes it. The graphs of ``task`` stay as they are, and where they
     lack nothing the result is ``task`` itself.
 
     Raises:
@@ -27,7 +27,7 @@ def prepared_task(model: nn.Module, task: Task) -> Task:
     for part in PARTS:
         for index, graph in enumerate(getattr(task, part)):
             if id(graph) not in done:
-                done[id(graph)] = ready = prepared(model, graph)
+                done[id(graph)] = ready = prepare(model, graph)
                 _check(reader, ready, f"{part}[{index}]", task)
     if all(id(graph) == key for key, graph in done.items()):
         return task

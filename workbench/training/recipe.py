@@ -65,7 +65,7 @@ class Recipe:
                     f"{name} must be one of {', '.join(known)}; got {getattr(self, name)!r}"
                 )
 
-    def changed(self, **options: Any) -> "Recipe":
+    def with_options(self, **options: Any) -> "Recipe":
         """The recipe with the options that are not None.
 
         Raises:

@@ -5,7 +5,6 @@ from workbench.widgets.canvas.graph_canvas import GraphCanvas
 from workbench.widgets.canvas.matrix_canvas import MatrixCanvas
 from workbench.widgets.canvas.tape_bar import TapeBar
 from workbench.widgets.expressivity.lab import ExpressivityLab, expressivity_lab
-from workbench.widgets.lab.first_click import hear_first_clicks
 from workbench.widgets.rewiring.lab import RewiringLab, rewiring_lab
 from workbench.widgets.sensitivity.lab import SensitivityLab, sensitivity_lab
 
@@ -22,5 +21,3 @@ __all__ = [
     "rewiring_lab",
     "sensitivity_lab",
 ]
-
-hear_first_clicks()

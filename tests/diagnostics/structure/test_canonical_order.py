@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from workbench.diagnostics.structure import canonical_order as module
-from workbench.diagnostics.structure.canonical_order import canonical_order, renumbered
+from workbench.diagnostics.structure.canonical_order import canonical_order, renumber
 from workbench.graphs import (
     complete,
     csl,
@@ -33,7 +33,7 @@ def form(edge_index, num_nodes, weight=None, labels=None):
     graph = simple_graph(edge_index, num_nodes, weight)
     place = canonical_order(graph, labels)
     assert place.sort().values.equal(torch.arange(num_nodes))
-    found = renumbered(graph, place)
+    found = renumber(graph, place)
     assert (found.source < found.target).all()
     labels = () if labels is None else tuple(labels[place.argsort()].tolist())
     return (*(tuple(t.tolist()) for t in (found.source, found.target, found.weight)), labels)

@@ -77,7 +77,7 @@ def test_a_second_loading_copies_nothing(data_root, store):
 
 def test_the_archive_may_be_the_data_folder_itself(data_root, store, monkeypatch):
     monkeypatch.setenv("WORKBENCH_DATA", str(data_root))
-    monkeypatch.setattr("workbench.graphs.datasets.published._own_folder", lambda: store)
+    monkeypatch.setattr("workbench.data_sets._own_folder", lambda: store)
     before = listing(data_root / "pyg" / "tu")
     assert len(load_dataset("MUTAG")) == 188
     assert listing(data_root / "pyg" / "tu") == before

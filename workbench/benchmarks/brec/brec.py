@@ -12,13 +12,13 @@ from workbench.benchmarks.brec.encoding import Encoding
 from workbench.benchmarks.brec.exact import told_apart
 from workbench.benchmarks.brec.journal import Journal
 from workbench.benchmarks.brec.options import (
-    asked_pairs,
     check_options,
     chosen_seeds,
-    described,
+    describe,
     fingerprint,
+    pairs_of_subsets,
 )
-from workbench.benchmarks.brec.pair import Features, Settings, trained
+from workbench.benchmarks.brec.pair import Features, Settings, train_pair
 from workbench.benchmarks.brec.result import BREC_SEEDS, BrecOutcome, BrecResult
 from workbench.graphs.datasets.expressiveness import GraphPair, load_brec
 from workbench.training.run import versions
@@ -154,10 +154,10 @@ def brec(
     )
     check_options(make_model, test, settings, features)
     pairs = load_brec(root) if pairs is None else list(pairs)
-    asked = asked_pairs(pairs, subsets)
+    asked = pairs_of_subsets(pairs, subsets)
     seeds = () if mode == "exact" else chosen_seeds(seeds)
     device = torch.device(device)
-    name, arguments = described(make_model, test, settings, features, name, max_nodes, device)
+    name, arguments = describe(make_model, test, settings, features, name, max_nodes, device)
 
     header = {"method": name, "mode": mode, "arguments": arguments, "versions": versions()}
     header["pairs"] = fingerprint(pairs)
@@ -199,7 +199,7 @@ def brec(
             elif mode == "exact":
                 found = told_apart(pair, test)
             else:
-                found = trained(make_model, pair, seed, settings, features, device, after_epoch)
+                found = train_pair(make_model, pair, seed, settings, features, device, after_epoch)
             seconds = round(time.perf_counter() - began, 6)
             outcome = BrecOutcome(pair.number, seed, seconds=seconds, **found)
             outcomes.append(outcome)

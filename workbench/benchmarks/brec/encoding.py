@@ -77,7 +77,7 @@ def rows_of(encoding: Encoding, edge_index: Tensor, num_nodes: int, *, of: str =
     return rows
 
 
-def relabeled_edges(
+def relabel_edges(
     edge_index: Tensor, num_nodes: int, generator: torch.Generator
 ) -> tuple[Tensor, Tensor]:
     """(new number of each node, edges), in a random order; edges sorted, as a file holds them."""

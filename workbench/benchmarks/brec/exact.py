@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch_geometric.data import Data
 
-from workbench.benchmarks.brec.encoding import Encoding, relabeled_edges, rows_of
+from workbench.benchmarks.brec.encoding import Encoding, relabel_edges, rows_of
 from workbench.diagnostics import TooLargeError, graph_classes, tell_apart
 from workbench.graphs.datasets.expressiveness import GraphPair
 from workbench.ties import levels
@@ -33,7 +33,7 @@ def told_apart(pair: GraphPair, test: str | Encoding) -> dict:
 
 def _told_apart_by_colors(pair: GraphPair, encoding: Encoding) -> dict:
     names = [f"the {n} graph of pair {pair.number} ({pair.subset})" for n in ("first", "second")]
-    found = encoded((pair.first, pair.second), encoding, num_copies=COPIES, names=names)
+    found = encoding_outcome((pair.first, pair.second), encoding, num_copies=COPIES, names=names)
     if bool(found.moved.any()):
         which = names[int(found.moved.int().argmax())]
         # single precision alone is coarser than the tolerance
@@ -59,7 +59,7 @@ class Encoded:
     noise: float
 
 
-def encoded(
+def encoding_outcome(
     graphs: Sequence[Data],
     encoding: Encoding,
     *,
@@ -79,7 +79,7 @@ def encoded(
     all_edges, all_rows, sizes = [], [], []
     for data, name in zip(graphs, names, strict=True):
         size = data.num_nodes
-        copies = (relabeled_edges(data.edge_index, size, generator) for _ in range(num_copies))
+        copies = (relabel_edges(data.edge_index, size, generator) for _ in range(num_copies))
         for edges in (data.edge_index, *(moved for _, moved in copies)):
             rows = rows_of(encoding, edges, size, of=name).cpu().double()
             if all_rows and rows.size(1) != all_rows[0].size(1):

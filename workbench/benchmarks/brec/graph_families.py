@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch_geometric.data import Data
 
 from workbench.benchmarks.brec.encoding import Encoding, encodes, named
-from workbench.benchmarks.brec.exact import TOLERANCE, encoded
+from workbench.benchmarks.brec.exact import TOLERANCE, encoding_outcome
 from workbench.benchmarks.brec.pair import Features, embed_copies
 from workbench.diagnostics import TESTS, graph_classes
 from workbench.training.randomness import OwnRandomness
@@ -113,7 +113,7 @@ def family_split(
             raise ValueError(f"test must be one of {', '.join(TESTS)}; got {method!r}")
         classes = graph_classes(graphs, test=method)
     elif encodes(method):
-        found = encoded(graphs, method, num_copies=num_copies, seed=seed)
+        found = encoding_outcome(graphs, method, num_copies=num_copies, seed=seed)
         classes = found.classes
         distances = found.noise, int(found.moved.sum()), None, TOLERANCE
     elif encodes(method) is None or isinstance(method, nn.Module):

@@ -14,7 +14,7 @@ from workbench.graphs.datasets.expressiveness import GraphPair
 from workbench.training.randomness import OwnRandomness
 
 
-def asked_pairs(pairs: Sequence[GraphPair], subsets: Sequence[str] | None) -> list[GraphPair]:
+def pairs_of_subsets(pairs: Sequence[GraphPair], subsets: Sequence[str] | None) -> list[GraphPair]:
     """The pairs of the chosen subsets, in order."""
     if not pairs:
         raise ValueError("there are no pairs; give at least one GraphPair, or none for BREC's 400")
@@ -105,7 +105,7 @@ def fingerprint(pairs: Sequence[GraphPair]) -> str:
     return found.hexdigest()[:16]
 
 
-def described(make_model, test, settings, features, name, max_nodes, device) -> tuple[str, dict]:
+def describe(make_model, test, settings, features, name, max_nodes, device) -> tuple[str, dict]:
     """Name of the method, and the settings that a result depends on."""
     limits = {} if max_nodes is None else {"max_nodes": max_nodes}
     if settings.mode == "exact":

@@ -8,13 +8,13 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch_geometric.data import Batch, Data
 
-from workbench.benchmarks.brec.encoding import relabeled_edges, rows_of
+from workbench.benchmarks.brec.encoding import relabel_edges, rows_of
 from workbench.benchmarks.brec.reliable_comparison import (
     ReliableComparison,
     reliable_paired_comparison,
 )
 from workbench.benchmarks.brec.result import finite
-from workbench.capture import call, prepared
+from workbench.capture import call, prepare
 from workbench.graphs.datasets.expressiveness import GraphPair
 from workbench.training.randomness import OwnRandomness
 
@@ -45,7 +45,7 @@ class Block:
 
     def embeddings(self, model: nn.Module) -> tuple[Tensor, Tensor]:
         """``[copies, channels]`` of both graphs."""
-        rows = torch.cat([embedded(model, batch) for batch in self.batches])
+        rows = torch.cat([embed_pair(model, batch) for batch in self.batches])
         return rows[0::2], rows[1::2]
 
 
@@ -58,7 +58,7 @@ def blocks_of(
 ) -> tuple[Block, Block]:
     """The pair's copies, and the reliability block: copies of one of its graphs, chosen at random.
 
-    Each copy has what the model requires (``prepared``), made of the copy itself.
+    Each copy has what the model requires (``prepare``), made of the copy itself.
 
     They depend on ``relabeling_seed`` and the number of the pair alone.
     """
@@ -93,7 +93,7 @@ def train_on_pair(
         with randomness, torch.inference_mode(False), torch.enable_grad():
             for batch in copies.batches:
                 optimizer.zero_grad()
-                rows = embedded(model, batch)
+                rows = embed_pair(model, batch)
                 apart = -torch.ones(rows.size(0) // 2, device=rows.device)
                 loss = F.cosine_embedding_loss(rows[0::2], rows[1::2], apart)
                 loss.backward()
@@ -116,7 +116,7 @@ def decide(
     return reliable_paired_comparison(*found, again, mode=settings.mode, alpha=settings.alpha)
 
 
-def trained(
+def train_pair(
     make_model: Callable[[], nn.Module],
     pair: GraphPair,
     seed: int,
@@ -148,7 +148,7 @@ def trained(
     }
 
 
-def embedded(model: nn.Module, batch: Batch) -> Tensor:
+def embed_pair(model: nn.Module, batch: Batch) -> Tensor:
     """``[graphs, channels]``.
 
     Raises:
@@ -180,7 +180,7 @@ def embed_copies(
                 for graph in graphs[at : at + 64]
                 for _ in range(num_copies)
             ]
-            rows.append(embedded(model, Batch.from_data_list(copies)))
+            rows.append(embed_pair(model, Batch.from_data_list(copies)))
     return torch.cat(rows).reshape(len(graphs), num_copies, -1)
 
 
@@ -211,7 +211,7 @@ def _relabeled(
 ) -> Data:
     """The graph with nodes in a random order; edges sorted, as a file would hold them."""
     size = data.num_nodes
-    order, moved = relabeled_edges(data.edge_index, size, generator)
+    order, moved = relabel_edges(data.edge_index, size, generator)
     # on each copy anew: an encoding that relabeling changes must not pass for one that it does not
     if features is not None:
         x = rows_of(features, moved, size)
@@ -220,4 +220,4 @@ def _relabeled(
     else:
         x = torch.empty_like(data.x).index_copy_(0, order, data.x)
     # through single precision in any case, as the released script has its features
-    return prepared(model, Data(x=x.float().to(dtype), edge_index=moved))
+    return prepare(model, Data(x=x.float().to(dtype), edge_index=moved))

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch_geometric.data import Data
 
-from workbench.capture import call, prepared
+from workbench.capture import call, prepare
 
 #: A distance counts where it is this many times the largest distance between relabelings.
 FACTOR = 10.0
@@ -120,7 +120,7 @@ def _features(data: Data, featured: bool) -> Data:
 
 def _embedding(model: nn.Module, data: Data) -> Tensor:
     batch = torch.zeros(data.num_nodes, dtype=torch.int64)
-    data = prepared(model, data).clone()
+    data = prepare(model, data).clone()
     data.batch = batch
     found = call(model, data)
     if found.size(0) != 1:

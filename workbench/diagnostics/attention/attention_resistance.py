@@ -11,7 +11,7 @@ from workbench.diagnostics.attention.attention import check_attention
 from workbench.diagnostics.attention.rank_correlation import (
     centered_ranks,
     check_pair_shapes,
-    counted_pairs,
+    pair_mask,
     product,
 )
 
@@ -98,7 +98,7 @@ def attention_resistance_correlation(
     check_attention(attention, mask)
     matrices = attention.detach()  # as they came: ranks need no exact sums
     there = distance.T.to(resistance)
-    counted = counted_pairs(resistance + there, mask)
+    counted = pair_mask(resistance + there, mask)
     closeness = centered_ranks(-resistance[counted]), centered_ranks(-there[counted])
     names = [torch.randperm(resistance.size(0), generator=generator) for _ in range(permutations)]
     found = [

@@ -46,7 +46,7 @@ def rank_correlation(
         Spearman, The proof and measurement of association between two things, 1904.
     """
     check_pair_shapes(a, b, mask)
-    counted = counted_pairs(b, mask)
+    counted = pair_mask(b, mask)
     check_finite("a", torch.where(counted, a.detach(), 0.0))
     ranks_b = centered_ranks(b[counted])
     rows = [
@@ -57,7 +57,7 @@ def rank_correlation(
     return result.reshape(a.shape[:-2])
 
 
-def counted_pairs(b: Tensor, mask: Tensor | None) -> Bool[Tensor, "nodes nodes"]:
+def pair_mask(b: Tensor, mask: Tensor | None) -> Bool[Tensor, "nodes nodes"]:
     """The ordered pairs of different nodes inside the mask where ``b`` is finite."""
     counted = b.isfinite()
     counted.fill_diagonal_(False)

@@ -4,7 +4,6 @@ import math
 from collections.abc import Callable, Mapping
 from functools import partial
 
-import igraph
 import numpy as np
 import torch
 from jaxtyping import Int64
@@ -86,6 +85,8 @@ def subgraph_count(edge_index: EdgeIndex, num_nodes: int, pattern: str | Tensor)
         STOC 2017, arXiv 1705.01595. Chen, Chen, Villar and Bruna, Can graph neural networks count
         substructures?, NeurIPS 2020, arXiv 2002.04025 (the task).
     """
+    import igraph  # here, as it takes a second to load
+
     edges = pattern_edges(pattern)
     adjacency = _core(_adjacency(edge_index, num_nodes), int(np.bincount(np.ravel(edges)).min()))
     automorphisms = igraph.Graph(edges=edges).count_automorphisms()
@@ -114,6 +115,8 @@ def _core(adjacency: csr_array, degree: int) -> csr_array:
     row = np.repeat(np.arange(adjacency.shape[0]), np.diff(adjacency.indptr))
     up = row < adjacency.indices
     edges = np.stack([row[up], adjacency.indices[up]], axis=1)
+    import igraph
+
     graph = igraph.Graph(n=adjacency.shape[0], edges=edges.tolist())
     kept = np.flatnonzero(np.array(graph.coreness()) >= degree)
     return adjacency[kept][:, kept]

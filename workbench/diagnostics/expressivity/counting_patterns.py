@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
-import igraph
 import numpy as np
 from torch import Tensor
 
@@ -65,6 +64,8 @@ def quotients(edges: Edges) -> Mapping[Edges, int]:
 
 
 def _canonical(edges: set[tuple[int, int]]) -> Edges:
+    import igraph  # here, as it takes a second to load
+
     graph = igraph.Graph(edges=sorted(edges))
     form = graph.permute_vertices(graph.canonical_permutation())
     return tuple(sorted((min(edge), max(edge)) for edge in form.get_edgelist()))
@@ -72,6 +73,8 @@ def _canonical(edges: set[tuple[int, int]]) -> Edges:
 
 def components(edges: Edges) -> list[Edges]:
     """The connected parts of a pattern in a form that is equal for equal ones."""
+    import igraph
+
     graph = igraph.Graph(edges=edges)
     return [_canonical(set(part.get_edgelist())) for part in graph.decompose()]
 

@@ -2,19 +2,21 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import igraph
 import numpy as np
 import torch
 from jaxtyping import Int64
 from torch import Tensor
-from torch_geometric.data import Data
 
 from workbench.diagnostics.expressivity.weisfeiler_leman.distinguish import classes_of, graphs_of
 from workbench.diagnostics.expressivity.weisfeiler_leman.relations import Graph
 
+if TYPE_CHECKING:
+    from torch_geometric.data import Data
 
-def isomorphism_classes(graphs: Sequence[Data]) -> Int64[Tensor, " graphs"]:
+
+def isomorphism_classes(graphs: Sequence["Data"]) -> Int64[Tensor, " graphs"]:
     """A number for each graph, equal for isomorphic graphs, numbered in the order of occurrence.
 
     An isomorphism keeps equal rows of ``x`` and of ``edge_attr`` equal, where every graph holds
@@ -58,7 +60,7 @@ def isomorphic(prepared: list[Graph], device: torch.device) -> Int64[Tensor, " g
     return torch.tensor([number[name] for name in names])
 
 
-def is_isomorphic(data_a: Data, data_b: Data) -> bool:
+def is_isomorphic(data_a: "Data", data_b: "Data") -> bool:
     """Whether two graphs are the same up to the order of their nodes; ``isomorphism_classes``."""
     first, second = isomorphism_classes([data_a, data_b]).tolist()
     return first == second
@@ -141,6 +143,8 @@ def _canonical(pairs: _Pairs, plain: int) -> tuple:
     color = np.concatenate([np.insert(rows, 0, role, axis=1) for role, rows in parts])
     _, dense = np.unique(color, axis=0, return_inverse=True)
     size = color.shape[0]
+    import igraph  # here, as it takes a second to load
+
     drawn = igraph.Graph(n=size, edges=edges.tolist(), vertex_attrs={"node": range(size)})
     order = drawn.canonical_permutation(color=dense.ravel().tolist())
     form = drawn.permute_vertices(order)

@@ -2,15 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import torch
 from jaxtyping import Float64, Int64
 from torch import Tensor
-from torch_geometric.data import Data
 
 from workbench.diagnostics.expressivity.isomorphism import isomorphic
 from workbench.diagnostics.expressivity.weisfeiler_leman.coloring import coloring
 from workbench.diagnostics.expressivity.weisfeiler_leman.distinguish import graphs_of, items_of
+
+if TYPE_CHECKING:
+    from torch_geometric.data import Data
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,7 @@ class UpperBound:
 
 
 def wl_upper_bound(
-    graphs: Sequence[Data], labels: Tensor, *, test: str = "1-wl", max_rounds: int | None = None
+    graphs: Sequence["Data"], labels: Tensor, *, test: str = "1-wl", max_rounds: int | None = None
 ) -> UpperBound:
     """How far a test can go on a data set of graphs, round by round.
 

@@ -9,7 +9,7 @@ from scipy.sparse import csr_array
 from workbench.cost import MEMORY_SHARE, Stopped, available_bytes
 from workbench.diagnostics.resistance.elimination_fronts import Fronts, fronts_of
 from workbench.diagnostics.resistance.elimination_order import elimination_order
-from workbench.diagnostics.resistance.star_mesh import carried_up, eliminate, of_pairs, resistances
+from workbench.diagnostics.resistance.star_mesh import carry_up, eliminate, of_pairs, resistances
 
 _SPARSE = "star-mesh elimination, exact, where it stays sparse (roads, grids, trees); else "
 #: What estimates from sizes alone say of functions that choose their method by the graph.
@@ -123,7 +123,7 @@ class Elimination:
         fronts = self._fronts
         _, to_last = self.of_edges()
         carried = mass[fronts.order].astype(np.float64)
-        carried_up(
+        carry_up(
             fronts.rows, fronts.row_start, fronts.column_start, fronts.panel_start, self._panel,
             self._pivot, carried,
         )  # fmt: skip

@@ -233,7 +233,7 @@ def of_pairs(
 
 @njit(cache=True, nogil=True, error_model="numpy")
 @no_type_check
-def carried_up(rows, row_start, column_start, panel_start, panel, pivot, flow):
+def carry_up(rows, row_start, column_start, panel_start, panel, pivot, flow):
     """``flow[j]`` becomes the mass of all nodes whose current would leave through j."""
     for f in range(column_start.size - 1):
         low, first = row_start[f], column_start[f]

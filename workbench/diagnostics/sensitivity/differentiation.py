@@ -11,7 +11,7 @@ from workbench.diagnostics.sensitivity.sparse_backward import SparseBackward
 from workbench.topology import check_edge_index
 
 
-def differentiated(
+def differentiate(
     model: nn.Module,
     x: Tensor,
     edge_index: Tensor,

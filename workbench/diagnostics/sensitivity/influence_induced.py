@@ -1,7 +1,6 @@
 """Influence by hop on the subgraph that the nodes near each output induce, as first published."""
 
 import torch
-from torch_geometric.utils import k_hop_subgraph
 
 from workbench.cost import Stopped
 from workbench.diagnostics.sensitivity.compression import owners
@@ -19,6 +18,8 @@ def by_induced_subgraphs(question: Question, budget: Budget) -> Tally:
     Raises:
         ValueError: ``inputs`` holds tensors, which this cannot cut, or output channels are sampled.
     """
+    from torch_geometric.utils import k_hop_subgraph  # here: PyG takes longer to load than torch
+
     _, x, edge_index, inputs, rows, hops, norm, _, _ = question
     if budget.num_probes is not None or any(isinstance(v, torch.Tensor) for v in inputs.values()):
         raise ValueError(

@@ -10,7 +10,7 @@ from scipy.special import stdtrit
 from torch import Tensor, nn
 
 from workbench.diagnostics.sensitivity.compression import owners, shared_passes
-from workbench.diagnostics.sensitivity.differentiation import differentiated
+from workbench.diagnostics.sensitivity.differentiation import differentiate
 from workbench.diagnostics.sensitivity.jacobian_rows import JacobianRows, entry_norm, side_by_side
 from workbench.diagnostics.sensitivity.watch import Watch
 from workbench.topology.search import both_ways, incoming
@@ -39,7 +39,7 @@ class Question(NamedTuple):
         self, x: Tensor, edge_index: Tensor, inputs: Mapping[str, Any]
     ) -> tuple[Tensor, Tensor]:
         """Leaf and output, ``[nodes, channels]``, of the model on a graph or a piece of it."""
-        return differentiated(self.model, x, edge_index, inputs, self.readout, rows="nodes")
+        return differentiate(self.model, x, edge_index, inputs, self.readout, rows="nodes")
 
 
 class Budget(NamedTuple):

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from workbench.cost import check_size, diagnostic
 from workbench.diagnostics.sensitivity.chosen_rows import NodeChoice, chosen_rows
-from workbench.diagnostics.sensitivity.differentiation import differentiated
+from workbench.diagnostics.sensitivity.differentiation import differentiate
 from workbench.diagnostics.sensitivity.evaluation import evaluating
 from workbench.diagnostics.sensitivity.jacobian_rows import JacobianRows
 from workbench.diagnostics.sensitivity.watch import Watch
@@ -192,7 +192,7 @@ def mixed_influence(
     check_size(mixed_influence, size, edge_index.size(1) // 2, device=x.device)
     with evaluating(model):
         result = torch.zeros(size, size, dtype=torch.float64, device=x.device)
-        start, output = differentiated(model, x, edge_index, inputs, readout, rows="vector")
+        start, output = differentiate(model, x, edge_index, inputs, readout, rows="vector")
         watch = Watch(
             "mixed_influence",
             output.numel() * size,

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from workbench.cost import check_size, diagnostic
 from workbench.diagnostics.sensitivity.chosen_rows import NodeChoice, chosen_rows
-from workbench.diagnostics.sensitivity.differentiation import differentiated
+from workbench.diagnostics.sensitivity.differentiation import differentiate
 from workbench.diagnostics.sensitivity.evaluation import evaluating
 from workbench.diagnostics.sensitivity.jacobian_rows import JacobianRows
 from workbench.diagnostics.sensitivity.watch import Watch
@@ -104,7 +104,7 @@ def sensitivity(
     if nodes is None and readout is None:
         check_size(sensitivity, x.size(0), edge_index.size(1) // 2, device=x.device)
     with evaluating(model):
-        start, output = differentiated(model, x, edge_index, inputs, readout)
+        start, output = differentiate(model, x, edge_index, inputs, readout)
         nodes = chosen_rows(nodes, output.size(0))
         shape = (nodes.numel(), x.size(0))
         result = torch.zeros(shape, dtype=torch.float64, device=x.device)

@@ -1,6 +1,5 @@
 """An order of the nodes that does not depend on how they are numbered."""
 
-import igraph
 import numpy as np
 import torch
 from jaxtyping import Int64
@@ -59,7 +58,7 @@ def canonical_order(
     return torch.from_numpy(place)
 
 
-def renumbered(graph: SimpleGraph, place: Int64[Tensor, " nodes"]) -> SimpleGraph:
+def renumber(graph: SimpleGraph, place: Int64[Tensor, " nodes"]) -> SimpleGraph:
     """The same graph with each node's place as its number."""
     ends = place[torch.stack([graph.source.cpu(), graph.target.cpu()])].sort(0).values
     order = torch.argsort(ends[0] * max(graph.num_nodes, 1) + ends[1])
@@ -187,6 +186,8 @@ def _bliss(lists: Lists, kind: np.ndarray, color: np.ndarray, nodes: np.ndarray)
     )
     of_edges = kind[~plain] + int(color.max(initial=0))
     size = nodes.size + middle.size
+    import igraph  # here, as it takes a second to load
+
     drawn = igraph.Graph(n=size, edges=edges, vertex_attrs={"node": range(size)})
     colors = np.concatenate([color[nodes], of_edges])
     form = drawn.permute_vertices(drawn.canonical_permutation(color=colors.tolist()))

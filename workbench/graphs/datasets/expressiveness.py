@@ -7,8 +7,8 @@ from pathlib import Path
 import torch
 from torch_geometric.data import Data
 
+from workbench.data_sets import data_folder
 from workbench.graphs.datasets.packed import read_packed
-from workbench.graphs.datasets.published import data_folder
 from workbench.graphs.files.disk import GraphFileError
 from workbench.graphs.files.reading import read_graphs
 

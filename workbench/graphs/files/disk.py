@@ -69,7 +69,7 @@ def _unpacked(path: Path, content: bytes) -> bytes:
     return found
 
 
-def decoded(path: Path, content: bytes) -> tuple[str, list[str]]:
+def decode(path: Path, content: bytes) -> tuple[str, list[str]]:
     """The text behind the bytes, with ``\\n`` at the line ends, and what had to be guessed.
 
     UTF-8, UTF-16 with a byte order mark, else the letters of Western Europe (latin-1).

@@ -19,7 +19,7 @@ from workbench.graphs.files.layout import (
     read_layout,
     wrong_width,
 )
-from workbench.graphs.files.parts import GraphParts, Guess, gathered
+from workbench.graphs.files.parts import GraphParts, Guess, gather_attributes
 
 # whole numbers of this size in a third column are seconds or milliseconds since 1970, not weights
 _TIMES = ((100_000_000, 5_000_000_000), (100_000_000_000, 5_000_000_000_000))
@@ -327,7 +327,12 @@ def _edges_with_dicts(table: Table) -> GraphParts:
         names = [names[i] for i in order]
     source, target = place[np.array(ends, dtype=np.int64).reshape(-1, 2)].T
     return GraphParts(
-        source, target, len(names), ids=names, edges=gathered(rows), line_of=lines.__getitem__
+        source,
+        target,
+        len(names),
+        ids=names,
+        edges=gather_attributes(rows),
+        line_of=lines.__getitem__,
     )
 
 

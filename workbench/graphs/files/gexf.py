@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from workbench.graphs.files.disk import GraphFileError
-from workbench.graphs.files.parts import GraphParts, gathered
+from workbench.graphs.files.parts import GraphParts, gather_attributes
 from workbench.graphs.files.xml_tree import Element, read_xml
 
 _NUMBERS = {"integer": int, "int": int, "long": int, "short": int, "byte": int}
@@ -62,7 +62,7 @@ def read_gexf(path: Path, text: str) -> GraphParts:
         lines.append(edge.line)
     source, target = np.array(ends, dtype=np.int64).reshape(-1, 2).T
     one_way = np.array(arcs, dtype=bool)
-    columns = gathered(nodes)
+    columns = gather_attributes(nodes)
     if "pos" in columns and not any(pos and pos[2] for pos in columns["pos"]):
         columns["pos"] = [pos and pos[:2] for pos in columns["pos"]]
     dynamic = graph.get("mode") == "dynamic" or graph.get("timeformat") is not None
@@ -73,7 +73,7 @@ def read_gexf(path: Path, text: str) -> GraphParts:
         ids=list(number),
         directed=any(arcs) if arcs else default == "directed",
         one_way=one_way if one_way.any() and not one_way.all() else None,
-        edges=gathered(edges),
+        edges=gather_attributes(edges),
         nodes=columns,
         graph={"name": graph.get("name") or None},
         line_of=lines.__getitem__,

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from workbench.graphs.files.disk import GraphFileError
-from workbench.graphs.files.parts import GraphParts, gathered
+from workbench.graphs.files.parts import GraphParts, gather_attributes
 
 #: Lists nested deeper than this are refused.
 MOST_DEPTH = 100
@@ -79,8 +79,8 @@ def read_gml(path: Path, text: str) -> GraphParts:
         len(number),
         ids=list(map(str, number)),
         directed=about.get("directed") in (1, 1.0, "1"),
-        edges=gathered(edges),
-        nodes=gathered(nodes),
+        edges=gather_attributes(edges),
+        nodes=gather_attributes(nodes),
         graph={"name": about.get("name") or about.get("label") or None},
         # of those who write graphics, yEd and its kin count y downwards
         y_down="yfiles" in str(whole.get("Creator")).lower() or _is_yed(graph),

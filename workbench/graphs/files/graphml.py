@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from workbench.graphs.files.disk import GraphFileError
-from workbench.graphs.files.parts import GraphParts, gathered
+from workbench.graphs.files.parts import GraphParts, gather_attributes
 from workbench.graphs.files.xml_tree import Element, read_xml
 
 _WHOLE = {"int", "integer", "long", "short", "byte"}
@@ -127,8 +127,8 @@ class _Reader:
             ids=list(self.number),
             directed=bool(arcs.any()) if self.edges else directed,
             one_way=arcs if mixed else None,
-            edges=gathered([self._attributes(edge, "edge") for edge in self.edges]),
-            nodes=gathered(self.nodes),
+            edges=gather_attributes([self._attributes(edge, "edge") for edge in self.edges]),
+            nodes=gather_attributes(self.nodes),
             graph=about,
             y_down=self.y_down,
             line_of=lambda at: self.edges[at].line,

@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from workbench.graphs.files.disk import GraphFileError
-from workbench.graphs.files.parts import GraphParts, gathered
+from workbench.graphs.files.parts import GraphParts, gather_attributes
 
 _EDGES = ("links", "edges", "relationships")
 _NAMES = ("id", "key", "name", "label")
@@ -113,8 +113,8 @@ class _Reader:
             ids=list(map(str, self.number)),
             directed=directed if isinstance(directed, bool) else None,
             one_way=one_way if mixed else None,
-            edges=gathered(edges),
-            nodes=gathered(self.nodes),
+            edges=gather_attributes(edges),
+            nodes=gather_attributes(self.nodes),
             graph={"name": name if isinstance(name, str) else None},
             y_down=self.y_down,
             notes=self.notes,

@@ -12,7 +12,7 @@ import numpy as np
 
 from workbench.graphs.files.disk import GraphFileError
 from workbench.graphs.files.layout import is_number
-from workbench.graphs.files.parts import GraphParts, gathered
+from workbench.graphs.files.parts import GraphParts, gather_attributes
 
 #: More nodes than this are not read from such a text.
 MOST_NODES = 10_000_000
@@ -161,7 +161,7 @@ class _Reader:
         # nodes are named by what the file says of them, and where it says nothing by their numbers
         nodes, ids = {}, None
         if self.nodes:
-            nodes = gathered([self.nodes.get(i, {}) for i in range(self.count)])
+            nodes = gather_attributes([self.nodes.get(i, {}) for i in range(self.count)])
             ids = [str(i + 1) for i in range(self.count)]
         if self.names:
             nodes["label"] = [self.names.get(i) for i in range(self.count)]

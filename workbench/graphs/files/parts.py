@@ -70,7 +70,7 @@ class GraphParts:
     guess: Guess = field(default_factory=Guess)
 
 
-def gathered(rows: Sequence[dict[str, Any]]) -> dict[str, list[Any]]:
+def gather_attributes(rows: Sequence[dict[str, Any]]) -> dict[str, list[Any]]:
     """One dict of attributes for each edge or node as one list for each attribute."""
     found: dict[str, list[Any]] = {}
     for at, row in enumerate(rows):

@@ -6,7 +6,7 @@ import torch
 from torch_geometric.data import Data
 
 from workbench.graphs.files.build import GraphNote, Weight, build, say
-from workbench.graphs.files.disk import GraphFileError, decoded, read_bytes
+from workbench.graphs.files.disk import GraphFileError, decode, read_bytes
 from workbench.graphs.files.formats import LINE_FORMATS, content_format, suffix_of
 from workbench.graphs.files.graph6 import graph6_lines, parse_graph6, read_graph6
 from workbench.graphs.files.parts import GraphParts
@@ -105,7 +105,7 @@ def read_parts(
         from workbench.graphs.files.pyg_files import read_pyg
 
         return read_pyg(path, content, index)
-    text, notes = decoded(path, content)
+    text, notes = decode(path, content)
     if kind in LINE_FORMATS:
         return read_graph6(path, text, index)
     if kind in _TABLES:
@@ -147,7 +147,7 @@ def read_graphs(path: str | Path) -> list[Data]:
     path = Path(path)
     if suffix_of(path) not in (".g6", ".graph6", ".s6", ".sparse6", ".d6", ".digraph6"):
         raise ValueError(f"{path.name} is no graph6 file (.g6, .graph6); use read_graph")
-    text, _ = decoded(path, read_bytes(path))
+    text, _ = decode(path, read_bytes(path))
     graphs = []
     for number, line in graph6_lines(path, text):
         parts = parse_graph6(path, number, line)

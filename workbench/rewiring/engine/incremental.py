@@ -25,9 +25,9 @@ from workbench.rewiring.engine.pseudo_inverse import (
     check_dense,
     column,
     drift,
-    mirrored,
+    mirror,
     pseudo_inverse,
-    squared,
+    square,
     times,
 )
 from workbench.topology import SimpleGraph, simple_graph
@@ -214,7 +214,7 @@ class ResistanceTracker:
     def square(self) -> np.ndarray:
         """P^2, upper triangle; formed at the first call and kept up to date from then on."""
         if self._square is None:
-            self._square = squared(mirrored(self.inverse))
+            self._square = square(mirror(self.inverse))
         return self._square
 
     def times(self, vector: np.ndarray) -> np.ndarray:
@@ -244,7 +244,7 @@ class ResistanceTracker:
         self.inverse = pseudo_inverse(self.edges())
         self._most = np.diagonal(self.inverse).copy()
         if self._square is not None:
-            self._square = squared(self.inverse)
+            self._square = square(self.inverse)
         self._updates = 0
 
     def _sizes(self) -> np.ndarray:

@@ -41,7 +41,7 @@ def pseudo_inverse(graph: SimpleGraph) -> np.ndarray:
     result = np.zeros((graph.num_nodes, graph.num_nodes))
     for nodes, part in graph.parts():
         inverse = grounded_inverse(part)
-        block = mirrored(inverse) if isinstance(inverse, np.ndarray) else inverse.cpu().numpy()
+        block = mirror(inverse) if isinstance(inverse, np.ndarray) else inverse.cpu().numpy()
         _center(block)
         if graph.num_components == 1:
             return block
@@ -56,7 +56,7 @@ def _center(matrix: np.ndarray) -> None:
     matrix -= (mean - 0.5 * mean.mean())[:, None]
 
 
-def squared(matrix: np.ndarray) -> np.ndarray:
+def square(matrix: np.ndarray) -> np.ndarray:
     """Upper triangle of M^2, M symmetric with both triangles in use."""
     if matrix.size == 0:
         return np.zeros_like(matrix)
@@ -64,7 +64,7 @@ def squared(matrix: np.ndarray) -> np.ndarray:
         return blas.dsyrk(1.0, matrix.T, lower=1).T  # BLAS reads by columns: its lower is our upper
 
 
-def mirrored(matrix: np.ndarray) -> np.ndarray:
+def mirror(matrix: np.ndarray) -> np.ndarray:
     """The symmetric matrix of which ``matrix`` holds the upper triangle."""
     full = np.triu(matrix, 1)
     full += full.T

@@ -8,7 +8,7 @@ from numba import njit
 
 from workbench.rewiring.declaration import Ranking, check_edit, check_num_edges, check_variant
 from workbench.rewiring.engine.incremental import REBUILD_AFTER, REBUILD_FADED
-from workbench.rewiring.engine.pseudo_inverse import check_dense, column, pseudo_inverse, squared
+from workbench.rewiring.engine.pseudo_inverse import check_dense, column, pseudo_inverse, square
 from workbench.rewiring.engine.structural_order import StructuralOrder
 from workbench.ties import TIE, best_first, largest
 from workbench.topology import SimpleGraph, simple_graph
@@ -50,7 +50,7 @@ class ResistanceGains:
     def rebuild(self) -> None:
         """Compute everything from the graph itself, so that rounding does not add up."""
         self.p = pseudo_inverse(self._grown())
-        self.p2 = squared(self.p)
+        self.p2 = square(self.p)
         self.age = 0
         nothing = np.zeros(self.labels.size)
         self.update(0.0, nothing, nothing)

@@ -65,7 +65,7 @@ class RandomPairs:
         self._source, self._target = ends[:, order]
 
 
-@rewiring("edits", greedy=RandomPairs)
+@rewiring("edits", greedy=RandomPairs, scored=False)
 def random_edges(
     edge_index: EdgeIndex,
     num_nodes: int,

@@ -14,7 +14,7 @@ from workbench.ties import TIE, largest
 from workbench.typing import EdgeIndex
 
 
-@rewiring("edits", greedy=CurvatureState)
+@rewiring("edits", removes=True, greedy=CurvatureState)
 def sdrf(
     edge_index: EdgeIndex,
     num_nodes: int,

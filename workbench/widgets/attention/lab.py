@@ -1,9 +1,8 @@
 """The attention lens: heads by layers, and where one head looks, on the graph and as a matrix."""
 
-import html
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, SupportsIndex
 
 import ipywidgets
 import networkx as nx
@@ -13,195 +12,124 @@ from torch import nn
 from torch_geometric.data import Batch, Data
 
 from workbench.widgets.attention import views
+from workbench.widgets.attention.heads import AttentionHeads
 from workbench.widgets.attention.state import AttentionState
-from workbench.widgets.attention.views import LOOKS, SEEN
 from workbench.widgets.canvas.graph_canvas import GraphCanvas
 from workbench.widgets.canvas.head_maps import HeadMaps
 from workbench.widgets.canvas.matrix_canvas import MatrixCanvas
+from workbench.widgets.lab.controls import pair_of_pictures, row
 from workbench.widgets.lab.drawn_graph import show_graph
+from workbench.widgets.lab.lab import Lab, command
 from workbench.widgets.lab.opening import graph_of
-from workbench.widgets.lab.still_picture import StillPicture
-from workbench.widgets.lab.worker import Worker
 
 
-class AttentionLens(StillPicture, ipywidgets.VBox):
+class AttentionLens(Lab, state=AttentionState):
     """Maps of all heads; the graph, the matrix and the distances of the head that is chosen.
 
     Attributes:
         layer, head: what is shown; set them, or click a cell of a map.
         node: the node whose attention colors the graph, or None for the mean over all.
+        view: whether the node looks or is looked at.
         maps: title -> ``[layers, heads]`` array.
     """
 
-    def __init__(self, state: AttentionState):
-        self._state = state
-        self._head = (0, 0)
-        self._follows = False
-        self._worker = Worker(lambda error: setattr(self._status, "value", html.escape(str(error))))
-        self._layer_menu = ipywidgets.Dropdown(
-            options=[(name, i) for i, name in enumerate(state.layers)], description="layer"
-        )
-        self._head_menu = ipywidgets.Dropdown(options=range(state.heads(0)), description="head")
-        self._view = ipywidgets.ToggleButtons(options=[LOOKS, SEEN])
-        self._view.style.button_width = "130px"
-        self._status = ipywidgets.HTML()
-        self._status.add_class("workbench-status")
-        for menu in (self._layer_menu, self._head_menu):
-            menu.layout.width, menu.style.description_width = "210px", "auto"
-        self._canvas = GraphCanvas(hides_picture=True, editable=False, height=400)
-        self._matrix = MatrixCanvas(
-            height=400, rows="looks", columns="at", missing="no number", title="attention"
-        )
-        ipywidgets.jslink((self._canvas, "selection"), (self._matrix, "selection"))
-        self._maps = HeadMaps()
-        views.show_maps(state, self._maps)
-        views.show_bars(state, self._maps, self._head)
-        show_graph(state, self._canvas, self._matrix)
-        views.show_matrix(state, self._matrix, self._head)
-        self._show_node()
+    made_by = "attention_lens(model, data)"
+
+    def __init__(self, known: AttentionHeads):
+        super().__init__(AttentionState(known.layers, known.num_heads, known.num_nodes))
+        self._known = known
+        self._drawn: tuple[int, int] | None = None
+        self._build()
+        views.show_maps(known, self.pictures["maps"])
+        show_graph(known, self.pictures["graph"], self.pictures["matrix"])
+        self._show_head()
         self._listen()
-        menus = [self._layer_menu, self._head_menu, self._view]
-        columns = ipywidgets.Layout(
-            grid_template_columns="minmax(0, 1.25fr) minmax(0, 1fr)", grid_gap="8px"
-        )
-        super().__init__(
-            [
-                self._maps,
-                ipywidgets.HBox(menus, layout=ipywidgets.Layout(grid_gap="12px", flex_flow="wrap")),
-                ipywidgets.GridBox([self._canvas, self._matrix], layout=columns),
-                self._status,
-            ]
-        )
-        self.add_class("workbench-lab")
 
     # ---- what the cell below can use -----------------------------------------------------
 
     @property
     def maps(self) -> dict[str, np.ndarray]:
         """The numbers of the maps, ``[layers, heads]`` each."""
-        return self._state.maps
+        return self._known.maps
 
     @property
     def layers(self) -> list[str]:
         """Name of each layer that attends."""
-        return self._state.layers
+        return self._known.layers
 
-    @property
-    def layer(self) -> int:
-        """Number of the layer that is shown."""
-        return self._head[0]
-
-    @layer.setter
-    def layer(self, value: int) -> None:
-        self.show(value, min(self.head, self._state.heads(self._layer_of(value)) - 1))
-
-    @property
-    def head(self) -> int:
-        """Number of the head that is shown."""
-        return self._head[1]
-
-    @head.setter
-    def head(self, value: int) -> None:
-        self.show(self.layer, value)
-
-    @property
-    def node(self) -> int | None:
-        """The node whose attention is shown, or None."""
-        return self._canvas.selection[0] if self._canvas.selection else None
-
-    @node.setter
-    def node(self, value: int | None) -> None:
-        if value is not None and not 0 <= value < self._state.num_nodes:
-            raise ValueError(f"node must be 0 to {self._state.num_nodes - 1} or None, got {value}")
-        chosen = [] if value is None else [int(value)]
-        self._canvas.picked = self._canvas.selection = chosen
-
-    def show(self, layer: int, head: int) -> None:
+    @command
+    def show(self, layer: SupportsIndex, head: SupportsIndex) -> None:
         """Show one head.
 
         Raises:
             ValueError: there is no such layer or head.
+            TypeError: the head is no whole number.
         """
-        heads = self._state.heads(self._layer_of(layer))
-        if not 0 <= head < heads:
-            raise ValueError(f"head must be 0 to {heads - 1}, got {head}")
-        if (layer, head) == self._head:
-            return
-        self._head = (int(layer), int(head))
-        self._follows = True
-        self._layer_menu.value = self.layer
-        if len(self._head_menu.options) != heads:
-            self._head_menu.options = range(heads)
-        self._head_menu.value = self.head
-        self._follows = False
-        self._show_head()
-        self._worker.submit("picture", self._store_picture)
+        self.state.show(layer, head)
 
     def attention(self) -> np.ndarray:
         """``[nodes, nodes]`` attention of the head that is shown: row = query, column = key."""
-        return self._state.matrix(*self._head)
+        return self._known.matrix(self.state.layer, self.state.head)
 
     def figure(self) -> go.Figure:
         """The maps as a plotly figure."""
-        return views.maps_figure(self._state, self._head)
+        return views.maps_figure(self._known, self.state.now())
 
     def picture(self, format: str = "png") -> bytes:
         """Maps, graph and matrix as the bytes of a PNG or SVG file."""
-        return views.still(self._state, self._head, self.node, self._view.value, format)
+        return views.still(self._known, self.state.now(), format)
 
-    def save(self, path: str | Path) -> Path:
-        """Write the picture (``.png``, ``.svg``) or the maps (``.html``).
+    def formats(self) -> dict[str, Callable[[Path], object]]:
+        """The picture, and the maps as a page."""
+        return super().formats() | {
+            ".html": lambda path: self.figure().write_html(path, include_plotlyjs=True)
+        }
 
-        Raises:
-            ValueError: the ending is none of these.
-        """
-        return views.save(self._state, self._head, self.node, self._view.value, path)
+    # ---- the page -------------------------------------------------------------------------
 
-    # ---- what follows what ----------------------------------------------------------------
+    def _build(self) -> None:
+        graph = GraphCanvas(hides_picture=True, editable=False, height=400)
+        matrix = MatrixCanvas(
+            height=400, rows="looks", columns="at", missing="no number", title="attention"
+        )
+        self.pictures = {"maps": HeadMaps(), "graph": graph, "matrix": matrix}
+        self.link("selection", graph, matrix)
+        self.children = [
+            self.pictures["maps"],
+            row(*(self.control(name) for name in ("layer", "head", "view"))),
+            pair_of_pictures(graph, matrix),
+            self._status,
+        ]
 
     def _listen(self) -> None:
-        self._layer_menu.observe(self._menu_chosen, "value")
-        self._head_menu.observe(self._menu_chosen, "value")
-        self._view.observe(lambda _: self._show_node(), "value")
-        self._canvas.observe(lambda _: self._show_node(), "selection")
-        for canvas in (self._canvas, self._matrix):
-            canvas.on_msg(self._hovered)
-        self._maps.observe(lambda change: self.show(*change.new), "selected")
+        self.when("layer", "head", then=self._show_head)
+        self.when("node", "view", then=self._show_node)
+        self.choose_on(self.pictures["graph"])
+        self.pictures["maps"].observe(lambda change: self.show(*change.new), "selected")
+        for name in ("graph", "matrix"):
+            self.pictures[name].on_msg(self._heard)
 
-    def _menu_chosen(self, change) -> None:
-        if self._follows:  # it was set to what is shown
-            return
-        if change.owner is self._layer_menu:
-            self.layer = change.new
-        else:
-            self.head = change.new
-
-    def _hovered(self, widget, content, _) -> None:
+    def _heard(self, widget: ipywidgets.Widget, content: dict, _: Any) -> None:
         if content.get("type") == "hover":
             u, v = content["u"], content["v"]
-            widget.show_hint(u, v, views.pair_text(self._state, self._head, u, v))
+            widget.show_hint(u, v, views.pair_text(self._known, self.state.now(), u, v))
 
     # ---- what is shown --------------------------------------------------------------------
 
     def _show_head(self) -> None:
-        views.show_matrix(self._state, self._matrix, self._head)
-        views.show_bars(self._state, self._maps, self._head)
+        shown = self.state.now()
+        if self._drawn == (shown.layer, shown.head):
+            return  # a layer and its head may be told of one after the other
+        self._drawn = shown.layer, shown.head
+        views.show_matrix(self._known, self.pictures["matrix"], shown)
+        views.show_bars(self._known, self.pictures["maps"], shown)
         self._show_node()
+        self.rested()
 
     def _show_node(self) -> None:
-        shown = self._head, self.node, self._view.value
-        views.show_node(self._state, self._canvas, *shown)
-        self._status.value = views.sentence(self._state, *shown)
-
-    def _layer_of(self, layer: int) -> int:
-        if not 0 <= layer < len(self._state.layers):
-            raise ValueError(f"layer must be 0 to {len(self._state.layers) - 1}, got {layer}")
-        return layer
-
-    def close(self) -> None:
-        """Stop the thread and remove the lens from the page."""
-        self._worker.close()
-        super().close()
+        shown = self.state.now()
+        views.show_node(self._known, self.pictures["graph"], shown)
+        self.say(views.sentence(self._known, shown))
 
 
 def attention_lens(
@@ -237,4 +165,4 @@ def attention_lens(
         TypeError: ``data`` is no graph.
     """
     opened = data if isinstance(data, Batch) else graph_of(data)[0]
-    return AttentionLens(AttentionState(model, opened, inputs=inputs, graph=graph))
+    return AttentionLens(AttentionHeads(model, opened, inputs=inputs, graph=graph))

@@ -1,13 +1,13 @@
 """What the attention lens shows of its state: functions from the state to texts and buffers."""
 
-import html
-from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import plotly.graph_objects as go
 
 from workbench.figures import attention_maps, attention_picture
-from workbench.widgets.attention.state import RESISTANCE, AttentionState
+from workbench.widgets.attention.heads import RESISTANCE, AttentionHeads
+from workbench.widgets.attention.state import LOOKS
 from workbench.widgets.canvas.graph_canvas import GraphCanvas
 from workbench.widgets.canvas.head_maps import HeadMaps, map_cells
 from workbench.widgets.canvas.matrix_canvas import MatrixCanvas, levels
@@ -15,157 +15,143 @@ from workbench.widgets.canvas.matrix_canvas import MatrixCanvas, levels
 #: Pairs drawn from the chosen node, the strongest first, down to this share of the strongest.
 DRAWN_PAIRS, DRAWN_SHARE = 8, 0.02
 
-LOOKS, SEEN = "what it looks at", "what looks at it"
-
 HELP = (
     "Click a cell of a map to choose a head, a node to see where it looks; the cell below can set "
     "lens.layer, lens.head, lens.node."
 )
 
-#: (layer, head)
-Head = tuple[int, int]
 
-
-def show_matrix(state: AttentionState, canvas: MatrixCanvas, head: Head) -> None:
+def show_matrix(known: AttentionHeads, canvas: MatrixCanvas, shown: SimpleNamespace) -> None:
     """Send the attention of one head."""
-    attention = ordered(state, head)
-    scale = [0.0, float(attention.max()) or 1.0]
+    attention = ordered(known, shown)
+    scale = [0.0, float(attention.max())]
     with canvas.hold_sync():
         canvas.value_range, canvas.values = scale, levels(attention, scale)
-        canvas.title = f"attention, {head_name(state, head)}"
+        canvas.title = f"attention, {head_name(known, shown)}"
 
 
-def show_node(
-    state: AttentionState, canvas: GraphCanvas, head: Head, node: int | None, view: str
-) -> None:
+def show_node(known: AttentionHeads, canvas: GraphCanvas, shown: SimpleNamespace) -> None:
     """Color the nodes by the attention of one node, and draw its strongest pairs."""
-    values, title = node_values(state, head, node, view)
-    pairs = strongest(state, head, node, view)
+    values, title = node_values(known, shown)
+    pairs = strongest(known, shown)
     with canvas.hold_sync():
         canvas.node_values = np.ascontiguousarray(values, "<f4").tobytes()
-        canvas.color_range = [0.0, float(values.max()) or 1.0]
+        canvas.color_range = [0.0, float(values.max())]
         canvas.color_label = title
         canvas.methods = ["strongest"] if pairs else []
-        canvas.candidates = np.array([(node, other, 0) for other, _ in pairs], "<i4").tobytes()
+        canvas.candidates = np.array(
+            [(shown.node, other, 0) for other, _ in pairs], "<i4"
+        ).tobytes()
 
 
-def maps_figure(state: AttentionState, head: Head) -> go.Figure:
+def maps_figure(known: AttentionHeads, shown: SimpleNamespace) -> go.Figure:
     """All maps, the cell of one head framed."""
     return attention_maps(
-        state.maps, state.layers, signed=(RESISTANCE,), selected=head, height=_height(state)
+        known.maps,
+        known.layers,
+        signed=(RESISTANCE,),
+        selected=(shown.layer, shown.head),
+        height=_height(known),
     )
 
 
-def show_maps(state: AttentionState, widget: HeadMaps) -> None:
+def show_maps(known: AttentionHeads, widget: HeadMaps) -> None:
     """Send the maps."""
-    heads = [state.heads(layer) for layer in range(len(state.layers))]
     with widget.hold_sync():
-        widget.layers = state.layers
+        widget.layers = known.layers
         widget.maps = [
-            {"title": title, "cells": map_cells(values, signed=title == RESISTANCE, heads=heads)}
-            for title, values in state.maps.items()
+            {
+                "title": title,
+                "cells": map_cells(values, signed=title == RESISTANCE, heads=known.num_heads),
+            }
+            for title, values in known.maps.items()
         ]
 
 
-def show_bars(state: AttentionState, widget: HeadMaps, head: Head) -> None:
+def show_bars(known: AttentionHeads, widget: HeadMaps, shown: SimpleNamespace) -> None:
     """Send the attention of one head at each number of hops, and which head is chosen."""
-    found = state.by_hop(*head)
+    found = known.by_hop(shown.layer, shown.head)
     rows = zip(found.low.tolist(), found.mass.tolist(), found.uniform.tolist(), strict=True)
     with widget.hold_sync():
-        widget.selected = list(head)
+        widget.selected = [shown.layer, shown.head]
         widget.bars_title = "share by number of hops"
         widget.bars = [
             {"name": f"{hops:.0f}", "mass": mass, "uniform": even} for hops, mass, even in rows
         ]
 
 
-def still(state: AttentionState, head: Head, node: int | None, view: str, format: str) -> bytes:
+def still(known: AttentionHeads, shown: SimpleNamespace, format: str) -> bytes:
     """Maps, graph and matrix as the bytes of a PNG or SVG file."""
-    values, title = node_values(state, head, node, view)
+    values, title = node_values(known, shown)
     return attention_picture(
-        state.positions,
-        state.edge_index.numpy(),
-        state.maps,
-        state.layers,
+        known.positions,
+        known.edge_index.numpy(),
+        known.maps,
+        known.layers,
         signed=(RESISTANCE,),
-        selected=head,
+        selected=(shown.layer, shown.head),
         node_values=values,
         node_title=title,
-        marked=[] if node is None else [node],
-        matrix=ordered(state, head),
-        matrix_title=head_name(state, head),
+        marked=[] if shown.node is None else [shown.node],
+        matrix=ordered(known, shown),
+        matrix_title=head_name(known, shown),
         format=format,
     )
 
 
-def save(state: AttentionState, head: Head, node: int | None, view: str, path: str | Path) -> Path:
-    """Write the picture or the maps; ``AttentionLens.save`` says which ending is what."""
-    path = Path(path)
-    if path.suffix in (".png", ".svg"):
-        path.write_bytes(still(state, head, node, view, path.suffix[1:]))
-    elif path.suffix == ".html":
-        maps_figure(state, head).write_html(path, include_plotlyjs=True)
-    else:
-        raise ValueError(f"path must end in .png, .svg or .html, got {path.name!r}")
-    return path
+def ordered(known: AttentionHeads, shown: SimpleNamespace) -> np.ndarray:
+    """The matrix of one head in the row order of the drawing."""
+    return known.matrix(shown.layer, shown.head)[np.ix_(known.order, known.order)]
 
 
-def ordered(state: AttentionState, head: Head) -> np.ndarray:
-    """The matrix of one head in the row order of the state."""
-    return state.matrix(*head)[np.ix_(state.order, state.order)]
-
-
-def head_name(state: AttentionState, head: Head) -> str:
+def head_name(known: AttentionHeads, shown: SimpleNamespace) -> str:
     """The name of a head."""
-    return f"{state.layers[head[0]]}, head {head[1]}"
+    return f"{known.layers[shown.layer]}, head {shown.head}"
 
 
-def node_values(
-    state: AttentionState, head: Head, node: int | None, view: str
-) -> tuple[np.ndarray, str]:
+def node_values(known: AttentionHeads, shown: SimpleNamespace) -> tuple[np.ndarray, str]:
     """What colors the nodes, and what to call it."""
-    attention = state.matrix(*head)
-    if node is None:
-        return attention.mean(axis=0), "attention received, mean over the nodes"
-    if view == LOOKS:
-        return attention[node], f"attention of {state.name(node)}"
-    return attention[:, node], f"attention to {state.name(node)}"
+    attention = known.matrix(shown.layer, shown.head)
+    if shown.node is None:
+        return attention.mean(axis=0), "mean attention received"
+    if shown.view == LOOKS:
+        return attention[shown.node], f"attention of {known.name(shown.node)}"
+    return attention[:, shown.node], f"attention to {known.name(shown.node)}"
 
 
-def strongest(
-    state: AttentionState, head: Head, node: int | None, view: str
-) -> list[tuple[int, float]]:
+def strongest(known: AttentionHeads, shown: SimpleNamespace) -> list[tuple[int, float]]:
     """The other nodes that the chosen one looks at most, or that look most at it."""
-    if node is None:
+    if shown.node is None:
         return []
-    values, _ = node_values(state, head, node, view)
+    values, _ = node_values(known, shown)
     best = np.argsort(-values, kind="stable")[: DRAWN_PAIRS + 1]
-    kept = [(int(i), float(values[i])) for i in best if i != node]
+    kept = [(int(i), float(values[i])) for i in best if i != shown.node]
     least = DRAWN_SHARE * max((value for _, value in kept), default=0.0)
     return [(i, value) for i, value in kept[:DRAWN_PAIRS] if value > least]
 
 
-def sentence(state: AttentionState, head: Head, node: int | None, view: str) -> str:
-    """One line of HTML below the pictures."""
-    if node is None:
-        return f'<span class="workbench-fine">{HELP}</span>'
-    pairs = strongest(state, head, node, view)
-    named = ", ".join(f"{state.name(i)} {value:.3g}" for i, value in pairs) or "nobody"
-    verb = "looks at" if view == LOOKS else "is looked at by"
-    own = state.matrix(*head)[node, node]
-    return html.escape(f"{state.name(node)} {verb}: {named}; itself {own:.3g}.")
+def sentence(known: AttentionHeads, shown: SimpleNamespace) -> str:
+    """One line below the pictures."""
+    if shown.node is None:
+        return HELP
+    pairs = strongest(known, shown)
+    named = ", ".join(f"{known.name(i)} {value:.3g}" for i, value in pairs) or "nobody"
+    verb = "looks at" if shown.view == LOOKS else "is looked at by"
+    own = known.matrix(shown.layer, shown.head)[shown.node, shown.node]
+    return f"{known.name(shown.node)} {verb}: {named}; itself {own:.3g}."
 
 
-def pair_text(state: AttentionState, head: Head, u: int, v: int) -> str:
+def pair_text(known: AttentionHeads, shown: SimpleNamespace, u: int, v: int) -> str:
     """What two nodes are to each other, for a tooltip."""
-    attention, a, b = state.matrix(*head), state.name(u), state.name(v)
+    attention, a, b = known.matrix(shown.layer, shown.head), known.name(u), known.name(v)
     if u == v:
         return f"{a} looks at itself: {attention[u, u]:.3g}"
-    hops = float(state.hops[v, u])
-    far = "not connected" if hops == float("inf") else f"{hops:.0f} hops apart"
+    hops = float(known.hops[v, u])
+    plural = "" if hops == 1 else "s"
+    far = "not connected" if hops == float("inf") else f"{hops:.0f} hop{plural} apart"
     there, back = f"{a} looks at {b}", f"{b} looks at {a}"
     return f"{there}: {attention[u, v]:.3g}\n{back}: {attention[v, u]:.3g}\n{far}"
 
 
-def _height(state: AttentionState) -> int:
-    return 120 + 34 * max(len(state.layers), 3)
+def _height(known: AttentionHeads) -> int:
+    return 120 + 34 * max(len(known.layers), 3)

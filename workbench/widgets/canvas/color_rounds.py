@@ -27,7 +27,7 @@ class ColorRounds(anywidget.AnyWidget):
     of the newest ``position`` only.
     """
 
-    _esm = browser_module("canvas_base", "color_rounds")
+    _esm = browser_module("color_rounds")
     _css = style("canvas", "color_rounds")
 
     graph_a = traitlets.Instance(GraphCanvas).tag(sync=True, **widget_serialization)

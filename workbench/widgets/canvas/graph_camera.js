@@ -1,31 +1,77 @@
-// Of the graph canvas: panels, camera, sizes on the page.
+// Which part of the graph is shown, where, and how large. Sizes are CSS pixels.
 
-class GraphCamera extends GraphData {
-  resized() {
-    this.outdate();
-    const rect = this.canvas.getBoundingClientRect();
-    const width = this.canvas.clientWidth, height = this.canvas.clientHeight;
-    if (!width || !height) return;
-    if (this.showPicture === undefined && this.root.isConnected) this.hide();
-    const ratio = window.devicePixelRatio || 1;
-    let [w, h] = [Math.round(rect.width * ratio), Math.round(rect.height * ratio)];
-    // the observer knows how the browser rounded, but not of an emulated pixel ratio
-    if (this.pixels && Math.abs(this.pixels[0] - w) < 2 && Math.abs(this.pixels[1] - h) < 2) {
-      [w, h] = this.pixels;
-    }
-    this.ratio = ratio;
-    this.size = [width, height];
-    if (this.canvas.width !== w) this.canvas.width = w;
-    if (this.canvas.height !== h) this.canvas.height = h;
+import { clamp } from "./arrays.js";
+import { beside, squaredDistance } from "./geometry.js";
+
+const MARGIN = { side: 30, top: 34, bottom: 34 }; // around a graph that is fitted
+
+export class GraphCamera {
+  #model;
+  #data;
+  #changed;
+  size = [0, 0];
+  foot = 0; // height of what lies on the picture at its foot
+
+  // `changed` is called when a hand moved the camera
+  constructor(model, data, changed) {
+    this.#model = model;
+    this.#data = data;
+    this.#changed = changed;
   }
 
-  // panels in CSS pixels; position says at which point of the tape each one stands
-  panels() {
-    const [width, height] = this.size;
-    const position = this.position;
-    const mode = this.model.get("mode");
+  get moved() {
+    return this.#model.get("camera").length === 3;
+  }
+
+  // [center x, center y, zoom], also where the whole graph is shown
+  get place() {
+    if (this.moved) return this.#model.get("camera");
+    const [left, right, low, high] = this.#data.box;
+    return [(left + right) / 2, (low + high) / 2, 1];
+  }
+
+  set(place) {
+    this.#model.set("camera", place);
+    this.#changed();
+  }
+
+  fit() {
+    this.set([]);
+  }
+
+  // dx, dy pixels further in the picture
+  shift(from, dx, dy, scale) {
+    this.set([from[0] + dx / scale, from[1] - dy / scale, from[2]]);
+  }
+
+  // the point of the picture at (x, y) stays where it is
+  zoom(factor, x, y) {
+    const view = this.view(0), now = this.place;
+    const zoom = clamp(now[2] * factor, 0.2, 400), real = zoom / now[2];
+    const [px, py] = view.toGraph(x - view.panelAt(x).x, y);
+    this.set([px + (now[0] - px) / real, py + (now[1] - py) / real, zoom]);
+  }
+
+  // as little as brings a node into the picture
+  bringIntoView(i, view) {
+    const [x, y] = view.at(i), { width, height } = view.panels[0];
+    const dx = Math.min(0, x - 20) + Math.max(0, x - width + 20);
+    const dy = Math.min(0, y - 20) + Math.max(0, y - height + 20);
+    if (dx || dy) this.shift(this.place, dx, dy, view.scale);
+  }
+
+  // what is seen with the tape at a position
+  view(position) {
+    const panels = this.#panels(position), [scale, shiftX, shiftY] = this.#transform(panels[0]);
+    return new View(this.#data.positions, { panels, scale, shiftX, shiftY, radius: this.#radius(scale) });
+  }
+
+  // `position` says at which point of the tape each panel stands
+  #panels(position) {
+    const [width, height] = this.size, mode = this.#model.get("mode");
     if (mode !== "both") {
-      return [{ x: 0, width, height, position: mode === "before" ? 0 : position, live: mode === "after" }];
+      const live = mode === "after";
+      return [{ x: 0, width, height, position: live ? position : 0, live }];
     }
     const half = Math.floor(width / 2);
     return [
@@ -34,53 +80,89 @@ class GraphCamera extends GraphData {
     ];
   }
 
-  // [scale, shift x, shift y]: screen x = shift x + scale * x, screen y = shift y - scale * y
-  transform(panel) {
-    const [left, right, low, high] = this.box;
-    const marginX = 30, top = 34, bottom = this.values && !this.model.get("classes") ? 58 : 34;
-    const roomX = Math.max(20, panel.width - 2 * marginX);
-    const roomY = Math.max(20, panel.height - top - bottom);
-    const spanX = right - left, spanY = high - low;
+  #transform({ width, height }) {
+    const [left, right, low, high] = this.#data.box, spanX = right - left, spanY = high - low;
+    const bottom = Math.max(MARGIN.bottom, this.foot && this.foot + 12);
+    const roomX = Math.max(20, width - 2 * MARGIN.side);
+    const roomY = Math.max(20, height - MARGIN.top - bottom);
     const fit = spanX || spanY
       ? Math.min(spanX ? roomX / spanX : Infinity, spanY ? roomY / spanY : Infinity) : 1;
-    const camera = this.model.get("camera");
-    const [cx, cy, zoom] = camera.length === 3 ? camera : [(left + right) / 2, (low + high) / 2, 1];
-    const scale = fit * zoom;
-    return [scale, panel.width / 2 - scale * cx, top + roomY / 2 + scale * cy];
+    const [cx, cy, zoom] = this.place, scale = fit * zoom;
+    return [scale, width / 2 - scale * cx, MARGIN.top + roomY / 2 + scale * cy];
   }
 
-  setCamera(camera) {
-    this.model.set("camera", camera);
-    this.cancel(this.saving);
-    this.saving = this.later(() => this.model.save_changes(), 120);
+  // what the whole graph covers of the picture, not less than a band of an eighth of its length
+  #covered(scale) {
+    const [left, right, low, high] = this.#data.box, fit = scale / this.place[2];
+    const width = fit * (right - left), height = fit * (high - low);
+    return Math.max(width * height, Math.max(width, height) ** 2 / 8);
   }
 
-  zoom(factor, x, y) {
-    const panel = this.panelAt(x);
-    const [scale, shiftX, shiftY] = this.transform(panel);
-    const camera = this.model.get("camera");
-    const [left, right, low, high] = this.box;
-    const now = camera.length === 3 ? camera : [(left + right) / 2, (low + high) / 2, 1];
-    const zoom = Math.max(0.2, Math.min(400, now[2] * factor));
-    const real = zoom / now[2];
-    // the point under the pointer stays where it is
-    const px = (x - panel.x - shiftX) / scale, py = (shiftY - y) / scale;
-    this.setCamera([px + (now[0] - px) / real, py + (now[1] - py) / real, zoom]);
+  // Of many nodes each gets less of its share of the room, so that the edges between them are seen; a
+  // closer look makes them larger.
+  #radius(scale) {
+    const data = this.#data, zoom = this.place[2], n = Math.max(1, data.n);
+    const most = this.#model.get("texts").length ? 12 : 8; // a text needs room
+    const share = 0.24 * Math.min(1, 100 / n) ** 0.125;
+    let base = n > 1 ? clamp(share * Math.sqrt(this.#covered(scale) / n), 1, most) : most;
+    if (!data.large) base = Math.min(base, Math.max(3, (0.45 * data.spacing() * scale) / zoom));
+    return Math.min(14, base * Math.sqrt(Math.max(0.5, zoom)));
+  }
+
+  // of an edge: many on little room are faint, and a closer look makes them stronger
+  edgeAlpha({ scale }) {
+    const dense = this.#data.edges / Math.max(1, this.#covered(scale) / 1000);
+    return clamp((1.5 / Math.sqrt(1 + dense)) * Math.sqrt(Math.max(1, this.place[2])), 0.16, 0.8);
+  }
+}
+
+// What a camera sees: screen x = shiftX + scale * x, screen y = shiftY - scale * y, in each panel.
+export class View {
+  #positions;
+
+  constructor(positions, { panels, scale, shiftX, shiftY, radius }) {
+    this.#positions = positions;
+    Object.assign(this, { panels, scale, shiftX, shiftY, radius });
+  }
+
+  // where node i is in its panel
+  at(i) {
+    const { scale, shiftX, shiftY } = this;
+    return [shiftX + scale * this.#positions[2 * i], shiftY - scale * this.#positions[2 * i + 1]];
+  }
+
+  toGraph(x, y) {
+    return [(x - this.shiftX) / this.scale, (this.shiftY - y) / this.scale];
   }
 
   panelAt(x) {
-    const panels = this.panels();
-    return panels.find((panel) => x < panel.x + panel.width) ?? panels[panels.length - 1];
+    return this.panels.find((panel) => x < panel.x + panel.width) ?? this.panels.at(-1);
   }
 
-  radius(scale) {
-    const [width, height] = this.size;
-    const area = (width * height) / (this.model.get("mode") === "both" ? 2 : 1);
-    const camera = this.model.get("camera");
-    const zoom = camera.length === 3 ? camera[2] : 1;
-    const most = this.model.get("texts").length ? 12 : 8; // a text needs room
-    let base = Math.max(1.4, Math.min(most, 0.24 * Math.sqrt(area / Math.max(1, this.n))));
-    if (!this.large) base = Math.min(base, Math.max(3, (0.45 * this.spacing() * scale) / zoom));
-    return Math.min(14, base * Math.sqrt(Math.max(0.5, zoom)));
+  // methods that agree on a pair run side by side, so that both stay visible
+  candidateLine({ u, v, lane, lanes }) {
+    return beside(this.at(u), this.at(v), (lane - (lanes - 1) / 2) * 3.5);
+  }
+
+  // what is at a point of the picture: {u, panel} for a node, {u, v, panel} with `edge` or
+  // `candidate` for a pair, null for nothing
+  hit(x, y, data) {
+    const panel = this.panelAt(x), px = x - panel.x, at = this.toGraph(px, y);
+    const u = data.nodeAt(...at, (this.radius + 4) / this.scale);
+    if (u >= 0) return { u, panel };
+    const candidate = panel.live ? this.#candidateAt(px, y, data) : null;
+    if (candidate) return { u: candidate.u, v: candidate.v, candidate, panel };
+    const edge = data.edgeAt(...at, 5 / this.scale, panel.position);
+    return edge ? { u: edge[0], v: edge[1], edge: true, panel } : null;
+  }
+
+  #candidateAt(x, y, data) {
+    let best = null, nearest = 16;
+    for (const one of data.candidates) {
+      if (!data.has(one.v)) continue;
+      const squared = squaredDistance(x, y, ...this.candidateLine(one));
+      if (squared < nearest) [nearest, best] = [squared, one];
+    }
+    return best;
   }
 }

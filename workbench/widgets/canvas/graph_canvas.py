@@ -46,20 +46,10 @@ class GraphCanvas(PairHints):
     ``{"type": "file", "refused"}`` with the reason (a folder, several files, more than 10 MB).
 
     A file is taken only where ``file_prompt`` says what becomes of it; the text is shown while a
-    file is held over the picture. ``opening.dropped_graph`` reads the message.
+    file is held over the picture. ``opening.dropped`` reads the message.
     """
 
-    _esm = browser_module(
-        "canvas_base",
-        "graph_data",
-        "graph_camera",
-        "graph_webgl",
-        "graph_drawing",
-        "graph_tooltip",
-        "graph_gestures",
-        "graph_files",
-        "graph_canvas",
-    )
+    _esm = browser_module("graph_canvas")
     _css = style("canvas")
 
     # echo_update=False: what follows the hand needs no answer from the kernel for every step

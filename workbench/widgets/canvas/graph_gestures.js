@@ -1,235 +1,274 @@
-// Of the graph canvas: pointer, wheel and keys.
+// Pointer, wheel and keys on the graph canvas: what is under them, and what they do.
 
-class GraphGestures extends GraphTooltip {
+import { ahead, nearestTo } from "./geometry.js";
+import { nodeLines, pairLines, spokenNode } from "./graph_words.js";
+
+const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
+
+export class GraphGestures {
+  hover = null; // what is under the pointer, as View.hit gives it
+  focus = -1; // the node that the keys are at
+  byKeys = false;
+  #pointer = null;
+  #drag = null;
+  #scrolled = null;
+
+  // parts: model, data, camera, page, selection, tape; look() is the view that was drawn last (null
+  // before the first), redraw() draws
+  constructor(parts, life) {
+    Object.assign(this, parts);
+    this.#listen(life);
+  }
+
+  #listen(life) {
+    const { canvas, fit } = this.page;
+    life.on(canvas, "pointermove", (event) => this.#moved(event));
+    life.on(canvas, "pointerdown", (event) => this.#pressed(event));
+    life.on(canvas, "pointerup", (event) => this.#released(event));
+    life.on(canvas, "pointercancel", () => (this.#drag = null));
+    life.on(canvas, "pointerleave", () => this.#left());
+    life.on(canvas, "dblclick", () => this.camera.fit());
+    life.on(canvas, "wheel", (event) => this.#wheeled(event), { passive: false });
+    const elsewhere = (event) => {
+      if (event.target !== canvas) this.#scrolled = [event.screenX, event.screenY];
+    };
+    life.on(document, "wheel", elsewhere, { passive: true, capture: true });
+    life.on(fit, "click", () => {
+      this.camera.fit();
+      canvas.focus({ preventScroll: true }); // the button goes
+    });
+    life.on(canvas, "keydown", (event) => this.#key(event));
+    life.on(canvas, "focus", () => {
+      this.byKeys = canvas.matches(":focus-visible");
+      this.redraw();
+    });
+    life.on(canvas, "blur", () => {
+      this.byKeys = false;
+      this.showTip();
+      this.redraw();
+    });
+  }
+
+  // the node that shows where the keys are, -1 for none
+  get shownFocus() {
+    return this.byKeys ? this.focus : -1;
+  }
+
+  get #picked() {
+    return this.model.get("picked")[0];
+  }
+
+  // the graph has other nodes
+  renumbered() {
+    if (!this.data.has(this.focus)) this.focus = -1;
+  }
+
   // ------------------------------------------------------------ pointer
 
-  local(event) {
-    const rect = this.canvas.getBoundingClientRect();
+  #local(event) {
+    const rect = this.page.canvas.getBoundingClientRect();
     return [event.clientX - rect.left, event.clientY - rect.top];
   }
 
-  find(x, y) {
-    if (!this.view) return null;
-    const panel = this.panelAt(x);
-    const px = x - panel.x;
-    const u = this.nodeAt(px, y);
-    if (u >= 0) return { u, panel };
-    const candidate = panel.live ? this.candidateAt(px, y) : null;
-    if (candidate) return { u: candidate.u, v: candidate.v, candidate, panel };
-    const edge = this.edgeAt(px, y, panel.position);
-    return edge ? { u: edge[0], v: edge[1], edge: true, panel } : null;
+  #find() {
+    this.hover = this.look()?.hit(...this.#pointer, this.data) ?? null;
   }
 
-  moved(event) {
-    const [x, y] = this.local(event);
-    this.pointer = [x, y];
-    if (this.drag) {
-      const { from, camera, scale } = this.drag;
-      const dx = x - from[0], dy = y - from[1];
-      if (!this.drag.moving && Math.hypot(dx, dy) < 4) return;
-      this.drag.moving = true;
-      this.root.classList.add("wb-dragging");
-      this.tip.classList.remove("wb-shown");
-      this.setCamera([camera[0] - dx / scale, camera[1] + dy / scale, camera[2]]);
-      return;
-    }
-    this.hover = this.find(x, y);
-    this.keyboard = false;
-    this.select();
+  #moved(event) {
+    this.#pointer = this.#local(event);
+    if (this.#drag) return this.#dragged();
+    this.#find();
+    this.byKeys = false;
+    this.#select();
     this.showTip();
   }
 
-  pressed(event) {
-    if (event.button !== 0 || !this.view) return;
-    const [left, right, low, high] = this.box;
-    const camera = this.model.get("camera");
-    this.drag = {
-      from: this.local(event), scale: this.view.scale, moving: false,
-      camera: camera.length === 3 ? camera : [(left + right) / 2, (low + high) / 2, 1],
-    };
-    this.canvas.setPointerCapture(event.pointerId);
-    this.canvas.focus({ preventScroll: true });
+  #dragged() {
+    const { from, place, scale } = this.#drag, [x, y] = this.#pointer;
+    const dx = x - from[0], dy = y - from[1];
+    if (!this.#drag.moving && Math.hypot(dx, dy) < 4) return;
+    this.#drag.moving = true;
+    this.page.mark("dragging", true);
+    this.page.tip.hide();
+    this.camera.shift(place, -dx, -dy, scale);
   }
 
-  released(event) {
-    const drag = this.drag;
-    this.drag = null;
-    this.root.classList.remove("wb-dragging");
+  #pressed(event) {
+    const view = this.look(), { canvas } = this.page;
+    if (event.button !== 0 || !view) return;
+    const from = this.#local(event), { place } = this.camera;
+    this.#drag = { from, place, scale: view.scale, moving: false };
+    canvas.setPointerCapture(event.pointerId);
+    canvas.focus({ preventScroll: true });
+  }
+
+  #released(event) {
+    const drag = this.#drag;
+    this.#drag = null;
+    this.page.mark("dragging", false);
     if (!drag || drag.moving) return;
-    this.pointer = this.local(event);
-    this.hover = this.find(...this.pointer);
-    this.clicked(this.hover);
-    this.select();
+    this.#pointer = this.#local(event);
+    this.#find();
+    this.#clicked(this.hover);
+    this.#select();
     this.showTip();
   }
 
-  clicked(hit) {
-    const { model } = this;
-    const [first] = model.get("picked");
-    if (!hit) return this.pick([]);
+  #clicked(hit) {
+    if (!hit) return this.#pick([]);
+    const editable = hit.panel.live && this.model.get("editable");
+    const adjacent = (u, v) => this.data.adjacent(u, v, hit.panel.position);
     if (hit.v !== undefined) {
-      if (!hit.panel.live || !model.get("editable")) return;
-      const adjacent = this.adjacent(hit.u, hit.v, hit.panel.position);
-      if (hit.candidate && adjacent) return;
-      return this.edit(hit.candidate ? "add" : "remove", hit.u, hit.v);
+      if (!editable || (hit.candidate && adjacent(hit.u, hit.v))) return;
+      return this.#edit(hit.candidate ? "add" : "remove", hit.u, hit.v);
     }
+    const first = this.#picked;
     this.focus = hit.u;
-    if (first === undefined) return this.pick([hit.u]);
-    if (first === hit.u) return this.pick([]);
-    const possible = hit.panel.live && model.get("editable") &&
-      !this.adjacent(first, hit.u, hit.panel.position);
-    if (possible) this.edit("add", first, hit.u);
-    else this.pick([hit.u]);
+    if (first === hit.u) return this.#pick([]);
+    if (first === undefined || !editable || adjacent(first, hit.u)) return this.#pick([hit.u]);
+    this.#edit("add", first, hit.u);
   }
 
-  edit(type, u, v) {
+  #edit(type, u, v) {
+    const { name } = this;
     this.model.send({ type, u, v });
-    this.say(`${type === "add" ? "Adding" : "Removing"} the edge ${this.name(u)} to ${this.name(v)}`);
-    this.pick([]);
+    this.page.say(`${type === "add" ? "Adding" : "Removing"} the edge ${name(u)} to ${name(v)}`);
+    this.#pick([]);
   }
 
-  pick(nodes) {
+  #pick(nodes) {
     this.model.set("picked", nodes);
     this.model.save_changes();
   }
 
-  left() {
-    if (this.drag) return;
-    this.pointer = null;
+  #left() {
+    if (this.#drag) return;
+    this.#pointer = null;
     this.hover = null;
-    this.select();
+    this.#select();
     this.showTip();
   }
 
-  wheeled(event) {
+  #wheeled(event) {
     // the page scrolls until the hand moves: a graph that comes under a resting pointer stays
-    if (this.scrolled && !event.ctrlKey) {
-      const [x, y] = this.scrolled;
+    if (this.#scrolled && !event.ctrlKey) {
+      const [x, y] = this.#scrolled;
       if (Math.hypot(event.screenX - x, event.screenY - y) < 4) return;
-      this.scrolled = null;
+      this.#scrolled = null;
     }
     event.preventDefault();
     event.stopPropagation();
     const step = event.deltaMode === 1 ? 20 * event.deltaY : event.deltaY;
-    this.zoom(Math.exp(-0.0018 * Math.max(-300, Math.min(300, step))), ...this.local(event));
+    const factor = Math.exp(-0.0018 * Math.max(-300, Math.min(300, step)));
+    this.camera.zoom(factor, ...this.#local(event));
   }
 
   // the hovered or focused thing becomes the shared selection
-  select() {
-    const [picked] = this.model.get("picked");
-    const node = this.hover?.v === undefined ? this.hover?.u ?? (this.keyboard ? this.focus : -1) : -1;
-    let selection = [];
-    if (this.hover?.v !== undefined) selection = [this.hover.u, this.hover.v];
-    else if (node >= 0) selection = picked === undefined || picked === node ? [node] : [picked, node];
-    else if (picked !== undefined) selection = [picked];
-    this.share(selection);
+  #select() {
+    const picked = this.#picked, { hover } = this;
+    if (hover?.v !== undefined) return this.selection.share([hover.u, hover.v]);
+    const node = hover?.u ?? this.shownFocus, first = picked === undefined ? [] : [picked];
+    if (node < 0) this.selection.share(first);
+    else this.selection.share(picked === node ? [node] : [...first, node]);
   }
 
   // ------------------------------------------------------------ keys
 
-  key(event) {
-    const [width, height] = this.size;
-    const directions = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
+  #key(event) {
+    const [width, height] = this.camera.size;
+    const zoom = (factor) => () => this.camera.zoom(factor, width / 2, height / 2);
+    const [act, remove] = [() => this.#act(), () => this.#removePair()];
     const actions = {
-      Enter: () => this.act(), " ": () => this.act(),
-      Delete: () => this.removePair(), Backspace: () => this.removePair(),
-      Escape: () => this.clear(),
-      "+": () => this.zoom(1.25, width / 2, height / 2), "=": () => this.zoom(1.25, width / 2, height / 2),
-      "-": () => this.zoom(0.8, width / 2, height / 2), _: () => this.zoom(0.8, width / 2, height / 2),
-      0: () => this.setCamera([]),
+      Enter: act, " ": act, Delete: remove, Backspace: remove, Escape: () => this.#clear(),
+      "+": zoom(1.25), "=": zoom(1.25), "-": zoom(0.8), _: zoom(0.8), 0: () => this.camera.fit(),
     };
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const direction = directions[event.key];
+    const direction = ARROWS[event.key];
     if (!direction && !Object.hasOwn(actions, event.key)) return;
     event.preventDefault();
     event.stopPropagation();
-    this.keyboard = true;
+    this.byKeys = true;
     this.hover = null;
-    if (direction) this.step(direction);
+    if (direction) this.#step(direction);
     else actions[event.key]();
-    this.select();
-    this.announce();
+    this.#select();
+    this.page.say(this.#spoken());
     this.showTip();
     this.redraw();
   }
 
-  step([dx, dy]) {
-    const { positions, n } = this;
+  #step(direction) {
+    const { positions, n } = this.data, view = this.look();
     if (!n) return;
-    if (this.focus < 0) {
-      const [left, right, low, high] = this.box;
-      const camera = this.model.get("camera");
-      const [cx, cy] = camera.length === 3 ? camera : [(left + right) / 2, (low + high) / 2];
-      let nearest = Infinity;
-      for (let i = 0; i < n; i++) {
-        const d = Math.hypot(positions[2 * i] - cx, positions[2 * i + 1] - cy);
-        if (d < nearest) [nearest, this.focus] = [d, i];
-      }
-    } else {
-      const x = positions[2 * this.focus], y = positions[2 * this.focus + 1];
-      let best = -1, lowest = Infinity;
-      for (let i = 0; i < n; i++) {
-        if (i === this.focus) continue;
-        const ax = positions[2 * i] - x, ay = positions[2 * i + 1] - y;
-        const along = ax * dx + ay * dy, across = Math.abs(ax * dy) + Math.abs(ay * dx);
-        if (along <= 0 || across > 1.8 * along) continue;
-        const cost = along + 1.5 * across;
-        if (cost < lowest) [lowest, best] = [cost, i];
-      }
-      if (best >= 0) this.focus = best;
+    if (this.focus < 0) this.focus = nearestTo(positions, n, ...this.camera.place);
+    else {
+      const next = ahead(positions, n, this.focus, direction);
+      if (next >= 0) this.focus = next;
     }
-    this.bringIntoView(this.focus);
+    if (view) this.camera.bringIntoView(this.focus, view);
   }
 
-  bringIntoView(i) {
-    if (!this.view) return;
-    const [x, y] = this.at(i), { panels, scale } = this.view;
-    const { width, height } = panels[0];
-    const dx = Math.min(0, x - 20) + Math.max(0, x - width + 20);
-    const dy = Math.min(0, y - 20) + Math.max(0, y - height + 20);
-    if (!dx && !dy) return;
-    const [left, right, low, high] = this.box;
-    const camera = this.model.get("camera");
-    const now = camera.length === 3 ? camera : [(left + right) / 2, (low + high) / 2, 1];
-    this.setCamera([now[0] + dx / scale, now[1] - dy / scale, now[2]]);
+  get #live() {
+    return this.model.get("mode") !== "before";
   }
 
-  act() {
-    if (this.focus < 0) return this.step([0, 0]);
-    const [first] = this.model.get("picked");
-    if (first === undefined) return this.pick([this.focus]);
-    if (first === this.focus) return this.pick([]);
-    if (this.model.get("mode") === "before" || !this.model.get("editable")) return this.pick([this.focus]);
-    const adjacent = this.adjacent(first, this.focus, this.position);
-    this.edit(adjacent ? "remove" : "add", first, this.focus);
+  #act() {
+    if (this.focus < 0) return this.#step([0, 0]);
+    const first = this.#picked;
+    if (first === this.focus) return this.#pick([]);
+    const editable = this.#live && this.model.get("editable");
+    if (first === undefined || !editable) return this.#pick([this.focus]);
+    const adjacent = this.data.adjacent(first, this.focus, this.tape.position);
+    this.#edit(adjacent ? "remove" : "add", first, this.focus);
   }
 
-  removePair() {
-    const [first] = this.model.get("picked");
-    if (first === undefined || this.focus < 0 || this.model.get("mode") === "before") return;
-    if (!this.model.get("editable")) return;
-    if (this.adjacent(first, this.focus, this.position)) this.edit("remove", first, this.focus);
+  #removePair() {
+    const first = this.#picked, { focus } = this;
+    if (first === undefined || focus < 0 || !this.#live || !this.model.get("editable")) return;
+    if (this.data.adjacent(first, focus, this.tape.position)) this.#edit("remove", first, focus);
   }
 
-  clear() {
-    this.pick([]);
+  #clear() {
+    this.#pick([]);
     this.focus = -1;
   }
 
-  announce() {
-    if (this.focus < 0) return this.say("Nothing selected");
-    const [picked] = this.model.get("picked");
-    const value = this.values ? `, ${this.model.get("color_label")} ${number(this.values[this.focus])}` : "";
-    let text = `${this.name(this.focus)}${value}`;
-    if (picked === this.focus) text += ", picked";
-    else if (picked !== undefined) {
-      const adjacent = this.adjacent(picked, this.focus, this.position);
-      text += `, with ${this.name(picked)}: ${adjacent ? "an edge" : "no edge"}`;
-    }
-    this.say(text);
+  // ------------------------------------------------------------ words
+
+  name = (node) => this.selection.name(node);
+
+  #spoken() {
+    const picked = this.#picked, { focus, data, name } = this;
+    if (focus < 0) return "Nothing selected";
+    const other = picked === undefined ? null
+      : { name: name(picked), adjacent: data.adjacent(picked, focus, this.tape.position) };
+    const label = this.model.get("color_label"), value = data.values?.[focus];
+    return spokenNode({ name: name(focus), label, value, picked: picked === focus, other });
   }
 
-  say(text) {
-    this.live.textContent = text;
+  showTip() {
+    const { hover, page, data } = this, view = this.look(), focus = this.shownFocus;
+    if ((!hover && focus < 0) || this.#drag?.moving || !view) return page.tip.hide();
+    const keys = hover ? null : { u: focus, panel: { ...view.panels.at(-1), live: this.#live } };
+    const hit = hover ?? keys, panel = hit.panel, picked = this.#picked;
+    const editable = panel.live && this.model.get("editable"), way = keys ? "Enter" : "click";
+    const pair = hit.v !== undefined ? [hit.u, hit.v]
+      : picked !== undefined && picked !== hit.u ? [picked, hit.u] : null;
+    const [nodeX, nodeY] = view.at(hit.u);
+    const lines = pair ? this.#pairLines(pair, hit, { editable, way, byKeys: Boolean(keys) })
+      : nodeLines({
+        name: this.name(hit.u), label: this.model.get("color_label"), editable, way,
+        value: (panel.live ? data.values : data.valuesBefore)?.[hit.u], picked: picked === hit.u });
+    page.tip.show(lines, keys || !this.#pointer ? [panel.x + nodeX, nodeY] : this.#pointer,
+                  this.camera.size);
+  }
+
+  #pairLines(pair, { v, candidate, panel }, { editable, way, byKeys }) {
+    const position = byKeys ? this.tape.position : panel.position;
+    const method = candidate && (this.model.get("methods")[candidate.method] ?? "a method");
+    return pairLines({
+      names: pair.map(this.name), candidate: method, editable, way,
+      adjacent: this.data.adjacent(...pair, position), removable: byKeys || v !== undefined,
+      hints: this.selection.hintLines(...pair) });
   }
 }

@@ -1,5 +1,6 @@
 // Heads by layers: a map of buttons for each quantity, and bars of attention by distance.
-// head_maps.py puts canvas_base.js before this file.
+
+import { element } from "./elements.js";
 
 function render({ model, el }) {
   el.classList.add("wb-heads-host");
@@ -51,7 +52,7 @@ function render({ model, el }) {
       cells.forEach((row, layer) => {
         if (!m) element("span", "wb-heads-layer", grid, layers[layer]);
         row.forEach((cell, head) => {
-          if (!cell) return element("span", "", grid);
+          if (!cell) return void element("span", "", grid);
           const [text, background, color] = cell;
           const button = element("button", "wb-heads-cell", grid, text);
           button.type = "button";
@@ -82,6 +83,8 @@ function render({ model, el }) {
     bars.forEach(({ name, mass, uniform }, i) => {
       const column = element("div", "wb-heads-column", area);
       column.title = `${name}: ${mass.toFixed(3)}, ${(mass / uniform).toFixed(2)} times an even spread`;
+      column.setAttribute("role", "img");
+      column.setAttribute("aria-label", column.title);
       const space = element("div", "wb-heads-space", column);
       element("div", "wb-heads-mass", space).style.height = `${(100 * mass) / most}%`;
       element("div", "wb-heads-even", space).style.bottom = `calc(${(100 * uniform) / most}% - 1.5px)`;

@@ -7,7 +7,7 @@ import numpy as np
 import traitlets
 
 from workbench.widgets.canvas.browser_module import browser_module, style
-from workbench.widgets.canvas.palette import color_table
+from workbench.widgets.canvas.palette import color_table, ink_on
 
 
 class HeadMaps(anywidget.AnyWidget):
@@ -24,7 +24,7 @@ class HeadMaps(anywidget.AnyWidget):
         bars_title: what the bars are of.
     """
 
-    _esm = browser_module("canvas_base", "head_maps")
+    _esm = browser_module("head_maps")
     _css = style("head_maps")
 
     maps = traitlets.List().tag(sync=True)
@@ -52,8 +52,7 @@ def map_cells(matrix, *, signed: bool = False, heads=None) -> list[list[list[str
         if not math.isfinite(value):
             return ["–", "transparent", "inherit"]
         color = table[round(255 * min(max((value - low) / (high - low), 0.0), 1.0))]
-        bright = color @ np.array([0.299, 0.587, 0.114]) > 140
-        return [f"{value:.2f}", "#" + color.tobytes().hex(), "#000" if bright else "#fff"]
+        return [f"{value:.2f}", "#" + color.tobytes().hex(), ink_on(color)]
 
     counts = [values.shape[1]] * len(values) if heads is None else heads
     return [

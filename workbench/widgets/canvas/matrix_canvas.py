@@ -57,7 +57,7 @@ class MatrixCanvas(PairHints):
     ``{"type": "click", "u", "v"}``, row u and column v as node ids.
     """
 
-    _esm = browser_module("canvas_base", "matrix_canvas")
+    _esm = browser_module("matrix_canvas")
     _css = style("canvas")
 
     _messages = 0

@@ -24,14 +24,21 @@ def color_table(name: str) -> bytes:
     return colormaps[COLORMAPS[name]](range(256), bytes=True)[:, :3].tobytes()
 
 
+def ink_on(color: np.ndarray) -> str:
+    """Black or white, whichever has a contrast of 4.5 on a color of red, green, blue up to 255."""
+    part = np.asarray(color) / 255
+    linear = np.where(part <= 0.04045, part / 12.92, ((part + 0.055) / 1.055) ** 2.4)
+    return "#000" if linear @ np.array([0.2126, 0.7152, 0.0722]) > 0.179 else "#fff"
+
+
 def color_span(values: np.ndarray) -> list[float]:
     """[low, high] of the finite values, to spread the colors over; [0, 1] where there are none.
 
-    Values that are equal but for rounding, to the seven digits of a float32, get one color: their
-    span is [low, low + 1].
+    Values that are equal but for rounding, to the seven digits of a float32, are one number and get
+    one color: their span is [low, low].
     """
     finite = values[np.isfinite(values)]
     if not finite.size:
         return [0.0, 1.0]
     low, high = float(finite.min()), float(finite.max())
-    return [low, high if high - low > 1e-7 * max(abs(low), abs(high)) else low + 1.0]
+    return [low, high if high - low > 1e-7 * max(abs(low), abs(high)) else low]

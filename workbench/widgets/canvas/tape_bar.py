@@ -32,7 +32,7 @@ class TapeBar(anywidget.AnyWidget):
     ``{"type": "reset"}``.
     """
 
-    _esm = browser_module("canvas_base", "tape_bar")
+    _esm = browser_module("tape_bar")
     _css = style("canvas")
 
     length = traitlets.Int(0, min=0).tag(sync=True)

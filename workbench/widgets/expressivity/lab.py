@@ -1,7 +1,9 @@
 """The expressivity lab: two graphs, a test of the Weisfeiler-Leman family, round by round."""
 
+import html
 from collections.abc import Callable
-from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import ipywidgets
 from torch import nn
@@ -9,96 +11,111 @@ from torch_geometric.data import Data
 
 from workbench.benchmarks import EmbeddingDistance
 from workbench.diagnostics import TESTS, Distinction
+from workbench.diagnostics.expressivity.pair_coloring import PairColoring
 from workbench.graphs import FAMOUS_PAIRS
-from workbench.widgets.expressivity import views, words
-from workbench.widgets.expressivity.screen import YOUR_PAIR, ExpressivityScreen, Source, famous
-from workbench.widgets.expressivity.state import Pair
-from workbench.widgets.lab.opening import graph_of
-from workbench.widgets.lab.still_picture import StillPicture
+from workbench.models import MODELS
+from workbench.widgets.expressivity import model_on_pair, views, words
+from workbench.widgets.expressivity.drawn_pair import DrawnPair, Source, famous
+from workbench.widgets.expressivity.state import FIRST_PAIR, ExpressivityState
+from workbench.widgets.expressivity.test_texts import RAISED, text_of
+from workbench.widgets.lab.controls import file_button, row
+from workbench.widgets.lab.lab import Lab, command
+from workbench.widgets.lab.opening import OpenedFile, dropped, graph_of, uploaded
+from workbench.widgets.lab.own_model import OwnModel
 from workbench.widgets.lab.whole_number import whole_number
+from workbench.widgets.lab.worker import ShouldStop
 
-#: A line of code that sets the test waits this long for its answer.
-WAIT_SECONDS = 120.0
+#: The lines of text, and their look.
+_LINES = {
+    "about_pair": "about",
+    "about_test": "about",
+    "says": "verdict",
+    "why": "why",
+    "ran": "status",
+}
 
 
-class ExpressivityLab(StillPicture, ipywidgets.VBox):
+class ExpressivityLab(Lab, state=ExpressivityState):
     """Two graphs side by side, recolored round by round; code and mouse drive the same state.
+
+    What the page asks for is found in the thread; a line of code that sets a graph, the pair or the
+    test returns when it is there, and raises where it cannot be.
 
     Attributes:
         a, b: the graphs (PyG ``Data``); set one to put your own in its place.
         pair: name of the famous pair, or "your graphs"; set it to choose another.
         test: the test, a key of ``workbench.diagnostics.TESTS``; set it.
         round: the round that is drawn; set it.
+        model, num_layers, seed: which model "run model" runs; set them.
         verdict: the answer of the test in one line.
         distinction: the same with its witness and all colors.
     """
 
-    def __init__(self, pair: Pair, test: str):
-        self._screen = screen = ExpressivityScreen(pair, test, rested=self._store_picture)
-        self._controls, self._model, self._rounds = screen.controls, screen.model, screen.rounds
-        self._graphs, self._matrices = screen.graphs, screen.matrices
-        super().__init__(screen.rows())
-        self.add_class("workbench-lab")
+    def __init__(self, pair: DrawnPair, test: str):
+        super().__init__(ExpressivityState())
+        self._colored = pair.colored(test)
+        #: a node or a pair of each graph, explained below the pictures
+        self._chosen: list[tuple[int, ...] | None] = [None, None]
+        self._own: dict[str, OwnModel] = {}
+        self._result: EmbeddingDistance | None = None
+        self._build()
         self.add_class("workbench-expressivity")
+        self._show_pair()
+        self._take(self._colored)
+        self._listen()
 
     # ---- what the cell below can use -----------------------------------------------------
 
     @property
     def a(self) -> Data:
         """The first graph."""
-        return self._screen.pair.graphs[0]
+        return self._pair.graphs[0]
 
     @a.setter
     def a(self, value: Source) -> None:
-        self._screen.put(0, value)
+        self._take(self._pair.replaced(0, graph_of(value)[0]).colored(self.test))
 
     @property
     def b(self) -> Data:
         """The second graph."""
-        return self._screen.pair.graphs[1]
+        return self._pair.graphs[1]
 
     @b.setter
     def b(self, value: Source) -> None:
-        self._screen.put(1, value)
+        self._take(self._pair.replaced(1, graph_of(value)[0]).colored(self.test))
 
     @property
     def pair(self) -> str:
         """Name of the famous pair, or "your graphs"."""
-        return self._screen.pair.name
+        return self._pair.name
 
     @pair.setter
     def pair(self, name: str) -> None:
-        self._screen.open(famous(name))
+        self._take(famous(name).colored(self.test))
 
     @property
     def test(self) -> str:
         """The test that colors the graphs."""
-        return self._screen.colored.test
+        return self._colored.test
 
     @test.setter
     def test(self, value: str) -> None:
-        if value not in TESTS:
-            raise ValueError(f"test must be one of {', '.join(TESTS)}; got {value!r}")
-        self._screen.take(self._screen.pair, self._screen.pair.colored(value))
-
-    @property
-    def round(self) -> int:
-        """The round that is drawn; 0 is the start."""
-        return self._rounds.position
-
-    @round.setter
-    def round(self, value: int) -> None:
-        self._rounds.position = whole_number(value, "round", 0, self._screen.colored.last)
+        self._take(self._pair.colored(self.state.checked("test", value)))
 
     @property
     def verdict(self) -> str:
         """The answer of the test in one line."""
-        return words.verdict(self._screen.colored)
+        return words.verdict(self._colored)
 
     @property
     def distinction(self) -> Distinction:
         """The answer with its witness, and the colors of all rounds."""
-        return self._screen.colored.distinction
+        return self._colored.distinction
+
+    @property
+    def result(self) -> EmbeddingDistance | None:
+        """What the last run of a model on this pair gave, or None."""
+        return self._result
 
     def why(self, graph: str, *nodes: int) -> str:
         """Why a node (one number) or a pair (two) has its color in the round that is drawn.
@@ -113,9 +130,11 @@ class ExpressivityLab(StillPicture, ipywidgets.VBox):
         """
         if graph in ("a", "b") and not nodes:
             raise ValueError(f'give one or two nodes: lab.why("{graph}", 0)')
-        which = self._screen.choose(graph, *nodes)
-        return words.why_text(self._screen.colored, which, self.round, nodes)
+        self.choose(graph, *nodes)
+        colored, round = self._drawn()
+        return words.why_text(colored, "ab".index(graph), round, nodes)
 
+    @command
     def choose(self, graph: str, *nodes: int) -> None:
         """Explain a node or a pair of one graph below the pictures; no node chooses none.
 
@@ -123,7 +142,32 @@ class ExpressivityLab(StillPicture, ipywidgets.VBox):
             ValueError: there is no such graph or node.
             TypeError: a node is no whole number.
         """
-        self._screen.choose(graph, *nodes)
+        if graph not in ("a", "b"):
+            raise ValueError(f'graph must be "a" or "b", got {graph!r}')
+        which = "ab".index(graph)
+        size = self._pair.sizes[which]
+        if len(nodes) > 2:
+            raise ValueError(f"give one or two nodes from 0 to {size - 1}, got {nodes}")
+        nodes = tuple(whole_number(node, "a node", 0, size - 1) for node in nodes)
+        self._chosen[which] = nodes or None
+        self.pictures[graph].picked = list(nodes[:1])
+        self._show_why()
+
+    @command
+    def raise_k(self) -> None:
+        """From nodes to pairs to triples: 1-WL, 2-FWL, 3-FWL. The call returns at once.
+
+        Raises:
+            ValueError: the test has no larger k here.
+        """
+        if self.state.test not in RAISED:
+            raise ValueError(f"k is raised from {', '.join(RAISED)}; the test is {self.test}")
+        self.state.test = RAISED[self.state.test]
+
+    @command
+    def run(self) -> None:
+        """Run the model of the menu in the thread; the call returns at once."""
+        self.worker.submit("model", self._run)
 
     def run_model(
         self,
@@ -149,37 +193,208 @@ class ExpressivityLab(StillPicture, ipywidgets.VBox):
                 range.
             TypeError: ``model`` is none of these.
         """
-        return self._model.run_chosen(model, self.a, self.b, num_layers=num_layers, seed=seed)
-
-    @property
-    def result(self) -> EmbeddingDistance | None:
-        """What the last run of a model on this pair gave, or None."""
-        return self._model.result
+        state = self.state
+        asked = state.now()
+        asked.seed = state.checked("seed", seed)
+        if isinstance(model, str):
+            asked.model = state.checked("model", model)
+            asked.num_layers = state.checked("num_layers", 6 if num_layers is None else num_layers)
+            state.model, state.num_layers, state.seed = asked.model, asked.num_layers, asked.seed
+            return self._embed(asked)
+        if num_layers is not None:
+            raise ValueError("num_layers is for the models of the menu; yours has its own")
+        asked.model = model_on_pair.own_title(model, self.a, self.b, seed)
+        found = self._embed(asked, model)
+        self._own = {asked.model: model}
+        state.offer("model", [*MODELS, asked.model], asked.model)
+        state.seed = asked.seed
+        return found
 
     def picture(self, format: str = "png") -> bytes:
         """Both graphs and the histogram at the current round, as a PNG or SVG file."""
-        return views.picture(self._screen.colored, self.round, format)
+        return views.picture(*self._drawn(), format)
 
-    def save(self, path: str | Path) -> Path:
-        """Write the picture; ``path`` ends in ``.png`` or ``.svg``.
+    def texts(self) -> dict[str, Any]:
+        """The sentences around the pictures; ``why`` as HTML."""
+        told = {name: html.unescape(line.value) for name, line in self._lines.items()}
+        return told | {"why": self._lines["why"].value, "verdict": self.verdict}
 
-        Raises:
-            ValueError: another ending.
-        """
-        path = Path(path)
-        if path.suffix not in (".png", ".svg"):
-            raise ValueError(f"path must end in .png or .svg, got {path.name!r}")
-        path.write_bytes(self.picture(path.suffix[1:]))
-        return path
+    # ---- the page -------------------------------------------------------------------------
 
-    def wait(self, timeout: float = WAIT_SECONDS) -> bool:
-        """Block until everything asked for is on the screen; False after ``timeout`` seconds."""
-        return self._screen.worker.wait(timeout)
+    def _build(self) -> None:
+        pictures = self.pictures = views.new_pictures()
+        for which in "ab":
+            self.link("selection", pictures[which], pictures[f"matrix_{which}"])
+        canvases = ipywidgets.Box([one for name, one in pictures.items() if name != "rounds"])
+        canvases.add_class("workbench-pictures")
+        self._lines = {name: ipywidgets.HTML() for name in _LINES}
+        for name, line in self._lines.items():
+            line.add_class(f"workbench-{_LINES[name]}")
+        for which, name in enumerate("ab"):
+            about = f"A file in place of graph {name}, of any kind that is read; or drop it there."
+            self.controls[f"open_{name}"] = file_button(
+                f"open {name} …",
+                about,
+                lambda file, w=which: self._open(w, lambda: uploaded(file)),
+                width=100,
+            )
+        raise_k = "From nodes to pairs to triples: 1-WL, 2-FWL, 3-FWL."
+        run = "Embed both graphs, and both again under other numberings."
+        self.children = [
+            row(self.control("pair"), *(self.controls[f"open_{which}"] for which in "ab")),
+            self._lines["about_pair"],
+            row(self.control("test"), self.button("raise_k", "raise k", raise_k, width=100)),
+            self._lines["about_test"],
+            self._lines["says"],
+            pictures["rounds"],
+            canvases,
+            self._lines["why"],
+            row(
+                *(self.control(name) for name in ("model", "num_layers", "seed")),
+                self.button("run", "run model", run, width=100),
+            ),
+            self._lines["ran"],
+            self._status,
+        ]
 
-    def close(self) -> None:
-        """Stop the thread and remove the lab from the page."""
-        self._screen.worker.close()
-        super().close()
+    def _listen(self) -> None:
+        self.when("pair", "test", then=self._asked)
+        self.when("round", then=self._moved)
+        self.when("model", then=self._model_chosen)
+        self.pictures["rounds"].observe(lambda change: self._slid(change.new), "position")
+        for which, name in enumerate("ab"):
+            self.pictures[name].observe(lambda change, w=which: self._node(w, change.new), "picked")
+            for picture in (self.pictures[name], self.pictures[f"matrix_{name}"]):
+                picture.on_msg(lambda *message, w=which: self._heard(w, *message))
+
+    def _slid(self, position: int) -> None:
+        # the page may tell of a round that another test had
+        self.state.round = min(position, self.state.bounds("round")[1])
+
+    def _moved(self) -> None:
+        self.pictures["rounds"].position = self.state.round
+        self._show_why()
+        self.rested()
+
+    def _model_chosen(self) -> None:
+        self.controls["num_layers"].disabled = self.state.model not in MODELS
+
+    def _heard(self, which: int, widget: ipywidgets.Widget, content: dict, buffers: Any) -> None:
+        u, v, kind = content.get("u"), content.get("v"), content.get("type")
+        if kind == "hover":
+            colored, round = self._drawn()
+            widget.show_hint(u, v, words.hint(colored, which, round, u, v))
+        elif kind == "click":
+            self.choose("ab"[which], u, v)
+        elif kind == "file":
+            self._open(which, lambda: dropped(content, buffers))
+
+    def _node(self, which: int, picked: list[int]) -> None:
+        chosen = self._chosen[which]
+        if chosen is None or list(chosen[:1]) != picked:
+            self._chosen[which] = tuple(picked) or None
+            self._show_why()
+
+    # ---- the work -------------------------------------------------------------------------
+
+    @property
+    def _pair(self) -> DrawnPair:
+        return self._colored.pair
+
+    def _drawn(self) -> tuple[PairColoring, int]:
+        """The colors, and which of their rounds is drawn; the thread may change both."""
+        colored = self._colored
+        return colored, min(self.state.round, colored.last)
+
+    def _asked(self) -> None:
+        """A menu was moved, or follows what is shown."""
+        if (self.state.pair, self.state.test) != (self.pair, self.test):
+            self.worker.submit("colors", self._color)
+
+    def _color(self, should_stop: ShouldStop) -> None:
+        asked = self.state.now()
+        if (asked.pair, asked.test) == (self.pair, self.test):
+            return
+        try:
+            with self.working("computing …"):
+                pair = self._pair if asked.pair == self.pair else famous(asked.pair)
+                colored = pair.colored(asked.test)
+        except Exception:
+            if not should_stop():  # the menus go back to what is shown
+                self.state.show(self.pair, self.test)
+            raise
+        if not should_stop():
+            self._take(colored)
+
+    def _open(self, which: int, read: Callable[[], OpenedFile]) -> None:
+        def work(should_stop: ShouldStop) -> None:
+            with self.working("reading …"):
+                file = read()
+                colored = self._pair.replaced(which, file.graph).colored(self.state.test)
+            if not should_stop():
+                notes = f": {file.said}" if file.notes else ""
+                self._take(colored, f"{file.name} is graph {'ab'[which]} now{notes}.")
+
+        # a request of its own for each side: a file is never lost to a newer request
+        self.worker.submit(f"file {which}", work)
+
+    def _run(self, _: ShouldStop) -> None:
+        asked = self.state.now()
+        with self.working(f"running {asked.model} …"):
+            self._embed(asked)
+
+    def _embed(self, asked: SimpleNamespace, own: OwnModel | None = None) -> EmbeddingDistance:
+        """Run a model on the pair, and tell what came out."""
+        pair, seed = self._pair, asked.seed
+        own = self._own.get(asked.model) if own is None else own
+        if own is None:
+            layers = asked.num_layers
+            found = model_on_pair.random_model_distance(
+                asked.model, *pair.graphs, num_layers=layers, seed=seed
+            )
+        else:
+            found = model_on_pair.own_model_distance(own, *pair.graphs, seed=seed)
+        if pair is self._pair:
+            self._result = found
+            self._lines["ran"].value = model_on_pair.told(found, asked, own)
+        return found
+
+    # ---- what is shown --------------------------------------------------------------------
+
+    def _take(self, colored: PairColoring, said: str = "") -> None:
+        """Show another pair, or another test of this one."""
+        other, self._colored = colored.pair is not self._pair, colored
+        # one message, so that no round of one test is drawn with the colors of another
+        with self.pictures["rounds"].hold_sync():
+            if other:
+                self._show_pair()
+            self.state.show(self.pair, self.test)
+            self.state.start(colored.telling_round, colored.last)
+            self._show_test()
+        self.say(said)
+        self.rested()
+
+    def _show_pair(self) -> None:
+        pair = self._pair
+        self._chosen, self._result = [None, None], None
+        known = FAMOUS_PAIRS.get(pair.name)
+        self.made_by = "expressivity_lab()" if known else "expressivity_lab(a, b)"
+        views.show_pair(pair, self.pictures)
+        about = known.sentence if known else f"Your graphs: {' and '.join(pair.names)}."
+        self._lines["about_pair"].value = html.escape(about)
+        before = f'<span class="workbench-fine">{html.escape(model_on_pair.BEFORE)}</span>'
+        self._lines["ran"].value = before
+
+    def _show_test(self) -> None:
+        colored = self._colored
+        views.show_colors(colored, self.pictures)
+        self.controls["raise_k"].disabled = colored.test not in RAISED
+        self._lines["about_test"].value = html.escape(text_of(colored.test).sentence)
+        self._lines["says"].value = words.verdict_html(colored)
+        self._show_why()
+
+    def _show_why(self) -> None:
+        self._lines["why"].value = words.why_html(*self._drawn(), self._chosen)
 
 
 def expressivity_lab(
@@ -211,7 +426,7 @@ def expressivity_lab(
         if a is not None and not (isinstance(a, str) and a in FAMOUS_PAIRS):
             names = ", ".join(FAMOUS_PAIRS)
             raise ValueError(f"give two graphs, or the name of a famous pair: {names}; got {a!r}")
-        return ExpressivityLab(famous(a or "hexagon and two triangles"), test)
+        return ExpressivityLab(famous(a or FIRST_PAIR), test)
     if a is None:
         raise ValueError("give two graphs, a and b; a is missing")
-    return ExpressivityLab(Pair(graph_of(a)[0], graph_of(b)[0], YOUR_PAIR), test)
+    return ExpressivityLab(DrawnPair(graph_of(a)[0], graph_of(b)[0]), test)

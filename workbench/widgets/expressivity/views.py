@@ -1,24 +1,54 @@
 """What the expressivity lab shows of its state: functions from the state to buffers."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
+import ipywidgets
 import numpy as np
 
+from workbench.diagnostics.expressivity.graph_pair import GraphPair
+from workbench.diagnostics.expressivity.pair_coloring import PairColoring
 from workbench.figures import coloring_picture
 from workbench.figures.coloring import SAFE_CLASSES, class_table
 from workbench.widgets.canvas.color_rounds import ColorRounds
 from workbench.widgets.canvas.graph_canvas import NEVER, GraphCanvas
 from workbench.widgets.canvas.matrix_canvas import MISSING, MatrixCanvas
-from workbench.widgets.expressivity.state import LARGEST_MATRIX, Colored, Pair
+from workbench.widgets.expressivity.drawn_pair import DrawnPair
+from workbench.widgets.expressivity.test_texts import text_of
 from workbench.widgets.expressivity.words import item_name, verdict
+
+#: All pairs of nodes are drawn up to here.
+LARGEST_MATRIX = 300
 
 #: Levels of a matrix cell; where there are more colors they repeat with the palette.
 _LEVELS, _PERIOD = 255, 240
 
 
-def show_pair(pair: Pair, graphs: Sequence[GraphCanvas], matrices: Sequence[MatrixCanvas]) -> None:
+def new_pictures() -> dict[str, ipywidgets.Widget]:
+    """Both graphs, their matrices, and the rounds that recolor them, by name."""
+    found: dict[str, ipywidgets.Widget] = {}
+    for which in "ab":
+        found[which] = GraphCanvas(
+            height=330,
+            editable=False,
+            classes=True,
+            hides_picture=which == "a",
+            file_prompt=f"open as graph {which}",
+        )
+    for which in "ab":
+        found[f"matrix_{which}"] = MatrixCanvas(height=330, classes=True, title=which)
+    found["rounds"] = ColorRounds(
+        graph_a=found["a"],
+        graph_b=found["b"],
+        matrix_a=found["matrix_a"],
+        matrix_b=found["matrix_b"],
+    )
+    return found
+
+
+def show_pair(pair: DrawnPair, pictures: Mapping[str, ipywidgets.Widget]) -> None:
     """Send what does not change with the test."""
-    for which, (canvas, matrix) in enumerate(zip(graphs, matrices, strict=True)):
+    for which, name in enumerate("ab"):
+        canvas, matrix = pictures[name], pictures[f"matrix_{name}"]
         size = pair.sizes[which]
         source, target = pair.graphs[which].edge_index.cpu().numpy()
         ends = np.unique(np.sort(np.stack([source, target], axis=1), axis=1), axis=0)
@@ -30,33 +60,31 @@ def show_pair(pair: Pair, graphs: Sequence[GraphCanvas], matrices: Sequence[Matr
             canvas.positions = np.ascontiguousarray(pair.positions[which], "<f4").tobytes()
             canvas.spans = spans.tobytes()
             canvas.palette = matrix.palette = class_table()
-            canvas.status = f"{'ab'[which]}: {pair.names[which]}, {size} nodes, {len(ends)} edges"
+            canvas.status = f"{name}: {pair.names[which]}, {size} nodes, {len(ends)} edges"
             canvas.color_range, canvas.color_label = [0.0, 255.0], "color"
-            matrix.size = size if max(pair.sizes) <= LARGEST_MATRIX else 0
+            matrix.size = size if _has_matrix(pair) else 0
 
 
-def show_colors(colored: Colored, rounds: ColorRounds, matrices: Sequence[MatrixCanvas]) -> None:
+def show_colors(colored: PairColoring, pictures: Mapping[str, ipywidgets.Widget]) -> None:
     """Send every round of a test."""
-    counts, text = colored.counts, colored.text
+    counts, drawn = colored.counts, _has_matrix(colored.pair)
     num_colors = counts.shape[2]
-    pairs_counted = text.pair is not None
+    pairs_counted = colored.pair_item is not None
     unit = "color" if num_colors < _LEVELS else f"color, modulo {_PERIOD},"
-    for matrix, which in zip(matrices, "ab", strict=True):
-        drawn = colored.pairs[0] is not None
+    said = text_of(colored.test).pairs if drawn else f"pairs are drawn up to {LARGEST_MATRIX} nodes"
+    for which in "ab":
+        matrix = pictures[f"matrix_{which}"]
         with matrix.hold_sync():
-            said = text.pairs if drawn else f"pairs are drawn up to {LARGEST_MATRIX} nodes"
             matrix.title = f"{which}: {said}"
             matrix.unit = "class" if colored.distances is not None else unit
             matrix.missing = "not in the ego net" if pairs_counted else "not seen"
             matrix.rows, matrix.columns = ("u", "v") if pairs_counted else ("seen by", "node")
     nodes = [np.where(part >= 0, part, np.nan).astype("<f4") for part in colored.nodes]
-    levels = [_levels(part) for part in colored.pairs]
+    levels = [_levels(part) for part in colored.pairs] if drawn else [b"", b""]
     highest = max(int(part.max(initial=0)) for part in colored.nodes)
-    found = colored.distinction.round
+    found, rounds = colored.distinction.round, pictures["rounds"]
     with rounds.hold_sync():
         rounds.length, rounds.num_colors = colored.last, num_colors
-        # where the graphs part, or where nothing changes any more
-        rounds.position = colored.last if found is None else found
         rounds.nodes_a, rounds.nodes_b = (part.tobytes() for part in nodes)
         rounds.pairs_a, rounds.pairs_b = levels
         rounds.counts = np.ascontiguousarray(counts, "<i4").tobytes()
@@ -68,10 +96,11 @@ def show_colors(colored: Colored, rounds: ColorRounds, matrices: Sequence[Matrix
         rounds.witness_from = -1 if found is None else found
 
 
-def picture(colored: Colored, round: int, format: str = "png") -> bytes:
+def picture(colored: PairColoring, round: int, format: str) -> bytes:
     """Both graphs and the histogram after a round, as the bytes of a PNG or SVG file."""
-    pair, found = colored.pair, colored.distinction
-    late = found.round is not None and round >= found.round
+    pair: DrawnPair = colored.pair
+    found = colored.distinction.round
+    late = found is not None and round >= found
     return coloring_picture(
         pair.positions,
         [data.edge_index.cpu().numpy() for data in pair.graphs],
@@ -84,8 +113,10 @@ def picture(colored: Colored, round: int, format: str = "png") -> bytes:
     )
 
 
-def _levels(pairs: np.ndarray | None) -> bytes:
-    if pairs is None:
-        return b""
+def _has_matrix(pair: GraphPair) -> bool:
+    return max(pair.sizes) <= LARGEST_MATRIX
+
+
+def _levels(pairs: np.ndarray) -> bytes:
     levels = np.where(pairs < _LEVELS, pairs, pairs % _PERIOD)
     return np.where(pairs < 0, MISSING, levels).astype(np.uint8).tobytes()

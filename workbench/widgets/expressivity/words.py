@@ -3,11 +3,10 @@
 import html
 from collections.abc import Sequence
 
-import numpy as np
-
+from workbench.diagnostics.expressivity.pair_coloring import PairColoring
+from workbench.diagnostics.expressivity.seen import Seen, distance_text, seen
 from workbench.figures.coloring import CLASS_COLORS, readable_on
-from workbench.widgets.expressivity.seen import Seen, distance_text, seen
-from workbench.widgets.expressivity.state import Colored
+from workbench.widgets.expressivity.test_texts import text_of
 
 #: Kinds of sights listed in one bag.
 MOST_CHIPS = 24
@@ -18,9 +17,9 @@ WHY_HINT = (
 )
 
 
-def verdict(colored: Colored) -> str:
+def verdict(colored: PairColoring) -> str:
     """The answer of a test in one line."""
-    title, found = colored.text.title.partition(" (")[0], colored.distinction
+    title, found = text_of(colored.test).title.partition(" (")[0], colored.distinction
     without = "".join(
         f"; {key} is left out, since only {which} has it" for key, which in colored.pair.left_out
     )
@@ -31,7 +30,7 @@ def verdict(colored: Colored) -> str:
     return f"{title}: equal, stable after {after}{without}"
 
 
-def verdict_html(colored: Colored) -> str:
+def verdict_html(colored: PairColoring) -> str:
     """The answer, what it means, and a witness."""
     found, pair = colored.distinction, colored.pair
     if pair.isomorphic:
@@ -45,7 +44,7 @@ def verdict_html(colored: Colored) -> str:
     return f"<b>{html.escape(verdict(colored))}.</b> {html.escape(meaning)}"
 
 
-def why_html(colored: Colored, round: int, chosen: Sequence[tuple[int, ...] | None]) -> str:
+def why_html(colored: PairColoring, round: int, chosen: Sequence[tuple[int, ...] | None]) -> str:
     """Why the chosen nodes or pairs have their colors: what each of them saw."""
     shown = [
         (which, nodes, seen(colored, which, round, nodes))
@@ -60,7 +59,7 @@ def why_html(colored: Colored, round: int, chosen: Sequence[tuple[int, ...] | No
     return "".join(parts)
 
 
-def why_text(colored: Colored, which: int, round: int, nodes: tuple[int, ...]) -> str:
+def why_text(colored: PairColoring, which: int, round: int, nodes: tuple[int, ...]) -> str:
     """The same in plain words, for one node or pair."""
     sight = seen(colored, which, round, nodes)
     head = f"{_name(nodes)} of {'ab'[which]} has color {sight.color} after round {round}"
@@ -73,34 +72,29 @@ def why_text(colored: Colored, which: int, round: int, nodes: tuple[int, ...]) -
     return f"{head}: before it had {sight.before}, and saw {bags}"
 
 
-def hint(colored: Colored, which: int, round: int, u: int, v: int) -> str:
+def hint(colored: PairColoring, which: int, round: int, u: int, v: int) -> str:
     """What a pair is to the test, for a tooltip."""
     if colored.distances is not None:
         return distance_text(colored, which, u, v)
-    if colored.text.pair is None:
+    if colored.pair_item is None:
         return ""
-    color = colored.color(which, round, *_filled(colored.text.pair, u, v))
+    color = colored.color(which, round, *_filled(colored.pair_item, u, v))
     return "" if color < 0 else f"pair color {color}"
 
 
-def item_name(colored: Colored) -> str:
+def item_name(colored: PairColoring) -> str:
     """What the test counts, in the plural."""
-    width = len(colored.text.node)
+    width = len(colored.node_item)
     if width == 1:
         return "nodes"
-    if -1 in colored.text.node:
+    if -1 in colored.node_item:
         return "nodes in copies"
     return "pairs" if width == 2 else "triples"
 
 
-def _witness_text(colored: Colored) -> str:
-    round, counts = colored.distinction.round, colored.counts[colored.distinction.round]
-    difference = np.abs(counts[0] - counts[1])
-    differing = np.flatnonzero(difference)
-    on_nodes = np.unique(np.concatenate([part[round] for part in colored.nodes]))
-    # a color that stands at nodes, and the rarest of these, is the easiest to find
-    rank = np.where(np.isin(differing, on_nodes), 0, counts.sum()) + counts.sum(axis=0)[differing]
-    color = int(differing[np.argmin(rank)])
+def _witness_text(colored: PairColoring) -> str:
+    round, (color, differing) = colored.distinction.round, colored.witness_color()
+    counts = colored.counts[round]
     (a, b), items = counts[:, color].tolist(), item_name(colored)
     items = (
         items
@@ -109,11 +103,11 @@ def _witness_text(colored: Colored) -> str:
     )
     return (
         f"Witness after round {round}: color {color} stands at {a} {items} of a and {b} of b"
-        f"{'' if len(differing) == 1 else f' ({len(differing)} colors differ)'}."
+        f"{'' if differing == 1 else f' ({differing} colors differ)'}."
     )
 
 
-def _one_why(colored: Colored, which: int, round: int, nodes, sight: Seen) -> str:
+def _one_why(colored: PairColoring, which: int, round: int, nodes, sight: Seen) -> str:
     if sight.color < 0:
         text = f"{_name(nodes)} of {'ab'[which]}: not in this ego net, so it has no color here"
         return f'<div class="workbench-bag">{html.escape(text)}</div>'
@@ -149,9 +143,9 @@ def _compared(one: Seen, other: Seen) -> str:
     return f'<div class="workbench-bag">{text}</div>'
 
 
-def _start_text(colored: Colored) -> str:
-    if len(colored.text.node) == 1 or -1 in colored.text.node:
-        marks = ", and by their marks in the copy" if -1 in colored.text.node else ""
+def _start_text(colored: PairColoring) -> str:
+    if len(colored.node_item) == 1 or -1 in colored.node_item:
+        marks = ", and by their marks in the copy" if -1 in colored.node_item else ""
         start = "by their features x" if colored.pair.both_hold("x") else "with equal colors"
         return f"nodes start {start}{marks}"
     read = [

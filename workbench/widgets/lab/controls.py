@@ -5,6 +5,7 @@ from typing import Any
 
 import ipywidgets
 
+from workbench.graphs import SUFFIXES
 from workbench.widgets.lab.state import LabState, Setting
 
 WRAP = {"flex_flow": "row wrap", "align_items": "center", "grid_gap": "2px 14px"}
@@ -60,6 +61,27 @@ def button(
         layout=ipywidgets.Layout(width=f"{width}px"),
     )
     made.on_click(lambda _: clicked())
+    return made
+
+
+def file_button(
+    name: str, about: str, chosen: Callable[[dict], Any], *, width: int = 90
+) -> ipywidgets.FileUpload:
+    """A button for a graph file; ``chosen`` gets what ``opening.uploaded`` reads."""
+    made = ipywidgets.FileUpload(
+        description=name,
+        tooltip=about,
+        accept=",".join(SUFFIXES),
+        layout=ipywidgets.Layout(width=f"{width}px"),
+    )
+
+    def heard(change: Any) -> None:
+        if change.new:
+            (file,) = change.new
+            made.value = ()  # so that the same file can be chosen again
+            chosen(file)
+
+    made.observe(heard, "value")
     return made
 
 

@@ -14,7 +14,8 @@ def hear_first_clicks() -> bool:
     shell that last wrote matters only to code that waits in one shell for an answer of the page,
     which neither ipywidgets nor anywidget does.
 
-    Does nothing outside a kernel, and where ipykernel has no such rule.
+    It is called where a lab is shown, not where one is imported: it changes ipykernel for all that
+    runs in it. Does nothing outside a kernel, and where ipykernel has no such rule.
     """
     # not imported here: where there is a kernel it is loaded, and elsewhere it costs half a second
     comm = getattr(sys.modules.get("ipykernel.comm.comm"), "BaseComm", None)

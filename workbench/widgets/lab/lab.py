@@ -54,9 +54,9 @@ class Lab(StillPicture, ipywidgets.VBox):
         self.state = state
         self.controls: dict[str, ipywidgets.Widget] = {}
         self.pictures: dict[str, ipywidgets.Widget] = {}
-        self.worker = Worker(self.failed)
+        self.worker = Worker(self.failed, self._compiling)
         self._links: list[ipywidgets.Widget] = []
-        self._said = self._working = ""
+        self._said = self._working = self._compiled = ""
         self._wrong = False
         self._status = ipywidgets.HTML()
         self._status.add_class("workbench-status")
@@ -86,7 +86,7 @@ class Lab(StillPicture, ipywidgets.VBox):
     def shown(self) -> dict[str, Any]:
         """What the page shows: every setting, the line that tells, and what ``texts`` adds."""
         settings = {name: getattr(self.state, name) for name in self.state.settings()}
-        told = {"status": self._said, "wrong": self._wrong, "working": self._working}
+        told = {"status": self._said, "wrong": self._wrong, "working": self._doing()}
         return settings | told | self.texts()
 
     def texts(self) -> dict[str, Any]:
@@ -169,6 +169,20 @@ class Lab(StillPicture, ipywidgets.VBox):
         """Have a trait of pictures follow another's in the browser, one way only."""
         self._links += [ipywidgets.jsdlink((leader, name), (other, name)) for other in widgets]
 
+    def choose_on(self, graph: ipywidgets.Widget) -> None:
+        """Have the setting ``node`` be what is chosen on the picture of the graph, both ways."""
+
+        def chosen(_: Any) -> None:
+            self.state.node = graph.selection[0] if graph.selection else None
+
+        def choose() -> None:
+            node = self.state.node
+            if (graph.selection[0] if graph.selection else None) != node:
+                graph.picked = graph.selection = [] if node is None else [node]
+
+        graph.observe(chosen, "selection")
+        self.when("node", then=choose)
+
     def say(self, text: str, *, wrong: bool = False) -> None:
         """Tell what was done, or what went wrong."""
         self._said, self._wrong = text, wrong
@@ -200,20 +214,27 @@ class Lab(StillPicture, ipywidgets.VBox):
         except Exception as error:  # it is for the person who clicked, not for the log
             self.failed(error)
 
+    def _compiling(self, begins: bool) -> None:
+        self._compiled = "compiling, once: some seconds" if begins else ""
+        self._tell()
+
+    def _doing(self) -> str:
+        return " ".join(filter(None, (self._working, self._compiled)))
+
     def _tell(self) -> None:
         kind = "workbench-wrong" if self._wrong else "workbench-fine"
         text = f'<span class="{kind}">{html.escape(self._said)}</span>' if self._said else ""
-        if self._working:
-            text += f' <span class="workbench-fine">{html.escape(self._working)}</span>'
+        if doing := self._doing():
+            text += f' <span class="workbench-fine">{html.escape(doing)}</span>'
         self._status.value = text
 
 
 def _setting(name: str, about: str) -> property:
-    return property(
-        lambda lab: getattr(lab.state, name),
-        lambda lab, value: setattr(lab.state, name, value),
-        doc=about,
-    )
+    def put(lab: Lab, value: Any) -> None:
+        # checked here, so that a cell shows the error without the lines of traitlets around it
+        setattr(lab.state, name, lab.state.checked(name, value))
+
+    return property(lambda lab: getattr(lab.state, name), put, doc=about)
 
 
 def _parts(widget: ipywidgets.Widget) -> list[ipywidgets.Widget]:

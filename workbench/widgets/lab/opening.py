@@ -1,5 +1,6 @@
 """Graphs into a lab: from memory, by name, from a file on disk or one that the browser sends."""
 
+import re
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,6 +15,9 @@ from workbench.graphs import from_networkx, open_graph, undirected
 from workbench.graphs.files.build import build
 from workbench.graphs.files.parts import Guess
 from workbench.graphs.files.reading import read_parts
+
+#: How code would have it otherwise, behind a note: " (header=True keeps it)".
+_WAY = re.compile(r" \([^()]*=[^()]*\)")
 
 
 def graph_of(
@@ -109,6 +113,11 @@ class OpenedFile:
     path: str | None = None
 
     @property
+    def said(self) -> str:
+        """The notes for a page, without the options that code has."""
+        return "; ".join(_WAY.sub("", note) for note in self.notes)
+
+    @property
     def source(self) -> str | None:
         """What ``open_graph`` takes for it; None where the browser sent it."""
         index = self.options.get("index")
@@ -178,13 +187,3 @@ def dropped(content: dict, buffers: Sequence[bytes | memoryview]) -> OpenedFile:
     if "refused" in content:
         raise ValueError(content["refused"])
     return OpenedFile.read(content["name"], bytes(buffers[0]))
-
-
-def uploaded_graph(file: dict) -> Data:
-    """The graph in a file as ``ipywidgets.FileUpload`` hands it over; raises as ``uploaded``."""
-    return uploaded(file).graph
-
-
-def dropped_graph(content: dict, buffers: Sequence[bytes | memoryview]) -> Data:
-    """The graph in a file as ``GraphCanvas`` sends it; raises as ``dropped``."""
-    return dropped(content, buffers).graph

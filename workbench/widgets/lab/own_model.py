@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch_geometric.data import Data
 
-from workbench.capture import call, prepared
+from workbench.capture import call, prepare
 
 #: A module, or a function of the number of input channels that builds one.
 OwnModel = nn.Module | Callable[[int], nn.Module]
@@ -57,7 +57,7 @@ class _GraphRows(nn.Module):
     def forward(self, data: Data) -> Tensor:
         name = type(self.model).__name__
         try:
-            found = call(self.model, prepared(self.model, data))
+            found = call(self.model, prepare(self.model, data))
         except Exception as error:
             raise ValueError(
                 f"{name} does not take this pair; it is called as model(x, edge_index, batch) with "

@@ -1,6 +1,7 @@
 """What a lab is set to. Each setting is declared once; controls, texts and code come from it."""
 
 from collections.abc import Mapping, Sequence
+from numbers import Integral
 from types import SimpleNamespace
 from typing import Any
 
@@ -55,6 +56,8 @@ class Setting(traitlets.TraitType):
         """
         choices = state.choices(self.name)
         if choices is not None:
+            if isinstance(value, Integral) and not isinstance(value, bool):
+                value = int(value)  # such as one of numpy's
             if not any(type(value) is type(one) and value == one for one in choices.values()):
                 names = ", ".join(map(str, choices.values()))
                 raise ValueError(f"{self.name} must be one of {names}; got {value!r}")
@@ -118,6 +121,11 @@ class LabState(traitlets.HasTraits):
         now = getattr(self, name)
         if now is not None:
             setattr(self, name, min(max(now, low), high))
+
+    def checked(self, name: str, value: Any) -> Any:
+        """``value`` as the setting would take it; raises what ``Setting.validate`` does."""
+        setting = self.settings()[name]
+        return value if value is None and setting.optional else setting.validate(self, value)
 
     def now(self) -> SimpleNamespace:
         """All settings at this moment, for work that goes on while they change."""

@@ -2,6 +2,8 @@
 
 from IPython.display import DisplayHandle, Image, display
 
+from workbench.widgets.lab.first_click import hear_first_clicks
+
 
 class StillPicture:
     """Beside an ipywidgets box that has ``picture()``, the bytes of a PNG.
@@ -13,6 +15,7 @@ class StillPicture:
     _shown: DisplayHandle | None = None
 
     def _ipython_display_(self) -> None:
+        hear_first_clicks()
         self._shown = display(Image(self.picture()), display_id=True)
         display(self._repr_mimebundle_(), raw=True)
 

@@ -13,6 +13,10 @@ import threading
 import time
 import weakref
 from collections.abc import Callable
+from contextlib import nullcontext
+from functools import partial
+
+from workbench.topology import compiling_heard
 
 #: Answers True when the work is no longer wanted.
 ShouldStop = Callable[[], bool]
@@ -29,11 +33,18 @@ class Worker:
     one that runs to stop. Keys run in the order in which they were first asked for; one with a
     delay lets the others pass until its time has come, or until somebody waits for the result.
 
+    ``on_compiling`` hears where something is compiled meanwhile, see ``compiling_heard``.
+
     A process that ends stops the work, see ``end_all``.
     """
 
-    def __init__(self, on_error: Callable[[Exception], None]):
+    def __init__(
+        self,
+        on_error: Callable[[Exception], None],
+        on_compiling: Callable[[bool], None] | None = None,
+    ):
         self._on_error = on_error
+        self._heard = partial(compiling_heard, on_compiling) if on_compiling else nullcontext
         self._changed = threading.Condition()
         self._waiting: dict[str, tuple[float, Callable[[ShouldStop], None]]] = {}
         self._in_a_hurry = 0
@@ -110,7 +121,8 @@ class Worker:
                 self._running = key
                 stop = self._stop_running = threading.Event()
             try:
-                work(stop.is_set)
+                with self._heard():
+                    work(stop.is_set)
             except Exception as error:  # shown to the user; a thread has nobody else to tell
                 self._on_error(error)
             finally:

@@ -202,9 +202,7 @@ class SensitivityLab(Lab, state=SensitivityState):
         self.when("norm", then=lambda: self.compute(PATIENCE))
         self.when("model", "scale", "curvature", "among", then=self._show)
         self.when("view", "node", then=self._show_node)
-        self.when("node", then=self._select)
-        graph = self.pictures["graph"]
-        graph.observe(lambda _: self._selected(graph.selection), "selection")
+        self.choose_on(self.pictures["graph"])
         for picture in self.pictures.values():
             picture.on_msg(self._heard)
 
@@ -214,15 +212,6 @@ class SensitivityLab(Lab, state=SensitivityState):
             widget.show_hint(u, v, views.pair_text(self._known, self.state.now(), u, v))
         elif content.get("type") == "click" and widget is self.pictures["matrix"]:
             self.state.node = content["u"]
-
-    def _selected(self, selection: list[int]) -> None:
-        self.state.node = selection[0] if selection else None
-
-    def _select(self) -> None:
-        """A node that was not chosen on the picture itself is chosen there."""
-        graph, node = self.pictures["graph"], self.state.node
-        if (graph.selection[0] if graph.selection else None) != node:
-            graph.picked = graph.selection = [] if node is None else [node]
 
     # ---- the work -------------------------------------------------------------------------
 

@@ -2,13 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import torch
 from jaxtyping import Bool, Int64
 from torch import Tensor
-from torch_geometric.data import Data
 
 from workbench.diagnostics.expressivity.weisfeiler_leman import items
 from workbench.diagnostics.expressivity.weisfeiler_leman.coloring import Coloring, coloring
@@ -20,6 +19,9 @@ from workbench.diagnostics.expressivity.weisfeiler_leman.prepared import (
 )
 from workbench.diagnostics.expressivity.weisfeiler_leman.relations import Graph
 from workbench.topology import check_edge_index
+
+if TYPE_CHECKING:
+    from torch_geometric.data import Data
 
 #: Test -> what it colors: a builder of items, and its options.
 TESTS: dict[str, tuple[Callable[..., items.Items], dict]] = {
@@ -77,7 +79,7 @@ class Distinction:
 
 
 def distinguishes(
-    data_a: Data, data_b: Data, *, test: str = "1-wl", max_rounds: int | None = None
+    data_a: "Data", data_b: "Data", *, test: str = "1-wl", max_rounds: int | None = None
 ) -> Distinction:
     """Whether a test of the Weisfeiler-Leman family tells two graphs apart.
 
@@ -110,7 +112,9 @@ def distinguishes(
     return compare(test, coloring(found, built.nodes, built.start, device))
 
 
-def tell_apart(pairs: Sequence[tuple[Data, Data]], *, test: str = "1-wl") -> Bool[Tensor, " pairs"]:
+def tell_apart(
+    pairs: Sequence[tuple["Data", "Data"]], *, test: str = "1-wl"
+) -> Bool[Tensor, " pairs"]:
     """Which pairs of graphs a test tells apart: ``distinguishes`` for many, without witnesses.
 
     Each pair is refined until its histograms differ, or to stability.
@@ -181,7 +185,7 @@ def _differ(colors: np.ndarray, start: np.ndarray) -> np.ndarray:
     return found
 
 
-def graph_classes(graphs: Sequence[Data], *, test: str = "1-wl") -> Int64[Tensor, " graphs"]:
+def graph_classes(graphs: Sequence["Data"], *, test: str = "1-wl") -> Int64[Tensor, " graphs"]:
     """A number for each graph, equal for graphs that a test cannot tell apart.
 
     All graphs are refined together, to stability. Features are read as in ``distinguishes``,
@@ -219,7 +223,7 @@ def items_of(graphs: list[Graph], test: str, device: torch.device) -> items.Item
     return build(graphs, device, **options)
 
 
-def graphs_of(data: Sequence[Data]) -> list[Graph]:
+def graphs_of(data: Sequence["Data"]) -> list[Graph]:
     """Graphs ready for refinement; equal rows of ``x`` and of ``edge_attr`` are equal labels.
 
     Raises:
@@ -264,6 +268,8 @@ def _read(graph: object, number: int, called: Callable[[int], str]) -> _Read:
     Raises:
         TypeError: it is no ``Data``, has no ``edge_index``, or features that are no tensors.
     """
+    from torch_geometric.data import Data  # whoever has one has loaded it
+
     if not isinstance(graph, Data):
         came = type(graph)
         advice = "use from_networkx" if came.__module__.startswith("networkx") else "make it one"

@@ -1,12 +1,12 @@
 """What rounding makes of a comparison of real numbers, on every machine at once."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from jaxtyping import Float64, Int64, Shaped
 from torch import Tensor
-from torch_geometric.data import Data
 
 from workbench.diagnostics.expressivity.weisfeiler_leman import items
 from workbench.diagnostics.expressivity.weisfeiler_leman.coloring import coloring
@@ -14,6 +14,9 @@ from workbench.diagnostics.expressivity.weisfeiler_leman.distinguish import batc
 from workbench.diagnostics.expressivity.weisfeiler_leman.pair_classes import distance_columns
 from workbench.diagnostics.expressivity.weisfeiler_leman.prepared import split
 from workbench.ties import starts_level
+
+if TYPE_CHECKING:
+    from torch_geometric.data import Data
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,7 @@ class RoundedDistinction:
 
 
 def rounded_distinction(
-    data_a: Data, data_b: Data, *, decimals: int, error: float = 1e-13
+    data_a: "Data", data_b: "Data", *, decimals: int, error: float = 1e-13
 ) -> RoundedDistinction:
     r"""Resistance-WL of two graphs from resistances rounded to some decimals, as scripts do it.
 

@@ -1,4 +1,4 @@
-// Of the graph canvas: edges and nodes of a large graph by WebGL.
+// Edges and nodes of a large graph by WebGL.
 
 const LINE_VERTEX = `
 attribute vec2 at;
@@ -33,7 +33,8 @@ void main() {
   gl_FragColor = vec4(mix(fill, rim, edge * 0.6), inside * opacity);
 }`;
 
-class Painter {
+// `lost` is called with false when the context is lost, with true when it is there again.
+export class WebGLPainter {
   constructor(canvas, lost) {
     // alpha: false, because on a transparent canvas translucent edges wash out to nothing
     this.gl = canvas.getContext("webgl", { alpha: false, antialias: true });

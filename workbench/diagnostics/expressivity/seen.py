@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from workbench.diagnostics import TESTS
-from workbench.widgets.expressivity.state import Colored
+from workbench.diagnostics.expressivity.pair_coloring import PairColoring
+from workbench.diagnostics.expressivity.weisfeiler_leman.distinguish import TESTS
 
 #: A label ("2 hops", "edge label 1", "" for none) and the colors that were seen together with it.
 Sight = tuple[str, tuple[int, ...]]
@@ -30,15 +30,15 @@ class Seen:
     bags: dict[str, Counter] = field(default_factory=dict)
 
 
-def seen(colored: Colored, which: int, round: int, nodes: tuple[int, ...]) -> Seen:
+def seen(colored: PairColoring, which: int, round: int, nodes: tuple[int, ...]) -> Seen:
     """What a node (one number) or a pair (two) of graph ``which`` saw in a round.
 
     Where the test colors other things, the item that stands for the node or the pair is taken.
     Round 0 has seen nothing yet.
     """
-    form = colored.text.node if len(nodes) == 1 else colored.text.pair
+    form = colored.node_item if len(nodes) == 1 else colored.pair_item
     if form is None:
-        form, nodes = colored.text.node, nodes[:1]
+        form, nodes = colored.node_item, nodes[:1]
     names = {"u": nodes[0], "v": nodes[-1]}
     item = tuple(names.get(part, part) for part in form)
     color = colored.color(which, round, *item)
@@ -55,7 +55,7 @@ def seen(colored: Colored, which: int, round: int, nodes: tuple[int, ...]) -> Se
     return Seen(item, color, before, bags)
 
 
-def _bags(colored: Colored, which: int, item: tuple[int, ...]) -> Iterable[tuple[str, list]]:
+def _bags(colored: PairColoring, which: int, item: tuple[int, ...]) -> Iterable[tuple[str, list]]:
     """(title, [(label, items seen together)]) of an item."""
     build, options = TESTS[colored.test]
     kind = build.__name__
@@ -92,7 +92,7 @@ def _replaced(item, place: int, near, size: int, mode: str) -> list:
     return [(told.get(w, "other"), [_put(item, place, w)]) for w in range(size)]
 
 
-def _in_copies(colored: Colored, which: int, item, near, size: int) -> list:
+def _in_copies(colored: PairColoring, which: int, item, near, size: int) -> list:
     marks, node = item[:-1], item[-1]
     if marks and marks[0] == -1:  # the summary of a node over all copies
         return [("itself in every copy", [("", [(copy, node)]) for copy in range(size)])]
@@ -108,7 +108,7 @@ def _in_copies(colored: Colored, which: int, item, near, size: int) -> list:
     return bags
 
 
-def distance_text(colored: Colored, which: int, v: int, u: int) -> str:
+def distance_text(colored: PairColoring, which: int, v: int, u: int) -> str:
     """The distance of two nodes as the test sees it, in words."""
     kind, numbers = TESTS[colored.test][1]["distance"], colored.distances[which][v, u]
     if kind == "rrwp":  # 21 numbers: their class tells as much

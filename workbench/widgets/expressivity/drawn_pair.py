@@ -1,0 +1,76 @@
+"""The two graphs of the expressivity lab: drawn once, colored once by each test."""
+
+from pathlib import Path
+
+import networkx as nx
+import numpy as np
+from torch_geometric.data import Data
+
+from workbench.diagnostics import TooLargeError
+from workbench.diagnostics.expressivity.graph_pair import GraphPair
+from workbench.diagnostics.expressivity.pair_coloring import PairColoring
+from workbench.graphs import FAMOUS_PAIRS, layout
+
+#: Larger graphs are for ``distinguishes``, not for the eye.
+LARGEST_NODES = 1_000
+
+#: The name of a pair that is not one of the library's.
+YOUR_PAIR = "your graphs"
+
+#: What takes the place of a graph.
+Source = Data | nx.Graph | str | Path
+
+
+class DrawnPair(GraphPair):
+    """A pair with a name, a name for each graph, and places for its nodes.
+
+    Raises:
+        TooLargeError: a graph has too many nodes to look at.
+        ValueError: a graph has no nodes.
+    """
+
+    def __init__(self, a: Data, b: Data, name: str = YOUR_PAIR):
+        for data in (a, b):
+            if (data.num_nodes or 0) > LARGEST_NODES:
+                raise TooLargeError(
+                    f"a graph has {data.num_nodes:,} nodes and the lab draws up to "
+                    f"{LARGEST_NODES:,}; use workbench.diagnostics.distinguishes"
+                )
+        super().__init__(a, b)
+        self.name = name
+        self.names = [
+            getattr(data, "name", None) or which
+            for data, which in zip(self.graphs, "ab", strict=True)
+        ]
+        self.positions = [_positions(data) for data in self.graphs]
+        self._colored: dict[str, PairColoring] = {}
+
+    def colored(self, test: str) -> PairColoring:
+        """The colors of a test, computed once; raises as ``PairColoring``."""
+        if test not in self._colored:
+            self._colored[test] = PairColoring(self, test)
+        return self._colored[test]
+
+    def replaced(self, which: int, data: Data) -> "DrawnPair":
+        """Your pair, with another graph in the place of one."""
+        graphs = list(self.graphs)
+        graphs[which] = data
+        return DrawnPair(*graphs)
+
+
+def famous(name: str) -> DrawnPair:
+    """A pair of the library.
+
+    Raises:
+        ValueError: there is no such pair.
+    """
+    if name not in FAMOUS_PAIRS:
+        raise ValueError(f"pair must be one of {', '.join(FAMOUS_PAIRS)}; got {name!r}")
+    return DrawnPair(*FAMOUS_PAIRS[name].build(), name)
+
+
+def _positions(data: Data) -> np.ndarray:
+    pos = data.get("pos")
+    if pos is not None and pos.size(1) >= 2 and bool(np.isfinite(pos.detach().cpu()).all()):
+        return pos[:, :2].detach().cpu().numpy().astype(np.float32)
+    return layout(data.edge_index.cpu(), data.num_nodes).numpy()
