@@ -665,6 +665,44 @@ def test_weights_and_networkx_graphs_are_taken():
     lab.close()
 
 
+def test_a_weighted_graph_is_read_with_its_weights_and_says_so(from_page):
+    """Cards, matrix, hints, what comes next and the exported code; a setting leaves them out."""
+    lab = rewiring_lab("les_miserables", num_edges=2)
+    lab.wait()
+    assert "Edges conduct by their weights" in lab.shown()["status"]
+    assert lab.controls["weighted"].layout.display is None
+    data, n = lab.graph, lab.graph.num_nodes
+    exact = float(total_resistance(data.edge_index, n, data.edge_weight))
+    first = gtr(data.edge_index, n, num_edges=1, edge_weight=data.edge_weight)
+    assert lab.tape.edits[0] == Edit(1, *first.added[:, 0].tolist(), "gtr")
+    assert card(lab, "total resistance")[0] == pytest.approx(exact)
+    after = lab.rewired
+    at_end = float(total_resistance(after.edge_index, n, after.edge_weight))
+    assert lab.numbers()["total_resistance"] == pytest.approx(at_end)
+    lab.position = 0
+    high = lab.pictures["matrix"].value_range[1]
+    matrix = effective_resistance(data.edge_index, n, data.edge_weight).numpy()
+    drawn = pixels(lab.pictures["matrix"]) / 254 * high
+    np.testing.assert_allclose(drawn, matrix, atol=high / 500)
+    u, v = first.added[:, 0].tolist()
+    from_page(lab.pictures["graph"], {"type": "hover", "u": u, "v": v}, [])
+    change = f"{card(lab, 'total resistance')[1] - exact:+.4g} ohm"
+    assert f"add this edge: total resistance {change}" in lab.pictures["graph"].hint
+    lab.position = 2
+    made = {}
+    exec(lab.code(), made)
+    assert made["data"].edge_weight.tolist() == lab.rewired.edge_weight.tolist()
+    lab.do("weighted", False)
+    lab.wait()
+    plain = float(total_resistance(data.edge_index, n))
+    assert card(lab, "total resistance")[0] == pytest.approx(plain)
+    assert "conduct" not in lab.shown()["status"]
+    lab.source = "karate"
+    lab.wait()
+    assert lab.controls["weighted"].layout.display == "none"
+    lab.close()
+
+
 @pytest.mark.parametrize(
     ("data", "error", "words"),
     [
