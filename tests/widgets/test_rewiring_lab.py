@@ -3,6 +3,7 @@
 import base64
 import html
 import re
+import threading
 from datetime import UTC, datetime
 
 import networkx as nx
@@ -202,6 +203,82 @@ def test_clicks_edit_the_tape_and_undo_brings_the_old_tail_back(from_page, lab):
     assert lab.tape.edits == first
     assert lab.position == 8
     assert drawn_edges(lab, 0) == undirected(lab.tape.base)
+
+
+@pytest.mark.parametrize("budget", [0, 8])
+def test_reset_is_one_command_that_one_undo_takes_back(lab, budget):
+    lab.num_edges = budget
+    lab.wait()
+    lab.position = budget // 2
+    lab.edit(9, 16)
+    lab.edit(0, 1)
+    by_hand, position = lab.tape.edits, lab.position
+    lab.do("reset")
+    assert [edit.by for edit in lab.tape.edits] == ["gtr"] * budget
+    assert lab.position == budget
+    lab.do("undo")
+    assert (lab.tape.edits, lab.position) == (by_hand, position)
+    lab.do("redo")
+    assert [edit.by for edit in lab.tape.edits] == ["gtr"] * budget
+
+
+def test_numbers_are_read_at_one_moment(lab):
+    """While the method changes, from another thread: never an error, never of another position."""
+    start, ended, wrong = lab.state.start, threading.Event(), []
+    lab.state.apply_method("random_edges", {"num_edges": 4})
+
+    def ask():
+        while not ended.is_set():
+            now = lab.state.moment()
+            if now.position > len(now.edits):
+                wrong.append((now.position, len(now.edits)))
+            try:
+                edges = lab.numbers()["num_edges"]
+            except Exception as error:
+                wrong.append(repr(error))
+            else:
+                if edges not in (78, 79, 80, 81, 82):
+                    wrong.append(edges)
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    for budget in (4, 1, 3, 0, 2) * 40:
+        lab.state.apply_method("random_edges", {"num_edges": budget})
+    ended.set()
+    asking.join()
+    assert wrong == []
+    assert lab.state.start is start
+
+
+def test_cancel_asks_the_method_to_stop(lab, monkeypatch):
+    """What is at work hears it; the tape stays, and another method can be chosen."""
+    begun, heard = threading.Event(), []
+
+    @rewiring("edits")
+    def endless(edge_index, num_nodes, *, num_edges: int = 1, should_stop=None):
+        """Ask until the answer is yes."""
+        begun.set()
+        while not should_stop():
+            pass
+        heard.append(True)
+        raise Stopped("endless was asked to stop")
+
+    before = lab.tape.edits
+    monkeypatch.setitem(EDITS, "endless", endless)
+    lab.state.offer("method", list(EDITS))
+    lab.method = "endless"
+    assert begun.wait(60)
+    assert not lab.controls["stop"].disabled
+    lab.controls["stop"].click()
+    assert lab.wait()
+    assert heard == [True]
+    assert lab.tape.edits == before
+    assert lab.shown()["status"].startswith("stopped; the tape is as it was")
+    assert not lab.shown()["cards_stale"]
+    assert lab.controls["stop"].disabled
+    lab.method = "fosr"
+    assert lab.wait()
+    assert lab.tape.edits[0].by == "fosr"
 
 
 def test_an_impossible_edit_is_told_and_changes_nothing(from_page, lab):

@@ -126,7 +126,7 @@ class RewiringLab(Lab, state=RewiringState):
 
     @command
     def reset(self) -> None:
-        """Drop the edits by hand: the tape as the method made it. Undo brings them back."""
+        """Drop the edits by hand: the tape as the method made it. One undo brings them back."""
         self._move(self.state.reset)
 
     @command

@@ -126,10 +126,9 @@ class RewiringState(LabState):
         return edits
 
     def reset(self) -> None:
-        """Drop the edits by hand: the tape as the method made it. Undo brings them back."""
+        """Drop the edits by hand: the tape as the method made it. One undo brings them back."""
         with self.lock:
-            self.tape.position = 0
-            self.tape.extend(self._by_method)
+            self.tape.replace(self._by_method)
 
     def edit(self, sign: int, u: int, v: int) -> None:
         """Add (``sign=1``) or remove (``-1``) an edge by hand at the current position.
