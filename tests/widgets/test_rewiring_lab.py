@@ -3,6 +3,7 @@
 import base64
 import html
 import re
+import threading
 from datetime import UTC, datetime
 
 import networkx as nx
@@ -204,6 +205,82 @@ def test_clicks_edit_the_tape_and_undo_brings_the_old_tail_back(from_page, lab):
     assert drawn_edges(lab, 0) == undirected(lab.tape.base)
 
 
+@pytest.mark.parametrize("budget", [0, 8])
+def test_reset_is_one_command_that_one_undo_takes_back(lab, budget):
+    lab.num_edges = budget
+    lab.wait()
+    lab.position = budget // 2
+    lab.edit(9, 16)
+    lab.edit(0, 1)
+    by_hand, position = lab.tape.edits, lab.position
+    lab.do("reset")
+    assert [edit.by for edit in lab.tape.edits] == ["gtr"] * budget
+    assert lab.position == budget
+    lab.do("undo")
+    assert (lab.tape.edits, lab.position) == (by_hand, position)
+    lab.do("redo")
+    assert [edit.by for edit in lab.tape.edits] == ["gtr"] * budget
+
+
+def test_numbers_are_read_at_one_moment(lab):
+    """While the method changes, from another thread: never an error, never of another position."""
+    start, ended, wrong = lab.state.start, threading.Event(), []
+    lab.state.apply_method("random_edges", {"num_edges": 4})
+
+    def ask():
+        while not ended.is_set():
+            now = lab.state.moment()
+            if now.position > len(now.edits):
+                wrong.append((now.position, len(now.edits)))
+            try:
+                edges = lab.numbers()["num_edges"]
+            except Exception as error:
+                wrong.append(repr(error))
+            else:
+                if edges not in (78, 79, 80, 81, 82):
+                    wrong.append(edges)
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    for budget in (4, 1, 3, 0, 2) * 40:
+        lab.state.apply_method("random_edges", {"num_edges": budget})
+    ended.set()
+    asking.join()
+    assert wrong == []
+    assert lab.state.start is start
+
+
+def test_cancel_asks_the_method_to_stop(lab, monkeypatch):
+    """What is at work hears it; the tape stays, and another method can be chosen."""
+    begun, heard = threading.Event(), []
+
+    @rewiring("edits")
+    def endless(edge_index, num_nodes, *, num_edges: int = 1, should_stop=None):
+        """Ask until the answer is yes."""
+        begun.set()
+        while not should_stop():
+            pass
+        heard.append(True)
+        raise Stopped("endless was asked to stop")
+
+    before = lab.tape.edits
+    monkeypatch.setitem(EDITS, "endless", endless)
+    lab.state.offer("method", list(EDITS))
+    lab.method = "endless"
+    assert begun.wait(60)
+    assert not lab.controls["stop"].disabled
+    lab.controls["stop"].click()
+    assert lab.wait()
+    assert heard == [True]
+    assert lab.tape.edits == before
+    assert lab.shown()["status"].startswith("stopped; the tape is as it was")
+    assert not lab.shown()["cards_stale"]
+    assert lab.controls["stop"].disabled
+    lab.method = "fosr"
+    assert lab.wait()
+    assert lab.tape.edits[0].by == "fosr"
+
+
 def test_an_impossible_edit_is_told_and_changes_nothing(from_page, lab):
     before = lab.tape.edits
     from_page(lab.pictures["graph"], {"type": "add", "u": 0, "v": 1}, [])
@@ -271,7 +348,7 @@ def test_what_a_method_reads_comes_from_the_graph(monkeypatch):
 
 
 def test_only_sequences_of_edits_are_in_the_menu(lab):
-    assert set(lab.state.choices("method")) == set(EDITS)
+    assert list(lab.state.choices("method")) == list(EDITS)
     with pytest.raises(ValueError, match=r"method must be one of gtr, .*; got 'digl'"):
         rewiring_lab("karate", method="digl")
 
@@ -662,6 +739,44 @@ def test_weights_and_networkx_graphs_are_taken():
     nx.set_edge_attributes(weighted, 2.5, "weight")
     lab = rewiring_lab(weighted, num_edges=2)
     assert lab.graph.num_nodes == 6
+    lab.close()
+
+
+def test_a_weighted_graph_is_read_with_its_weights_and_says_so(from_page):
+    """Cards, matrix, hints, what comes next and the exported code; a setting leaves them out."""
+    lab = rewiring_lab("les_miserables", num_edges=2)
+    lab.wait()
+    assert "Edges conduct by their weights" in lab.shown()["status"]
+    assert lab.controls["weighted"].layout.display is None
+    data, n = lab.graph, lab.graph.num_nodes
+    exact = float(total_resistance(data.edge_index, n, data.edge_weight))
+    first = gtr(data.edge_index, n, num_edges=1, edge_weight=data.edge_weight)
+    assert lab.tape.edits[0] == Edit(1, *first.added[:, 0].tolist(), "gtr")
+    assert card(lab, "total resistance")[0] == pytest.approx(exact)
+    after = lab.rewired
+    at_end = float(total_resistance(after.edge_index, n, after.edge_weight))
+    assert lab.numbers()["total_resistance"] == pytest.approx(at_end)
+    lab.position = 0
+    high = lab.pictures["matrix"].value_range[1]
+    matrix = effective_resistance(data.edge_index, n, data.edge_weight).numpy()
+    drawn = pixels(lab.pictures["matrix"]) / 254 * high
+    np.testing.assert_allclose(drawn, matrix, atol=high / 500)
+    u, v = first.added[:, 0].tolist()
+    from_page(lab.pictures["graph"], {"type": "hover", "u": u, "v": v}, [])
+    change = f"{card(lab, 'total resistance')[1] - exact:+.4g} ohm"
+    assert f"add this edge: total resistance {change}" in lab.pictures["graph"].hint
+    lab.position = 2
+    made = {}
+    exec(lab.code(), made)
+    assert made["data"].edge_weight.tolist() == lab.rewired.edge_weight.tolist()
+    lab.do("weighted", False)
+    lab.wait()
+    plain = float(total_resistance(data.edge_index, n))
+    assert card(lab, "total resistance")[0] == pytest.approx(plain)
+    assert "conduct" not in lab.shown()["status"]
+    lab.source = "karate"
+    lab.wait()
+    assert lab.controls["weighted"].layout.display == "none"
     lab.close()
 
 

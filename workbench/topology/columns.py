@@ -22,6 +22,13 @@ def as_columns(
     """The value of each undirected edge, for each column of the ``edge_index`` it came from.
 
     Columns that are no edge of the graph (self-loops, weight 0) get ``missing``.
+
+    Examples:
+        >>> import torch
+        >>> from workbench.topology import as_columns, simple_graph
+        >>> edges = torch.tensor([[0, 1, 1, 2, 2], [1, 0, 2, 1, 2]])
+        >>> as_columns(simple_graph(edges, 3), torch.tensor([5.0, 7.0]), edges).tolist()
+        [5.0, 5.0, 7.0, 7.0, 0.0]
     """
     (source, target), (one, other) = graph.ends, edge_index.cpu().numpy()
     first = _starts(source, graph.num_nodes)
@@ -33,7 +40,17 @@ def as_columns(
 def as_arcs(
     start: np.ndarray, neighbor: np.ndarray, value: np.ndarray, edge_index: EdgeIndex
 ) -> Float64[Tensor, " edges"]:
-    """The value of each arc of sorted lists, for each column of ``edge_index``; 0 where none is."""
+    """The value of each arc of sorted lists, for each column of ``edge_index``; 0 if none is there.
+
+    Examples:
+        >>> import numpy as np
+        >>> import torch
+        >>> from workbench.topology import as_arcs
+        >>> start, neighbor = np.array([0, 2, 3]), np.array([0, 1, 0])
+        >>> value = np.array([0.1, 0.2, 0.3])
+        >>> as_arcs(start, neighbor, value, torch.tensor([[1, 0, 1], [0, 1, 1]])).tolist()
+        [0.3, 0.2, 0.0]
+    """
     result = _look_up(start, neighbor, value, *edge_index.cpu().numpy(), False, 0.0)
     return torch.from_numpy(result).to(edge_index.device)
 

@@ -28,6 +28,7 @@ from workbench.graphs import (
 )
 from workbench.rewiring import ResistanceTracker, apply_edits, fosr, gtr, profile, sdrf, what_if
 from workbench.rewiring.engine.hops import UNREACHED, HopTracker
+from workbench.rewiring.tape.edited import edited
 from workbench.topology import both_directions, components, simple_graph
 
 NOTHING = torch.zeros(3, 0, dtype=torch.int64)
@@ -356,3 +357,28 @@ def test_beyond_dense_matrices_a_bridge_and_an_island(monkeypatch):
     assert result.total_resistance.tolist() == pytest.approx(exact, rel=1e-6)
     assert result.num_components.tolist() == [1, 1, 1, 2, 1]
     assert result.spectral_gap[3] == 0
+
+
+@pytest.mark.parametrize("dense", [True, False], ids=["dense", "large"])
+def test_weights_are_conductances_and_a_new_edge_has_one(monkeypatch, dense):
+    """Against the diagnostics of each weighted graph; an edge that comes back has its own."""
+    module = sys.modules["workbench.rewiring.tape.profile"]
+    monkeypatch.setattr(module, "DENSE_NODES", 2_500 if dense else 0)
+    data = karate()
+    edges = simple_graph(data.edge_index, 34)
+    draw = torch.rand(edges.num_edges, generator=torch.Generator().manual_seed(0)).double() + 0.5
+    ends = torch.stack([edges.source, edges.target])
+    edge_index, weight = torch.cat([ends, ends.flip(0)], dim=1), torch.cat([draw, draw])
+    edits = torch.tensor([[1, 9, 16], [-1, 0, 1], [1, 15, 20], [1, 0, 1]]).T
+    found = profile(edge_index, 34, edits, edge_weight=weight)
+    for at in range(5):
+        after, conductance = edited(edge_index, 34, edits[:, :at], weight)
+        there = total_resistance(after, 34, conductance)
+        if dense:
+            torch.testing.assert_close(found.total_resistance[at], there)
+            gap = cheeger_bounds(after, 34, conductance).lower
+            torch.testing.assert_close(found.cheeger_lower[at], gap)
+        else:  # one estimate, and exact changes
+            before = total_resistance(edge_index, 34, weight)
+            change = found.total_resistance[at] - found.total_resistance[0]
+            torch.testing.assert_close(change, there - before, rtol=1e-5, atol=1e-6)

@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from workbench.graphs import karate
 from workbench.rewiring import Edit, Tape, gtr
 from workbench.topology import both_directions
 
@@ -331,3 +332,27 @@ def test_a_thousand_moves_leave_nothing_behind(tape):
     tape.position = 3
     assert len(tape.to_json()) == before
     assert [tape.undo() for _ in range(3)] == list(reversed(tape.edits))
+
+
+def test_replace_is_one_command():
+    """Undone by one undo, wherever one came from, also where the new line is empty."""
+    data = karate()
+    mine = [Edit(1, 9, 16), Edit(1, 15, 20)]
+    for other in ([], [Edit(1, 4, 8, "gtr"), Edit(1, 4, 9, "gtr")]):
+        for position in range(3):
+            tape = Tape(data.edge_index, data.num_nodes, mine)
+            tape.position = position
+            tape.replace(other)
+            assert (tape.edits, tape.position) == (tuple(other), len(other))
+            tape.do(Edit(-1, 0, 1))
+            tape.undo()
+            assert tape.undo() is None
+            assert (tape.edits, tape.position) == (tuple(mine), position)
+            assert tape.redo() is None
+            assert tape[: tape.position] == tuple(other)
+            tape.undo()
+            tape.do(Edit(-1, 0, 2))  # what was undone is behind a new edit now
+            assert tape.edits == (*mine[:position], Edit(-1, 0, 2))
+            with pytest.raises(ValueError, match="already there"):
+                tape.replace([Edit(1, 0, 1)])
+            assert tape.edits == (*mine[:position], Edit(-1, 0, 2))

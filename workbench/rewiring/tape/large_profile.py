@@ -11,13 +11,19 @@ from workbench.diagnostics.spectrum.sweep import sweep_cut
 from workbench.topology import SimpleGraph, both_directions, components
 
 
+def own_weights(graph: SimpleGraph) -> dict[tuple[int, int], float]:
+    """The conductance of each edge by its ends."""
+    pairs = zip(graph.source.tolist(), graph.target.tolist(), strict=True)
+    return dict(zip(pairs, graph.weight.tolist(), strict=True))
+
+
 class LargeGraph:
     """A graph too large for dense matrices, edit by edit.
 
     The total resistance is estimated once. An edit inside a connected graph changes it by
-    ``n c |P x|^2`` (see ``incremental``), and P x is one sparse solve, corrected for the edits
-    since the estimate; so changes are exact up to the solver's tolerance. Where the number of
-    components changes, or the graph is disconnected, the estimate is made anew.
+    ``n w c |P x|^2`` (see ``incremental``; w is the conductance), and P x is one sparse solve,
+    corrected for the edits since the estimate; so changes are exact up to the solver's tolerance.
+    Where the number of components changes, or the graph is disconnected, the estimate is made anew.
     """
 
     exact = dict.fromkeys(
@@ -34,14 +40,16 @@ class LargeGraph:
 
     def __init__(self, graph: SimpleGraph):
         self.num_nodes = graph.num_nodes
-        self.edges = dict.fromkeys(zip(graph.source.tolist(), graph.target.tolist(), strict=True))
+        self.own = own_weights(graph)
+        self.edges = dict(self.own)
         self.errors: list[dict] = []
         self._estimate()
 
     def edit(self, sign: int, u: int, v: int) -> None:
         """Make one edit."""
+        weight = self.own.get((u, v), 1.0)
         if sign > 0:
-            self.edges[u, v] = None
+            self.edges[u, v] = weight
         else:
             del self.edges[u, v]
         if self.num_components > 1 or len(self.edges) < self.num_nodes:
@@ -54,11 +62,11 @@ class LargeGraph:
         k = self.solver.solve(x)[:, 0]
         for factor, earlier in self.updates:
             k = k - factor * (earlier[u] - earlier[v]) * earlier
-        slack = 1.0 + sign * (k[u] - k[v])
+        slack = 1.0 + sign * weight * (k[u] - k[v])
         if slack < 1e-6:
             self._estimate()  # the edge was a bridge
             return
-        factor = sign / slack
+        factor = sign * weight / slack
         self.updates.append((factor, k))
         self.total -= self.num_nodes * factor * float(k @ k)
 
@@ -95,16 +103,18 @@ class LargeGraph:
 
     def _graph(self) -> SimpleGraph:
         ends = torch.tensor(list(self.edges), dtype=torch.int64).reshape(-1, 2).T
-        ones = torch.ones(ends.size(1), dtype=torch.float64)
-        return SimpleGraph(ends[0], ends[1], ones, self.num_nodes)
+        weight = torch.tensor(list(self.edges.values()), dtype=torch.float64)
+        return SimpleGraph(ends[0], ends[1], weight, self.num_nodes)
 
     def _estimate(self) -> None:
         self.base, self.updates, self.solver = self._graph(), [], None
-        both = both_directions(self.base.source, self.base.target)
+        ends = torch.stack([self.base.source, self.base.target])
+        both = torch.cat([ends, ends.flip(0)], dim=1)
         self.num_components = int(components(both, self.num_nodes).max()) + 1
         found = approximate_total_resistance(
             both,
             self.num_nodes,
+            torch.cat([self.base.weight, self.base.weight]),
             within_components=True,
             generator=torch.Generator().manual_seed(0),
         )

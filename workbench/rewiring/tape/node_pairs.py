@@ -9,9 +9,12 @@ from torch import Tensor
 
 from workbench.diagnostics import TooLargeError, hop_distance
 from workbench.diagnostics.resistance.resistance_among import resistance_among
-from workbench.rewiring import Edit, ResistanceTracker, WhatIf, apply_edits, what_if
+from workbench.rewiring import Edit, ResistanceTracker, WhatIf, what_if
 from workbench.rewiring.engine.fiedler import slowest_modes_of
+from workbench.rewiring.tape.edited import edited
+from workbench.rewiring.tape.large_profile import own_weights
 from workbench.rewiring.tape.profile import DENSE_NODES
+from workbench.topology import simple_graph
 
 #: Above ``DENSE_NODES`` and up to this many nodes, a matrix among landmarks is drawn.
 LANDMARK_NODES = 20_000
@@ -43,9 +46,12 @@ class NodePairs:
     Args:
         edge_index: the graph before its edits, both directions.
         num_nodes: number of nodes.
+        edge_weight: conductances of its columns; 1 where not given, and of new edges.
     """
 
-    def __init__(self, edge_index: Tensor, num_nodes: int):
+    def __init__(self, edge_index: Tensor, num_nodes: int, edge_weight: Tensor | None = None):
+        self._edge_weight = edge_weight
+        self._own = own_weights(simple_graph(edge_index, num_nodes, edge_weight))
         self._edge_index, self._num_nodes = edge_index, num_nodes
         self._lock = threading.RLock()
         self._moving: tuple[ResistanceTracker, tuple[Edit, ...]] | None = None
@@ -88,9 +94,10 @@ class NodePairs:
     def landmarks(self) -> Tensor | None:
         """Nodes of a large graph that stand for all, spread evenly over the degrees; or None.
 
-        None if matrices of all pairs are held, and where even these take too long.
+        None if matrices of all pairs are held, where even these take too long, and where edges
+        have weights.
         """
-        if self.dense or self._num_nodes > LANDMARK_NODES:
+        if self.dense or self._num_nodes > LANDMARK_NODES or self._edge_weight is not None:
             return None
         degree = torch.bincount(self._edge_index[0], minlength=self._num_nodes)
         spread = torch.linspace(0, self._num_nodes - 1, LANDMARKS).round().long()
@@ -108,7 +115,7 @@ class NodePairs:
         if not edits and self._among is not None:
             return self._among
         made = resistance_among(
-            self._edited(edits), self._num_nodes, self.landmarks(), should_stop=should_stop
+            self._edited(edits)[0], self._num_nodes, self.landmarks(), should_stop=should_stop
         ).numpy()
         if not edits:
             self._among = made
@@ -132,14 +139,15 @@ class NodePairs:
             return what_if(tracker, *self._modes[1:], u, v)
 
     def _matrix(self, name: str, edits: tuple[Edit, ...]) -> np.ndarray:
-        edge_index = self._edited(edits)
+        edge_index, weight = self._edited(edits)
         if name == "hop distance":
             return hop_distance(edge_index, self._num_nodes).numpy()
         if name == "commute time":
             with np.errstate(invalid="ignore"):  # no edges: no walk, 0 * inf
-                return self.matrix(RESISTANCE, edits) * edge_index.size(1)
+                volume = edge_index.size(1) if weight is None else float(weight.sum())
+                return self.matrix(RESISTANCE, edits) * volume
         # the tracker stays with the hand: the original graph gets one of its own
-        tracker = self._tracker(edits) if edits else ResistanceTracker(edge_index, self._num_nodes)
+        tracker = self._tracker(edits) if edits else self._fresh(())
         if name == RESISTANCE:
             return tracker.resistance().numpy()
         gains = tracker.gains().numpy()
@@ -149,21 +157,28 @@ class NodePairs:
     def _tracker(self, wanted: tuple[Edit, ...]) -> ResistanceTracker:
         """Pseudo-inverse after the edits ``wanted``, moved there edit by edit."""
         if self._moving is None:
-            self._moving = (ResistanceTracker(self._edge_index, self._num_nodes), ())
+            self._moving = (self._fresh(()), ())
         tracker, here = self._moving
         common = 0
         while common < min(len(here), len(wanted)) and here[common] == wanted[common]:
             common += 1
         if len(here) + len(wanted) - 2 * common > REBUILD_STEPS:
-            tracker = ResistanceTracker(self._edited(wanted), self._num_nodes)
+            tracker = self._fresh(wanted)
         else:
-            for edit in reversed(here[common:]):
-                (tracker.remove if edit.sign > 0 else tracker.add)(edit.u, edit.v)
-            for edit in wanted[common:]:
-                (tracker.add if edit.sign > 0 else tracker.remove)(edit.u, edit.v)
+            back = [(-edit.sign, edit.u, edit.v) for edit in reversed(here[common:])]
+            for sign, u, v in [*back, *((e.sign, e.u, e.v) for e in wanted[common:])]:
+                if sign > 0:
+                    tracker.add(u, v, self._own.get((u, v), 1.0))
+                else:
+                    tracker.remove(u, v)
         self._moving = (tracker, wanted)
         return tracker
 
-    def _edited(self, edits: tuple[Edit, ...]) -> Tensor:
+    def _fresh(self, edits: tuple[Edit, ...]) -> ResistanceTracker:
+        edge_index, weight = self._edited(edits)
+        return ResistanceTracker(edge_index, self._num_nodes, weight)
+
+    def _edited(self, edits: tuple[Edit, ...]) -> tuple[Tensor, Tensor | None]:
         rows = torch.tensor([(e.sign, e.u, e.v) for e in edits], dtype=torch.int64)
-        return apply_edits(self._edge_index, self._num_nodes, rows.reshape(-1, 3).T).edge_index
+        columns = rows.reshape(-1, 3).T
+        return edited(self._edge_index, self._num_nodes, columns, self._edge_weight)

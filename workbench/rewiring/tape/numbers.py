@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 
 from workbench.diagnostics import Stopped
-from workbench.rewiring import Edit, Profile, apply_edits, profile
+from workbench.rewiring import Edit, Profile, profile
+from workbench.rewiring.tape.edited import edited
 
 NO_EDITS = torch.zeros(3, 0, dtype=torch.int64)
 
@@ -39,9 +40,11 @@ class TapeNumbers:
     Args:
         edge_index: the graph before its edits, both directions.
         num_nodes: number of nodes.
+        edge_weight: conductances of its columns; 1 where not given, and of new edges.
     """
 
-    def __init__(self, edge_index: Tensor, num_nodes: int):
+    def __init__(self, edge_index: Tensor, num_nodes: int, edge_weight: Tensor | None = None):
+        self._edge_weight = edge_weight
         self._edge_index, self._num_nodes = edge_index, num_nodes
         self._ids: dict[tuple[int, Edit], int] = {}
         self._rows: dict[int, dict[str, float]] = {}
@@ -58,12 +61,26 @@ class TapeNumbers:
         try:
             if len(missing) == 1:
                 at = missing[0]
-                edge_index = apply_edits(self._edge_index, self._num_nodes, rows[:, :at]).edge_index
-                one = profile(edge_index, self._num_nodes, NO_EDITS, should_stop=should_stop)
+                edge_index, weight = edited(
+                    self._edge_index, self._num_nodes, rows[:, :at], self._edge_weight
+                )
+                one = profile(
+                    edge_index,
+                    self._num_nodes,
+                    NO_EDITS,
+                    edge_weight=weight,
+                    should_stop=should_stop,
+                )
                 self._keep(keys[at : at + 1], one)
                 self._rows[keys[at]]["distance"] = edge_distance(self._edge_index, edge_index)
             elif missing:
-                whole = profile(self._edge_index, self._num_nodes, rows, should_stop=should_stop)
+                whole = profile(
+                    self._edge_index,
+                    self._num_nodes,
+                    rows,
+                    edge_weight=self._edge_weight,
+                    should_stop=should_stop,
+                )
                 self._keep(keys, whole)
         except Stopped:
             return None

@@ -16,9 +16,9 @@ from workbench.rewiring.engine.fiedler import slowest_modes_of
 from workbench.rewiring.engine.hops import HopTracker
 from workbench.rewiring.engine.incremental import ResistanceTracker
 from workbench.rewiring.result import final_presence
-from workbench.rewiring.tape.large_profile import LargeGraph
-from workbench.topology import SimpleGraph, both_directions, simple_graph
-from workbench.typing import EdgeIndex
+from workbench.rewiring.tape.large_profile import LargeGraph, own_weights
+from workbench.topology import SimpleGraph, simple_graph
+from workbench.typing import EdgeIndex, EdgeWeight
 
 #: Up to this many nodes everything is exact, from dense matrices kept up to date.
 DENSE_NODES = 2_500
@@ -67,6 +67,7 @@ def profile(
     num_nodes: int,
     edits: Int64[Tensor, "3 edits"],
     *,
+    edge_weight: EdgeWeight | None = None,
     should_stop: Callable[[], bool] | None = None,
     tracker: ResistanceTracker | None = None,
 ) -> Profile:
@@ -74,9 +75,11 @@ def profile(
 
     Args:
         edge_index: ``[2, edges]``, both directions of every undirected edge. Self-loops are
-            dropped and repeated edges count once. Every edge has conductance 1.
+            dropped and repeated edges count once.
         num_nodes: number of nodes.
         edits: columns (sign, u, v), as ``Rewired.edits`` and ``Tape.rows()`` give them.
+        edge_weight: conductances ``[edges]``; 1 where not given. Repeats are parallel conductors. A
+            new edge has 1, one that is removed and added again its own.
         should_stop: asked before each position; if it returns True, the work ends.
         tracker: one that holds this graph, so that its pseudo-inverse need not be built again. It
             is copied, not changed.
@@ -101,7 +104,8 @@ def profile(
         >>> numbers.diameter.tolist()
         [3.0, 2.0]
     """
-    graph = simple_graph(edge_index.cpu(), num_nodes)
+    weight = None if edge_weight is None else edge_weight.cpu()
+    graph = simple_graph(edge_index.cpu(), num_nodes, weight)
     source, target = graph.ends
     rows = edits.T.tolist()
     final_presence(source * num_nodes + target, num_nodes, rows)  # refuses impossible edits
@@ -146,14 +150,19 @@ def _collect(positions: list[dict], exact: dict[str, bool], errors: list[dict]) 
     return Profile(**columns, exact={name: exact.get(name, True) for name in names}, error=error)
 
 
+def _columns(graph: SimpleGraph) -> tuple[Tensor, int, Tensor]:
+    """``edge_index``, number of nodes and conductances, both directions of every edge."""
+    ends = torch.stack([graph.source, graph.target])
+    both = torch.cat([ends, ends.flip(0)], dim=1)
+    return both, graph.num_nodes, torch.cat([graph.weight, graph.weight])
+
+
 class _Dense:
     """A graph small enough for dense matrices: everything exact."""
 
     def __init__(self, graph: SimpleGraph, tracker: ResistanceTracker | None):
         if tracker is None:
-            tracker = ResistanceTracker(
-                both_directions(graph.source, graph.target), graph.num_nodes
-            )
+            tracker = ResistanceTracker(*_columns(graph))
         elif tracker.num_nodes != graph.num_nodes or tracker.num_edges != graph.num_edges:
             raise ValueError(
                 f"the tracker holds {tracker.num_nodes} nodes and {tracker.num_edges} edges, the "
@@ -161,7 +170,7 @@ class _Dense:
             )
         else:
             tracker = tracker.copy()
-        self.tracker = tracker
+        self.tracker, self.own = tracker, own_weights(graph)
         self.hops = HopTracker(*graph.ends, graph.num_nodes)
         self.start: np.ndarray | None = None
         self.small = graph.num_nodes <= LIMITS["cheeger_constant"]
@@ -171,7 +180,7 @@ class _Dense:
     def edit(self, sign: int, u: int, v: int) -> None:
         """Make one edit."""
         if sign > 0:
-            self.tracker.add(u, v)
+            self.tracker.add(u, v, self.own.get((u, v), 1.0))
             self.hops.add(u, v)
         else:
             self.tracker.remove(u, v)
@@ -188,8 +197,7 @@ class _Dense:
             gap, self.start = modes.gap, modes.potentials[:, 0]
             lower = upper = 0.5 * gap
             if self.small:
-                both = both_directions(graph.source, graph.target)
-                lower = upper = float(cheeger_constant(both, graph.num_nodes))
+                lower = upper = float(cheeger_constant(*_columns(graph)))
             else:
                 upper = sweep_cut(graph, modes.potentials).conductance
         self.errors.append({"cheeger_lower": upper - lower, "cheeger_upper": upper - lower})

@@ -31,6 +31,8 @@ class Tape:
     - ``undo`` steps back over one edit; if that edit had hidden a tail, the tail is shown again.
       ``redo`` is its exact inverse.
     - Setting ``position`` moves along the shown line and changes nothing else.
+    - ``replace`` puts other edits in the place of all, as one command: one ``undo`` at their end
+      (or beginning) brings back what was there.
     - ``reset`` goes back to the base graph and hides all edits; ``redo`` shows them again.
     - It reads as a list of its edits, those behind the position included: ``len(tape)``,
       ``tape[0]``, ``tape[:2]``, ``for edit in tape``.
@@ -146,8 +148,30 @@ class Tape:
             toggled ^= {key}
         self._history.put(edits)
 
+    def replace(self, edits: Iterable[Edit]) -> None:
+        """Put edits from the beginning in the place of all, as one command, and stand at their end.
+
+        Nothing is done where they are there already, and where there was nothing they are put as by
+        ``extend``.
+
+        Raises:
+            ValueError: as ``extend``.
+        """
+        edits = tuple(edits)
+        if edits == self.edits:
+            self.position = len(edits)
+        elif not (self.edits or self.can_undo or self.can_redo):
+            self.extend(edits)
+        else:
+            Tape(self.base, self.num_nodes, edits)  # refuses what is impossible
+            self._history.replace(edits)
+
     def undo(self) -> Edit | None:
-        """Step back over one edit and return it; None at the beginning."""
+        """Step back over one edit and return it, or back to what ``replace`` took away.
+
+        Returns:
+            The edit; None at the beginning, and after ``replace``.
+        """
         return self._history.undo()
 
     def redo(self) -> Edit | None:

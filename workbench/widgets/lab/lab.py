@@ -245,15 +245,16 @@ def _setting(name: str, about: str) -> property:
 
 def _parts(widget: ipywidgets.Widget) -> list[ipywidgets.Widget]:
     """A widget, and every widget that it holds, shown or not, with their layouts and styles."""
-    found: dict[int, ipywidgets.Widget] = {}
-    ahead = [widget]
+    seen: dict[int, Any] = {}
+    ahead: list[Any] = [widget]
     while ahead:
         one = ahead.pop()
-        if id(one) in found:
+        if id(one) in seen:
             continue
-        found[id(one)] = one
-        for value in [*one.trait_values().values(), *vars(one).values()]:
-            value = list(value.values()) if isinstance(value, dict) else value
-            held = value if isinstance(value, list | tuple) else [value]
-            ahead += [part for part in held if isinstance(part, ipywidgets.Widget)]
-    return list(found.values())
+        if isinstance(one, ipywidgets.Widget):
+            seen[id(one)] = one
+            ahead += vars(one).values()  # its traits are a dict among them
+        elif isinstance(one, dict | list | tuple):
+            seen[id(one)] = one
+            ahead += one.values() if isinstance(one, dict) else one
+    return [one for one in seen.values() if isinstance(one, ipywidgets.Widget)]

@@ -29,7 +29,10 @@ def code(moment: Moment) -> str:
 
 
 def _by_method(moment: Moment, reader: str, open_line: str) -> list[str]:
-    reads = EDITS[moment.method].declaration.reads
+    declared = EDITS[moment.method].declaration
+    reads = list(declared.reads)
+    if moment.start.edge_weight is not None and declared.weighted == "used":
+        reads.append("edge_weight")
     options = "".join(f", {name}=data.{name}" for name in reads) + option_code(moment.options)
     return [
         f"from workbench.graphs import {reader}",

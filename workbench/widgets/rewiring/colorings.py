@@ -21,12 +21,15 @@ def colorings(moment: Moment, name: str) -> np.ndarray | None:
 
     None where it has no meaning: no labels, no edges, or too many nodes.
     """
-    sides = ((), moment.start.edge_index), (moment.in_force, moment.edge_index)
+    start = moment.start
+    sides = ((), start.edge_index, start.edge_weight), (moment.in_force, *moment.columns)
     values = [_coloring(moment, name, *side) for side in sides]
     return None if any(side is None for side in values) else np.stack(values)
 
 
-def _coloring(moment: Moment, name: str, edits: tuple, edge_index: Tensor) -> np.ndarray | None:
+def _coloring(
+    moment: Moment, name: str, edits: tuple, edge_index: Tensor, weight: Tensor | None
+) -> np.ndarray | None:
     start = moment.start
     num_nodes = start.num_nodes
     if name == "class":
@@ -38,7 +41,7 @@ def _coloring(moment: Moment, name: str, edits: tuple, edge_index: Tensor) -> np
     if num_nodes < 2 or edge_index.numel() == 0 or not start.pairs.dense:
         return None
     if name == "Fiedler vector":
-        return fiedler_vector(edge_index, num_nodes).numpy()
+        return fiedler_vector(edge_index, num_nodes, weight).numpy()
     resistance = start.pairs.matrix(RESISTANCE, edits)
     finite = np.isfinite(resistance)
     total = np.sum(resistance, axis=1, where=finite, initial=0.0)

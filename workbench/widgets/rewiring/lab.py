@@ -126,7 +126,7 @@ class RewiringLab(Lab, state=RewiringState):
 
     @command
     def reset(self) -> None:
-        """Drop the edits by hand: the tape as the method made it. Undo brings them back."""
+        """Drop the edits by hand: the tape as the method made it. One undo brings them back."""
         self._move(self.state.reset)
 
     @command
@@ -244,7 +244,7 @@ class RewiringLab(Lab, state=RewiringState):
                 self.button("stop", "Cancel", stop, width=76),
             ),
             self._from.boxes,
-            row(*(self.control(name) for name in ("view", "color", "matrix", "best"))),
+            row(*(self.control(name) for name in ("view", "color", "matrix", "best", "weighted"))),
             pair_of_pictures(graph, matrix),
             bar,
             self._status,
@@ -261,6 +261,7 @@ class RewiringLab(Lab, state=RewiringState):
         self.when("color", then=self._show_colors)
         self.when("matrix", then=self._choose_matrix)
         self.when("best", then=self._rest)
+        self.when("weighted", then=self._choose_weights)
         bar = self.pictures["bar"]
         bar.observe(self._slid, "position")
         for picture in self.pictures.values():
@@ -319,6 +320,12 @@ class RewiringLab(Lab, state=RewiringState):
         self._show_matrix()
         self._rest()
 
+    def _choose_weights(self) -> None:
+        """The same graph with its weights, or without."""
+        start = self.state.start
+        if (start.edge_weight is not None) != (self.weighted and "edge_weight" in start.graph):
+            self._from.take(start.graph, start.source, start.opened_with)
+
     def _run_method(self) -> None:
         method = self.method
         try:
@@ -340,7 +347,8 @@ class RewiringLab(Lab, state=RewiringState):
         self._filled.set()
         if edits is not None and not should_stop():
             self._show_tape()
-            self.say(views.method_text(method, options, edits))
+            told = " Edges conduct by their weights; a new edge has 1." * self._uses_weights()
+            self.say(views.method_text(method, options, edits) + told)
 
     # ---- what is shown --------------------------------------------------------------------
 
@@ -349,6 +357,8 @@ class RewiringLab(Lab, state=RewiringState):
         self._filled.clear()
         start = self.state.start
         views.show_graph(start, self.pictures["graph"], self.pictures["matrix"])
+        there = "edge_weight" in start.graph
+        self.controls["weighted"].layout.display = None if there else "none"
         self.training.set_graph(start.graph)
         self._show_tape()
         self._run_method()
@@ -409,7 +419,7 @@ class RewiringLab(Lab, state=RewiringState):
         if self.matrix == RESISTANCE:
             views.show_landmarks(now, self.pictures["matrix"], should_stop)
         if self.best:
-            best = best_next_edges(now.edge_index, now.start.num_nodes)
+            best = best_next_edges(now.edge_index, now.start.num_nodes, edge_weight=now.columns[1])
             views.show_best(best, graph)
             self._best.value = views.best_table(best, now.start.node_names)
         elif self._best.value:
@@ -440,6 +450,9 @@ class RewiringLab(Lab, state=RewiringState):
         finally:
             self.controls["stop"].disabled = True
 
+    def _uses_weights(self) -> bool:
+        return self.state.start.edge_weight is not None
+
     def _edge_lists(self) -> tuple[Tensor, Tensor]:
         now = self.state.moment()
         return now.start.edge_index, now.edge_index
@@ -456,6 +469,7 @@ def rewiring_lab(
     *,
     method: str = "gtr",
     num_edges: int = 20,
+    weighted: bool = True,
     undirected: bool = False,
     source: str | None = None,
     target: str | None = None,
@@ -469,6 +483,7 @@ def rewiring_lab(
             understands: a name such as ``"karate"`` or ``"ring:24"``, or the path of a graph file.
         method: the rewiring that fills the tape first; one of ``workbench.rewiring.EDITS``.
         num_edges: its budget of undirected edges, 0 to 100,000.
+        weighted: whether the weights of edges are their conductances; False for 1 each.
         undirected: take each edge both ways; of two weights the mean.
         source, target, weight, header: how to read a file, as in ``read_graph``.
 
@@ -497,10 +512,10 @@ def rewiring_lab(
     else:
         graph, opened = graph_of(data, both_ways=undirected, **reading)
     try:
-        start = Start(graph, opened, reading)
+        start = Start(graph, opened, reading, weighted=weighted)
     except ValueError as error:
         if "directed" not in str(error):
             raise
         way = "or rewiring_lab(..., undirected=True) to take each edge both ways"
         raise ValueError(f"{error}; {way}") from None
-    return RewiringLab(RewiringState(start, method, num_edges), file)
+    return RewiringLab(RewiringState(start, method, num_edges, weighted), file)

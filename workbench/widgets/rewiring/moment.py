@@ -14,6 +14,8 @@ from torch_geometric.data import Data
 from workbench.diagnostics import fiedler_vector
 from workbench.graphs import layout
 from workbench.rewiring import Edit, apply_edits, rewired_data
+from workbench.rewiring.tape.edited import edited
+from workbench.rewiring.tape.large_profile import own_weights
 from workbench.rewiring.tape.node_pairs import NodePairs
 from workbench.rewiring.tape.numbers import TapeNumbers
 from workbench.topology import both_directions, simple_graph
@@ -26,22 +28,37 @@ class Start:
         graph: undirected, with ``edge_index`` and ``num_nodes``.
         source: how the graph was opened (the argument of ``open_graph``), or None.
         opened_with: the options of that call, by name.
+        weighted: whether its ``edge_weight`` counts, if it has one.
 
     Attributes:
         edge_index: its edges, without self-loops and repeats.
+        edge_weight: their conductances; None where all are 1.
         numbers: the numbers along a tape over this graph (``TapeNumbers``).
         pairs: matrices over pairs of its nodes after any edits (``NodePairs``).
         positions: where the nodes are drawn, ``[nodes, 2]``.
         order: row order of the matrices.
     """
 
-    def __init__(self, graph: Data, source: str | None = None, opened_with: dict | None = None):
-        edges = simple_graph(graph.edge_index, graph.num_nodes)
+    def __init__(
+        self,
+        graph: Data,
+        source: str | None = None,
+        opened_with: dict | None = None,
+        *,
+        weighted: bool = True,
+    ):
+        weight = graph.get("edge_weight") if weighted else None
+        given = None if weight is None else weight.reshape(-1)
+        edges = simple_graph(graph.edge_index, graph.num_nodes, given)
         self.graph, self.source, self.opened_with = graph, source, dict(opened_with or {})
         self.num_nodes = int(graph.num_nodes)
-        self.edge_index = both_directions(edges.source, edges.target)
-        self.numbers = TapeNumbers(self.edge_index, self.num_nodes)
-        self.pairs = NodePairs(self.edge_index, self.num_nodes)
+        self.edge_index, self.edge_weight = both_directions(edges.source, edges.target), None
+        if given is not None:
+            own = own_weights(edges)
+            pairs = (tuple(sorted(pair)) for pair in self.edge_index.T.tolist())
+            self.edge_weight = torch.tensor([own[pair] for pair in pairs], dtype=torch.float64)
+        made = self.edge_index, self.num_nodes, self.edge_weight
+        self.numbers, self.pairs = TapeNumbers(*made), NodePairs(*made)
         self.positions, self.order = self._positions(), self._order()
 
     @property
@@ -65,7 +82,7 @@ class Start:
         """Along the Fiedler vector, so that the cut shows as blocks."""
         if not self.pairs.dense or self.num_nodes < 3 or self.edge_index.numel() == 0:
             return np.arange(self.num_nodes, dtype=np.int32)
-        vector = fiedler_vector(self.edge_index, self.num_nodes).numpy()
+        vector = fiedler_vector(self.edge_index, self.num_nodes, self.edge_weight).numpy()
         return np.argsort(vector, kind="stable").astype(np.int32)
 
 
@@ -109,9 +126,15 @@ class Moment:
         return f"{self.start.name}, {self.method}, edit {self.position} of {len(self.edits)}"
 
     @cached_property
+    def columns(self) -> tuple[Tensor, Tensor | None]:
+        """The edges at the position and their conductances, None where all are 1."""
+        start = self.start
+        return edited(start.edge_index, start.num_nodes, self._rows(), start.edge_weight)
+
+    @property
     def edge_index(self) -> Tensor:
         """The edges at the position."""
-        return self._apply(self.start.edge_index).edge_index
+        return self.columns[0]
 
     def rewired(self) -> Data:
         """The graph at the position: ``graph`` with what belongs to the edges it keeps.
@@ -119,9 +142,9 @@ class Moment:
         New edges have a conductance of 1 where there are weights, and zeros for other attributes.
         """
         graph = self.start.graph
-        return rewired_data(graph, self._apply(graph.edge_index))
+        made = apply_edits(graph.edge_index, self.start.num_nodes, self._rows())
+        return rewired_data(graph, made)
 
-    def _apply(self, edge_index: Tensor):
+    def _rows(self) -> Tensor:
         rows = [(edit.sign, edit.u, edit.v) for edit in self.in_force]
-        columns = torch.tensor(rows, dtype=torch.int64).reshape(-1, 3).T
-        return apply_edits(edge_index, self.start.num_nodes, columns)
+        return torch.tensor(rows, dtype=torch.int64).reshape(-1, 3).T

@@ -62,7 +62,7 @@ class GraphSource:
         Raises:
             ValueError: it is directed.
         """
-        start = Start(graph, source, opened_with)
+        start = Start(graph, source, opened_with, weighted=self._state.weighted)
         self.boxes.hide()
         self._state.open(start)
         self._name()

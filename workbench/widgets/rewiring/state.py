@@ -57,6 +57,12 @@ class RewiringState(LabState):
         "mean resistance", _meanings(COLORINGS), choices=list(COLORINGS), label="color nodes by"
     )
     matrix = Setting("effective resistance", _meanings(MATRICES), choices=list(MATRICES))
+    weighted = Setting(
+        True,
+        "Edges conduct by their weights. Without, every edge has conductance 1.",
+        label="use weights",
+        width=120,
+    )
     best = Setting(
         False,
         "What each method would add next, drawn dashed: see where they disagree.",
@@ -64,11 +70,13 @@ class RewiringState(LabState):
         width=140,
     )
 
-    def __init__(self, start: Start, method: str = "gtr", num_edges: int = 20):
+    def __init__(
+        self, start: Start, method: str = "gtr", num_edges: int = 20, weighted: bool = True
+    ):
         super().__init__()
         self.lock = threading.RLock()
         self.offer("method", list(EDITS))
-        self.method, self.num_edges = method, num_edges
+        self.method, self.num_edges, self.weighted = method, num_edges, weighted
         self.open(start)
 
     def open(self, start: Start) -> None:
@@ -103,7 +111,9 @@ class RewiringState(LabState):
             ValueError: the method refuses the graph or an option.
         """
         start = self.start
-        read = taken_from(start.graph, EDITS[method], weights=False)
+        read = taken_from(start.graph, EDITS[method], weights=start.edge_weight is not None)
+        if "edge_weight" in read:
+            read["edge_weight"] = start.edge_weight  # of the edges without repeats
         rewired = EDITS[method](
             start.edge_index, start.num_nodes, **read, **options, should_stop=should_stop
         )
@@ -116,10 +126,9 @@ class RewiringState(LabState):
         return edits
 
     def reset(self) -> None:
-        """Drop the edits by hand: the tape as the method made it. Undo brings them back."""
+        """Drop the edits by hand: the tape as the method made it. One undo brings them back."""
         with self.lock:
-            self.tape.position = 0
-            self.tape.extend(self._by_method)
+            self.tape.replace(self._by_method)
 
     def edit(self, sign: int, u: int, v: int) -> None:
         """Add (``sign=1``) or remove (``-1``) an edge by hand at the current position.
