@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Bool, Float, Float64, Int64
 from torch import Tensor
 
-from workbench.topology import simple_graph
+from workbench.topology import SimpleGraph, simple_graph
 from workbench.typing import EdgeIndex
 
 
@@ -211,13 +211,16 @@ def apply_edits(
     edits: Int64[Tensor, "3 edits"],
     score: Float64[Tensor, " edits"] | None = None,
     num_tied: Int64[Tensor, " edits"] | None = None,
+    *,
+    graph: SimpleGraph | None = None,
 ) -> Rewired:
     """The graph after ``edits``, as every rewiring returns it.
 
     Rows of ``edits`` are the sign, u and v; u and v may come in either order. Self-loops of the
     input stay. A repeated edge stays repeated, and goes as a whole when it is removed. An edge that
     is removed and added again keeps its original columns; one that is added and removed again
-    leaves no trace in ``edge_index``, but both edits stay in ``edits``.
+    leaves no trace in ``edge_index``, but both edits stay in ``edits``. ``graph`` is the simple
+    graph of ``edge_index``, where that has been read before.
 
     Raises:
         ValueError: the graph is directed, or an edit is impossible: a sign other than +1 and -1, a
@@ -231,28 +234,29 @@ def apply_edits(
         >>> apply_edits(path(4).edge_index, 4, edits).edge_index.tolist()
         [[0, 1, 1, 2, 2, 3, 0, 3], [1, 0, 2, 1, 3, 2, 3, 0]]
     """
-    graph = simple_graph(edge_index, num_nodes)
-    low = torch.minimum(edits[1], edits[2])
-    edits = torch.stack([edits[0], low, torch.maximum(edits[1], edits[2])])
+    graph = simple_graph(edge_index, num_nodes) if graph is None else graph
+    sign, *ends = edits.cpu().numpy()
+    edits = torch.from_numpy(np.stack([sign, np.minimum(*ends), np.maximum(*ends)]))
     source, target = graph.ends
     original = source * num_nodes + target
     touched = final_presence(original, num_nodes, edits.T.tolist())
 
-    keys = torch.minimum(*edge_index) * num_nodes + torch.maximum(*edge_index)
     kept = torch.ones(edge_index.size(1), dtype=torch.bool, device=edge_index.device)
     gone = [key for key, (before, after) in touched.items() if before and not after]
+    left = edge_index
     if gone:
+        keys = torch.minimum(*edge_index) * num_nodes + torch.maximum(*edge_index)
         kept &= ~torch.isin(keys, torch.tensor(gone, device=keys.device))
+        left = edge_index[:, kept]
     new = [key for key, (before, after) in touched.items() if after and not before]
-    new = torch.tensor(new, dtype=torch.int64, device=edge_index.device)
-    u, v = new // max(num_nodes, 1), new % max(num_nodes, 1)
-    both = torch.stack([torch.stack([u, v]), torch.stack([v, u])], dim=2).reshape(2, -1)
+    u, v = np.divmod(np.array(new, dtype=np.int64), max(num_nodes, 1))
+    both = torch.from_numpy(np.array([[u, v], [v, u]]).transpose(0, 2, 1).reshape(2, -1))
     if score is None:
         score = torch.full((edits.size(1),), torch.nan, dtype=torch.float64)
     if num_tied is None:
-        num_tied = torch.ones_like(edits[0])
+        num_tied = torch.ones(edits.size(1), dtype=torch.int64)
     return Rewired(
-        edge_index=torch.cat([edge_index[:, kept], both], dim=1),
+        edge_index=torch.cat([left, both.to(edge_index.device)], dim=1),
         num_nodes=num_nodes,
         kept=kept,
         edits=edits.to(edge_index.device),
@@ -266,9 +270,9 @@ def choices(
 ) -> tuple[Int64[Tensor, "3 edits"], Float64[Tensor, " edits"], Int64[Tensor, " edits"]]:
     """What a method chose edit by edit, as ``apply_edits`` takes it."""
     return (
-        torch.tensor(edits, dtype=torch.int64).reshape(-1, 3).T,
-        torch.tensor(score, dtype=torch.float64),
-        torch.tensor(num_tied, dtype=torch.int64),
+        torch.from_numpy(np.array(edits, dtype=np.int64).reshape(-1, 3).T),
+        torch.from_numpy(np.array(score, dtype=np.float64)),
+        torch.from_numpy(np.array(num_tied, dtype=np.int64)),
     )
 
 
@@ -284,8 +288,13 @@ def final_presence(
         ValueError: an edit is impossible, as in ``apply_edits``.
     """
     state: dict[int, tuple[bool, bool]] = {}
-    for at, (sign, u, v) in enumerate(edits):
-        u, v = min(u, v), max(u, v)
+    ends = np.sort(np.array(edits, dtype=np.int64).reshape(-1, 3)[:, 1:], axis=1)
+    keys = ends[:, 0] * num_nodes + ends[:, 1]
+    place = np.searchsorted(original, keys)
+    there = place < original.size
+    there[there] = original[place[there]] == keys[there]
+    rows = zip(edits, ends.tolist(), keys.tolist(), there.tolist(), strict=True)
+    for at, ((sign, _, _), (u, v), key, at_first) in enumerate(rows):
         if sign not in (1, -1):
             raise ValueError(f"edit {at} has sign {sign}; +1 adds an edge and -1 removes one")
         if u < 0 or v >= num_nodes or u == v:
@@ -293,12 +302,7 @@ def final_presence(
                 f"edit {at} names nodes {u} and {v}; it needs two different nodes of "
                 f"0 to {num_nodes - 1}"
             )
-        key = u * num_nodes + v
-        if key in state:
-            before, now = state[key]
-        else:
-            place = np.searchsorted(original, key)
-            before = now = bool(place < original.size and original[place] == key)
+        before, now = state.get(key, (at_first, at_first))
         if now == (sign > 0):
             raise ValueError(
                 f"edit {at} {'adds' if sign > 0 else 'removes'} the edge ({u}, {v}), which is "
