@@ -22,6 +22,14 @@ def as_columns(
     """The value of each undirected edge, for each column of the ``edge_index`` it came from.
 
     Columns that are no edge of the graph (self-loops, weight 0) get ``missing``.
+
+    Examples:
+        >>> import numpy
+        >>> from workbench.graphs import path
+        >>> from workbench.topology import as_columns, simple_graph
+        >>> edge_index = path(3).edge_index
+        >>> as_columns(simple_graph(edge_index, 3), numpy.array([5.0, 7.0]), edge_index).tolist()
+        [5.0, 5.0, 7.0, 7.0]
     """
     (source, target), (one, other) = graph.ends, edge_index.cpu().numpy()
     first = _starts(source, graph.num_nodes)
@@ -33,7 +41,16 @@ def as_columns(
 def as_arcs(
     start: np.ndarray, neighbor: np.ndarray, value: np.ndarray, edge_index: EdgeIndex
 ) -> Float64[Tensor, " edges"]:
-    """The value of each arc of sorted lists, for each column of ``edge_index``; 0 where none is."""
+    """The value of each arc of sorted lists, for each column of ``edge_index``; 0 where none is.
+
+    Examples:
+        >>> import numpy
+        >>> from workbench.graphs import path
+        >>> from workbench.topology import as_arcs
+        >>> start, neighbor = numpy.array([0, 1, 3, 4]), numpy.array([1, 0, 2, 1])  # of a path of 3
+        >>> as_arcs(start, neighbor, numpy.array([1.0, 2.0, 3.0, 4.0]), path(3).edge_index).tolist()
+        [1.0, 2.0, 3.0, 4.0]
+    """
     result = _look_up(start, neighbor, value, *edge_index.cpu().numpy(), False, 0.0)
     return torch.from_numpy(result).to(edge_index.device)
 
