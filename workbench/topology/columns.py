@@ -24,11 +24,12 @@ def as_columns(
     Columns that are no edge of the graph (self-loops, weight 0) get ``missing``.
 
     Examples:
-        >>> import torch
+        >>> import numpy
+        >>> from workbench.graphs import path
         >>> from workbench.topology import as_columns, simple_graph
-        >>> edges = torch.tensor([[0, 1, 1, 2, 2], [1, 0, 2, 1, 2]])
-        >>> as_columns(simple_graph(edges, 3), torch.tensor([5.0, 7.0]), edges).tolist()
-        [5.0, 5.0, 7.0, 7.0, 0.0]
+        >>> edge_index = path(3).edge_index
+        >>> as_columns(simple_graph(edge_index, 3), numpy.array([5.0, 7.0]), edge_index).tolist()
+        [5.0, 5.0, 7.0, 7.0]
     """
     (source, target), (one, other) = graph.ends, edge_index.cpu().numpy()
     first = _starts(source, graph.num_nodes)
@@ -40,16 +41,15 @@ def as_columns(
 def as_arcs(
     start: np.ndarray, neighbor: np.ndarray, value: np.ndarray, edge_index: EdgeIndex
 ) -> Float64[Tensor, " edges"]:
-    """The value of each arc of sorted lists, for each column of ``edge_index``; 0 if none is there.
+    """The value of each arc of sorted lists, for each column of ``edge_index``; 0 where none is.
 
     Examples:
-        >>> import numpy as np
-        >>> import torch
+        >>> import numpy
+        >>> from workbench.graphs import path
         >>> from workbench.topology import as_arcs
-        >>> start, neighbor = np.array([0, 2, 3]), np.array([0, 1, 0])
-        >>> value = np.array([0.1, 0.2, 0.3])
-        >>> as_arcs(start, neighbor, value, torch.tensor([[1, 0, 1], [0, 1, 1]])).tolist()
-        [0.3, 0.2, 0.0]
+        >>> start, neighbor = numpy.array([0, 1, 3, 4]), numpy.array([1, 0, 2, 1])  # of a path of 3
+        >>> as_arcs(start, neighbor, numpy.array([1.0, 2.0, 3.0, 4.0]), path(3).edge_index).tolist()
+        [1.0, 2.0, 3.0, 4.0]
     """
     result = _look_up(start, neighbor, value, *edge_index.cpu().numpy(), False, 0.0)
     return torch.from_numpy(result).to(edge_index.device)
