@@ -6,7 +6,7 @@ import pytest
 import torch
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from workbench.graphs import karate
 from workbench.rewiring import Edit, Tape, gtr
@@ -26,38 +26,50 @@ def as_set(edge_index):
 
 
 class TapeMachine(RuleBasedStateMachine):
-    """The model: the whole line, the position, and a stack of states for undo and for redo.
+    """The model: every place is the path that leads there, and three dictionaries hold the rest.
 
-    Undo of a step either walks back along the line or, where the step displaced a tail, puts the
-    line of that moment back; redo is always the exact inverse of the undo before it.
+    ``shown[path]`` is the edit that the line goes on with from there, ``undone[path]`` the one that
+    was undone there last, ``displaced[path]`` what was shown where the last edit of the path came.
+    Edits are numbered, since two may be equal.
     """
 
     @initialize(pairs=st.sets(st.sampled_from(PAIRS)))
     def start(self, pairs):
         self.base = set(pairs)
         self.tape = Tape(graph_of(pairs), NODES)
-        self.line: list[Edit] = []
-        self.position = 0
-        self.displaced: dict[int, list[Edit]] = {}  # by id of the edit that did it
-        self.states = []
+        self.edits: list[Edit] = []
+        self.path: tuple[int, ...] = ()
+        self.shown: dict[tuple[int, ...], int | None] = {}
+        self.undone: dict[tuple[int, ...], int | None] = {}
+        self.displaced: dict[tuple[int, ...], int | None] = {}
+
+    @property
+    def line(self):
+        """The path of the whole line that is shown."""
+        path = ()
+        while (number := self.shown.get(path)) is not None:
+            path += (number,)
+        return path
 
     def edges(self, position=None):
         present = set(self.base)
-        for edit in self.line[: self.position if position is None else position]:
-            present ^= {(edit.u, edit.v)}
+        for number in self.path if position is None else self.line[:position]:
+            present ^= {(self.edits[number].u, self.edits[number].v)}
         return present
+
+    def put(self, edit):
+        self.edits.append(edit)
+        here, self.path = self.path, (*self.path, len(self.edits) - 1)
+        self.displaced[self.path] = self.shown.get(here)
+        self.shown[here], self.undone[here] = self.path[-1], None
 
     @rule(pair=st.sampled_from(PAIRS), by=st.sampled_from(["hand", "gtr"]))
     def do(self, pair, by):
-        sign = -1 if pair in self.edges() else 1
-        edit = Edit(sign, *pair, by)
+        edit = Edit(-1 if pair in self.edges() else 1, *pair, by)
         with pytest.raises(ValueError, match="at this position"):
-            self.tape.do(Edit(-sign, *pair, by))
-        self.displaced[id(edit)] = self.line[self.position :]
+            self.tape.do(Edit(-edit.sign, *pair, by))
         self.tape.do(edit)
-        self.line = [*self.line[: self.position], edit]
-        self.position += 1
-        self.states.clear()
+        self.put(edit)
 
     @rule(pairs=st.lists(st.sampled_from(PAIRS), max_size=4))
     def extend(self, pairs):
@@ -65,51 +77,48 @@ class TapeMachine(RuleBasedStateMachine):
         for pair in pairs:
             edits.append(Edit(-1 if pair in present else 1, *pair, "method"))
             present ^= {pair}
-        for edit in edits:
-            self.displaced[id(edit)] = self.line[self.position :]
-            self.line = [*self.line[: self.position], edit]
-            self.position += 1
         self.tape.extend(edits)
-        if edits:
-            self.states.clear()
+        for edit in edits:
+            self.put(edit)
 
     @rule()
     def undo(self):
-        before = (list(self.line), self.position)
         undone = self.tape.undo()
-        if self.position == 0:
+        if not self.path:
             assert undone is None
             return
-        edit = self.line[self.position - 1]
-        assert undone is edit
-        self.position -= 1
-        if self.displaced[id(edit)]:
-            self.line = self.line[: self.position] + self.displaced[id(edit)]
-        self.states.append((before, (list(self.line), self.position)))
+        assert undone is self.edits[self.path[-1]]
+        gone, self.path = self.path, self.path[:-1]
+        if self.displaced[gone] is not None:
+            self.shown[self.path] = self.displaced[gone]
+        self.undone[self.path] = gone[-1]
 
-    @precondition(lambda self: self.states)
     @rule()
-    def redo_after_undo(self):
-        before, after = self.states.pop()
-        if (self.line, self.position) != after:
-            self.states.clear()
+    def redo(self):
+        number = self.undone.get(self.path)
+        number = self.shown.get(self.path) if number is None else number
+        assert self.tape.can_redo == (number is not None)
+        done = self.tape.redo()
+        if number is None:
+            assert done is None
             return
-        assert self.tape.redo() is not None
-        self.line, self.position = before
+        assert done is self.edits[number]
+        self.shown[self.path], self.undone[self.path] = number, None
+        self.path += (number,)
 
-    @rule(share=st.floats(0, 1))
-    def scrub(self, share):
-        here = self.position
-        self.tape.position = self.position = round(share * len(self.line))
-        if self.position != here:
-            self.states.clear()
+    @rule(steps=st.integers(0, 4))
+    def scrub(self, steps):
+        """Back by some of the edits, or to the end where there are not so many."""
+        self.path = self.path[:-steps] if 0 < steps <= len(self.path) else self.line
+        self.tape.position = len(self.path)
 
     @invariant()
     def same_state(self):
         if not hasattr(self, "tape"):
             return
-        assert self.tape.edits == tuple(self.line)
-        assert self.tape.position == self.position
+        assert self.tape.edits == tuple(self.edits[number] for number in self.line)
+        assert self.tape.position == len(self.path)
+        assert self.tape.can_undo == bool(self.path)
         assert len(self.tape) == len(self.line)
         assert as_set(self.tape.edge_index()) == self.edges()
         spans = self.tape.spans().tolist()
@@ -123,7 +132,7 @@ class TapeMachine(RuleBasedStateMachine):
 
 
 TapeMachine.TestCase.settings = settings(
-    max_examples=25,
+    max_examples=50,
     stateful_step_count=20,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
