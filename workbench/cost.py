@@ -126,10 +126,10 @@ def available_bytes(device: torch.device | str = "cpu") -> int:
     if device.type == "cuda":
         return torch.cuda.mem_get_info(device)[0]
     try:
-        with open("/proc/meminfo") as lines:
-            for line in lines:
-                if line.startswith("MemAvailable:"):
-                    return int(line.split()[1]) * 1024
+        with open("/proc/meminfo", "rb", buffering=0) as file:  # asked in calls of 0.1 ms
+            head = file.read(400).partition(b"MemAvailable:")[2].split()
+        if len(head) > 1:
+            return int(head[0]) * 1024
     except OSError:
         pass
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")  # no /proc: all there is

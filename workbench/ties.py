@@ -72,11 +72,14 @@ def largest(
         scale: what it is a share of where that number is smaller than this.
     """
     values = np.asarray(values, dtype=np.float64)
-    known = values[~np.isnan(values)]
-    at = known.size - min(count, known.size)
-    if at == known.size:
-        return np.zeros(0, dtype=np.int64)
-    last = np.partition(known, at)[at]
+    if count == 1 and values.size:
+        last = np.fmax.reduce(values)  # nan only where nothing else is there
+    else:
+        known = values[~np.isnan(values)]
+        at = known.size - min(count, known.size)
+        if at == known.size:
+            return np.zeros(0, dtype=np.int64)
+        last = np.partition(known, at)[at]
     least = last if np.isinf(last) else last - tolerance * max(abs(last), scale)
     return np.flatnonzero(values >= least)
 

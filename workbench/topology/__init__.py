@@ -9,6 +9,7 @@ from workbench.topology.checks import (
     check_num_nodes,
     check_pairs,
 )
+from workbench.topology.columns import as_arcs, as_columns
 from workbench.topology.compiled import compiling_heard
 from workbench.topology.operators import (
     laplacian_matrix,
@@ -31,6 +32,8 @@ __all__ = [
     "DirectedGraphError",
     "Neighbors",
     "SimpleGraph",
+    "as_arcs",
+    "as_columns",
     "both_directions",
     "check_edge_index",
     "check_edge_weight",

@@ -86,9 +86,9 @@ def check_edge_weight(
             f"{of}, got {came}; {advice}"
         )
     weight = edge_weight.detach().to(edge_index.device, torch.float64)
-    wrong = ~torch.isfinite(weight) | (weight < 0)
-    if bool(wrong.any()):
-        at = int(wrong.nonzero()[0])
+    low, high = (float(end) for end in torch.aminmax(weight)) if count else (0.0, 0.0)
+    if not 0.0 <= low <= high < float("inf"):  # with a nan both are nan
+        at = int((~torch.isfinite(weight) | (weight < 0)).nonzero()[0])
         raise ValueError(
             f"{name} holds conductances, finite and not negative; got {float(weight[at])} for the "
             f"edge from {int(edge_index[0, at])} to {int(edge_index[1, at])} (column {at}); leave "
@@ -116,7 +116,7 @@ def _check_columns(name: str, what: str, value: object, num_nodes: object) -> No
         raise ValueError(f"{name} must have shape [2, {what}], got {list(value.shape)}; {advice}")
     if value.numel() == 0:
         return
-    low, high = int(value.min()), int(value.max())
+    low, high = (int(end) for end in torch.aminmax(value))
     if low < 0 or high >= num_nodes:
         raise ValueError(
             f"{name} holds nodes {low} to {high}, outside 0 to {num_nodes - 1} "

@@ -19,10 +19,10 @@ def laplacian_matrix(graph: SimpleGraph, *, normalized: bool) -> PairMatrix:
 
     The row of an isolated node is 0 in both, so that each component gives one eigenvalue 0.
     """
-    degree = graph.degree()
+    strength = graph.strength
     if not normalized:
-        return _symmetric(graph, -graph.weight, degree)
-    return _symmetric(graph, -_normalized(graph), (degree > 0).to(degree.dtype))
+        return _symmetric(graph, -graph.conductance, strength)
+    return _symmetric(graph, -_normalized(graph), (strength > 0).astype(np.float64))
 
 
 def sparse_laplacian(graph: SimpleGraph, *, normalized: bool) -> csr_array:
@@ -38,7 +38,7 @@ def sparse_laplacian(graph: SimpleGraph, *, normalized: bool) -> csr_array:
 
 def normalized_adjacency(graph: SimpleGraph) -> PairMatrix:
     """``D^{-1/2} A D^{-1/2}``, dense, with 0 on the diagonal: as ``walk_matrix`` but symmetric."""
-    return _symmetric(graph, _normalized(graph), torch.zeros_like(graph.degree()))
+    return _symmetric(graph, _normalized(graph), np.zeros(graph.num_nodes))
 
 
 def walk_matrix(
@@ -96,16 +96,23 @@ def walk_powers(
     return torch.stack(powers, dim=-1)
 
 
-def _normalized(graph: SimpleGraph) -> Float64[Tensor, " undirected"]:
-    degree = graph.degree()
-    return graph.weight / (degree[graph.source] * degree[graph.target]).sqrt()
+def _normalized(graph: SimpleGraph) -> Float64[np.ndarray, " undirected"]:
+    (source, target), strength = graph.ends, graph.strength
+    return graph.conductance / np.sqrt(strength[source] * strength[target])
 
 
-def _symmetric(graph: SimpleGraph, weight: Tensor, diagonal: Tensor) -> PairMatrix:
-    matrix = diagonal.new_zeros(graph.num_nodes, graph.num_nodes)
-    matrix[graph.source, graph.target] = weight
-    matrix[graph.target, graph.source] = weight
-    matrix.diagonal().copy_(diagonal)
+def _symmetric(graph: SimpleGraph, weight: np.ndarray, diagonal: np.ndarray) -> PairMatrix:
+    return torch.from_numpy(_filled(*graph.ends, weight, diagonal)).to(graph.device)
+
+
+@njit(cache=True, nogil=True)
+@no_type_check
+def _filled(source, target, weight, diagonal):
+    matrix = np.zeros((diagonal.size, diagonal.size))
+    for v in range(diagonal.size):
+        matrix[v, v] = diagonal[v]
+    for e in range(source.size):
+        matrix[source[e], target[e]] = matrix[target[e], source[e]] = weight[e]
     return matrix
 
 

@@ -4,7 +4,6 @@ from typing import NamedTuple, no_type_check
 
 import numpy as np
 from numba import njit
-from scipy.sparse import csr_array
 
 from workbench.typing import EdgeIndex
 
@@ -23,9 +22,7 @@ class Lists(NamedTuple):
 
 def lists(source: np.ndarray, target: np.ndarray, num_nodes: int) -> Lists:
     """For each source its targets."""
-    ones = np.ones(source.size, dtype=np.int8)
-    matrix = csr_array((ones, (source, target)), shape=(num_nodes, num_nodes))
-    return Lists(matrix.indptr.astype(np.int64), matrix.indices.astype(np.int64))
+    return Lists(*_lists(source, target, num_nodes))
 
 
 def both_ways(source: np.ndarray, target: np.ndarray, num_nodes: int) -> Lists:
@@ -38,6 +35,40 @@ def incoming(edge_index: EdgeIndex, num_nodes: int) -> Lists:
     """The nodes from which each node hears, along the direction of the edges."""
     source, target = edge_index.cpu().numpy()
     return lists(target, source, num_nodes)
+
+
+@njit(cache=True, nogil=True)
+@no_type_check
+def _lists(source, target, num_nodes):
+    """Two counting sorts, by target and then by source; repeats stand side by side then."""
+    count = source.size
+    by_target, sorted_ = np.empty(count, dtype=np.int64), np.empty(count, dtype=np.int64)
+    place = np.zeros(num_nodes + 1, dtype=np.int64)
+    for k in range(count):
+        place[target[k] + 1] += 1
+    for v in range(num_nodes):
+        place[v + 1] += place[v]
+    for k in range(count):
+        by_target[place[target[k]]] = k
+        place[target[k]] += 1
+    start = np.zeros(num_nodes + 1, dtype=np.int64)
+    for k in range(count):
+        start[source[k] + 1] += 1
+    for v in range(num_nodes):
+        start[v + 1] += start[v]
+    place[:] = start
+    for k in by_target:
+        sorted_[place[source[k]]] = target[k]
+        place[source[k]] += 1
+    kept = begin = 0
+    for v in range(num_nodes):
+        first, end = kept, start[v + 1]
+        for k in range(begin, end):
+            if kept == first or sorted_[kept - 1] != sorted_[k]:
+                sorted_[kept] = sorted_[k]
+                kept += 1
+        begin, start[v + 1] = end, kept
+    return start, sorted_[:kept]
 
 
 @njit(cache=True, nogil=True)

@@ -170,7 +170,9 @@ def simple_graph(
     if wrong_from >= 0:
         raise _not_undirected(wrong_from, wrong_to, one, other)
     tensors = (torch.from_numpy(array).to(device) for array in (source, target, weight))
-    return SimpleGraph(*tensors, num_nodes)
+    graph = SimpleGraph(*tensors, num_nodes)
+    graph.ends, graph.conductance = (source, target), weight
+    return graph
 
 
 def both_directions(source: Tensor, target: Tensor) -> EdgeIndex:
