@@ -3,14 +3,13 @@
 from typing import Literal, no_type_check
 
 import numpy as np
-import torch
 from jaxtyping import Float64
 from numba import njit
-from scipy.sparse import csr_array
 from torch import Tensor
 
 from workbench.cost import EQUAL_DEGREES, LONGEST_SECONDS, TooLargeError, diagnostic, duration
-from workbench.topology import check_edge_index, simple_graph
+from workbench.topology import as_arcs, as_columns, check_edge_index, simple_graph
+from workbench.topology.search import lists
 from workbench.typing import EdgeIndex
 
 
@@ -66,26 +65,42 @@ def balanced_forman(
     """
     if variant not in ("paper", "official"):
         raise ValueError(f'variant must be "paper" or "official", got {variant!r}')
+    if variant == "official":
+        return _official(edge_index, num_nodes)
+    graph = simple_graph(edge_index, num_nodes)
+    (source, target), (start, node, edge, _) = graph.ends, graph.neighbors
+    degree = np.diff(start)
+    one, other = degree[source], degree[target]
+    _check_work(degree, float(one @ (other > 1) + other @ (one > 1)))
+    triangles, squares, most = _square_counts(start, node, edge)
+    low, high = _sorted_pair(one, other)
+    value = 2 / low + 2 / high - 2 + (2 / high + 1 / low) * triangles
+    value += np.divide(squares, most * high, out=np.zeros_like(value), where=most > 0)
+    return as_columns(graph, np.where(low == 1, 0.0, value), edge_index)
+
+
+def _official(edge_index: EdgeIndex, num_nodes: int) -> Float64[Tensor, " edges"]:
     check_edge_index(edge_index, num_nodes)
-    if variant == "paper":
-        simple_graph(edge_index, num_nodes)  # raises where the graph is directed
-    source, target = edge_index.cpu().numpy()
-    out = _sorted_arcs(source, target, num_nodes)
-    _check_work(out, variant)
-    arc_source = np.repeat(np.arange(num_nodes), np.diff(out.indptr))
-    value = (_paper if variant == "paper" else _official)(out, arc_source)
-    lookup = csr_array((value, out.indices, out.indptr), shape=out.shape)
-    result = np.zeros(source.size)
-    if source.size:
-        off = source != target
-        result[off] = np.asarray(lookup[source[off], target[off]]).ravel()
-    return torch.from_numpy(result).to(edge_index.device)
+    ends = edge_index[:, edge_index[0] != edge_index[1]].cpu().numpy()
+    out, into = lists(*ends, num_nodes), lists(*ends[::-1], num_nodes)
+    # the kernel takes the in-degree of i and the out-degree of j for the arc i -> j
+    degree_in, degree_out = np.diff(into.start), np.diff(out.start)
+    source = np.repeat(np.arange(num_nodes), degree_out)
+    _check_work(degree_out, float(degree_out[source] @ (degree_out[out.neighbor] > 0)))
+    paths, sharp, most = _walk_counts(*out, *into)
+    _, sharp_back, most_back = _walk_counts(*into, *out)
+    reverse = _reverse_arcs(out.neighbor, source)
+    sharp, most = sharp + sharp_back[reverse], np.maximum(most, most_back[reverse])
+    low, high = _sorted_pair(degree_in[source], degree_out[out.neighbor])
+    usable = low > 0
+    low, high = np.where(usable, low, 1.0), np.where(usable, high, 1.0)
+    value = 2 / high + 2 / low - 2 + (2 / high + 1 / low) * paths
+    value += np.divide(sharp, high * most, out=np.zeros_like(value), where=most > 0)
+    return as_arcs(*out, np.where(usable, value, 0.0), edge_index)
 
 
-def _check_work(out: csr_array, variant: str) -> None:
+def _check_work(degree: np.ndarray, work: float) -> None:
     """Two steps along every arc are looked at, but for the paper none from a node of degree 1."""
-    degree = np.diff(out.indptr).astype(np.float64)
-    work = float(degree @ (out @ (degree > (variant == "paper")).astype(np.float64)))
     seconds = 1.5e-8 * work
     if seconds > LONGEST_SECONDS:
         raise TooLargeError(
@@ -95,49 +110,9 @@ def _check_work(out: csr_array, variant: str) -> None:
         )
 
 
-def _paper(out: csr_array, source: np.ndarray) -> np.ndarray:
-    degree = np.diff(out.indptr)
-    triangles, squares, most = _square_counts(out.indptr, out.indices)
-    reverse = _reverse_arcs(out, source)
-    squares, most = squares + squares[reverse], np.maximum(most, most[reverse])
-    low, high = _sorted_pair(degree[source], degree[out.indices])
-    value = 2 / low + 2 / high - 2 + (2 / high + 1 / low) * triangles
-    value += np.divide(squares, most * high, out=np.zeros_like(value), where=most > 0)
-    return np.where(low == 1, 0.0, value)
-
-
-def _official(out: csr_array, source: np.ndarray) -> np.ndarray:
-    into = out.T.tocsr()
-    into.sort_indices()
-    # the kernel takes the in-degree of i and the out-degree of j for the arc i -> j
-    degree_in, degree_out = np.diff(into.indptr), np.diff(out.indptr)
-    paths, sharp, most = _walk_counts(out.indptr, out.indices, into.indptr, into.indices)
-    _, sharp_back, most_back = _walk_counts(into.indptr, into.indices, out.indptr, out.indices)
-    reverse = _reverse_arcs(out, source)
-    sharp, most = sharp + sharp_back[reverse], np.maximum(most, most_back[reverse])
-    low, high = _sorted_pair(degree_in[source], degree_out[out.indices])
-    usable = low > 0
-    low, high = np.where(usable, low, 1.0), np.where(usable, high, 1.0)
-    value = 2 / high + 2 / low - 2 + (2 / high + 1 / low) * paths
-    value += np.divide(sharp, high * most, out=np.zeros_like(value), where=most > 0)
-    return np.where(usable, value, 0.0)
-
-
-def _sorted_arcs(source: np.ndarray, target: np.ndarray, num_nodes: int) -> csr_array:
-    """Arcs without self-loops, each once, neighbors sorted."""
-    off = source != target
-    ones = np.ones(int(off.sum()))
-    arcs = csr_array((ones, (source[off], target[off])), shape=(num_nodes, num_nodes))
-    arcs.sum_duplicates()
-    arcs.sort_indices()
-    return csr_array(
-        (arcs.data, arcs.indices.astype(np.int64), arcs.indptr.astype(np.int64)), shape=arcs.shape
-    )
-
-
-def _reverse_arcs(out: csr_array, source: np.ndarray) -> np.ndarray:
+def _reverse_arcs(target: np.ndarray, source: np.ndarray) -> np.ndarray:
     """Place of each arc (i, j) in the lists of the graph with all arcs turned round."""
-    order = np.lexsort((source, out.indices))  # arcs by (target, source): the order of the turned
+    order = np.lexsort((source, target))  # arcs by (target, source): the order of the turned
     place = np.empty(source.size, dtype=np.int64)
     place[order] = np.arange(source.size)
     return place
@@ -149,16 +124,16 @@ def _sorted_pair(first: np.ndarray, second: np.ndarray) -> tuple[np.ndarray, np.
 
 @njit(cache=True, nogil=True)
 @no_type_check
-def _square_counts(start, neighbor):
-    """For each arc j -> i: |T|, the number of k in S_i, and the largest c(k) on that side.
+def _square_counts(start, neighbor, edge):
+    """For each edge i, j: |T|, the number of k in S_i and in S_j, and the largest c(k) of all.
 
     c(k) = |N(k) & N(j)| - 1 - |N(k) & N(j) & N(i)|: all paths k-w-j but those through i (the 1)
     and those through a common neighbor of i and j.
     """
-    num_nodes, num_arcs = start.size - 1, neighbor.size
-    triangles = np.zeros(num_arcs)
-    squares = np.zeros(num_arcs)
-    most = np.zeros(num_arcs)
+    num_nodes, num_edges = start.size - 1, neighbor.size // 2
+    triangles = np.zeros(num_edges)
+    squares = np.zeros(num_edges)
+    most = np.zeros(num_edges)
     paths = np.zeros(num_nodes, dtype=np.int64)  # (A^2)_jk for the present j
     through = np.zeros(num_nodes, dtype=np.int64)  # paths k-w-j with w a neighbor of i too
     near = np.zeros(num_nodes, dtype=np.bool_)  # is k a neighbor of j
@@ -177,7 +152,7 @@ def _square_counts(start, neighbor):
                 if near[neighbor[b]]:
                     common[count] = neighbor[b]
                     count += 1
-            triangles[a] = count
+            triangles[edge[a]] = count
             private = start[i + 1] - start[i] - count - 1
             if private == 0:
                 continue
@@ -189,8 +164,8 @@ def _square_counts(start, neighbor):
                 if k != j and not near[k]:
                     cycles = paths[k] - 1 - through[k]
                     if cycles > 0:
-                        squares[a] += 1
-                        most[a] = max(most[a], cycles)
+                        squares[edge[a]] += 1
+                        most[edge[a]] = max(most[edge[a]], cycles)
             for c in range(count):
                 for b in range(start[common[c]], start[common[c] + 1]):
                     through[neighbor[b]] = 0

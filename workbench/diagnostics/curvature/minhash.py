@@ -10,10 +10,10 @@ from numba import njit
 from torch import Tensor
 
 from workbench.cost import diagnostic
-from workbench.diagnostics.curvature.neighbor_lists import as_columns, neighbor_lists
+from workbench.diagnostics.curvature.neighbor_lists import neighbor_lists
 from workbench.diagnostics.curvature.slices import in_slices
 from workbench.diagnostics.curvature.weighted_forman import node_and_ball_weights
-from workbench.topology import simple_graph
+from workbench.topology import as_columns, simple_graph
 from workbench.typing import EdgeIndex
 
 #: Hash functions whose minima are held at one time: 64 bytes a node, one line of the cache.

@@ -19,9 +19,9 @@ from workbench.cost import (
     available_bytes,
     diagnostic,
 )
-from workbench.diagnostics.curvature.neighbor_lists import NeighborLists, as_columns, neighbor_lists
+from workbench.diagnostics.curvature.neighbor_lists import NeighborLists, neighbor_lists
 from workbench.diagnostics.curvature.ollivier_kernel import edge_curvatures
-from workbench.topology import SimpleGraph, simple_graph
+from workbench.topology import SimpleGraph, as_columns, simple_graph
 from workbench.typing import EdgeIndex, EdgeWeight
 
 #: Seconds for an edge, for one entry of its distance table, and for one path of two edges.
@@ -211,7 +211,7 @@ def _plan(
     two_hop = np.bincount(owner, degree[there], minlength=lists.num_nodes).astype(np.int64)
     table = rows * (degree[owner] + 1)
     room = _TABLE_BYTES // (8 if lengths else 1)
-    blocks = int(max(table.sum() / room, threads * 8 if table.sum() > 1e5 else 1)) + 1
+    blocks = int(max(table.sum() / room, threads * 8)) + 1 if table.sum() > 1e5 else 1
     # a source is marked once in a block, or met from the edges that ask for it
     steps = 2.0 * blocks * float(two_hop.sum())
     steps = (
@@ -241,6 +241,9 @@ def _on_threads(
     should_stop: Callable[[], bool] | None,
 ) -> None:
     """Run ``job`` for all parts on torch's threads."""
+    if len(parts) == 1 and should_stop is None:  # of a small graph: no thread is worth it
+        job(*parts[0])
+        return
     began = time.perf_counter()
     with ThreadPoolExecutor(torch.get_num_threads()) as pool:
         try:

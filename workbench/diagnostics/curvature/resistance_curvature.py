@@ -7,10 +7,9 @@ from jaxtyping import Float64
 from torch import Tensor
 
 from workbench.cost import diagnostic
-from workbench.diagnostics.curvature.neighbor_lists import as_columns
 from workbench.diagnostics.resistance.elimination import BY_EDGES
-from workbench.diagnostics.resistance.resistance_sparse import resistance_of_edges
-from workbench.topology import SimpleGraph, simple_graph
+from workbench.diagnostics.resistance.resistance_sparse import of_edges
+from workbench.topology import SimpleGraph, as_columns, simple_graph
 from workbench.typing import EdgeIndex, EdgeWeight, NodeVector
 
 
@@ -130,16 +129,7 @@ def _resistance(
     should_stop: Callable[[], bool] | None,
 ) -> Float64[Tensor, " undirected"]:
     """Effective resistance of every undirected edge."""
-    one_way = torch.stack([graph.source, graph.target])
-    both = torch.cat([one_way, one_way.flip(0)], dim=1)
-    return resistance_of_edges(
-        both,
-        graph.num_nodes,
-        torch.cat([graph.weight, graph.weight]),
-        tolerance=tolerance,
-        generator=generator,
-        should_stop=should_stop,
-    )[: graph.num_edges]
+    return of_edges(graph, tolerance, generator, should_stop).to(graph.device)
 
 
 def _at_nodes(graph: SimpleGraph, resistance: Tensor) -> NodeVector:

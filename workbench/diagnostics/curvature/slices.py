@@ -17,6 +17,9 @@ def in_slices(kernel: Callable, size: int, *arguments: object, out: np.ndarray) 
     own part of ``out``, so that the result does not depend on their number.
     """
     workers = max(1, min(torch.get_num_threads(), size // _SMALLEST))
+    if workers == 1:
+        kernel(*arguments, 0, size, out)
+        return
     edges = np.linspace(0, size, workers + 1).astype(np.int64)
     with ThreadPoolExecutor(workers) as pool:
         ends = zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True)

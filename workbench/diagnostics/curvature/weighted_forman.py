@@ -6,8 +6,8 @@ from torch import Tensor
 
 from workbench.cost import diagnostic
 from workbench.diagnostics.curvature.cycles import triangle_sums
-from workbench.diagnostics.curvature.neighbor_lists import as_columns, neighbor_lists
-from workbench.topology import SimpleGraph, simple_graph
+from workbench.diagnostics.curvature.neighbor_lists import neighbor_lists
+from workbench.topology import SimpleGraph, as_columns, simple_graph
 from workbench.typing import EdgeIndex
 
 

@@ -7,12 +7,11 @@ import numpy as np
 import torch
 from jaxtyping import Float64
 from numba import njit
-from scipy.sparse import csr_array
 from torch import Tensor
 
 from workbench.cost import TooLargeError, check_size, diagnostic, duration
 from workbench.topology import check_edge_index, simple_graph
-from workbench.topology.search import Lists, both_ways, lists, search
+from workbench.topology.search import Lists, lists, search
 from workbench.typing import EdgeIndex, PairMatrix
 
 #: Edges that ``diameter`` looks at, over all its searches, before it gives up (3 to 10 s).
@@ -61,10 +60,8 @@ def hop_distance(edge_index: EdgeIndex, num_nodes: int) -> PairMatrix:
     """
     check_edge_index(edge_index, num_nodes)
     check_size(hop_distance, num_nodes, edge_index.size(1) // 2)
-    start, neighbor = lists(*edge_index.cpu().numpy(), num_nodes)
-    result = np.empty((num_nodes, num_nodes))
-    _all_searches(start, neighbor, result)
-    return torch.from_numpy(result).to(edge_index.device)
+    found = hops(*lists(*edge_index.cpu().numpy(), num_nodes))
+    return torch.from_numpy(found).to(edge_index.device)
 
 
 @diagnostic(
@@ -141,74 +138,101 @@ def diameter_bounds(edge_index: EdgeIndex, num_nodes: int) -> DiameterBounds:
     return DiameterBounds(*made)
 
 
-def _sweeps(start: np.ndarray, neighbor: np.ndarray) -> tuple[float, float, int]:
+def _undirected_lists(edge_index: EdgeIndex, num_nodes: int) -> Lists:
+    neighbors = simple_graph(edge_index, num_nodes).neighbors
+    return Lists(neighbors.start, neighbors.node)
+
+
+@njit(cache=True, nogil=True)
+@no_type_check
+def _sweeps(start, neighbor):
     """Bounds of the diameter (both inf if disconnected) and a central node, by twelve searches.
 
     Of nodes that are equally far out or central, the next search starts from the one with the
     largest key: what its surroundings and its distances so far hash to, so that another numbering
     finds the same bounds.
     """
-    num_nodes = start.size - 1
-    if num_nodes < 2:
+    size = start.size - 1
+    if size < 2:
         return 0.0, 0.0, 0
-    distance, queue = np.empty(num_nodes, dtype=np.int32), np.empty(num_nodes, dtype=np.int64)
-    farthest, together = np.zeros(num_nodes, dtype=np.int32), np.zeros(num_nodes, dtype=np.int64)
+    distance, queue = np.empty(size, dtype=np.int32), np.empty(size, dtype=np.int64)
+    farthest, together = np.zeros(size, dtype=np.int32), np.zeros(size, dtype=np.int64)
     key, degree = _surroundings(start, neighbor), np.diff(start)
-
-    def first(among: np.ndarray) -> int:
-        at = among.nonzero()[0]
-        return int(at[key[at].argmax()])
-
-    center, low, high = first(degree == degree.max()), 0.0, np.inf
+    center, low, high = _first(degree, degree.max(), key), 0.0, np.inf
     for _ in range(4):
-        if search(start, neighbor, center, distance, queue) < num_nodes:
+        if search(start, neighbor, center, distance, queue) < size:
             return np.inf, np.inf, center
         high = min(high, 2.0 * distance[queue[-1]])
-        key = _mixed(key ^ distance.astype(np.uint64))
+        _mix_in(key, distance)
         for _ in range(2):
-            search(start, neighbor, first(distance == distance[queue[-1]]), distance, queue)
+            end = _first(distance, distance[queue[-1]], key)
+            search(start, neighbor, end, distance, queue)
             low = max(low, float(distance[queue[-1]]))
-            np.maximum(farthest, distance, out=farthest)
+            np.maximum(farthest, distance, farthest)
             together += distance
-            key = _mixed(key ^ distance.astype(np.uint64))
+            _mix_in(key, distance)
         # of the nodes nearest to all ends seen so far, those nearest on average
-        central = farthest == farthest.min()
-        center = first(central & (together == together[central].min()))
+        nearest = farthest.min()
+        least = together[farthest == nearest].min()
+        center = _first(np.where(farthest == nearest, together, least + 1), least, key)
     return low, high, center
-
-
-def _surroundings(start: np.ndarray, neighbor: np.ndarray) -> np.ndarray:
-    """A hash of what each node sees within a few hops, whatever the numbering."""
-    shape = (start.size - 1,) * 2
-    seen = csr_array((np.ones(neighbor.size, dtype=np.uint64), neighbor, start), shape=shape)
-    key = np.ones(start.size - 1, dtype=np.uint64)
-    for _ in range(_SURROUNDINGS):
-        key = _mixed(key) + seen @ _mixed(key ^ _ODD)
-    return key
-
-
-def _mixed(key: np.ndarray) -> np.ndarray:
-    """A hash of each number: an odd factor moves the high bits, a shift brings them down."""
-    key = key * _ODD
-    return (key ^ (key >> np.uint64(32))) * _ODD
-
-
-def _undirected_lists(edge_index: EdgeIndex, num_nodes: int) -> Lists:
-    graph = simple_graph(edge_index, num_nodes)
-    return both_ways(*graph.ends, num_nodes)
 
 
 @njit(cache=True, nogil=True)
 @no_type_check
-def _all_searches(start, neighbor, result):
-    """Row s of result = distances from s, inf where not reached."""
+def _first(values, value, key):
+    """The node of largest key among those that have the value, the first of them."""
+    best = -1
+    for v in range(values.size):
+        if values[v] == value and (best < 0 or key[v] > key[best]):
+            best = v
+    return best
+
+
+@njit(cache=True, nogil=True)
+@no_type_check
+def _surroundings(start, neighbor):
+    """A hash of what each node sees within a few hops, whatever the numbering."""
+    size = start.size - 1
+    key, seen = np.ones(size, dtype=np.uint64), np.empty(size, dtype=np.uint64)
+    for _ in range(_SURROUNDINGS):
+        for v in range(size):
+            seen[v] = _mixed(key[v] ^ _ODD)
+        for v in range(size):
+            key[v] = _mixed(key[v])
+            for a in range(start[v], start[v + 1]):
+                key[v] += seen[neighbor[a]]
+    return key
+
+
+@njit(cache=True, nogil=True)
+@no_type_check
+def _mix_in(key, distance):
+    for v in range(key.size):
+        key[v] = _mixed(key[v] ^ np.uint64(distance[v]))
+
+
+@njit(cache=True, nogil=True)
+@no_type_check
+def _mixed(key):
+    """A hash of a number: an odd factor moves the high bits, a shift brings them down."""
+    key = key * _ODD
+    return (key ^ (key >> np.uint64(32))) * _ODD
+
+
+@njit(cache=True, nogil=True)
+@no_type_check
+def hops(start, neighbor):
+    """Row s = hop distances from s over lists of neighbors, inf where not reached."""
     num_nodes = start.size - 1
+    result = np.empty((num_nodes, num_nodes))
     distance = np.empty(num_nodes, dtype=np.int32)
     queue = np.empty(num_nodes, dtype=np.int64)
     for source in range(num_nodes):
         search(start, neighbor, source, distance, queue)
         for v in range(num_nodes):
             result[source, v] = distance[v] if distance[v] >= 0 else np.inf
+    return result
 
 
 @njit(cache=True, nogil=True)

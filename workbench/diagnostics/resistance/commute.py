@@ -8,11 +8,8 @@ from torch import Tensor
 
 from workbench.cost import diagnostic
 from workbench.diagnostics.resistance.elimination import BY_EDGES, BY_PAIRS
-from workbench.diagnostics.resistance.resistance_sparse import (
-    resistance_of_edges,
-    resistance_of_pairs,
-)
-from workbench.topology import simple_graph
+from workbench.diagnostics.resistance.resistance_sparse import of_columns, resistance_of_pairs
+from workbench.topology import SimpleGraph, simple_graph
 from workbench.typing import EdgeIndex, EdgeWeight, Pairs
 
 
@@ -64,7 +61,7 @@ def commute_time_of_pairs(
     resistance = resistance_of_pairs(
         edge_index, num_nodes, pairs, edge_weight, tolerance=tolerance, should_stop=should_stop
     )
-    return _times_volume(resistance, edge_index, num_nodes, edge_weight, pairs[0])
+    return _times_volume(resistance, simple_graph(edge_index, num_nodes, edge_weight), pairs[0])
 
 
 @diagnostic(
@@ -111,19 +108,15 @@ def commute_time_of_edges(
     References:
         Chandra, Raghavan, Ruzzo, Smolensky and Tiwari, STOC 1989.
     """
-    resistance = resistance_of_edges(
-        edge_index, num_nodes, edge_weight,
-        tolerance=tolerance, generator=generator, should_stop=should_stop,
-    )  # fmt: skip
-    return _times_volume(resistance, edge_index, num_nodes, edge_weight, edge_index[0])
-
-
-def _times_volume(resistance: Tensor, edge_index, num_nodes: int, edge_weight, nodes: Tensor):
-    """Resistances times the volume of the component of one of their nodes."""
     graph = simple_graph(edge_index, num_nodes, edge_weight)
-    labels = graph.labels
-    volume = torch.zeros(num_nodes, dtype=torch.float64, device=edge_index.device)
-    volume.index_add_(0, labels, graph.degree())
+    resistance = of_columns(graph, edge_index, tolerance, generator, should_stop)
+    return _times_volume(resistance, graph, edge_index[0])
+
+
+def _times_volume(resistance: Tensor, graph: SimpleGraph, nodes: Tensor) -> Tensor:
+    """Resistances times the volume of the component of one of their nodes."""
+    labels, degree = graph.labels, graph.degree()
+    volume = torch.zeros_like(degree).index_add_(0, labels, degree)
     # a single node has no volume, and inf from it to any other
     of_node = volume[labels[nodes.to(labels.device)]]
     return torch.where(resistance.isfinite(), resistance * of_node, resistance)

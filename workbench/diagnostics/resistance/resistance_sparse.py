@@ -13,7 +13,7 @@ from workbench.diagnostics.resistance.all_pairs import all_pairs
 from workbench.diagnostics.resistance.edge_projection import projected_edges
 from workbench.diagnostics.resistance.elimination import BY_EDGES, BY_PAIRS, Elimination, plan
 from workbench.diagnostics.resistance.laplacian_solver import LaplacianSolver
-from workbench.topology import SimpleGraph, check_pairs, simple_graph
+from workbench.topology import SimpleGraph, as_columns, check_pairs, simple_graph
 from workbench.typing import EdgeIndex, EdgeWeight, Pairs
 
 #: Right-hand sides that one solve takes together.
@@ -83,21 +83,8 @@ def resistance_of_edges(
         Spielman and Srivastava 2011, arXiv 0803.0929. Black, Wan and Nayyeri, ICML 2023, arXiv
         2302.06835.
     """
-    _check_tolerance(tolerance)
-    graph = _on_cpu(simple_graph(edge_index, num_nodes, edge_weight))
-    values = _of_edges(graph, tolerance, generator, should_stop)
-    source, target = edge_index.cpu()
-    result = torch.zeros(source.numel(), dtype=torch.float64)
-    key = torch.minimum(source, target) * num_nodes + torch.maximum(source, target)
-    known = graph.source * num_nodes + graph.target
-    at = torch.searchsorted(known, key).clamp(max=max(known.numel() - 1, 0))
-    found = known[at] == key if known.numel() else torch.zeros_like(key, dtype=torch.bool)
-    result[found] = values[at[found]]
-    rest = ~found & (source != target)
-    if bool(rest.any()):
-        ends = torch.stack([source[rest], target[rest]])
-        result[rest] = _of_pairs(graph, ends, min(tolerance, 1e-3), should_stop)
-    return result.to(edge_index.device)
+    graph = simple_graph(edge_index, num_nodes, edge_weight)
+    return of_columns(graph, edge_index, tolerance, generator, should_stop)
 
 
 @diagnostic(
@@ -156,13 +143,34 @@ def resistance_of_pairs(
     return _of_pairs(graph, pairs.cpu(), tolerance, should_stop).to(edge_index.device)
 
 
+def of_columns(graph: SimpleGraph, edge_index: EdgeIndex, tolerance, generator, should_stop):
+    """``resistance_of_edges`` where ``edge_index`` has been read as a graph."""
+    values = of_edges(graph, tolerance, generator, should_stop)
+    result = as_columns(graph, values, edge_index.cpu(), missing=torch.nan)
+    other = result.isnan()  # self-loops, and columns of weight 0
+    if bool(other.any()):
+        source, target = edge_index.cpu()[:, other]
+        pairs = torch.stack([source, target])
+        graph = _on_cpu(graph)
+        result[other] = _of_pairs(graph, pairs, min(tolerance, 1e-3), should_stop)
+    return result.to(edge_index.device)
+
+
+def of_edges(graph: SimpleGraph, tolerance, generator, should_stop) -> Tensor:
+    """Resistance of each undirected edge, on the CPU.
+
+    Raises:
+        TooLargeError, Stopped, ValueError: as in ``resistance_of_edges``.
+    """
+    _check_tolerance(tolerance)
+    return _of_edges(_on_cpu(graph), tolerance, generator, should_stop)
+
+
 def _of_edges(graph: SimpleGraph, tolerance, generator, should_stop) -> Tensor:
-    """Resistance of each undirected edge."""
-    ends = torch.stack([graph.source, graph.target])
     if graph.num_edges == 0:
         return torch.zeros(0, dtype=torch.float64)
     if _is_small(graph):
-        return all_pairs(graph)[ends[0], ends[1]]
+        return all_pairs(graph)[graph.source, graph.target]
     fronts = plan(graph.adjacency())
     if fronts is not None:
         values, _ = Elimination(fronts, should_stop=should_stop).of_edges()
@@ -244,7 +252,7 @@ def _is_small(graph: SimpleGraph) -> bool:
     """Whether the dense inverse is exact enough, and soonest there."""
     if graph.num_nodes > _DENSE_NODES:
         return False
-    return bool(graph.weight.max() <= _DENSE_SPREAD * graph.weight.min())
+    return bool(graph.conductance.max() <= _DENSE_SPREAD * graph.conductance.min())
 
 
 def _check_tolerance(tolerance: float) -> None:
@@ -253,5 +261,7 @@ def _check_tolerance(tolerance: float) -> None:
 
 
 def _on_cpu(graph: SimpleGraph) -> SimpleGraph:
+    if graph.device.type == "cpu":
+        return graph
     ends = graph.source.cpu(), graph.target.cpu()
     return SimpleGraph(*ends, graph.weight.cpu(), graph.num_nodes)

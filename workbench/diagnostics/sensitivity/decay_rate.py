@@ -12,6 +12,9 @@ from workbench.diagnostics.distance.hop_distance import hop_distance
 from workbench.diagnostics.sensitivity.walk_bound import message_operator
 from workbench.typing import EdgeIndex, EdgeWeight, PairMatrix
 
+#: Up to so many nodes a dense product is as fast as a sparse one.
+_DENSE_NODES = 128
+
 
 @dataclass(frozen=True)
 class DecayStatistics:
@@ -107,19 +110,18 @@ def decay_rate(
         raise too_large(
             Estimate(asked.name, seconds, asked.bytes, False, why, asked.alternative), num_nodes
         )
-    walks = operator.T.coalesce()  # so that column v holds the shares in v
+    # the transpose, so that column v holds the shares in v
+    walks = operator.T.to_dense() if num_nodes <= _DENSE_NODES else operator.T.coalesce()
     shares = torch.eye(num_nodes, dtype=torch.float64, device=edge_index.device)
     slope, alive = torch.zeros_like(shares), torch.ones_like(shares, dtype=torch.bool)
     middle, count = sum(depths) / 2, depths[1] - depths[0] + 1
     least = torch.finfo(torch.float64).tiny
     for depth in range(1, depths[1] + 1):
-        shares = torch.sparse.mm(walks, shares)
-        shares /= shares.sum(0).clamp(min=least)
+        shares = walks @ shares
+        shares /= shares.sum(0).clamp_(min=least)
         if depth >= depths[0]:
             alive &= shares > 0
-            slope.add_(
-                shares.clamp(min=torch.finfo(torch.float64).tiny).log(), alpha=depth - middle
-            )
+            slope.add_(shares.clamp(min=least).log_(), alpha=depth - middle)
     slope = slope.T / (count * (count * count - 1) / 12)  # the sum of (r - middle)^2
     slope[slope.abs() < 1e-12] = 0.0
     slope[~alive.T] = torch.nan

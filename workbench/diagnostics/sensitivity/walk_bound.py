@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+import numpy as np
 import torch
 from jaxtyping import Float, Float64
 from torch import Tensor
@@ -9,6 +10,7 @@ from torch import Tensor
 from workbench.cost import check_size, diagnostic
 from workbench.diagnostics.sensitivity.chosen_rows import NodeChoice, chosen_rows
 from workbench.topology import check_edge_index, check_edge_weight
+from workbench.topology.search import lists
 from workbench.typing import EdgeIndex, EdgeWeight
 
 
@@ -157,27 +159,29 @@ def message_operator(
     if normalization not in ("symmetric", "row", "none"):
         raise ValueError(f'normalization is "symmetric", "row" or "none", got {normalization!r}')
     check_edge_index(edge_index, num_nodes)
-    source, target = edge_index
+    source, target = edge_index.cpu().numpy()
     off = source != target
-    key, at = torch.unique(target[off] * num_nodes + source[off], return_inverse=True)
-    weight = torch.ones(key.numel(), dtype=torch.float64, device=edge_index.device)
+    ends = target[off], source[off]
+    loops = np.arange(num_nodes if self_loops else 0)
+    start, column = lists(*(np.concatenate([end, loops]) for end in ends), num_nodes)
+    row = np.repeat(np.arange(num_nodes), np.diff(start))
+    weight = np.ones(column.size)
     if edge_weight is not None:
-        given = check_edge_weight(edge_weight, edge_index)
-        weight = torch.zeros_like(weight).index_add_(0, at, given[off])
-    row, column = key // max(num_nodes, 1), key % max(num_nodes, 1)
-    if self_loops:
-        loop = torch.arange(num_nodes, device=edge_index.device)
-        row, column = torch.cat([row, loop]), torch.cat([column, loop])
-        weight = torch.cat([weight, weight.new_ones(num_nodes)])
-    degree = weight.new_zeros(num_nodes).index_add_(0, row, weight)
-    inverse = torch.where(degree > 0, 1.0 / degree, 0.0)
+        given = check_edge_weight(edge_weight, edge_index).cpu().numpy()[off]
+        at = np.searchsorted(row * num_nodes + column, ends[0] * num_nodes + ends[1])
+        weight = np.where(row == column, 1.0, np.bincount(at, given, column.size))
+    degree = np.bincount(row, weight, num_nodes)
+    inverse = np.divide(1.0, degree, out=np.zeros(num_nodes), where=degree > 0)
     if normalization == "row":
         weight = weight * inverse[row]
     elif normalization == "symmetric":
-        weight = weight * (inverse[row] * inverse[column]).sqrt()
+        weight = weight * np.sqrt(inverse[row] * inverse[column])
+    made = (
+        torch.from_numpy(array).to(edge_index.device) for array in (np.stack([row, column]), weight)
+    )
     return torch.sparse_coo_tensor(
-        torch.stack([row, column]), weight, (num_nodes, num_nodes), check_invariants=False
-    ).coalesce()
+        *made, (num_nodes, num_nodes), is_coalesced=True, check_invariants=False
+    )
 
 
 def _check(num_layers: int, width: int, norm: str) -> None:

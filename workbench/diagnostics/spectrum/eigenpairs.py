@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
 import torch
 from jaxtyping import Float64
 from torch import Tensor
@@ -90,20 +91,27 @@ def laplacian_eigenpairs(
     graph = simple_graph(edge_index, num_nodes, edge_weight)
     device, count = edge_index.device, min(count, num_nodes)
     num_components = graph.num_components
-    found = []  # (value, nodes, vector, residual), zeros first and so at the small end of a tie
+    # (values, vectors, residuals, nodes), zeros first and so at the small end of a tie
+    found = [(np.zeros(0), np.zeros((0, 0)), np.zeros(0), np.zeros(0, dtype=np.int64))]
     if which == "smallest" or count > num_nodes - num_components:
         found += _zeros(graph, count, normalized)
     if which == "largest" or count > num_components:
         for nodes, part in graph.parts():
-            found += _of_component(nodes, part, count, which == "largest", normalized)
-    order = sorted(range(len(found)), key=lambda k: found[k][0], reverse=which == "largest")
-    chosen = sorted((found[k] for k in order[:count]), key=lambda pair: pair[0])
-    vectors = torch.zeros(num_nodes, count, dtype=torch.float64, device=device)
-    for column, (_, nodes, vector, _) in enumerate(chosen):
-        vectors[nodes, column] = vector.to(device)
-    values = torch.tensor([pair[0] for pair in chosen], dtype=torch.float64, device=device)
-    residual = torch.tensor([pair[3] for pair in chosen], dtype=torch.float64, device=device)
-    return Eigenpairs(values, vectors, residual)
+            pairs = _of_component(part, count, which == "largest", normalized)
+            found.append((*pairs, nodes.cpu().numpy()))
+    values = np.concatenate([block[0] for block in found])
+    residual = np.concatenate([block[2] for block in found])
+    order = np.argsort(values if which == "smallest" else -values, kind="stable")[:count]
+    order = order[np.argsort(values[order], kind="stable")]
+    column = np.full(values.size, -1)
+    column[order] = np.arange(order.size)
+    vectors, first = np.zeros((num_nodes, count)), 0
+    for own, parts, _, nodes in found:
+        to = column[first : first + own.size]
+        vectors[nodes[:, None], to[to >= 0]] = parts[:, to >= 0]
+        first += own.size
+    made = (torch.from_numpy(a).to(device) for a in (values[order], vectors, residual[order]))
+    return Eigenpairs(*made)
 
 
 @diagnostic(
@@ -168,30 +176,27 @@ def algebraic_connectivity(
 
 def _zeros(graph: SimpleGraph, count: int, normalized) -> list:
     """One eigenpair of value 0 for each component, as many as are asked for."""
-    size = graph.degree().sqrt() if normalized else torch.ones_like(graph.degree())
-    parts = torch.argsort(graph.labels, stable=True).split(
-        torch.bincount(graph.labels, minlength=graph.num_components).tolist()
-    )
+    labels = graph.labels.cpu().numpy()
+    order, at = np.argsort(labels, kind="stable"), 0
     found = []
-    for nodes in parts[:count]:
-        vector = size[nodes] if nodes.numel() > 1 else torch.ones_like(size[nodes])
-        found.append((0.0, nodes, vector / vector.norm(), 0.0))
+    for size in np.bincount(labels)[:count].tolist():
+        nodes = order[at : at + size]
+        at += size
+        vector = np.sqrt(graph.strength[nodes]) if normalized and size > 1 else np.ones(size)
+        vector /= np.linalg.norm(vector)
+        found.append((np.zeros(1), vector[:, None], np.zeros(1), nodes))
     return found
 
 
-def _of_component(nodes: Tensor, graph: SimpleGraph, count: int, largest: bool, normalized):
+def _of_component(graph: SimpleGraph, count: int, largest: bool, normalized):
     """The pairs of non-zero value at one end of the spectrum of a connected graph."""
     size = graph.num_nodes
     count = min(count, size - 1)
-    laplacian = GraphLaplacian(graph, normalized)
-    if size <= _DENSE_NODES or (size <= _DENSE_NODES_MANY and count > size // 20):
-        matrix = torch.from_numpy(laplacian.matrix.toarray()).to(graph.source.device)
-        vectors = eigh(matrix)[1][:, 1:].cpu().numpy()
+    dense = size <= _DENSE_NODES or (size <= _DENSE_NODES_MANY and count > size // 20)
+    laplacian = GraphLaplacian(graph, normalized, dense=dense)
+    if dense:
+        vectors = eigh(torch.from_numpy(laplacian.matrix).to(graph.device))[1].cpu().numpy()[:, 1:]
         vectors = vectors[:, -count:] if largest else vectors[:, :count]
     else:
         vectors = extreme_vectors(laplacian, count, largest)
-    values, vectors, residual = laplacian.ritz(vectors)
-    return [
-        (float(values[k]), nodes, torch.from_numpy(vectors[:, k].copy()), float(residual[k]))
-        for k in range(values.size)
-    ]
+    return laplacian.ritz(vectors)

@@ -189,7 +189,7 @@ def slowest_modes(graph: SimpleGraph) -> SlowestModes:
     if size > MULTIPLE_NODES:
         gap, vector = _sparse_pair(graph)
         return SlowestModes(gap, vector[:, None] / root)
-    count, laplacian = 2, GraphLaplacian(graph, normalized=True)
+    count, laplacian = 2, GraphLaplacian(graph, normalized=True, dense=size <= _DENSE_NODES)
     while size > _DENSE_NODES and count <= MOST_MODES:
         values, vectors, _ = laplacian.ritz(extreme_vectors(laplacian, count, largest=False))
         first = (eigenspaces(values) or [slice(0, 0)])[0]
@@ -197,7 +197,9 @@ def slowest_modes(graph: SimpleGraph) -> SlowestModes:
             return SlowestModes(float(values[0]), vectors[:, first] / root)
         count *= 4
     if size <= _DENSE_NODES_MULTIPLE:
-        found = eigh(laplacian_matrix(graph, normalized=True))
+        dense = size <= _DENSE_NODES
+        matrix = laplacian.matrix if dense else laplacian.matrix.toarray()
+        found = eigh(torch.from_numpy(matrix).to(graph.device))
         values, vectors = (tensor.cpu().numpy() for tensor in found)
         first = eigenspaces(values[1:], complete=True)[0]
         values, vectors, _ = laplacian.ritz(vectors[:, 1:][:, first])

@@ -8,7 +8,7 @@ from scipy.sparse import csr_array, diags_array
 from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigsh, splu
 
 from workbench.diagnostics.resistance.laplacian_solver import LaplacianSolver, stays_sparse
-from workbench.topology import SimpleGraph, one_thread, sparse_laplacian
+from workbench.topology import SimpleGraph, laplacian_matrix, one_thread, sparse_laplacian
 
 #: A vector found again with a value less than this below the others' is a rounding of theirs.
 _TIE = 1e-7
@@ -18,17 +18,26 @@ _MOST_RESTARTS = 300
 
 
 class GraphLaplacian:
-    """The Laplacian of a connected graph, its kernel, and its quadratic form edge by edge."""
+    """The Laplacian of a connected graph, its kernel, and its quadratic form edge by edge.
 
-    def __init__(self, graph: SimpleGraph, normalized: bool):
+    ``matrix`` is an array where the Laplacian is ``dense``, and sparse else.
+    """
+
+    def __init__(self, graph: SimpleGraph, normalized: bool, *, dense: bool = False):
         self.graph, degree = graph, graph.strength
         self.root = np.sqrt(degree) if normalized else np.ones_like(degree)
         self.kernel = self.root / np.linalg.norm(self.root)
-        self.matrix = sparse_laplacian(graph, normalized=normalized)
-        self.ends = ends = graph.ends
-        self.weight = graph.conductance
-        # both ends of an edge bound the largest eigenvalue (Anderson and Morley)
-        self.bound = 2.0 if normalized else float((degree[ends[0]] + degree[ends[1]]).max())
+        self.normalized, self.weight, self.ends = normalized, graph.conductance, graph.ends
+        if dense:
+            self.matrix = laplacian_matrix(graph, normalized=normalized).cpu().numpy()
+        else:
+            self.matrix = sparse_laplacian(graph, normalized=normalized)
+
+    @property
+    def bound(self) -> float:
+        """Not below the largest eigenvalue: both ends of an edge (Anderson and Morley)."""
+        degree, (source, target) = self.graph.strength, self.ends
+        return 2.0 if self.normalized else float((degree[source] + degree[target]).max())
 
     @cached_property
     def adjacency(self) -> csr_array:
@@ -41,12 +50,19 @@ class GraphLaplacian:
             return self._ritz(vectors)
 
     def _ritz(self, vectors: np.ndarray):
-        vectors, _ = np.linalg.qr(vectors - np.outer(self.kernel, self.kernel @ vectors))
+        vectors = vectors - self.kernel[:, None] * (self.kernel @ vectors)
+        several = vectors.shape[1] > 1
+        if several:
+            vectors, _ = np.linalg.qr(vectors)
+        else:  # the same: the first entry is not above 0
+            vectors = vectors / -np.copysign(np.linalg.norm(vectors), vectors[0])
         # differences along edges, not products with L, keep small eigenvalues precise
         potential = vectors / self.root[:, None]
         flow = np.sqrt(self.weight)[:, None] * (potential[self.ends[0]] - potential[self.ends[1]])
-        values, turn = np.linalg.eigh(flow.T @ flow)
-        vectors = vectors @ turn
+        values = (flow.T @ flow)[0]
+        if several:
+            values, turn = np.linalg.eigh(flow.T @ flow)
+            vectors = vectors @ turn
         residual = np.linalg.norm(self.matrix @ vectors - values * vectors, axis=0)
         return values, vectors, residual
 

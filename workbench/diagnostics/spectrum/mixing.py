@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from jaxtyping import Float64
 from torch import Tensor
@@ -15,7 +16,7 @@ from workbench.topology import (
     components,
     eigh,
     normalized_adjacency,
-    product,
+    one_thread,
     simple_graph,
 )
 from workbench.typing import EdgeIndex, EdgeWeight, NodeVector
@@ -126,24 +127,18 @@ def mixing_time(
         return result
     if not _mixes(graph, lazy=lazy):
         return result + torch.inf
-    values, vectors = eigh(_symmetric_walk(graph, lazy=lazy))
-    values, vectors = values[:-1].clamp(-1.0, 1.0), vectors[:, :-1]
-    root = graph.degree().sqrt()
-    root /= root.norm()
-    slowest = float(values.abs().max())
+    root = np.sqrt(graph.strength)
+    root /= np.linalg.norm(root)
+    modes = (*eigh(_symmetric_walk(graph, lazy=lazy)), torch.from_numpy(root).to(graph.device))
+    if graph.device.type == "cpu":
+        modes = (tensor.numpy() for tensor in modes)  # arrays take small products sooner
+    values, vectors, root = modes
+    values, vectors = values[:-1].clip(-1.0, 1.0), vectors[:, :-1]
+    slowest = float(abs(values).max())
     lower, upper = _bounds(1.0 / max(1.0 - slowest, 1e-300), float(root.min()) ** 2, epsilon)
     low, high = max(math.ceil(lower) - 1, 0), max(math.ceil(upper), 1)
-    while _distance(values, vectors, root, high) > epsilon + _ROUNDING:
-        low, high = high, 2 * high
-    if _distance(values, vectors, root, low) <= epsilon + _ROUNDING:
-        low, high = -1, low
-    while high - low > 1:
-        middle = (low + high) // 2
-        if _distance(values, vectors, root, middle) <= epsilon + _ROUNDING:
-            high = middle
-        else:
-            low = middle
-    return result + high
+    with one_thread(num_nodes):
+        return result + _first_step(values, vectors, root, low, high, epsilon + _ROUNDING)
 
 
 @diagnostic(
@@ -258,18 +253,35 @@ def _symmetric_walk(graph: SimpleGraph, *, lazy: bool) -> Tensor:
     """D^-1/2 A D^-1/2, which has the eigenvalues of P; half the way to I if lazy."""
     walk = normalized_adjacency(graph)
     if lazy:
-        walk.mul_(0.5).diagonal().add_(0.5)
+        walk *= 0.5
+        walk.diagonal().add_(0.5)
     return walk
 
 
-def _distance(values: Tensor, vectors: Tensor, root: Tensor, steps: int) -> float:
-    """Largest total variation distance after so many steps, over all starts."""
-    power = values.abs().pow(steps) * (values.sign() if steps % 2 else 1.0)
-    kept = power.abs() > 1e-18 * float(root.min())
-    modes, power = vectors[:, kept], power[kept]
-    worst = 0.0
-    for rows, own in zip(modes.split(1024), root.split(1024), strict=True):
-        # P^t(u, v) - pi_v = sqrt(d_v / d_u) sum_k mu_k^t x_uk x_vk
-        apart = product(product(rows * power, modes.T).abs_(), root[:, None])[:, 0] / own
-        worst = max(worst, 0.5 * float(apart.max()))
-    return worst
+def _first_step(values, vectors, root, low: int, high: int, epsilon: float) -> int:
+    """The first step at which the walk is within epsilon, expected above low and up to high.
+
+    ``values``, ``vectors`` and ``root`` are tensors, or arrays.
+    """
+    least = 1e-18 * float(root.min())
+
+    def near(steps: int) -> bool:
+        """Whether the total variation distance after so many steps is small from all starts."""
+        power = values**steps
+        kept = abs(power) > least
+        modes, power = vectors[:, kept], power[kept]
+        worst = 0.0
+        for at in range(0, len(root), 1024):
+            # P^t(u, v) - pi_v = sqrt(d_v / d_u) sum_k mu_k^t x_uk x_vk
+            apart = abs((modes[at : at + 1024] * power) @ modes.T) @ root / root[at : at + 1024]
+            worst = max(worst, 0.5 * float(apart.max()))
+        return worst <= epsilon
+
+    while not near(high):
+        low, high = high, 2 * high
+    if near(low):
+        low, high = -1, low
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if near(middle) else (middle, high)
+    return high

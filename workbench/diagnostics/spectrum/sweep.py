@@ -10,9 +10,11 @@ never parted.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import no_type_check
 
 import numpy as np
 from jaxtyping import Bool, Float64, Int64
+from numba import njit
 
 from workbench.ties import best_first, best_levels, levels, smallest
 from workbench.topology import SimpleGraph
@@ -63,29 +65,43 @@ def level_cuts(
     Returns:
         ``LevelCuts``. Running sums carry rounding: compute a chosen cut itself once more.
     """
-    functions, size = values.shape
+    share = min(SAME_ENTRY, SAME_ENTRY_TIMES_NODES / values.shape[1])
     order = np.argsort(values, axis=1, kind="stable")
-    ascending = np.take_along_axis(values, order, axis=1)
-    same = min(SAME_ENTRY, SAME_ENTRY_TIMES_NODES / size) * np.abs(values).max(
-        axis=1, keepdims=True
-    )
-    rank = np.cumsum(np.diff(ascending, axis=1, prepend=-np.inf) > same, axis=1) - 1
-    level = np.empty_like(order)
-    np.put_along_axis(level, order, rank, axis=1)
+    return LevelCuts(*_level_cuts(values, order, share, *ends, weight, mass, 0.5 * weight.min()))
 
-    def summed(at: np.ndarray, what: np.ndarray) -> np.ndarray:
-        """The sums of ``what`` at each level of each function."""
-        at = at + size * np.arange(functions)[:, None]
-        repeated = np.broadcast_to(what, at.shape).ravel()
-        return np.bincount(at.ravel(), repeated, functions * size).reshape(functions, size)
 
-    # an edge crosses from the level of its first end on, and no longer from that of its second
-    first, second = level[:, ends[0]], level[:, ends[1]]
-    change = summed(np.minimum(first, second), weight) - summed(np.maximum(first, second), weight)
-    # a running sum may end a rounding below a cut of nothing, which a connected graph has not
-    crossing = np.maximum(np.cumsum(change, axis=1), 0.5 * weight.min())
-    below = np.cumsum(summed(level, mass), axis=1)
-    return LevelCuts(level, crossing, below, np.arange(size) < rank[:, -1:])
+@njit(cache=True, nogil=True)
+@no_type_check
+def _level_cuts(values, order, share, source, target, weight, mass, least):
+    """What ``LevelCuts`` holds; ``order`` sorts each row of ``values``."""
+    functions, size = values.shape
+    level = np.empty((functions, size), dtype=np.int64)
+    crossing, below = np.zeros((functions, size)), np.zeros((functions, size))
+    valid = np.zeros((functions, size), dtype=np.bool_)
+    leaving = np.empty(size)
+    for f in range(functions):
+        same, rank = share * np.abs(values[f]).max(), 0
+        for k in range(size):
+            v = order[f, k]
+            if k and values[f, v] - values[f, order[f, k - 1]] > same:
+                rank += 1
+            level[f, v] = rank
+        valid[f, :rank] = True
+        leaving[:] = 0.0
+        # an edge crosses from the level of its first end on, and no longer from that of its second
+        for e in range(source.size):
+            one, other = level[f, source[e]], level[f, target[e]]
+            crossing[f, min(one, other)] += weight[e]
+            leaving[max(one, other)] += weight[e]
+        for v in range(size):
+            below[f, level[f, v]] += mass[v]
+        across = under = 0.0
+        for k in range(size):
+            across += crossing[f, k] - leaving[k]
+            under += below[f, k]
+            # a running sum may end a rounding below a cut of nothing, which no connected graph has
+            crossing[f, k], below[f, k] = max(across, least), under
+    return level, crossing, below, valid
 
 
 def eigenspaces(
@@ -100,9 +116,9 @@ def eigenspaces(
         complete: whether these are all eigenvalues above the first. If not, the last run may go on
             beyond what is here; its modes are no whole eigenspace, and it is left out.
     """
-    runs, start = [], 0
-    for at in range(1, values.size + 1):
-        if at == values.size or values[at] > values[start] * (1 + share):
+    values, runs, start = values.tolist(), [], 0
+    for at in range(1, len(values) + 1):
+        if at == len(values) or values[at] > values[start] * (1 + share):
             runs.append(slice(start, at))
             start = at
     return runs if complete else runs[:-1]
@@ -200,10 +216,12 @@ def sweep_cut(graph: SimpleGraph, potentials: Float64[np.ndarray, "nodes modes"]
         smaller[at] = min(degree[side].sum(), degree[~side].sum())
         exact[at] = weight[side[ends[0]] != side[ends[1]]].sum() / smaller[at]
     best = smallest(exact)
-    best = best[levels(smaller[best]) == levels(smaller[best]).max()]
+    if best.size > 1:
+        best = best[levels(smaller[best]) == levels(smaller[best]).max()]
     sides = np.stack([found[at][1] ^ found[at][1][0] for at in best])
     first = np.lexsort(sides.T[::-1])[0]
     _, side, mode = found[best[first]]
     if degree[side].sum() > degree[~side].sum():
         side = ~side
-    return SweepCut(float(exact[best].min()), side, mode.copy(), len(np.unique(sides, axis=0)))
+    num_cuts = len({side.tobytes() for side in sides})
+    return SweepCut(float(exact[best].min()), side, mode.copy(), num_cuts)

@@ -11,12 +11,15 @@ from jaxtyping import Float64
 from torch import Tensor
 
 from workbench.cost import diagnostic
-from workbench.diagnostics.structure.topological_concentration import partner_pattern
-from workbench.topology import SimpleGraph, simple_graph
+from workbench.diagnostics.structure.topological_concentration import partner_lists
+from workbench.topology import Neighbors, SimpleGraph, simple_graph
 from workbench.typing import EdgeIndex, Pairs
 
 #: Random features that are propagated together.
 _BLOCK = 32
+
+#: Graphs of at most so many nodes have dense matrices, and more features together.
+_SMALL = 128
 
 #: Pairs whose features are multiplied together: so many stay in the cache.
 _PAIRS = 16_384
@@ -91,7 +94,7 @@ def approximate_topological_concentration(
             f"{depth=}, {weights=}, {num_features=}"
         )
     graph = simple_graph(edge_index, num_nodes)
-    links = _Links(partner_pattern(graph, pairs), edge_index.device)
+    links = _Links(partner_lists(graph, pairs), edge_index.device)
     features = _Features(graph, weights, num_features, generator)
     spread = _inner(links, features) if similarity == "inner" else _cosine(links, features)
     value, squares = spread
@@ -101,16 +104,16 @@ def approximate_topological_concentration(
 class _Links:
     """Ordered pairs of partners, and means over them."""
 
-    def __init__(self, pattern, device: torch.device):
-        count = np.diff(pattern.indptr)
+    def __init__(self, partners: Neighbors, device: torch.device):
+        count = np.diff(partners.start)
         self.size = count.size
         self.row = torch.from_numpy(np.repeat(np.arange(self.size), count)).to(device)
-        self.column = torch.from_numpy(pattern.indices.astype(np.int64)).to(device)
+        self.column = torch.from_numpy(partners.node).to(device)
         self.share = 1.0 / torch.from_numpy(count).to(device)[self.row].double()
         self.mean = self.matrix(self.share)
 
     def matrix(self, values: Tensor) -> Tensor:
-        return _sparse(self.row, self.column, values, self.size)
+        return _matrix(self.row, self.column, values, self.size)
 
     def products(self, features: Tensor) -> Tensor:
         """Inner products of the rows of both ends."""
@@ -131,22 +134,33 @@ class _Features:
         degree, self.size = graph.degree(), graph.num_nodes
         scale = 1.0 / (degree[graph.source] * degree[graph.target]).sqrt()
         ends = torch.cat([graph.source, graph.target]), torch.cat([graph.target, graph.source])
-        self.walk = _sparse(*ends, scale.repeat(2), self.size)
+        self.walk = _matrix(*ends, scale.repeat(2), self.size)
         self.weights, self.count = weights, count
-        generator = generator or torch.Generator().manual_seed(0)
-        self.state, self.generator = generator.get_state(), generator
+        self.generator = generator or torch.Generator().manual_seed(0)
+        self.state = self.generator.get_state()
+        self.together = max(1, _SMALL**2 // max(self.size * _BLOCK, 1))  # blocks, of small graphs
+        self.kept: Tensor | None = None
 
     def __iter__(self) -> Iterator[Tensor]:
+        if self.kept is not None:
+            yield self.kept
+            return
         self.generator.set_state(self.state)
-        for at in range(0, self.count, _BLOCK):
-            shape = self.size, min(_BLOCK, self.count - at)
-            step = torch.randn(shape, generator=self.generator, dtype=torch.float64)
+        starts = range(0, self.count, _BLOCK)
+        for first in range(0, len(starts), self.together):
+            blocks = starts[first : first + self.together]
+            step = torch.cat([self._drawn(min(_BLOCK, self.count - at)) for at in blocks], dim=1)
             step = step.to(self.walk.device)
             feature = torch.zeros_like(step)
             for weight in self.weights:
-                step = torch.sparse.mm(self.walk, step)
+                step = self.walk @ step
                 feature += weight * step
+            if feature.size(1) == self.count:
+                self.kept = feature
             yield feature
+
+    def _drawn(self, count: int) -> Tensor:
+        return torch.randn(self.size, count, generator=self.generator, dtype=torch.float64)
 
 
 def _inner(links: _Links, features: _Features) -> tuple[Tensor, Tensor]:
@@ -154,7 +168,7 @@ def _inner(links: _Links, features: _Features) -> tuple[Tensor, Tensor]:
     total = torch.zeros(links.size, dtype=torch.float64, device=links.share.device)
     squares = torch.zeros_like(total)
     for feature in features:
-        product = feature * torch.sparse.mm(links.mean, feature)
+        product = feature * (links.mean @ feature)
         total += product.sum(1)
         squares += product.square().sum(1)
     count = features.count
@@ -171,17 +185,22 @@ def _cosine(links: _Links, features: _Features) -> tuple[Tensor, Tensor]:
     size = size.sqrt()
     scale = torch.where(size > 0, 1.0 / size, 0.0)
     cosine = links.matrix(product * scale[links.row] * scale[links.column] * links.share)
-    value = torch.sparse.mm(cosine, torch.ones_like(size)[:, None])[:, 0]
+    value = (cosine @ torch.ones_like(size)[:, None])[:, 0]
     squares = torch.zeros_like(size)
     for feature in features:
         unit = feature * scale[:, None]
-        drift = value[:, None] * unit.square() + torch.sparse.mm(cosine, unit.square())
-        influence = unit * torch.sparse.mm(links.mean, unit) - 0.5 * drift
+        drift = value[:, None] * unit.square() + cosine @ unit.square()
+        influence = unit * (links.mean @ unit) - 0.5 * drift
         squares += influence.square().sum(1)
     return value, squares
 
 
-def _sparse(row: Tensor, column: Tensor, weight: Tensor, size: int) -> Tensor:
+def _matrix(row: Tensor, column: Tensor, weight: Tensor, size: int) -> Tensor:
+    """Of entries in different places; sparse but for small graphs."""
+    if size <= _SMALL:
+        dense = weight.new_zeros(size, size)
+        dense[row, column] = weight
+        return dense
     indices = torch.stack([row, column])
     matrix = torch.sparse_coo_tensor(indices, weight, (size, size), check_invariants=False)
     with warnings.catch_warnings():

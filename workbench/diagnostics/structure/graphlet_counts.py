@@ -14,41 +14,59 @@ class OfNode:
         self.around = around.astype(np.int64)
 
 
-def at_hop_1(key: tuple[int, int, int], node: OfNode, row, column, sums) -> np.ndarray:
+class AtHop1:
     """Counts of adjacent pairs; the names of the sums are those of ``graphlet_rows``."""
-    _, first, second = key
+
+    def __init__(self, node: OfNode, row: np.ndarray, column: np.ndarray, sums):
+        self.node, self.column, self.sums = node, column, sums
+        t, inside, there, here, _, walks = sums
+        d_u, d_v = node.degree[row], node.degree[column]
+        self.alone_u, self.alone_v = d_u - 1 - t, d_v - 1 - t  # neighbors of one end only
+        self.cycle = walks - d_u - d_v + 1 - (there - t) - (here - t) + 2 * inside
+        self.diamond = there - t - 2 * inside
+        self.paw = node.triangle[column] - there + inside
+
+    def __getitem__(self, orbits: tuple[int, int]) -> np.ndarray:
+        """For orbits that are not in descending order."""
+        t, inside, there, here, degree, walks = self.sums
+        around, triangle = self.node.around, self.node.triangle
+        return {
+            (0, 0): lambda: np.ones_like(t),
+            (1, 2): lambda: self.alone_v,
+            (3, 3): lambda: t,
+            (4, 5): lambda: (
+                around[self.column]
+                - degree
+                - 2 * triangle[self.column]
+                + t
+                + there
+                + here
+                - walks
+                + self.diamond
+            ),
+            (5, 5): lambda: self.alone_u * self.alone_v - self.cycle,
+            (6, 7): lambda: self.alone_v * (self.alone_v - 1) // 2 - self.paw,
+            (8, 8): lambda: self.cycle,
+            (9, 11): lambda: self.paw,
+            (10, 10): lambda: degree - there - here + 2 * inside,
+            (10, 11): lambda: t * self.alone_v - self.diamond,
+            (12, 13): lambda: self.diamond,
+            (13, 13): lambda: t * (t - 1) // 2 - inside,
+            (14, 14): lambda: inside,
+        }[orbits]()
+
+
+def at_hop_1(keys, node: OfNode, row: np.ndarray, column: np.ndarray, sums) -> dict:
+    """Counts of adjacent pairs for each key ``(1, orbit of the row, orbit of the column)``."""
     t, inside, there, here, degree, walks = sums
-    if first > second:  # the transpose: the two ends change places
-        first, second, row, column, there, here = second, first, column, row, here, there
-    d_u, d_v = node.degree[row], node.degree[column]
-    alone_u, alone_v = d_u - 1 - t, d_v - 1 - t  # neighbors of one end only
-    cycle = walks - d_u - d_v + 1 - (there - t) - (here - t) + 2 * inside
-    diamond = there - t - 2 * inside
-    paw = node.triangle[column] - there + inside
-    return {
-        (0, 0): lambda: np.ones_like(t),
-        (1, 2): lambda: alone_v,
-        (3, 3): lambda: t,
-        (4, 5): lambda: (
-            node.around[column]
-            - degree
-            - 2 * node.triangle[column]
-            + t
-            + there
-            + here
-            - walks
-            + diamond
-        ),
-        (5, 5): lambda: alone_u * alone_v - cycle,
-        (6, 7): lambda: alone_v * (alone_v - 1) // 2 - paw,
-        (8, 8): lambda: cycle,
-        (9, 11): lambda: paw,
-        (10, 10): lambda: degree - there - here + 2 * inside,
-        (10, 11): lambda: t * alone_v - diamond,
-        (12, 13): lambda: diamond,
-        (13, 13): lambda: t * (t - 1) // 2 - inside,
-        (14, 14): lambda: inside,
-    }[first, second]()
+    up, down, found = AtHop1(node, row, column, sums), None, {}
+    for key in keys:
+        _, first, second = key
+        if first > second and down is None:  # the transpose: the two ends change places
+            down = AtHop1(node, column, row, (t, inside, here, there, degree, walks))
+        counts = up[first, second] if first <= second else down[second, first]
+        found[key] = counts.astype(np.float64)
+    return found
 
 
 def at_hop_2(key: tuple[int, int, int], node: OfNode, row, column, sums) -> np.ndarray:

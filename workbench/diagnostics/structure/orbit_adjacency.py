@@ -127,9 +127,8 @@ def orbit_adjacency(
     for key in keys:
         if key not in ORBIT_ADJACENCIES:
             raise ValueError(f"{key} is no orbit adjacency; choose from {ORBIT_ADJACENCIES}")
-    adjacency = simple_graph(edge_index, num_nodes).adjacency()
-    adjacency.sort_indices()
-    start, neighbor = adjacency.indptr.astype(np.int64), adjacency.indices.astype(np.int32)
+    start, neighbor, _, _ = simple_graph(edge_index, num_nodes).neighbors
+    neighbor = neighbor.astype(np.int32)
     _check_time(6e-9 * float((np.diff(start).astype(float) ** 2).sum()), start)
     second, third = reach(start, neighbor)
     by_hop = {hop: [key for key in keys if key[0] == hop] for hop in (1, 2, 3)}
@@ -158,11 +157,15 @@ def orbit_adjacency(
             count[key][here] = at_hop_2(key, of_node, row, found[0], found[1])
         return found[2:]
 
-    with ThreadPoolExecutor(torch.get_num_threads()) as pool:
-        found = list(pool.map(block, _blocks(second + room)))
+    spans = _blocks(second + room)
+    if len(spans) == 1:
+        found = [block(spans[0])]
+    else:
+        with ThreadPoolExecutor(torch.get_num_threads()) as pool:
+            found = list(pool.map(block, spans))
     matrices = {}
     row = np.repeat(np.arange(num_nodes), np.diff(start)) if by_hop[1] else None
-    one = {key: at_hop_1(key, of_node, row, neighbor, edge).astype(float) for key in by_hop[1]}
+    one = at_hop_1(by_hop[1], of_node, row, neighbor, edge) if by_hop[1] else {}
     matrices |= _matrices(start, neighbor, one, edge_index.device)
     matrices |= _matrices(second_start, column, count, edge_index.device)
     if by_hop[3]:

@@ -5,7 +5,6 @@ from typing import no_type_check
 import numpy as np
 import torch
 from numba import njit
-from scipy.sparse import csr_array
 from torch import Tensor
 
 from workbench.cost import (
@@ -17,7 +16,7 @@ from workbench.cost import (
     diagnostic,
     too_large,
 )
-from workbench.topology import SimpleGraph, check_pairs, simple_graph
+from workbench.topology import Neighbors, SimpleGraph, check_pairs, simple_graph
 from workbench.typing import EdgeIndex, NodeVector, Pairs
 
 
@@ -63,7 +62,7 @@ def topological_concentration(
     Self-loops are dropped, repeated edges and pairs count once, a pair of a node with itself is
     dropped. Walks never leave a component: partners in another one count with 0. No weights.
 
-    The walks are counted in sparse powers of the adjacency and not one by one. This is the form of
+    The walks are counted step by step and not one by one. This is the form of
     the authors' code; the paper leaves the denominator open as a function of both sizes.
 
     Raises:
@@ -79,50 +78,42 @@ def topological_concentration(
     if depth < 1 or (beta is not None and beta < 0):
         raise ValueError(f"depth must be at least 1 and beta not negative, got {depth=}, {beta=}")
     graph = simple_graph(edge_index, num_nodes)
-    partners = partner_pattern(graph, pairs)
-    if graph.num_edges == 0 or partners.nnz == 0:
+    partners = partner_lists(graph, pairs)
+    if graph.num_edges == 0 or partners.node.size == 0:
         return torch.zeros(num_nodes, dtype=torch.float64, device=edge_index.device)
     beta = num_nodes / (2.0 * graph.num_edges) if beta is None else beta
-    adjacency = graph.adjacency()
-    discount = beta ** np.arange(depth)
-    walks = [adjacency.sum(axis=1)]
+    start, node, _, _ = graph.neighbors
+    discount, row = beta ** np.arange(depth), np.repeat(np.arange(num_nodes), np.diff(start))
+    walks = [np.diff(start).astype(np.float64)]
     for _ in range(depth - 1):
-        walks.append(adjacency @ walks[-1])
-    _check_walks(num_nodes, walks, partners)
-    power, ends, reached = adjacency, adjacency.copy(), adjacency.copy()
-    for weight in discount[1:]:
-        power = power @ adjacency
-        met = power.copy()
-        met.data[:] = 1.0
-        ends, reached = ends + weight * power, reached + weight * met
+        walks.append(np.bincount(row, walks[-1][node], num_nodes))
+    room = np.minimum(sum(walks), num_nodes)
+    _check_walks(num_nodes, walks, room, partners)
     size = discount.sum() * (discount @ np.stack(walks))
     if pairs is None:
         size = np.where(walks[0] > 1, size - 1.0, 0.0)
-    overlap = _overlap(*_rows(partners), *_rows(ends), ends.data, *_rows(reached), reached.data)
-    count = np.diff(partners.indptr)
+    ends = _walk_ends(start, node, discount, int(room.sum()))
+    overlap = _overlap(partners.start, partners.node, *ends)
+    count = np.diff(partners.start)
     valid = (count > 0) & (size > 0) & (walks[0] > 0)
     found = np.divide(overlap, count * size, out=np.zeros(num_nodes), where=valid)
     return torch.from_numpy(found).to(edge_index.device)
 
 
-def partner_pattern(graph: SimpleGraph, pairs: Tensor | None) -> csr_array:
-    """Pattern of the partners of each node."""
+def partner_lists(graph: SimpleGraph, pairs: Tensor | None) -> Neighbors:
+    """The partners of each node."""
     if pairs is None:
-        return graph.adjacency()
+        return graph.neighbors
     check_pairs(pairs, graph.num_nodes)
     both = torch.cat([pairs, pairs.flip(0)], dim=1)
-    return simple_graph(both, graph.num_nodes).adjacency()
+    return simple_graph(both, graph.num_nodes).neighbors
 
 
-def _rows(matrix: csr_array) -> tuple[np.ndarray, np.ndarray]:
-    return matrix.indptr.astype(np.int64), matrix.indices.astype(np.int64)
-
-
-def _check_walks(num_nodes: int, walks: list, partners: csr_array) -> None:
+def _check_walks(num_nodes: int, walks: list, room: np.ndarray, partners: Neighbors) -> None:
     """Raise where the walks, counted on this very graph, are too many."""
-    entries = np.minimum(sum(walks), num_nodes)
-    seconds = 2e-8 * float(sum(w.sum() for w in walks)) + 2e-9 * float((partners @ entries).sum())
-    size, free, why = 60.0 * float(entries.sum()), available_bytes(), None
+    met = float(room[partners.node].sum())
+    seconds = 2e-8 * float(sum(w.sum() for w in walks)) + 2e-9 * met
+    size, free, why = 60.0 * float(room.sum()), available_bytes(), None
     if seconds > 20 * LONGEST_SECONDS:
         why = f"an exact answer may take {20 * LONGEST_SECONDS / 60:.0f} minutes"
     elif size > MEMORY_SHARE * free:
@@ -134,17 +125,69 @@ def _check_walks(num_nodes: int, walks: list, partners: csr_array) -> None:
 
 @njit(cache=True, nogil=True)
 @no_type_check
-def _overlap(start, partner, first, end, walks, begin, place, met):
-    """Sum over the partners j of i of the products of row i of one matrix, row j of another."""
+def _walk_ends(start, neighbor, discount, room):
+    """Ends of the walks from each node as sorted lists: their start, the ends, and two sums.
+
+    Over the numbers of steps, the discount times the number of walks, and times whether there are
+    any.
+    """
+    size = start.size - 1
+    first, place = np.zeros(size + 1, dtype=np.int64), np.empty(room, dtype=np.int64)
+    walks, met = np.empty(room), np.empty(room)
+    now, then = np.zeros(size), np.zeros(size)
+    own_walks, own_met = np.zeros(size), np.zeros(size)
+    here, there = np.empty(size, dtype=np.int64), np.empty(size, dtype=np.int64)
+    ends, seen = np.empty(size, dtype=np.int64), np.zeros(size, dtype=np.bool_)
+    for i in range(size):
+        num_here, num_ends = 1, 0
+        here[0], now[i] = i, 1.0
+        for weight in discount:
+            num_there = 0
+            for k in range(num_here):
+                u = here[k]
+                for a in range(start[u], start[u + 1]):
+                    v = neighbor[a]
+                    if then[v] == 0.0:
+                        there[num_there] = v
+                        num_there += 1
+                    then[v] += now[u]
+            for k in range(num_here):
+                now[here[k]] = 0.0
+            for k in range(num_there):
+                v = there[k]
+                if not seen[v]:
+                    seen[v] = True
+                    ends[num_ends] = v
+                    num_ends += 1
+                own_walks[v] += weight * then[v]
+                own_met[v] += weight
+            now, then, here, there, num_here = then, now, there, here, num_there
+        for k in range(num_here):
+            now[here[k]] = 0.0
+        at = first[i]
+        place[at : at + num_ends] = np.sort(ends[:num_ends])
+        for k in range(at, at + num_ends):
+            v = place[k]
+            walks[k], met[k] = own_walks[v], own_met[v]
+            own_walks[v] = own_met[v] = 0.0
+            seen[v] = False
+        first[i + 1] = at + num_ends
+    return first, place, walks, met
+
+
+@njit(cache=True, nogil=True)
+@no_type_check
+def _overlap(start, partner, first, place, walks, met):
+    """Sum over the partners j of i of the walks of i that end where some of j do."""
     size = start.size - 1
     own, found = np.zeros(size), np.zeros(size)
     for i in range(size):
         for a in range(first[i], first[i + 1]):
-            own[end[a]] = walks[a]
+            own[place[a]] = walks[a]
         for k in range(start[i], start[i + 1]):
             j = partner[k]
-            for b in range(begin[j], begin[j + 1]):
+            for b in range(first[j], first[j + 1]):
                 found[i] += own[place[b]] * met[b]
         for a in range(first[i], first[i + 1]):
-            own[end[a]] = 0.0
+            own[place[a]] = 0.0
     return found

@@ -5,13 +5,14 @@ from itertools import pairwise
 
 import numpy as np
 import torch
-from scipy.sparse.csgraph import shortest_path
 from torch import Tensor
 
+from workbench.diagnostics.distance.hop_distance import hops
 from workbench.diagnostics.expressivity.weisfeiler_leman.relations import Graph, numbered
 from workbench.diagnostics.resistance.all_pairs import effective_resistance
 from workbench.ties import levels
 from workbench.topology import walk_powers
+from workbench.typing import EdgeIndex
 
 #: What ``distance_wl_colors`` knows by name.
 DISTANCES = ("shortest-path", "resistance", "both", "rrwp")
@@ -83,14 +84,17 @@ def real_classes(values: np.ndarray, *, of_largest: bool) -> np.ndarray:
 def distance_columns(graph: Graph, distance: str) -> np.ndarray:
     """``[nodes^2, channels]`` of real numbers."""
     parts = []
-    edge_index = torch.from_numpy(np.stack([graph.neighbor, graph.row()]).astype(np.int64))
     if distance in ("shortest-path", "both"):
         # row = the node that sees; messages travel along the edge
-        parts.append(shortest_path(graph.adjacency(), unweighted=True).reshape(-1, 1))
+        parts.append(hops(graph.indptr, graph.neighbor).reshape(-1, 1))
     if distance in ("resistance", "both"):
-        found = effective_resistance(edge_index, graph.size)
+        found = effective_resistance(_edge_index(graph), graph.size)
         parts.append(found.numpy().reshape(-1, 1))
     if distance == "rrwp":
-        found = walk_powers(edge_index, graph.size, num_steps=WALK_STEPS)
+        found = walk_powers(_edge_index(graph), graph.size, num_steps=WALK_STEPS)
         parts.append(found.numpy().reshape(graph.size**2, WALK_STEPS))
     return np.concatenate(parts, axis=1)
+
+
+def _edge_index(graph: Graph) -> EdgeIndex:
+    return torch.from_numpy(np.stack([graph.neighbor, graph.row()]).astype(np.int64))

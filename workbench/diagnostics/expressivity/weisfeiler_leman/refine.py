@@ -20,6 +20,9 @@ from workbench.diagnostics.expressivity.weisfeiler_leman.relations import Relati
 #: Collisions of a 64-bit hash are so rare that a second one would be a defect.
 _MOST_SEEDS = 8
 
+#: Bytes for which nobody asks what is free.
+_LITTLE = 1_000_000
+
 Hash = Callable[[np.ndarray, int], np.ndarray]
 Check = Callable[[np.ndarray, int], bool]
 
@@ -58,7 +61,6 @@ def refine(
         check_least("max_rounds", max_rounds, 0)
     color = np.ascontiguousarray(color, dtype=np.int64)
     rounds, count = [color], int(color.max(initial=-1)) + 1
-    room = MEMORY_SHARE * available_bytes()
     for seed in range(1, _MOST_SEEDS + 1):
         while max_rounds is None or len(rounds) <= max_rounds:
             if enough is not None and enough(rounds[-1], count):
@@ -69,7 +71,8 @@ def refine(
                 break
             rounds.append(finer)
             count = found
-            if len(rounds) * color.nbytes > room:
+            filled = len(rounds) * color.nbytes
+            if filled > _LITTLE and filled > MEMORY_SHARE * available_bytes():
                 raise TooLargeError(
                     f"the colors of {color.size:,} items after {len(rounds) - 1:,} rounds fill "
                     "half of the free memory, and they are not stable yet; give max_rounds"

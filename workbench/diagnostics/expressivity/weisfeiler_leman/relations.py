@@ -6,8 +6,10 @@ node, tuples) and what is seen (all nodes with a distance, copies of the graph).
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import no_type_check
 
 import numpy as np
+from numba import njit
 from scipy.sparse import csr_array
 
 from workbench.diagnostics.expressivity.weisfeiler_leman.hashing import renumber
@@ -132,7 +134,9 @@ def marked_copies(graph: Graph, marks: np.ndarray, inside: np.ndarray | None = N
         np.concatenate([row, whole]),
         np.concatenate([seen, np.arange(kept)]),
         np.concatenate([label, np.full(kept, graph.kinds)]),
-        np.concatenate([nodes.reshape(-1, width + 1)[keep], np.c_[marks, np.full(copies, -1)]]),
+        np.concatenate(
+            [nodes.reshape(-1, width + 1)[keep], np.column_stack((marks, np.full(copies, -1)))]
+        ),
     )
 
 
@@ -180,11 +184,11 @@ def copies_see_each_other(graph: Graph) -> Relation:
     seen = [inner.neighbor, items + node, around, copy * size + node]
     kinds = [np.full(pairs, high), inner.label[inside] + high + 1, np.full(pairs, 2 * high + 1)]
     return _sorted(
-        np.concatenate([inner.color, np.c_[graph.color, np.full(size, 2)]]),
+        np.concatenate([inner.color, np.column_stack((graph.color, np.full(size, 2)))]),
         np.concatenate(rows),
         np.concatenate(seen),
         np.concatenate([inner.label, *kinds]),
-        np.concatenate([inner.nodes, np.c_[np.full(size, -1), np.arange(size)]]),
+        np.concatenate([inner.nodes, np.column_stack((np.full(size, -1), np.arange(size)))]),
     )
 
 
@@ -283,6 +287,21 @@ def _renumbered(code: np.ndarray) -> np.ndarray:
 
 def _sorted(color, row, seen, label, nodes) -> Relation:
     """The relation of entries in any order."""
-    order = np.argsort(row, kind="stable")
-    indptr = np.concatenate([[0], np.cumsum(np.bincount(row, minlength=color.shape[0]))])
-    return Relation(color, indptr, seen[order], label[order], nodes)
+    return Relation(color, *_by_row(row, seen, label, color.shape[0]), nodes)
+
+
+@njit(cache=True, nogil=True)
+@no_type_check
+def _by_row(row, seen, label, size):
+    """A stable counting sort by row."""
+    start = np.zeros(size + 1, dtype=np.int64)
+    for v in row:
+        start[v + 1] += 1
+    for v in range(size):
+        start[v + 1] += start[v]
+    place, sorted_seen, sorted_label = start[:-1].copy(), np.empty_like(seen), np.empty_like(label)
+    for k in range(row.size):
+        at = place[row[k]]
+        sorted_seen[at], sorted_label[at] = seen[k], label[k]
+        place[row[k]] += 1
+    return start, sorted_seen, sorted_label
