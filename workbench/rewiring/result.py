@@ -1,5 +1,7 @@
 """What every rewiring returns, and how a list of edits becomes an edge list."""
 
+from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -8,7 +10,7 @@ import torch
 from jaxtyping import Bool, Float, Float64, Int64
 from torch import Tensor
 
-from workbench.topology import simple_graph
+from workbench.topology import SimpleGraph, simple_graph
 from workbench.typing import EdgeIndex
 
 
@@ -203,40 +205,46 @@ def apply_edits(
     edits: Int64[Tensor, "3 edits"],
     score: Float64[Tensor, " edits"] | None = None,
     num_tied: Int64[Tensor, " edits"] | None = None,
+    *,
+    graph: SimpleGraph | None = None,
 ) -> Rewired:
     """The graph after ``edits``, as every rewiring returns it.
 
     Rows of ``edits`` are the sign, u and v; u and v may come in either order. Self-loops of the
     input stay. A repeated edge stays repeated, and goes as a whole when it is removed. An edge that
     is removed and added again keeps its original columns; one that is added and removed again
-    leaves no trace in ``edge_index``, but both edits stay in ``edits``.
+    leaves no trace in ``edge_index``, but both edits stay in ``edits``. ``graph`` is the simple
+    graph of ``edge_index``, where that has been read before.
 
     Raises:
         ValueError: the graph is directed, or an edit is impossible: a sign other than +1 and -1, a
             self-loop, a node out of range, an edge added that exists or removed that does not.
     """
-    graph = simple_graph(edge_index, num_nodes)
-    low = torch.minimum(edits[1], edits[2])
-    edits = torch.stack([edits[0], low, torch.maximum(edits[1], edits[2])])
+    graph = simple_graph(edge_index, num_nodes) if graph is None else graph
+    rows = edits.T.tolist()
+    if any(u > v for _, u, v in rows):
+        rows = [(sign, min(u, v), max(u, v)) for sign, u, v in rows]
+        edits = torch.tensor(rows, dtype=torch.int64).T
     source, target = graph.ends
-    original = source * num_nodes + target
-    touched = final_presence(original, num_nodes, edits.T.tolist())
+    touched = final_presence(source * num_nodes + target, num_nodes, rows)
 
-    keys = torch.minimum(*edge_index) * num_nodes + torch.maximum(*edge_index)
     kept = torch.ones(edge_index.size(1), dtype=torch.bool, device=edge_index.device)
     gone = [key for key, (before, after) in touched.items() if before and not after]
+    left = edge_index
     if gone:
+        keys = torch.minimum(*edge_index) * num_nodes + torch.maximum(*edge_index)
         kept &= ~torch.isin(keys, torch.tensor(gone, device=keys.device))
+        left = edge_index[:, kept]
     new = [key for key, (before, after) in touched.items() if after and not before]
-    new = torch.tensor(new, dtype=torch.int64, device=edge_index.device)
-    u, v = new // max(num_nodes, 1), new % max(num_nodes, 1)
-    both = torch.stack([torch.stack([u, v]), torch.stack([v, u])], dim=2).reshape(2, -1)
+    pairs = [divmod(key, num_nodes) for key in new]
+    both = [end for pair in pairs for end in pair], [end for v, u in pairs for end in (u, v)]
+    both = torch.from_numpy(np.array(both, dtype=np.int64))
     if score is None:
         score = torch.full((edits.size(1),), torch.nan, dtype=torch.float64)
     if num_tied is None:
-        num_tied = torch.ones_like(edits[0])
+        num_tied = torch.ones(edits.size(1), dtype=torch.int64)
     return Rewired(
-        edge_index=torch.cat([edge_index[:, kept], both], dim=1),
+        edge_index=torch.cat([left, both.to(edge_index.device)], dim=1),
         num_nodes=num_nodes,
         kept=kept,
         edits=edits.to(edge_index.device),
@@ -250,14 +258,14 @@ def choices(
 ) -> tuple[Int64[Tensor, "3 edits"], Float64[Tensor, " edits"], Int64[Tensor, " edits"]]:
     """What a method chose edit by edit, as ``apply_edits`` takes it."""
     return (
-        torch.tensor(edits, dtype=torch.int64).reshape(-1, 3).T,
-        torch.tensor(score, dtype=torch.float64),
-        torch.tensor(num_tied, dtype=torch.int64),
+        torch.from_numpy(np.array(edits, dtype=np.int64).reshape(-1, 3).T),
+        torch.from_numpy(np.array(score, dtype=np.float64)),
+        torch.from_numpy(np.array(num_tied, dtype=np.int64)),
     )
 
 
 def final_presence(
-    original: np.ndarray, num_nodes: int, edits: list[list[int]]
+    original: np.ndarray, num_nodes: int, edits: Sequence[Sequence[int]]
 ) -> dict[int, tuple[bool, bool]]:
     """Whether each edited edge was there at first and is there at last.
 
@@ -281,8 +289,8 @@ def final_presence(
         if key in state:
             before, now = state[key]
         else:
-            place = np.searchsorted(original, key)
-            before = now = bool(place < original.size and original[place] == key)
+            place = bisect_left(original, key)
+            before = now = place < original.size and int(original[place]) == key
         if now == (sign > 0):
             raise ValueError(
                 f"edit {at} {'adds' if sign > 0 else 'removes'} the edge ({u}, {v}), which is "

@@ -1,15 +1,13 @@
 """The state of FoSR between two edits: the graph, its vector x, the search for the best pair."""
 
-from typing import no_type_check
-
 import numpy as np
 import torch
 from jaxtyping import Float
-from numba import njit
 from scipy.sparse import csr_array
 from torch import Tensor
 
 from workbench.rewiring.declaration import Ranking, check_edit, check_num_edges
+from workbench.rewiring.engine.fosr_kernels import add_best, best, join, power_steps
 from workbench.rewiring.engine.structural_order import StructuralOrder
 from workbench.ties import TIE, best_first
 from workbench.topology import simple_graph
@@ -18,8 +16,8 @@ from workbench.typing import EdgeIndex
 #: Nodes among which the pairs of a ranking are looked for, unless the ranking itself needs more.
 _MOST_RANKED = 2_000
 
-#: What is left of an entry of x after a step is 0 below this share of the largest one before it.
-_ROUNDING = 1e-13
+#: Numbers that are looked at before the caller is asked whether to go on.
+_MOMENT = 10_000_000
 
 
 class FosrState:
@@ -40,58 +38,73 @@ class FosrState:
     ):
         if power_iterations < 0:
             raise ValueError(f"power_iterations must not be negative, got {power_iterations}")
-        graph = simple_graph(edge_index, num_nodes)
+        self.graph = graph = simple_graph(edge_index, num_nodes)
         self._device = edge_index.device
-        source, target = graph.ends
-        rows, columns = np.concatenate([source, target]), np.concatenate([target, source])
-        ones = np.ones(rows.size)
-        self._set(csr_array((ones, (rows, columns)), shape=(num_nodes, num_nodes)))
+        self._set(graph.neighbors.start, graph.neighbors.node)
         self.mark = np.full(num_nodes, -1, dtype=np.int64)
         self.x = _start(num_nodes, initial, generator)
         self.order = StructuralOrder(graph, self.x)
-        for _ in range(power_iterations):
-            self.power_step()
+        self.power_step(power_iterations)
 
-    def _set(self, adjacency: csr_array) -> None:
-        self.adjacency = adjacency
-        self.degree = np.asarray(adjacency.sum(axis=1), dtype=np.float64).ravel()
-        self.offsets = adjacency.indptr.astype(np.int64)
-        self.neighbors = adjacency.indices.astype(np.int64)
+    def _set(self, offsets: np.ndarray, neighbors: np.ndarray) -> None:
+        self.offsets, self.neighbors = offsets, neighbors
+        self.degree = np.diff(offsets).astype(np.float64)
         # Added neighbors of u: to[head[u]], to[next[head[u]]], ... until -1.
         self.head = np.full(self.degree.size, -1, dtype=np.int64)
         self.next, self.to = np.zeros(16, dtype=np.int64), np.zeros(16, dtype=np.int64)
         self.used = 0
 
-    def power_step(self) -> None:
+    @property
+    def _lists(self) -> tuple[np.ndarray, ...]:
+        """The neighbors, as the kernels read them."""
+        return self.offsets, self.neighbors, self.head, self.next, self.to
+
+    @property
+    def adjacency(self) -> csr_array:
+        """The neighbors in rows as a matrix."""
+        parts = np.ones(self.neighbors.size), self.neighbors, self.offsets
+        return csr_array(parts, shape=(self.degree.size,) * 2)
+
+    def power_step(self, times: int = 1) -> None:
         """x <- (I + D^-1/2 A D^-1/2) (x - its part along sqrt(d)), scaled to length 1."""
-        total = self.degree.sum()
-        if total == 0:
-            return
-        root = np.sqrt(self.degree)
-        x = self.x - (self.x @ root) * root / total
-        scaled = np.divide(x, root, out=np.zeros_like(x), where=root > 0)
-        step = self.adjacency @ scaled
-        used = self.used
-        # entries 2k and 2k + 1 of `to` are the two ends of the k-th added edge
-        ends = self.to[:used].reshape(-1, 2)
-        np.add.at(step, ends[:, 0], scaled[ends[:, 1]])
-        np.add.at(step, ends[:, 1], scaled[ends[:, 0]])
-        step = np.divide(step, root, out=x.copy(), where=root > 0)
-        x = x + step
-        x[abs(x) <= _ROUNDING * abs(self.x).max()] = 0.0
-        length = np.linalg.norm(x)
-        self.x = x / length if length > 0 else x
+        self.x = power_steps(times, self.x, self.degree, *self._lists, self.used)
+
+    def grow(self, count: int) -> list[tuple[int, int, float, int]]:
+        """Add the best pairs, a power step after each, ``count`` or as many as take a moment.
+
+        Returns:
+            What ``best`` says of each; nothing where the graph is complete.
+        """
+        count = min(count, _MOMENT // (self.degree.size + self.neighbors.size + 1) + 1)
+        self._make_room(2 * count)
+        pairs, product = np.empty((count, 2), dtype=np.int64), np.empty(count)
+        num_tied, done = np.empty(count, dtype=np.int64), 0
+        place = by_place = np.zeros(0, dtype=np.int64)
+        while done < count:
+            made = pairs[done:], product[done:], num_tied[done:]
+            order = place, by_place, self.mark
+            self.x, more, tied = add_best(
+                self.x, self.degree, *self._lists, self.used, *order, *made
+            )
+            done += more
+            self.used += 2 * more
+            if done < count and not tied:
+                break
+            if tied:
+                place, by_place = self.order.place, np.argsort(self.order.place)
+        found = pairs[:done].T.tolist(), product[:done].tolist(), num_tied[:done].tolist()
+        return list(zip(*found[0], *found[1:], strict=True))
 
     def add(self, u: int, v: int) -> None:
         """Join u and v."""
-        if self.used + 2 > self.to.size:
-            self.next = np.concatenate([self.next, np.zeros_like(self.next)])
-            self.to = np.concatenate([self.to, np.zeros_like(self.to)])
-        for a, b in ((u, v), (v, u)):
-            self.to[self.used], self.next[self.used] = b, self.head[a]
-            self.head[a] = self.used
-            self.used += 1
-        self.degree[[u, v]] += 1.0
+        self._make_room(2)
+        join(u, v, self.degree, self.head, self.next, self.to, self.used)
+        self.used += 2
+
+    def _make_room(self, ends: int) -> None:
+        if self.used + ends > self.to.size:
+            more = np.zeros(max(ends, self.to.size), dtype=np.int64)
+            self.next, self.to = np.concatenate([self.next, more]), np.concatenate([self.to, more])
 
     def propose(self, count: int) -> Ranking:
         """The ``count`` non-edges with the largest first-order rise of the gap, each on its own.
@@ -108,12 +121,13 @@ class FosrState:
             nothing = torch.zeros(2, 0, dtype=torch.int64)
             return Ranking.on(self._device, nothing, torch.zeros(0, dtype=torch.float64))
         order, place = np.argsort(y, kind="stable"), self.order.place
+        adjacency = self.adjacency
         width = count + 8
         while True:
             width = min(2 * width, y.size)
             nodes = np.unique(np.concatenate([order[:width], order[-width:]]))
             nodes = nodes[np.argsort(place[nodes])]
-            block = np.triu(~self.adjacency[nodes][:, nodes].toarray().astype(bool), 1)
+            block = np.triu(~adjacency[nodes][:, nodes].toarray().astype(bool), 1)
             pairs = np.sort(nodes[np.stack(np.nonzero(block))], axis=0)
             product = y[pairs[0]] * y[pairs[1]]
             chosen = best_first(-product)[:count]
@@ -138,22 +152,24 @@ class FosrState:
             ValueError: the edge is there already, or is not there.
         """
         self._fold()
-        size = self.degree.size
-        there = min(u, v) >= 0 and max(u, v) < size and bool(self.adjacency[u, v])
+        size, adjacency = self.degree.size, self.adjacency
+        there = min(u, v) >= 0 and max(u, v) < size and bool(adjacency[u, v])
         check_edit(sign, u, v, there, size)
-        ends = [u, v], [v, u]
-        changed = self.adjacency + csr_array(([sign, sign], ends), shape=(size, size), dtype=float)
-        changed.eliminate_zeros()
-        self._set(changed)
+        self._change(adjacency, np.array([[u, v], [v, u]]), float(sign))
         self.power_step()
 
     def _fold(self) -> None:
         """Put the added edges into the rows."""
         if self.used:
             ends = self.to[: self.used].reshape(-1, 2)
-            both = np.concatenate([ends, ends[:, ::-1]]).T
-            ones, shape = np.ones(both.shape[1]), self.adjacency.shape
-            self._set(self.adjacency + csr_array((ones, tuple(both)), shape=shape))
+            self._change(self.adjacency, np.concatenate([ends, ends[:, ::-1]]).T, 1.0)
+
+    def _change(self, adjacency: csr_array, ends: np.ndarray, value: float) -> None:
+        values = np.full(ends.shape[1], value)
+        changed = adjacency + csr_array((values, tuple(ends)), shape=adjacency.shape)
+        changed.eliminate_zeros()
+        changed.sort_indices()
+        self._set(changed.indptr.astype(np.int64), changed.indices.astype(np.int64))
 
     def best(self) -> tuple[int, int, float, int]:
         """(u, v, y_u y_v, how many tie) of the non-edge with the smallest product.
@@ -161,19 +177,12 @@ class FosrState:
         (-1, -1, 0, 0) where the graph is complete. Of pairs that tie it is the first by the values
         that x started from, then by ``canonical_order``.
         """
-        y = self.x / np.sqrt(self.degree + 1.0)
-        order = np.argsort(y)
-        lists = self.offsets, self.neighbors, self.head, self.next, self.to
-        product = smallest_product(y, order, *lists, self.mark)
-        if product == np.inf:
-            return -1, -1, 0.0, 0
-        limit = product + TIE * abs(product)
-        tied = count_up_to(limit, y, y[order], *lists)
-        place = by_place = np.arange(y.size)
-        if tied > 1:
-            place, by_place = self.order.place, np.argsort(self.order.place)
-        u, v = first_up_to(limit, y, order, place, by_place, *lists, self.mark)
-        return u, v, y[u] * y[v], tied
+        order, found = (np.zeros(0, dtype=np.int64),) * 2, None
+        while found is None or (found[0] < 0 and found[3] > 1):
+            if found is not None:
+                order = self.order.place, np.argsort(self.order.place)
+            found = best(self.x, self.degree, *self._lists, *order, self.mark)
+        return found
 
 
 def _start(num_nodes: int, initial: Tensor | None, generator: torch.Generator | None) -> np.ndarray:
@@ -188,97 +197,3 @@ def _start(num_nodes: int, initial: Tensor | None, generator: torch.Generator | 
             f"{list(initial.shape)}, {int((~torch.isfinite(initial)).sum())} of them not finite"
         )
     return initial.detach().to("cpu", torch.float64).numpy()
-
-
-@njit(cache=True, nogil=True)
-@no_type_check
-def smallest_product(y, order, offsets, neighbors, head, next_, to, mark):
-    """The smallest y_u y_v of a non-edge, inf if there is none. ``order`` sorts y."""
-    best = np.inf
-    if y.size < 2:
-        return best
-    top = y[order[-1]]
-    mark[:] = -1
-    # Pairs of opposite signs: rows from the most negative y on, partners from the largest down,
-    # until no partner could do better. Only if there is none, every row is looked at.
-    for full in range(2):
-        for rank in range(y.size):
-            i = order[rank]
-            if not full and (y[i] >= 0.0 or y[i] * top >= best):
-                break
-            mark_row(i, offsets, neighbors, head, next_, to, mark)
-            for at in range(y.size):
-                j = order[-1 - at] if y[i] < 0.0 else order[at]
-                if y[i] * y[j] >= best:
-                    break
-                if mark[j] != i:
-                    best = y[i] * y[j]
-        if best < 0.0:
-            break
-    return best
-
-
-@njit(cache=True, nogil=True)
-@no_type_check
-def first_up_to(limit, y, order, place, by_place, offsets, neighbors, head, next_, to, mark):
-    """The first non-edge with a product of at most ``limit``; there is one.
-
-    By the lower place of its ends, then by the higher one. ``by_place`` sorts the places.
-    """
-    top, bottom = y[order[-1]], y[order[0]]
-    mark[:] = -1
-    for i in by_place:
-        if min(y[i] * top, y[i] * bottom) > limit:
-            continue
-        mark_row(i, offsets, neighbors, head, next_, to, mark)
-        found = -1
-        for at in range(y.size):
-            j = order[-1 - at] if y[i] < 0.0 else order[at]
-            if y[i] * y[j] > limit:
-                break
-            if mark[j] != i and (found < 0 or place[j] < place[found]):
-                found = j
-        if found >= 0:
-            return min(i, found), max(i, found)
-    return -1, -1
-
-
-@njit(cache=True, nogil=True)
-@no_type_check
-def count_up_to(limit, y, ascending, offsets, neighbors, head, next_, to):
-    """How many non-edges have a product of at most ``limit``; ``ascending`` is y, sorted."""
-    twice = 0
-    for i in range(y.size):
-        # all partners are at one end of the sorted y; those that are none are taken out again
-        low, high = 0, y.size
-        while low < high:
-            half = (low + high) // 2
-            if (y[i] * ascending[half] <= limit) == (y[i] < 0.0):
-                high = half
-            else:
-                low = half + 1
-        partners = y.size - low if y[i] < 0.0 else low
-        if partners == 0:
-            continue
-        partners -= y[i] * y[i] <= limit
-        for at in range(offsets[i], offsets[i + 1]):
-            partners -= y[i] * y[neighbors[at]] <= limit
-        at = head[i]
-        while at >= 0:
-            partners -= y[i] * y[to[at]] <= limit
-            at = next_[at]
-        twice += partners
-    return twice // 2
-
-
-@njit(cache=True, nogil=True)
-@no_type_check
-def mark_row(i, offsets, neighbors, head, next_, to, mark):
-    """Mark node i and its neighbors with i."""
-    mark[i] = i
-    for at in range(offsets[i], offsets[i + 1]):
-        mark[neighbors[at]] = i
-    at = head[i]
-    while at >= 0:
-        mark[to[at]] = i
-        at = next_[at]

@@ -38,22 +38,39 @@ def pseudo_inverse(graph: SimpleGraph) -> np.ndarray:
 
     In each component C G C, with G the inverse of the grounded Laplacian and C the centering.
     """
+    if graph.num_components == 1 and graph.num_edges:
+        inverse = grounded_inverse(graph)
+        block = inverse if isinstance(inverse, np.ndarray) else inverse.cpu().numpy()
+        _center(block)
+        return block
     result = np.zeros((graph.num_nodes, graph.num_nodes))
     for nodes, part in graph.parts():
-        inverse = grounded_inverse(part)
-        block = mirror(inverse) if isinstance(inverse, np.ndarray) else inverse.cpu().numpy()
-        _center(block)
-        if graph.num_components == 1:
-            return block
         at = nodes.cpu().numpy()
-        result[np.ix_(at, at)] = block
+        result[np.ix_(at, at)] = pseudo_inverse(part)
     return result
 
 
-def _center(matrix: np.ndarray) -> None:
-    mean = matrix.mean(axis=0)
-    matrix -= mean - 0.5 * mean.mean()
-    matrix -= (mean - 0.5 * mean.mean())[:, None]
+@njit(cache=True, nogil=True)
+@no_type_check
+def _center(matrix):
+    """C M C in place, from the upper triangle of a symmetric M to both, in tiles."""
+    size, tile = matrix.shape[0], 64
+    mean = np.zeros(size)
+    for u in range(size):
+        for v in range(u + 1, size):
+            mean[v] += matrix[u, v]
+            mean[u] += matrix[u, v]
+        mean[u] += matrix[u, u]
+    mean /= size
+    shift = mean - 0.5 * mean.mean()
+    for row in range(0, size, tile):
+        for column in range(row, size, tile):
+            for u in range(row, min(row + tile, size)):
+                for v in range(max(u, column), min(column + tile, size)):
+                    matrix[u, v] -= shift[u] + shift[v]
+            for v in range(column, min(column + tile, size)):
+                for u in range(row, min(row + tile, v)):
+                    matrix[v, u] = matrix[u, v]
 
 
 def square(matrix: np.ndarray) -> np.ndarray:

@@ -8,11 +8,18 @@ from numba import njit
 
 from workbench.rewiring.declaration import Ranking, check_edit, check_num_edges, check_variant
 from workbench.rewiring.engine.incremental import REBUILD_AFTER, REBUILD_FADED
-from workbench.rewiring.engine.pseudo_inverse import check_dense, column, pseudo_inverse, square
+from workbench.rewiring.engine.pseudo_inverse import check_dense, pseudo_inverse, square
 from workbench.rewiring.engine.structural_order import StructuralOrder
 from workbench.ties import TIE, best_first, largest
 from workbench.topology import SimpleGraph, simple_graph
 from workbench.typing import EdgeIndex, EdgeWeight
+
+#: Numbers that are looked at before the caller is asked whether to go on.
+_MOMENT = 20_000_000
+
+#: Why ``add_best`` ends: as many were added as were asked for, no pair is free, an order of tied
+#: pairs is wanted, or everything is to be computed anew.
+GROWN, COMPLETE, TIED, FADED = range(4)
 
 
 class ResistanceGains:
@@ -39,11 +46,10 @@ class ResistanceGains:
         num_nodes, variant = graph.num_nodes, self._variant
         self.graph = graph
         self.labels = self.graph.labels.numpy()
-        self.nodes_of = np.bincount(self.labels)[self.labels].astype(np.float64)
+        self.nodes_of, self.free = free_pairs(*graph.ends, self.labels)
         self.factor = self.nodes_of if variant == "paper" else np.ones(num_nodes)
-        self.free = (self.labels[:, None] == self.labels).astype(np.uint8)
-        self.free[self.graph.source, self.graph.target] = 0
-        self.added: list[tuple[int, int]] = []
+        self.rows, self.diagonals = np.zeros(num_nodes), (np.zeros(num_nodes), np.zeros(num_nodes))
+        self.added: list[list[int]] = []
         self.order = StructuralOrder(self.graph)
         self.rebuild()
 
@@ -53,13 +59,13 @@ class ResistanceGains:
         self.p2 = square(self.p)
         self.age = 0
         nothing = np.zeros(self.labels.size)
-        self.update(0.0, nothing, nothing)
-        self.built = self.diagonals[0]
+        update_and_rank(*self._matrices, 0.0, nothing, nothing)
+        self.built = self.diagonals[0].copy()
 
-    def update(self, c: float, k: np.ndarray, z: np.ndarray) -> None:
-        """P += c k k^T and P^2 += k z^T + z k^T, and what is read from them."""
-        self.rows = update_and_rank(self.p, self.p2, c, k, z, self.free, self.factor)
-        self.diagonals = np.diagonal(self.p).copy(), np.diagonal(self.p2).copy()
+    @property
+    def _matrices(self) -> tuple[np.ndarray, ...]:
+        """What the kernels read and write."""
+        return self.p, self.p2, self.free, self.factor, self.rows, *self.diagonals
 
     def row(self, s: int) -> np.ndarray:
         """Gains of the pairs (s, t), t > s; 0 where the pair is not free."""
@@ -124,41 +130,58 @@ class ResistanceGains:
             graph.num_nodes,
         )
 
-    def best(self) -> tuple[int, int, int] | None:
-        """The first of the best pairs and how many those are; None where no pair is free."""
-        if self.rows.size == 0 or self.rows.max() <= 0.0:
-            return None
-        of = self.p, self.p2, *self.diagonals, self.free, self.factor, largest(self.rows), TIE
-        s, t, count = first_of_best(*of, np.arange(self.rows.size))
-        if count > 1:
-            s, t, count = first_of_best(*of, self.order.place)
-        return s, t, count
+    def grow(self, count: int) -> list[tuple[int, int, float, int]]:
+        """Add the best pairs one after another, ``count`` or as many as take a moment.
 
-    def add(self, s: int, t: int) -> float:
-        """Add an edge, and return by how much the total resistance fell."""
-        k, q = (column(m, s) - column(m, t) for m in (self.p, self.p2))
-        shrink = 1.0 / (1.0 + k[s] - k[t])
-        kk = k @ k
-        self.free[s, t] = 0
-        self.added.append((s, t))
+        Returns:
+            (s, t, by how much the total resistance fell, how many pairs were as good) of each;
+            nothing where no pair is free.
+        """
+        count = min(count, _MOMENT // max(self.labels.size, 1) ** 2 + 1)
+        pairs, decrease = np.empty((count, 2), dtype=np.int64), np.empty(count)
+        num_tied, done, why = np.empty(count, dtype=np.int64), 0, GROWN
+        place = np.zeros(0, dtype=np.int64)
+        while done < count and why != COMPLETE:
+            made = pairs[done:], decrease[done:], num_tied[done:]
+            more, why = add_best(*self._matrices, self.nodes_of, self.built, self.age, place, *made)
+            self.added += pairs[done : done + more].tolist()
+            self.age += more
+            done += more
+            if why == FADED:
+                self.rebuild()
+            elif why == TIED:
+                place = self.order.place
+        found = pairs[:done].T.tolist(), decrease[:done].tolist(), num_tied[:done].tolist()
+        return list(zip(*found[0], *found[1:], strict=True))
+
+    def add(self, s: int, t: int) -> None:
+        """Add an edge."""
+        self.added.append([s, t])
         self.age += 1
-        # |P x|^2 comes from P alone and x^T P^2 x from P^2 alone: their difference is the drift.
-        exact = self.age < REBUILD_AFTER and abs(kk - (q[s] - q[t])) <= TIE * kk
-        if exact:
-            self.update(-shrink, k, 0.5 * kk * shrink**2 * k - shrink * q)
-            exact = (self.diagonals[0] >= REBUILD_FADED * self.built).all()
-        if not exact:
+        if not join(*self._matrices, self.built, self.age, s, t)[1]:
             self.rebuild()
-        return float(self.nodes_of[s] * kk * shrink)
+
+
+@njit(cache=True, nogil=True)
+@no_type_check
+def free_pairs(source, target, labels):
+    """The size of each node's component, and which pairs (s, t), s < t, of one are no edge."""
+    size = labels.size
+    count, free = np.zeros(size), np.empty((size, size), dtype=np.uint8)
+    for v in range(size):
+        count[labels[v]] += 1.0
+        for u in range(size):
+            free[v, u] = labels[u] == labels[v]
+    for e in range(source.size):
+        free[source[e], target[e]] = 0
+    return count[labels], free
 
 
 @njit(cache=True, nogil=True, fastmath={"reassoc", "contract", "nnan", "nsz", "arcp"})
 @no_type_check
-def update_and_rank(p, p2, c, k, z, free, factor):
-    """P += c k k^T and P2 += k z^T + z k^T, and the best gain of every row, in one pass."""
+def update_and_rank(p, p2, free, factor, rows, diagonal, diagonal2, c, k, z):
+    """P += c k k^T and P2 += k z^T + z k^T, the diagonals and the best gain of every row."""
     size = k.size
-    best = np.zeros(size)
-    diagonal, diagonal2 = np.empty(size), np.empty(size)
     for i in range(size):
         p[i, i] += c * k[i] * k[i]
         p2[i, i] += 2.0 * k[i] * z[i]
@@ -176,13 +199,65 @@ def update_and_rank(p, p2, c, k, z, free, factor):
             row[j], row2[j] = a, b
             gain = allowed[j] * (here2 + there2[j] - 2.0 * b) / (here + there[j] - 2.0 * a)
             most = gain if gain > most else most
-        best[i] = factor[i] * most
-    return best
+        rows[i] = factor[i] * most
 
 
 @njit(cache=True, nogil=True)
 @no_type_check
-def first_of_best(p, p2, diagonal, diagonal2, free, factor, rows, tie, place):
+def join(p, p2, free, factor, rows, diagonal, diagonal2, built, age, s, t):
+    """Add the edge (s, t), s < t: |P x|^2 / (1 + R_st), and whether rounding has not added up."""
+    size = rows.size
+    k, q = np.empty(size), np.empty(size)
+    for v in range(size):
+        k[v] = p[min(v, s), max(v, s)] - p[min(v, t), max(v, t)]
+        q[v] = p2[min(v, s), max(v, s)] - p2[min(v, t), max(v, t)]
+    shrink, kk = 1.0 / (1.0 + k[s] - k[t]), 0.0
+    for v in range(size):
+        kk += k[v] * k[v]
+    free[s, t] = 0
+    # |P x|^2 comes from P alone and x^T P^2 x from P^2 alone: their difference is the drift.
+    if age >= REBUILD_AFTER or abs(kk - (q[s] - q[t])) > TIE * kk:
+        return kk * shrink, False
+    z = 0.5 * kk * shrink**2 * k - shrink * q
+    update_and_rank(p, p2, free, factor, rows, diagonal, diagonal2, -shrink, k, z)
+    for v in range(size):
+        if diagonal[v] < REBUILD_FADED * built[v]:
+            return kk * shrink, False
+    return kk * shrink, True
+
+
+@njit(cache=True, nogil=True)
+@no_type_check
+def add_best(
+    p, p2, free, factor, rows, diagonal, diagonal2, nodes_of, built, age, place,
+    pairs, decrease, num_tied,
+):  # fmt: skip
+    """Add the best pair as often as ``pairs`` has room: how many were added, and why it ends."""
+    numbers = np.arange(rows.size)
+    for done in range(decrease.size):
+        most = rows.max() if rows.size else 0.0
+        if most <= 0.0:
+            return done, COMPLETE
+        near = np.flatnonzero(rows >= most - TIE * most)
+        of = (p, p2, diagonal, diagonal2, free, factor, near)
+        s, t, count = first_of_best(*of, numbers)
+        if count > 1:
+            if place.size == 0:
+                return done, TIED
+            s, t, count = first_of_best(*of, place)
+        fell, exact = join(
+            p, p2, free, factor, rows, diagonal, diagonal2, built, age + done + 1, s, t
+        )
+        pairs[done, 0], pairs[done, 1] = s, t
+        decrease[done], num_tied[done] = nodes_of[s] * fell, count
+        if not exact:
+            return done + 1, FADED
+    return decrease.size, GROWN
+
+
+@njit(cache=True, nogil=True)
+@no_type_check
+def first_of_best(p, p2, diagonal, diagonal2, free, factor, rows, place):
     """The pair (s, t), s < t, of largest gain, s in ``rows``, and how many pairs tie with it.
 
     Of those the first by the lower, then the higher ``place`` of its ends.
@@ -197,7 +272,7 @@ def first_of_best(p, p2, diagonal, diagonal2, free, factor, rows, tie, place):
                 gain = factor[s] * biharmonic / (1.0 + diagonal[s] + diagonal[t] - 2.0 * p[s, t])
                 if turn == 0:
                     best = max(best, gain)
-                elif gain >= (1.0 - tie) * best:
+                elif gain >= (1.0 - TIE) * best:
                     count += 1
                     key = min(place[s], place[t]) * place.size + max(place[s], place[t])
                     if key < first:

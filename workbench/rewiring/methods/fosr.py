@@ -72,15 +72,13 @@ def fosr(
     check_stop(should_stop, "fosr")
     given = {"power_iterations": power_iterations, "initial": initial, "generator": generator}
     state = FosrState(edge_index, num_nodes, **given)
-    edits, score, num_tied = [], [], []
-    for _ in range(num_edges):
+    found = []
+    while len(found) < num_edges:
         check_stop(should_stop, "fosr")
-        u, v, product, tied = state.best()
-        if u < 0:
+        more = state.grow(num_edges - len(found) if should_stop is None else 1)
+        if not more:
             break
-        state.add(u, v)
-        state.power_step()
-        edits.append((1, u, v))
-        score.append(-2.0 * product)
-        num_tied.append(tied)
-    return apply_edits(edge_index, num_nodes, *choices(edits, score, num_tied))
+        found += more
+    edits = [(1, u, v) for u, v, _, _ in found]
+    made = choices(edits, [-2.0 * row[2] for row in found], [row[3] for row in found])
+    return apply_edits(edge_index, num_nodes, *made, graph=state.graph)

@@ -62,21 +62,19 @@ def gtr(
     check_num_edges(num_edges)
     check_stop(should_stop, "gtr")
     state = ResistanceGains(edge_index, num_nodes, edge_weight=edge_weight, variant=variant)
-    edits, score, num_tied = [], [], []
-    for _ in range(num_edges):
+    graph, found = state.graph, []
+    while len(found) < num_edges:
         check_stop(should_stop, "gtr")
-        found = state.best()
-        if found is None:
+        more = state.grow(num_edges - len(found) if should_stop is None else 1)
+        if not more:
             break
-        s, t, tied = found
-        score.append(state.add(s, t))
-        edits.append((1, s, t))
-        num_tied.append(tied)
-    made = choices(edits, score, num_tied)
+        found += more
+    edits = [(1, s, t) for s, t, _, _ in found]
+    made = choices(edits, [row[2] for row in found], [row[3] for row in found])
     if edge_weight is None:
-        return apply_edits(edge_index, num_nodes, *made)
+        return apply_edits(edge_index, num_nodes, *made, graph=graph)
     conducts = edge_weight.to(edge_index.device) > 0
-    rewired = apply_edits(edge_index[:, conducts], num_nodes, *made)
+    rewired = apply_edits(edge_index[:, conducts], num_nodes, *made, graph=graph)
     kept = conducts.clone()
     kept[conducts] = rewired.kept
     return replace(rewired, kept=kept)
