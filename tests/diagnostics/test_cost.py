@@ -3,6 +3,8 @@
 Whether the seconds of an estimate hold is measured in ``tests/benchmarks/test_estimates.py``.
 """
 
+import os
+
 import pytest
 import torch
 from questions import ON_A_GRAPH
@@ -144,6 +146,16 @@ def counted(num_nodes, source_degree, target_degree):
 )
 def made_up(edge_index, num_nodes):
     return num_nodes
+
+
+def test_what_is_free_is_what_the_system_says():
+    free = cost.available_bytes()
+    pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    assert 1e6 < free <= pages
+    if os.path.exists("/proc/meminfo"):
+        with open("/proc/meminfo") as lines:
+            said = next(line for line in lines if line.startswith("MemAvailable:"))
+        assert abs(free - 1024 * int(said.split()[1])) < 0.2 * pages
 
 
 def test_the_limit_itself_and_half_of_the_free_memory_are_accepted(monkeypatch):

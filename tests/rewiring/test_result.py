@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from workbench.rewiring import apply_edits
+from workbench.topology import simple_graph
 
 PATH = torch.tensor([[0, 1, 1, 2], [1, 0, 2, 1]])
 
@@ -49,3 +50,13 @@ def test_loops_and_repeats():
 def test_impossible_edits(rows, message):
     with pytest.raises(ValueError, match=message):
         apply_edits(PATH, 3, edits(*rows))
+
+
+def test_a_graph_that_has_been_read_before_changes_nothing():
+    wanted = edits((1, 3, 0), (-1, 1, 0), (1, 0, 2))
+    once, again = (
+        apply_edits(PATH, 4, wanted),
+        apply_edits(PATH, 4, wanted, graph=simple_graph(PATH, 4)),
+    )
+    for name in ("edge_index", "kept", "edits", "num_tied"):
+        assert getattr(once, name).equal(getattr(again, name))

@@ -263,3 +263,20 @@ def connected(edge_index, num_nodes, without):
     ends = torch.tensor(without)
     stays = (edge_index.sort(dim=0).values != ends[:, None]).any(dim=0)
     return int(components(edge_index[:, stays], num_nodes).max()) == 0
+
+
+@pytest.mark.parametrize("name", ["gtr", "fosr"])
+def test_edges_that_are_added_one_by_one_are_those_that_are_added_at_once(name):
+    """With ties, past the point where rounding makes it start anew, and to the complete graph."""
+    nodes = torch.arange(15)
+    ring, path = both_directions(nodes, (nodes + 1) % 15), both_directions(nodes[:-1], nodes[1:])
+    apart = both_directions(nodes[[0, 1, 2, 6, 7, 8]], nodes[[1, 2, 3, 7, 8, 9]])
+    asked = []
+    for edge_index in (ring, path, apart):
+        once = run(name, edge_index, 15, num_edges=100)
+        asked.clear()
+        slowly = run(name, edge_index, 15, num_edges=100, should_stop=lambda: asked.append(0))
+        assert once.edits.equal(slowly.edits)
+        assert once.num_tied.equal(slowly.num_tied)
+        torch.testing.assert_close(once.score, slowly.score)
+        assert len(asked) >= once.edits.size(1)

@@ -13,6 +13,16 @@ def test_lists_are_sorted_and_name_a_neighbor_once():
     assert both_ways(np.array([0]), np.array([1]), 2).neighbor.tolist() == [1, 0]
 
 
+def test_lists_against_sets():
+    rng = np.random.default_rng(1)
+    for size, count in ((1, 0), (1, 3), (7, 30), (40, 25)):
+        source, target = rng.integers(size, size=(2, count))
+        start, neighbor = lists(source, target, size)
+        for v in range(size):
+            expected = sorted(set(target[source == v].tolist()))
+            assert neighbor[start[v] : start[v + 1]].tolist() == expected
+
+
 def test_a_node_hears_from_where_an_arrow_starts():
     start, neighbor = incoming(torch.tensor([[0, 2, 0], [1, 1, 2]]), 4)
     assert start.tolist() == [0, 0, 2, 3, 3]

@@ -63,7 +63,12 @@ def steps() -> dict[str, Callable[[], object]]:
         "cheeger constant": lambda: d.cheeger_constant(*four),
         "orbits": lambda: d.orbit_adjacency(*given),
         "concentration": lambda: d.topological_concentration(*given),
-        "colors": lambda: (d.wl_colors(*given), d.fwl_colors(*given), d.fwl_colors(*four, k=3)),
+        "colors": lambda: (
+            d.wl_colors(*given),
+            d.fwl_colors(*given),
+            d.fwl_colors(*four, k=3),
+            d.klwl_colors(*four),
+        ),
         "sensitivity": lambda: (
             d.sensitivity(gcn, x, edges),
             d.sensitivity(exact, x.double(), edges),

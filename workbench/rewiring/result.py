@@ -1,5 +1,7 @@
 """What every rewiring returns, and how a list of edits becomes an edge list."""
 
+from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -235,11 +237,12 @@ def apply_edits(
         [[0, 1, 1, 2, 2, 3, 0, 3], [1, 0, 2, 1, 3, 2, 3, 0]]
     """
     graph = simple_graph(edge_index, num_nodes) if graph is None else graph
-    sign, *ends = edits.cpu().numpy()
-    edits = torch.from_numpy(np.stack([sign, np.minimum(*ends), np.maximum(*ends)]))
+    rows = edits.T.tolist()
+    if any(u > v for _, u, v in rows):
+        rows = [(sign, min(u, v), max(u, v)) for sign, u, v in rows]
+        edits = torch.tensor(rows, dtype=torch.int64).T
     source, target = graph.ends
-    original = source * num_nodes + target
-    touched = final_presence(original, num_nodes, edits.T.tolist())
+    touched = final_presence(source * num_nodes + target, num_nodes, rows)
 
     kept = torch.ones(edge_index.size(1), dtype=torch.bool, device=edge_index.device)
     gone = [key for key, (before, after) in touched.items() if before and not after]
@@ -249,8 +252,9 @@ def apply_edits(
         kept &= ~torch.isin(keys, torch.tensor(gone, device=keys.device))
         left = edge_index[:, kept]
     new = [key for key, (before, after) in touched.items() if after and not before]
-    u, v = np.divmod(np.array(new, dtype=np.int64), max(num_nodes, 1))
-    both = torch.from_numpy(np.array([[u, v], [v, u]]).transpose(0, 2, 1).reshape(2, -1))
+    pairs = [divmod(key, num_nodes) for key in new]
+    both = [end for pair in pairs for end in pair], [end for v, u in pairs for end in (u, v)]
+    both = torch.from_numpy(np.array(both, dtype=np.int64))
     if score is None:
         score = torch.full((edits.size(1),), torch.nan, dtype=torch.float64)
     if num_tied is None:
@@ -277,7 +281,7 @@ def choices(
 
 
 def final_presence(
-    original: np.ndarray, num_nodes: int, edits: list[list[int]]
+    original: np.ndarray, num_nodes: int, edits: Sequence[Sequence[int]]
 ) -> dict[int, tuple[bool, bool]]:
     """Whether each edited edge was there at first and is there at last.
 
@@ -288,13 +292,8 @@ def final_presence(
         ValueError: an edit is impossible, as in ``apply_edits``.
     """
     state: dict[int, tuple[bool, bool]] = {}
-    ends = np.sort(np.array(edits, dtype=np.int64).reshape(-1, 3)[:, 1:], axis=1)
-    keys = ends[:, 0] * num_nodes + ends[:, 1]
-    place = np.searchsorted(original, keys)
-    there = place < original.size
-    there[there] = original[place[there]] == keys[there]
-    rows = zip(edits, ends.tolist(), keys.tolist(), there.tolist(), strict=True)
-    for at, ((sign, _, _), (u, v), key, at_first) in enumerate(rows):
+    for at, (sign, u, v) in enumerate(edits):
+        u, v = min(u, v), max(u, v)
         if sign not in (1, -1):
             raise ValueError(f"edit {at} has sign {sign}; +1 adds an edge and -1 removes one")
         if u < 0 or v >= num_nodes or u == v:
@@ -302,7 +301,12 @@ def final_presence(
                 f"edit {at} names nodes {u} and {v}; it needs two different nodes of "
                 f"0 to {num_nodes - 1}"
             )
-        before, now = state.get(key, (at_first, at_first))
+        key = u * num_nodes + v
+        if key in state:
+            before, now = state[key]
+        else:
+            place = bisect_left(original, key)
+            before = now = place < original.size and int(original[place]) == key
         if now == (sign > 0):
             raise ValueError(
                 f"edit {at} {'adds' if sign > 0 else 'removes'} the edge ({u}, {v}), which is "

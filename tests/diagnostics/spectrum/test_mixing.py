@@ -15,6 +15,7 @@ from workbench.diagnostics import (
     relaxation_time,
     stationary_distribution,
 )
+from workbench.diagnostics.spectrum.mixing import _first_step, _symmetric_walk
 from workbench.graphs import (
     barbell,
     complete,
@@ -28,6 +29,7 @@ from workbench.graphs import (
     ring,
     star,
 )
+from workbench.topology import simple_graph
 
 
 def of(function, data, **options):
@@ -151,6 +153,19 @@ def test_tiny_graphs_and_bad_input():
     for function in (stationary_distribution, mixing_time, relaxation_time, mixing_time_bounds):
         with pytest.raises(ValueError, match="to_undirected"):
             function(torch.tensor([[0], [1]]), 2)
+
+
+@pytest.mark.parametrize("lazy", [False, True])
+def test_arrays_and_tensors_find_the_same_step(lazy):
+    """The CPU searches with arrays, other devices with tensors."""
+    graph = simple_graph(karate().edge_index, 34)
+    values, vectors = torch.linalg.eigh(_symmetric_walk(graph, lazy=lazy))
+    root = graph.degree().sqrt() / graph.degree().sum().sqrt()
+    tensors = values[:-1], vectors[:, :-1], root
+    for low, high in ((0, 1), (3, 4), (100, 200)):
+        found = _first_step(*tensors, low, high, 0.25)
+        assert found == _first_step(*(tensor.numpy() for tensor in tensors), low, high, 0.25)
+        assert found == of(mixing_time, karate(), lazy=lazy)
 
 
 def test_large_graphs_are_refused_with_the_way_out():

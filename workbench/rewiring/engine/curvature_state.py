@@ -4,7 +4,6 @@ from typing import Literal
 
 import numpy as np
 import torch
-from scipy.sparse import csr_array
 
 from workbench.rewiring.declaration import Ranking, check_edit, check_num_edges, check_variant
 from workbench.rewiring.engine.curvature_kernels import affected, curvatures, improvements
@@ -34,21 +33,13 @@ class CurvatureState:
         if candidates not in ("ball", "neighbors"):
             raise ValueError(f"candidates must be 'ball' or 'neighbors', got {candidates!r}")
         self.official, self.ball = variant == "official", candidates == "ball"
-        graph = simple_graph(edge_index, num_nodes)
+        self.graph = graph = simple_graph(edge_index, num_nodes)
         self._device, self.order = edge_index.device, StructuralOrder(graph)
         self.num_nodes, size = graph.num_nodes, graph.num_edges
-        self.source = graph.source.cpu().numpy().copy()
-        self.target = graph.target.cpu().numpy().copy()
+        self.source, self.target = (end.copy() for end in graph.ends)
         self.alive = np.ones(size, dtype=bool)
         self.curvature = np.zeros(size)
-        rows = np.concatenate([self.source, self.target])
-        columns = np.concatenate([self.target, self.source])
-        number = np.tile(np.arange(1, size + 1), 2)  # from 1: a stored zero would be dropped
-        lists = csr_array((number, (rows, columns)), shape=(self.num_nodes, self.num_nodes))
-        lists.sort_indices()
-        self.start = lists.indptr.astype(np.int64)
-        self.neighbor = lists.indices.astype(np.int64)
-        self.edge = lists.data.astype(np.int64) - 1
+        self.start, self.neighbor, self.edge, _ = (array.copy() for array in graph.neighbors)
         self.mark = np.zeros(self.num_nodes, dtype=np.uint8)
         self._refresh(np.arange(size))
 

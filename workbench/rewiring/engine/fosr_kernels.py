@@ -49,6 +49,15 @@ def power_step(x, degree, offsets, neighbors, head, next_, to, used):
 
 @njit(cache=True, nogil=True)
 @no_type_check
+def power_steps(times, x, degree, offsets, neighbors, head, next_, to, used):
+    """As many power steps."""
+    for _ in range(times):
+        x = power_step(x, degree, offsets, neighbors, head, next_, to, used)
+    return x
+
+
+@njit(cache=True, nogil=True)
+@no_type_check
 def join(u, v, degree, head, next_, to, used):
     """Add the edge (u, v); ``to`` has room from ``used`` on."""
     to[used], next_[used], head[u] = v, head[u], used

@@ -7,7 +7,7 @@ from scipy.sparse import csr_array
 from torch import Tensor
 
 from workbench.rewiring.declaration import Ranking, check_edit, check_num_edges
-from workbench.rewiring.engine.fosr_kernels import add_best, best, join, power_step
+from workbench.rewiring.engine.fosr_kernels import add_best, best, join, power_steps
 from workbench.rewiring.engine.structural_order import StructuralOrder
 from workbench.ties import TIE, best_first
 from workbench.topology import simple_graph
@@ -44,8 +44,7 @@ class FosrState:
         self.mark = np.full(num_nodes, -1, dtype=np.int64)
         self.x = _start(num_nodes, initial, generator)
         self.order = StructuralOrder(graph, self.x)
-        for _ in range(power_iterations):
-            self.power_step()
+        self.power_step(power_iterations)
 
     def _set(self, offsets: np.ndarray, neighbors: np.ndarray) -> None:
         self.offsets, self.neighbors = offsets, neighbors
@@ -66,9 +65,9 @@ class FosrState:
         parts = np.ones(self.neighbors.size), self.neighbors, self.offsets
         return csr_array(parts, shape=(self.degree.size,) * 2)
 
-    def power_step(self) -> None:
+    def power_step(self, times: int = 1) -> None:
         """x <- (I + D^-1/2 A D^-1/2) (x - its part along sqrt(d)), scaled to length 1."""
-        self.x = power_step(self.x, self.degree, *self._lists, self.used)
+        self.x = power_steps(times, self.x, self.degree, *self._lists, self.used)
 
     def grow(self, count: int) -> list[tuple[int, int, float, int]]:
         """Add the best pairs, a power step after each, ``count`` or as many as take a moment.

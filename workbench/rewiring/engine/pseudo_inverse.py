@@ -38,15 +38,15 @@ def pseudo_inverse(graph: SimpleGraph) -> np.ndarray:
 
     In each component C G C, with G the inverse of the grounded Laplacian and C the centering.
     """
-    result = np.zeros((graph.num_nodes, graph.num_nodes))
-    for nodes, part in graph.parts():
-        inverse = grounded_inverse(part)
+    if graph.num_components == 1 and graph.num_edges:
+        inverse = grounded_inverse(graph)
         block = inverse if isinstance(inverse, np.ndarray) else inverse.cpu().numpy()
         _center(block)
-        if graph.num_components == 1:
-            return block
+        return block
+    result = np.zeros((graph.num_nodes, graph.num_nodes))
+    for nodes, part in graph.parts():
         at = nodes.cpu().numpy()
-        result[np.ix_(at, at)] = block
+        result[np.ix_(at, at)] = pseudo_inverse(part)
     return result
 
 

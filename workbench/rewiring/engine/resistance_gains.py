@@ -46,10 +46,8 @@ class ResistanceGains:
         num_nodes, variant = graph.num_nodes, self._variant
         self.graph = graph
         self.labels = self.graph.labels.numpy()
-        self.nodes_of = np.bincount(self.labels)[self.labels].astype(np.float64)
+        self.nodes_of, self.free = free_pairs(*graph.ends, self.labels)
         self.factor = self.nodes_of if variant == "paper" else np.ones(num_nodes)
-        self.free = (self.labels[:, None] == self.labels).view(np.uint8)
-        self.free[graph.ends] = 0
         self.rows, self.diagonals = np.zeros(num_nodes), (np.zeros(num_nodes), np.zeros(num_nodes))
         self.added: list[list[int]] = []
         self.order = StructuralOrder(self.graph)
@@ -162,6 +160,21 @@ class ResistanceGains:
         self.age += 1
         if not join(*self._matrices, self.built, self.age, s, t)[1]:
             self.rebuild()
+
+
+@njit(cache=True, nogil=True)
+@no_type_check
+def free_pairs(source, target, labels):
+    """The size of each node's component, and which pairs (s, t), s < t, of one are no edge."""
+    size = labels.size
+    count, free = np.zeros(size), np.empty((size, size), dtype=np.uint8)
+    for v in range(size):
+        count[labels[v]] += 1.0
+        for u in range(size):
+            free[v, u] = labels[u] == labels[v]
+    for e in range(source.size):
+        free[source[e], target[e]] = 0
+    return count[labels], free
 
 
 @njit(cache=True, nogil=True, fastmath={"reassoc", "contract", "nnan", "nsz", "arcp"})

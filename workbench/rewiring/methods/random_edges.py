@@ -24,7 +24,7 @@ class RandomPairs:
     def __init__(
         self, edge_index: EdgeIndex, num_nodes: int, *, generator: torch.Generator | None = None
     ):
-        graph = simple_graph(edge_index, num_nodes)
+        self.graph = graph = simple_graph(edge_index, num_nodes)
         self._device, self._num_nodes = edge_index.device, num_nodes
         self._source, self._target = graph.source.cpu(), graph.target.cpu()
         self._generator = torch.Generator().manual_seed(0) if generator is None else generator
@@ -96,8 +96,10 @@ def random_edges(
     """
     check_num_edges(num_edges)
     check_stop(should_stop, "random_edges")
-    pairs = RandomPairs(edge_index, num_nodes, generator=generator).propose(num_edges).pairs
-    return apply_edits(edge_index, num_nodes, torch.cat([torch.ones_like(pairs[:1]), pairs]))
+    state = RandomPairs(edge_index, num_nodes, generator=generator)
+    pairs = state.propose(num_edges).pairs
+    edits = torch.cat([torch.ones_like(pairs[:1]), pairs])
+    return apply_edits(edge_index, num_nodes, edits, graph=state.graph)
 
 
 def _distinct(bound: int, count: int, generator: torch.Generator) -> Int64[Tensor, " count"]:

@@ -124,7 +124,7 @@ def sdrf(
             score.append(curvature[edge])
             num_tied.append(most)
             state.remove(edge)
-    return apply_edits(edge_index, num_nodes, *choices(edits, score, num_tied))
+    return apply_edits(edge_index, num_nodes, *choices(edits, score, num_tied), graph=state.graph)
 
 
 def _choose(
