@@ -173,3 +173,19 @@ def test_without_a_choice_the_folder_is_the_checkouts(monkeypatch, tmp_path):
     monkeypatch.delenv("WORKBENCH_DATA", raising=False)
     monkeypatch.chdir(tmp_path)
     assert data_folder() == Path(__file__).parents[3] / "data"
+
+
+def test_a_download_that_fails_is_one_sentence_and_leaves_no_folder(tmp_path, monkeypatch):
+    import torch_geometric.datasets
+
+    def no_network(root, **options):
+        (Path(root) / options["name"] / "raw").mkdir(parents=True)
+        raise OSError("Name or service not known")
+
+    monkeypatch.setattr(torch_geometric.datasets, "Planetoid", no_network)
+    monkeypatch.setenv("WORKBENCH_DATA", str(tmp_path))
+    with pytest.raises(FileNotFoundError, match=r'load_dataset\("Cora"\) downloads it') as caught:
+        load_dataset("cora", root=tmp_path)
+    assert "OSError: Name or service not known" in str(caught.value)
+    assert caught.value.__suppress_context__, "the traceback of the connection is shown, too"
+    assert list(tmp_path.iterdir()) == []

@@ -101,12 +101,16 @@ def _pyg_dataset(name: str, source: Source, place: Path) -> InMemoryDataset:
         if on_disk:
             raise
         # PyG takes the folder that it made for a failed download for a finished one
-        if raw.is_dir() and not any(raw.iterdir()):
-            raw.rmdir()
+        for folder in (raw, *raw.parents):
+            if folder == place or not folder.is_dir() or any(folder.iterdir()):
+                break
+            folder.rmdir()
+        # the traceback of the connection says nothing that this sentence does not
         raise FileNotFoundError(
             f"{name} is not on disk and could not be downloaded ({type(error).__name__}: {error}); "
+            f'where there is a network, workbench.graphs.load_dataset("{name}") downloads it; or '
             f"put its raw files ({source.probe}, ...) into {raw}"
-        ) from error
+        ) from None
 
 
 def _find(source: Source, place: Path) -> Path | None:
