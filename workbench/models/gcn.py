@@ -5,12 +5,11 @@ from torch import Tensor, nn
 from torch_geometric.nn import GCNConv
 from torch_geometric.nn.conv.gcn_conv import gcn_norm
 
-from workbench.models.network import Network, check_options, readout
-from workbench.models.residual import ResidualLayer
+from workbench.models.convolutional import Convolutional
 from workbench.typing import EdgeIndex, EdgeWeight
 
 
-class GCN(Network):
+class GCN(Convolutional):
     r"""Averages over neighbors with fixed weights, in ``num_layers`` residual steps.
 
     .. math::
@@ -50,33 +49,9 @@ class GCN(Network):
         ICLR 2017, arXiv 1609.02907.
     """
 
-    def __init__(
-        self,
-        in_channels: int,
-        hidden_channels: int,
-        out_channels: int,
-        *,
-        num_layers: int,
-        level: str = "node",
-        residual: bool = True,
-        norm: str | None = "batch",
-        dropout: float = 0.0,
-    ):
-        super().__init__()
-        check_options(num_layers=num_layers, level=level, norm=norm)
-        self.encoder = nn.Linear(in_channels, hidden_channels)
-        self.layers = nn.ModuleList(
-            ResidualLayer(
-                GCNConv(hidden_channels, hidden_channels, normalize=False),
-                hidden_channels,
-                residual=residual,
-                norm=norm,
-                dropout=dropout,
-            )
-            for _ in range(num_layers)
-        )
-        self.readout = readout(level)
-        self.head = nn.Linear(hidden_channels, out_channels)
+    def convolution(self, channels: int) -> nn.Module:
+        """One step; what normalizes the edges is worked out once for all, in ``forward``."""
+        return GCNConv(channels, channels, normalize=False)
 
     def forward(
         self,

@@ -1,15 +1,12 @@
 """GraphSAGE: sample and aggregate."""
 
-from jaxtyping import Bool, Float, Int64
-from torch import Tensor, nn
+from torch import nn
 from torch_geometric.nn import SAGEConv
 
-from workbench.models.network import Network, check_options, readout
-from workbench.models.residual import ResidualLayer
-from workbench.typing import EdgeIndex
+from workbench.models.convolutional import Convolutional
 
 
-class SAGE(Network):
+class SAGE(Convolutional):
     r"""A node's own state and the mean of its neighbors', each by weights of its own.
 
     .. math::
@@ -49,53 +46,6 @@ class SAGE(Network):
         NeurIPS 2017, arXiv 1706.02216.
     """
 
-    def __init__(
-        self,
-        in_channels: int,
-        hidden_channels: int,
-        out_channels: int,
-        *,
-        num_layers: int,
-        level: str = "node",
-        residual: bool = True,
-        norm: str | None = "batch",
-        dropout: float = 0.0,
-    ):
-        super().__init__()
-        check_options(num_layers=num_layers, level=level, norm=norm)
-        self.encoder = nn.Linear(in_channels, hidden_channels)
-        self.layers = nn.ModuleList(
-            ResidualLayer(
-                SAGEConv(hidden_channels, hidden_channels),
-                hidden_channels,
-                residual=residual,
-                norm=norm,
-                dropout=dropout,
-            )
-            for _ in range(num_layers)
-        )
-        self.readout = readout(level)
-        self.head = nn.Linear(hidden_channels, out_channels)
-
-    def forward(
-        self,
-        x: Float[Tensor, "nodes in_channels"],
-        edge_index: EdgeIndex,
-        batch: Int64[Tensor, " nodes"] | None = None,
-        *,
-        edge_layers: Bool[Tensor, "edges layers"] | None = None,
-    ) -> Float[Tensor, "rows out_channels"]:
-        """Logits of each node, or of each graph.
-
-        Args:
-            x: node features.
-            edge_index: the edges, source in row 0.
-            batch: number of the graph that each node is in; None for one graph.
-            edge_layers: ``[edges, layers]`` which layers of the model an edge is in, as layered
-                rewirings write it; None for all.
-
-        Raises:
-            ValueError: ``edge_layers`` has not one column for each layer.
-        """
-        edges = self.of_layers(lambda edges: {"edge_index": edges}, edge_layers, edge_index)
-        return self.forward_layers(self.encoder(x), batch, edges)
+    def convolution(self, channels: int) -> nn.Module:
+        """One step: a map of the node's own state, and one of the mean."""
+        return SAGEConv(channels, channels)
