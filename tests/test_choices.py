@@ -53,7 +53,7 @@ for part in ("diagnostics", "encodings", "rewiring", "tasks", "training", "model
             continue
         if inspect.isclass(function) and not issubclass(function, nn.Module) and name != "Recipe":
             continue
-        parameters = inspect.signature(function, eval_str=True).parameters
+        parameters = inspect.signature(function, locals={"Data": Data}, eval_str=True).parameters
         for one in parameters.values():
             kinds = (one.annotation, *typing.get_args(one.annotation))
             listed = [

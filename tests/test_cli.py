@@ -318,7 +318,10 @@ def test_every_method_runs_from_the_command_line(tmp_path, capsys):
     for name, method in REWIRINGS.items():
         out = tmp_path / f"{name}.npz"
         words = ["rewire", "barbell:5,1", "--method", name, "-o", str(out)]
-        if method.declaration.kind == "layers":
+        if "x" in method.declaration.reads:
+            said = refused(capsys, *words)
+            assert f"{name} reads x of a graph, and this one has no x" in said
+        elif method.declaration.kind == "layers":
             said = refused(capsys, *words)
             assert f"no graph file holds; in Python, Rewire('{name}')(data)" in said
             assert not out.exists()

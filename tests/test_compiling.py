@@ -53,6 +53,7 @@ from workbench.widgets import rewiring_lab
 
 for name in ("weighted karate", "random", "ring"):
     graph = questions.GRAPHS[name]()
+    graph.x = graph.pos = torch.rand(graph.num_nodes, 2)
     of = questions.case(graph)
     for diagnostic in questions.QUESTIONS:
         questions.asked(diagnostic, of)

@@ -6,7 +6,6 @@ from torch_geometric.data import Data
 
 from workbench.diagnostics.structure.canonical_order import canonical_order, renumber
 from workbench.figures.page import CardLine
-from workbench.graphs.class_labels import check_classes
 from workbench.report.bottlenecks import Bottleneck
 from workbench.report.measure import percent
 from workbench.report.summary import Summary
@@ -14,6 +13,7 @@ from workbench.report.verdict import CAVEAT, Verdict
 from workbench.rewiring import fosr, gtr
 from workbench.ties import levels
 from workbench.topology import simple_graph
+from workbench.topology.class_labels import check_classes
 
 #: GTR needs a dense matrix; beyond this many nodes FoSR proposes the edges.
 DENSE = 3_000

@@ -7,7 +7,6 @@ import torch
 from torch import Tensor
 from torch_geometric.data import Data
 
-from workbench.graphs.class_labels import check_classes
 from workbench.tasks.guessing import guessing_accuracy
 from workbench.tasks.parts import (
     MASKS,
@@ -18,6 +17,7 @@ from workbench.tasks.parts import (
     with_features,
 )
 from workbench.tasks.task import ANSWERS, Task
+from workbench.topology.class_labels import check_classes
 
 
 def node_labels(

@@ -22,7 +22,7 @@ class Lists(NamedTuple):
 
 def lists(source: np.ndarray, target: np.ndarray, num_nodes: int) -> Lists:
     """For each source its targets."""
-    return Lists(*_lists(source, target, num_nodes))
+    return Lists(*_lists(source, target, int(num_nodes)))
 
 
 def both_ways(source: np.ndarray, target: np.ndarray, num_nodes: int) -> Lists:

@@ -9,8 +9,8 @@ from torch import Tensor
 
 from workbench.cost import diagnostic
 from workbench.diagnostics.finite import check_tensor
-from workbench.graphs.class_labels import check_classes
 from workbench.topology import simple_graph
+from workbench.topology.class_labels import check_classes
 from workbench.typing import EdgeIndex, EdgeWeight
 
 #: The measures that ``homophily`` knows.

@@ -78,6 +78,7 @@ def topological_concentration(
     if depth < 1 or (beta is not None and beta < 0):
         raise ValueError(f"depth must be at least 1 and beta not negative, got {depth=}, {beta=}")
     graph = simple_graph(edge_index, num_nodes)
+    num_nodes = graph.num_nodes  # an int, whatever integer came in
     partners = partner_lists(graph, pairs)
     if graph.num_edges == 0 or partners.node.size == 0:
         return torch.zeros(num_nodes, dtype=torch.float64, device=edge_index.device)
