@@ -91,7 +91,8 @@ def attention_resistance_correlation(
         >>> from workbench.graphs import ring
         >>> hops = diagnostics.hop_distance(ring(4).edge_index, 4)
         >>> resistance = diagnostics.effective_resistance(ring(4).edge_index, 4)
-        >>> found = diagnostics.attention_resistance_correlation(torch.softmax(-hops, 1), resistance, hops)
+        >>> near = torch.softmax(-hops, 1)
+        >>> found = diagnostics.attention_resistance_correlation(near, resistance, hops)
         >>> round(float(found.resistance), 6)
         1.0
 

@@ -76,7 +76,8 @@ def approximate_weighted_forman(
         >>> from workbench.diagnostics import approximate_weighted_forman
         >>> from workbench.graphs import complete
         >>> generator = torch.Generator().manual_seed(0)
-        >>> approximate_weighted_forman(complete(4).edge_index, 4, generator=generator).value.unique().tolist()
+        >>> estimate = approximate_weighted_forman(complete(4).edge_index, 4, generator=generator)
+        >>> estimate.value.unique().tolist()
         [1.0]
 
     References:

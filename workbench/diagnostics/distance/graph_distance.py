@@ -144,7 +144,7 @@ def edge_jaccard_distance(
     Examples:
         >>> from workbench.diagnostics import edge_jaccard_distance
         >>> from workbench.graphs import path, ring
-        >>> float(edge_jaccard_distance(path(4).edge_index, ring(4).edge_index, 4))  # one of four edges
+        >>> float(edge_jaccard_distance(path(4).edge_index, ring(4).edge_index, 4))  # 1 of 4
         0.25
 
     References:
