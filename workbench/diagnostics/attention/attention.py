@@ -47,6 +47,13 @@ def attention_entropy(
         ValueError: a row sums to neither 1 nor 0, is negative or not finite, has weight outside
             the mask, or the shapes differ.
 
+    Examples:
+        >>> import torch
+        >>> from workbench.diagnostics import attention_entropy
+        >>> even, own = torch.full((4, 4), 0.25), torch.eye(4)
+        >>> [round(float(attention_entropy(one)), 6) for one in (even, own)]
+        [1.0, 0.0]
+
     References:
         Clark et al., What does BERT look at?, 2019, arXiv 1906.04341.
     """
@@ -87,6 +94,15 @@ def attention_distance(
 
     Raises:
         ValueError: a row sums to neither 1 nor 0, is negative or not finite, or the shapes differ.
+
+    Examples:
+        >>> import torch
+        >>> from workbench.diagnostics import attention_distance, hop_distance
+        >>> from workbench.graphs import path
+        >>> hops = hop_distance(path(3).edge_index, 3)
+        >>> even = torch.full((3, 3), 1 / 3)
+        >>> attention_distance(even, hops, reduction="none").round(decimals=4).tolist()
+        [1.0, 0.6667, 1.0]
 
     References:
         Vig and Belinkov, Analyzing the structure of attention in a transformer language model,

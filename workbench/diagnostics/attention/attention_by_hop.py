@@ -72,6 +72,14 @@ def attention_by_hop(
         ValueError: a row sums to neither 1 nor 0, is negative or not finite, has weight outside
             the mask, the shapes differ, or ``bins`` is less than 1.
 
+    Examples:
+        >>> import torch
+        >>> from workbench.diagnostics import attention_by_hop, hop_distance
+        >>> from workbench.graphs import ring
+        >>> hops = hop_distance(ring(4).edge_index, 4)
+        >>> attention_by_hop(torch.full((4, 4), 0.25), hops).mass.tolist()  # 1, 2 and 1 of 4 nodes
+        [0.25, 0.5, 0.25]
+
     References:
         Dwivedi and Bresson, A generalization of transformer networks to graphs, 2021,
         arXiv 2012.09699. Vig and Belinkov, 2019, arXiv 1906.04284.

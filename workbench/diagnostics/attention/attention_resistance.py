@@ -85,6 +85,17 @@ def attention_resistance_correlation(
             the mask, the shapes differ, or permutations are asked for with a mask: attention that
             lives on the edges of the graph cannot be relabeled without them.
 
+    Examples:
+        >>> import torch
+        >>> from workbench import diagnostics
+        >>> from workbench.graphs import ring
+        >>> hops = diagnostics.hop_distance(ring(4).edge_index, 4)
+        >>> resistance = diagnostics.effective_resistance(ring(4).edge_index, 4)
+        >>> near = torch.softmax(-hops, 1)
+        >>> found = diagnostics.attention_resistance_correlation(near, resistance, hops)
+        >>> round(float(found.resistance), 6)
+        1.0
+
     References:
         Spearman, 1904. The null of relabeled nodes: Mantel, Cancer Research 27, 1967.
     """

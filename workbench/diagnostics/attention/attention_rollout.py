@@ -49,6 +49,13 @@ def attention_rollout(
         ValueError: a row sums to neither 1 nor 0, is negative or not finite, a share is outside 0
             to 1, or the shapes differ.
 
+    Examples:
+        >>> import torch
+        >>> from workbench.diagnostics import attention_rollout
+        >>> even = torch.full((1, 1, 2, 2), 0.5)
+        >>> attention_rollout(even).tolist()  # half around the layer
+        [[0.75, 0.25], [0.25, 0.75]]
+
     References:
         Abnar and Zuidema, Quantifying attention flow in transformers, ACL 2020, arXiv 2005.00928.
     """
@@ -96,6 +103,12 @@ def neighbor_average(edge_index: EdgeIndex, num_nodes: int) -> Float64[Tensor, "
 
     Raises:
         ValueError: ``edge_index`` is no edge list of this many nodes.
+
+    Examples:
+        >>> from workbench.diagnostics import neighbor_average
+        >>> from workbench.graphs import path
+        >>> neighbor_average(path(2).edge_index, 2).tolist()
+        [[0.5, 0.5], [0.5, 0.5]]
     """
     check_edge_index(edge_index, num_nodes)
     result = torch.eye(num_nodes, dtype=torch.float64, device=edge_index.device)

@@ -42,6 +42,14 @@ def rank_correlation(
         TypeError: the mask is not bool.
         ValueError: the shapes differ, or ``a`` holds nan or inf at a pair that counts.
 
+    Examples:
+        >>> import torch
+        >>> from workbench.diagnostics import hop_distance, rank_correlation
+        >>> from workbench.graphs import path
+        >>> hops = hop_distance(path(4).edge_index, 4)
+        >>> round(float(rank_correlation(-(hops**2), hops)), 6)  # falls as the hops rise
+        -1.0
+
     References:
         Spearman, The proof and measurement of association between two things, 1904.
     """

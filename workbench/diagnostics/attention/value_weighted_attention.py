@@ -57,6 +57,14 @@ def value_weighted_attention(
         ValueError: a row of attention sums to neither 1 nor 0, is negative or not finite, a value
             is not finite, or the shapes differ.
 
+    Examples:
+        >>> import torch
+        >>> from workbench.diagnostics import value_weighted_attention
+        >>> attention = torch.full((1, 2, 2), 0.5)
+        >>> values = torch.tensor([[[3.0, 4.0]], [[0.0, 1.0]]])  # of length 5 and 1
+        >>> value_weighted_attention(attention, values).tolist()
+        [[[2.5, 0.5], [2.5, 0.5]]]
+
     References:
         Kobayashi, Kuribayashi, Yokoi and Inui, Attention is not only a weight: analyzing
         transformers with vector norms, EMNLP 2020, arXiv 2004.10102.

@@ -59,6 +59,14 @@ def balanced_forman(
 
     Differs from the paper: not at all by default. Its code differs: see ``variant``.
 
+    Examples:
+        >>> from workbench.diagnostics import balanced_forman
+        >>> from workbench.graphs import complete, ring
+        >>> balanced_forman(ring(4).edge_index, 4).unique().tolist()
+        [1.0]
+        >>> balanced_forman(complete(3).edge_index, 3).unique().tolist()  # 1 + 1 - 2 + 1 + 1 / 2
+        [1.5]
+
     References:
         Topping, Di Giovanni, Chamberlain, Dong and Bronstein, Understanding over-squashing and
         bottlenecks on graphs via curvature, ICLR 2022, arXiv 2111.14522.

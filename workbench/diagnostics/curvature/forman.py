@@ -49,6 +49,12 @@ def forman(
     Raises:
         ValueError: the graph is directed, or a weight is negative or not finite.
 
+    Examples:
+        >>> from workbench.diagnostics import forman
+        >>> from workbench.graphs import star
+        >>> forman(star(5).edge_index, 5).unique().tolist()  # 4 - 4 - 1
+        [-1.0]
+
     References:
         Forman, Discrete Comput. Geom. 29, 2003. Sreejith, Mohanraj, Jost, Saucan and Samal, Forman
         curvature for complex networks, J. Stat. Mech. 2016, arXiv 1603.00386.
@@ -106,6 +112,12 @@ def augmented_forman(
         ValueError: the graph is directed, a weight is negative or not finite, ``max_cycle`` is
             neither 3 nor 4, or weights come with 4 (no formula is published for that).
         TooLargeError: counting would take longer than half a minute.
+
+    Examples:
+        >>> from workbench.diagnostics import augmented_forman
+        >>> from workbench.graphs import complete
+        >>> augmented_forman(complete(4).edge_index, 4).unique().tolist()  # 4 - 3 - 3 + 3 * 2
+        [4.0]
 
     References:
         Samal, Sreejith, Gu, Liu, Saucan and Jost, Comparative analysis of two discretizations of

@@ -71,6 +71,15 @@ def approximate_weighted_forman(
     Raises:
         ValueError: the graph is directed, or ``num_hashes`` is not positive.
 
+    Examples:
+        >>> import torch
+        >>> from workbench.diagnostics import approximate_weighted_forman
+        >>> from workbench.graphs import complete
+        >>> generator = torch.Generator().manual_seed(0)
+        >>> estimate = approximate_weighted_forman(complete(4).edge_index, 4, generator=generator)
+        >>> estimate.value.unique().tolist()
+        [1.0]
+
     References:
         The curvature: see ``weighted_forman``. Broder, On the resemblance and containment of
         documents, 1997. Weights by exponential times: Moulton and Jiang, Maximally consistent

@@ -104,6 +104,14 @@ def ollivier_ricci(
         TooLargeError: it would take longer than half a minute, or much of the free memory.
         Stopped: ``should_stop`` said so.
 
+    Examples:
+        >>> from workbench.diagnostics import ollivier_ricci
+        >>> from workbench.graphs import complete, ring
+        >>> ollivier_ricci(complete(4).edge_index, 4).round(decimals=6).unique().tolist()  # 2 / 3
+        [0.666667]
+        >>> ollivier_ricci(ring(6).edge_index, 6).round(decimals=6).abs().max().item()  # flat
+        0.0
+
     References:
         Ollivier, Ricci curvature of Markov chains on metric spaces, J. Funct. Anal. 256, 2009.
         Lin, Lu and Yau, Ricci curvature of graphs, Tohoku Math. J. 63, 2011. Bourne, Cushing, Liu,

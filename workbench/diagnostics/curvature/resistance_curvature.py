@@ -58,6 +58,12 @@ def node_resistance_curvature(
         TooLargeError: as ``resistance_of_edges``.
         Stopped: ``should_stop`` said so.
 
+    Examples:
+        >>> from workbench.diagnostics import node_resistance_curvature
+        >>> from workbench.graphs import path
+        >>> node_resistance_curvature(path(4).edge_index, 4).round(decimals=6).tolist()
+        [0.5, 0.0, 0.0, 0.5]
+
     References:
         Devriendt and Lambiotte, Discrete curvature on graphs from the effective resistance,
         J. Phys. Complex. 3, 2022, arXiv 2201.06385.
@@ -110,6 +116,12 @@ def resistance_curvature(
         ValueError: the graph is directed, or a weight is negative or not finite.
         TooLargeError: as ``resistance_of_edges``.
         Stopped: ``should_stop`` said so.
+
+    Examples:
+        >>> from workbench.diagnostics import resistance_curvature
+        >>> from workbench.graphs import ring
+        >>> resistance_curvature(ring(4).edge_index, 4).round(decimals=6).unique().tolist()
+        [1.333333]
 
     References:
         Devriendt and Lambiotte, Discrete curvature on graphs from the effective resistance,

@@ -46,6 +46,12 @@ def weighted_forman(edge_index: EdgeIndex, num_nodes: int) -> Float64[Tensor, " 
         ValueError: the graph is directed.
         TooLargeError: counting would take longer than half a minute.
 
+    Examples:
+        >>> from workbench.diagnostics import weighted_forman
+        >>> from workbench.graphs import complete
+        >>> weighted_forman(complete(4).edge_index, 4).round(decimals=6).unique().tolist()
+        [1.0]
+
     References:
         Rethinking the gold standard: why discrete curvature fails to fully capture over-squashing
         in GNNs?, ICLR 2026 (WAF3).

@@ -45,6 +45,12 @@ def degree_distribution_distance(
 
     Raises:
         ValueError: a graph is directed, or a weight is negative.
+
+    Examples:
+        >>> from workbench.diagnostics import degree_distribution_distance
+        >>> from workbench.graphs import path, ring
+        >>> float(degree_distribution_distance(path(4).edge_index, ring(4).edge_index, 4))
+        0.5
     """
     check_two_graphs(edge_index, other, num_nodes, edge_weight, other_weight)
     first = simple_graph(edge_index, num_nodes, edge_weight).degree()
@@ -85,6 +91,12 @@ def hop_distribution_distance(
     Raises:
         TooLargeError: as in ``hop_distance``.
         ValueError: a graph is directed, or a weight is negative.
+
+    Examples:
+        >>> from workbench.diagnostics import hop_distribution_distance
+        >>> from workbench.graphs import complete, star
+        >>> float(hop_distribution_distance(star(4).edge_index, complete(4).edge_index, 4))
+        0.5
     """
     check_two_graphs(edge_index, other, num_nodes, edge_weight, other_weight)
     counts = [

@@ -92,6 +92,13 @@ def graph_distance(
             ``edge_jaccard_distance``, ``degree_distribution_distance`` and ``hops_of_new_edges``
             take larger graphs.
         ValueError: a graph is directed, or a weight is negative.
+
+    Examples:
+        >>> from workbench.diagnostics import graph_distance
+        >>> from workbench.graphs import path, ring
+        >>> distance = graph_distance(path(4).edge_index, ring(4).edge_index, 4)
+        >>> float(distance.edges), float(distance.degrees), distance.new_edges.hops.tolist()
+        (0.25, 0.5, [3.0])
     """
     check_two_graphs(edge_index, other, num_nodes, edge_weight, other_weight)
     check_size(graph_distance, num_nodes, edge_index.size(1) // 2, device=edge_index.device)
@@ -133,6 +140,12 @@ def edge_jaccard_distance(
 
     Raises:
         ValueError: a graph is directed, or a weight is negative.
+
+    Examples:
+        >>> from workbench.diagnostics import edge_jaccard_distance
+        >>> from workbench.graphs import path, ring
+        >>> float(edge_jaccard_distance(path(4).edge_index, ring(4).edge_index, 4))  # 1 of 4
+        0.25
 
     References:
         Jaccard, 1912. Ruzicka, 1958, for the weighted form.
@@ -176,6 +189,13 @@ def resistance_matrix_distance(
     Raises:
         TooLargeError: as in ``effective_resistance``.
         ValueError: a graph is directed, or a weight is negative.
+
+    Examples:
+        >>> from workbench.diagnostics import resistance_matrix_distance
+        >>> from workbench.graphs import complete, path
+        >>> before, after = path(3).edge_index, complete(3).edge_index
+        >>> round(float(resistance_matrix_distance(before, after, 3)), 4)
+        0.3924
     """
     check_two_graphs(edge_index, other, num_nodes, edge_weight, other_weight)
     first = effective_resistance(edge_index, num_nodes, edge_weight)
@@ -212,6 +232,13 @@ def hops_of_new_edges(
 
     Raises:
         ValueError: a graph is directed, or a weight is negative.
+
+    Examples:
+        >>> from workbench.diagnostics import hops_of_new_edges
+        >>> from workbench.graphs import path, ring
+        >>> new = hops_of_new_edges(path(5).edge_index, ring(5).edge_index, 5)
+        >>> new.hops.tolist(), new.count.tolist()
+        ([4.0], [1])
     """
     first, second = _pair(edge_index, other, num_nodes, edge_weight, other_weight)
     new = ~torch.isin(_keys(second), _keys(first))

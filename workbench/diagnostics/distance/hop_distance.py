@@ -55,6 +55,12 @@ def hop_distance(edge_index: EdgeIndex, num_nodes: int) -> PairMatrix:
         TooLargeError: more nodes than ``LIMITS`` allows; for the diameter use
             ``diameter_bounds``.
 
+    Examples:
+        >>> from workbench.diagnostics import hop_distance
+        >>> from workbench.graphs import path
+        >>> hop_distance(path(3).edge_index, 3).tolist()
+        [[0.0, 1.0, 2.0], [1.0, 0.0, 1.0], [2.0, 1.0, 0.0]]
+
     References:
         Moore, The shortest path through a maze, 1959.
     """
@@ -86,6 +92,12 @@ def diameter(edge_index: EdgeIndex, num_nodes: int) -> Float64[Tensor, ""]:
         TooLargeError: on more than 10,000 nodes, the bounds have not met after a few seconds of
             searches; use ``diameter_bounds``.
         ValueError: the graph is directed.
+
+    Examples:
+        >>> from workbench.diagnostics import diameter
+        >>> from workbench.graphs import karate, ring
+        >>> float(diameter(ring(10).edge_index, 10)), float(diameter(karate().edge_index, 34))
+        (5.0, 5.0)
 
     References:
         Takes and Kosters, Determining the diameter of small world networks, CIKM 2011.
@@ -128,6 +140,13 @@ def diameter_bounds(edge_index: EdgeIndex, num_nodes: int) -> DiameterBounds:
 
     Raises:
         ValueError: the graph is directed.
+
+    Examples:
+        >>> from workbench.diagnostics import diameter_bounds
+        >>> from workbench.graphs import path
+        >>> bounds = diameter_bounds(path(9).edge_index, 9)
+        >>> float(bounds.lower), float(bounds.upper)
+        (8.0, 8.0)
 
     References:
         Magnien, Latapy and Habib, Fast computation of empirically tight bounds for the diameter

@@ -65,6 +65,12 @@ def spectral_distance(
         TooLargeError: more nodes than ``LIMITS`` allows; use ``spectral_distance_bounds``.
         ValueError: a graph is directed, or a weight is negative.
 
+    Examples:
+        >>> from workbench.diagnostics import spectral_distance
+        >>> from workbench.graphs import complete, path
+        >>> round(float(spectral_distance(path(3).edge_index, complete(3).edge_index, 3)) ** 2, 6)
+        0.5
+
     References:
         Jovanović and Stanić, Spectral distances of graphs, Linear Algebra Appl. 436, 2012.
     """
@@ -116,6 +122,13 @@ def spectral_distance_bounds(
 
     Raises:
         ValueError: a graph is directed, or a weight or ``num_eigenvalues`` is negative.
+
+    Examples:
+        >>> from workbench.diagnostics import spectral_distance_bounds
+        >>> from workbench.graphs import complete, path
+        >>> bounds = spectral_distance_bounds(path(3).edge_index, complete(3).edge_index, 3)
+        >>> round(float(bounds.upper) ** 2, 4)  # 4 (sqrt(1 / 2) - 1 / 2)^2 + 2 / 4
+        0.6716
 
     References:
         Hoffman and Wielandt, The variation of the spectrum of a normal matrix, Duke Math. J. 20,

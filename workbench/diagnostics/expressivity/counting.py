@@ -64,6 +64,12 @@ def homomorphism_count(edge_index: EdgeIndex, num_nodes: int, pattern: str | Ten
             memory; told before anything large is done, but for cliques of four and more nodes.
         OverflowError: the number is beyond 2^53, where it would no longer be exact.
 
+    Examples:
+        >>> from workbench.diagnostics import homomorphism_count
+        >>> from workbench.graphs import complete
+        >>> homomorphism_count(complete(4).edge_index, 4, "triangle")  # 4 * 3 * 2
+        24
+
     References:
         Lovász, Large networks and graph limits, 2012, section 5.
     """
@@ -79,6 +85,14 @@ def subgraph_count(edge_index: EdgeIndex, num_nodes: int, pattern: str | Tensor)
     with mu(p) the product over blocks b of (-1)^(|b|-1) (|b|-1)!.
 
     Args, raises: as in ``homomorphism_count``.
+
+    Examples:
+        >>> from workbench.diagnostics import subgraph_count
+        >>> from workbench.graphs import complete
+        >>> subgraph_count(complete(4).edge_index, 4, "triangle")
+        4
+        >>> subgraph_count(complete(4).edge_index, 4, "4-cycle")
+        3
 
     References:
         Curticapean, Dell and Marx, Homomorphisms are a good basis for counting small subgraphs,
@@ -96,7 +110,14 @@ def subgraph_count(edge_index: EdgeIndex, num_nodes: int, pattern: str | Tensor)
 def subgraph_counts(
     edge_index: EdgeIndex, num_nodes: int, patterns: tuple[str, ...] = tuple(PATTERNS)
 ) -> Int64[Tensor, " patterns"]:
-    """``subgraph_count`` of several patterns, in their order, on the device of ``edge_index``."""
+    """``subgraph_count`` of several patterns, in their order, on the device of ``edge_index``.
+
+    Examples:
+        >>> from workbench.diagnostics import subgraph_counts
+        >>> from workbench.graphs import complete
+        >>> subgraph_counts(complete(4).edge_index, 4, ("triangle", "4-cycle", "4-clique")).tolist()
+        [4, 3, 1]
+    """
     counts = [subgraph_count(edge_index, num_nodes, pattern) for pattern in patterns]
     return torch.tensor(counts, dtype=torch.int64, device=edge_index.device)
 

@@ -32,6 +32,12 @@ def isomorphism_classes(graphs: Sequence["Data"]) -> Int64[Tensor, " graphs"]:
     Raises:
         ValueError: ``x`` or ``edge_attr`` has different widths in two graphs.
 
+    Examples:
+        >>> from workbench.diagnostics import isomorphism_classes
+        >>> from workbench.graphs import complete, path, ring, star
+        >>> isomorphism_classes([ring(3), star(3), complete(3), path(3)]).tolist()
+        [0, 1, 0, 1]
+
     References:
         Junttila and Kaski, Engineering an efficient canonical labeling tool for large and sparse
         graphs, ALENEX 2007 (BLISS, through igraph).
@@ -61,7 +67,14 @@ def isomorphic(prepared: list[Graph], device: torch.device) -> Int64[Tensor, " g
 
 
 def is_isomorphic(data_a: "Data", data_b: "Data") -> bool:
-    """Whether two graphs are the same up to the order of their nodes; ``isomorphism_classes``."""
+    """Whether two graphs are the same up to the order of their nodes; ``isomorphism_classes``.
+
+    Examples:
+        >>> from workbench.diagnostics import is_isomorphic
+        >>> from workbench.graphs import complete, ring, star
+        >>> is_isomorphic(ring(3), complete(3)), is_isomorphic(ring(4), star(4))
+        (True, False)
+    """
     first, second = isomorphism_classes([data_a, data_b]).tolist()
     return first == second
 

@@ -70,6 +70,14 @@ def wl_upper_bound(
             ``distinguishes`` raises.
         TooLargeError: the test would not fit into memory for all graphs together.
 
+    Examples:
+        >>> import torch
+        >>> from workbench.diagnostics import wl_upper_bound
+        >>> from workbench.graphs import csl
+        >>> bound = wl_upper_bound([csl(11, 2), csl(11, 3)], torch.tensor([0, 1]))
+        >>> float(bound.accuracy[-1])  # 1-WL does not tell the two apart
+        0.5
+
     References:
         Zopf, 1-WL expressiveness is (almost) all you need, 2022, arXiv 2202.10156. The paper's
         definition of identification was not at hand; ``unique`` and ``identified`` are ours.

@@ -56,6 +56,13 @@ def wl_colors(
             sorted or split by an edge.
         TooLargeError: there are so many rounds that their colors fill half of the free memory.
 
+    Examples:
+        >>> from workbench.diagnostics import wl_colors
+        >>> from workbench.graphs import path
+        >>> colors = wl_colors(path(4).edge_index, 4).colors  # equal under the reflection
+        >>> len(colors), len(colors.unique())
+        (4, 2)
+
     References:
         Weisfeiler and Leman 1968. Xu, Hu, Leskovec and Jegelka, How powerful are graph neural
         networks?, ICLR 2019, arXiv 1810.00826.
@@ -105,6 +112,13 @@ def distance_wl_colors(
         ValueError: the distance is unknown, has the wrong shape, or holds nan; what ``wl_colors``
             raises.
         TooLargeError: a graph has more nodes than ``LIMITS["distance_wl_colors"]``.
+
+    Examples:
+        >>> from workbench.diagnostics import distance_wl_colors
+        >>> from workbench.graphs import path
+        >>> colors = distance_wl_colors(path(4).edge_index, 4).colors  # equal under the reflection
+        >>> len(colors), len(colors.unique())
+        (4, 2)
 
     References:
         Zhang, Luo, Wang and He, Rethinking the expressive power of GNNs via graph biconnectivity,
@@ -160,6 +174,13 @@ def kwl_colors(
         ValueError: ``k`` is below 1, ``near`` is unknown; what ``wl_colors`` raises.
         TooLargeError: the tuples would not fit into half of the free memory.
 
+    Examples:
+        >>> from workbench.diagnostics import kwl_colors
+        >>> from workbench.graphs import path
+        >>> colors = kwl_colors(path(4).edge_index, 4).colors  # equal under the reflection
+        >>> len(colors), len(colors.unique())
+        (16, 8)
+
     References:
         Cai, Fürer and Immerman 1992. Morris, Rattan and Mutzel, Weisfeiler and Leman go sparse,
         NeurIPS 2020, arXiv 1904.01543.
@@ -210,6 +231,13 @@ def fwl_colors(
     Raises:
         ValueError: ``k`` is not 1, 2 or 3; what ``wl_colors`` raises.
         TooLargeError: the tuples would not fit, or the largest graph is above the limit.
+
+    Examples:
+        >>> from workbench.diagnostics import fwl_colors
+        >>> from workbench.graphs import path
+        >>> colors = fwl_colors(path(4).edge_index, 4).colors  # equal under the reflection
+        >>> len(colors), len(colors.unique())
+        (16, 8)
 
     References:
         Cai, Fürer and Immerman, Combinatorica 12, 1992. Maron et al., Provably powerful graph
@@ -268,6 +296,13 @@ def klwl_colors(
         ValueError: ``k`` is below 1, or ``l`` is negative; what ``wl_colors`` raises.
         TooLargeError: the copies would not fit into half of the free memory.
 
+    Examples:
+        >>> from workbench.diagnostics import klwl_colors
+        >>> from workbench.graphs import path
+        >>> colors = klwl_colors(path(4).edge_index, 4).colors  # equal under the reflection
+        >>> len(colors), len(colors.unique())
+        (20, 10)
+
     References:
         Zhou, Wang and Zhang, From relational pooling to subgraph GNNs, ICML 2023,
         arXiv 2305.04963.
@@ -315,6 +350,13 @@ def subgraph_wl_colors(
     Raises:
         ValueError: ``policy`` is unknown or ``radius`` is below 1; what ``wl_colors`` raises.
         TooLargeError: the copies would not fit into half of the free memory.
+
+    Examples:
+        >>> from workbench.diagnostics import subgraph_wl_colors
+        >>> from workbench.graphs import path
+        >>> colors = subgraph_wl_colors(path(4).edge_index, 4).colors  # equal under the reflection
+        >>> len(colors), len(colors.unique())
+        (24, 12)
 
     References:
         Bevilacqua et al., Equivariant subgraph aggregation networks, ICLR 2022,

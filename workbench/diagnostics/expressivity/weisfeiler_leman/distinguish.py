@@ -101,6 +101,14 @@ def distinguishes(
         ValueError: the test is unknown, or the features of the graphs have different widths.
         TooLargeError: the test would not fit into memory.
 
+    Examples:
+        >>> from workbench.diagnostics import distinguishes
+        >>> from workbench.graphs import csl
+        >>> bool(distinguishes(csl(11, 2), csl(11, 3)))  # both 4-regular
+        False
+        >>> bool(distinguishes(csl(11, 2), csl(11, 3), test="2-fwl"))
+        True
+
     References:
         See the function behind each test: ``wl_colors``, ``kwl_colors``, ``fwl_colors``,
         ``distance_wl_colors``, ``klwl_colors``, ``subgraph_wl_colors``.
@@ -122,6 +130,12 @@ def tell_apart(
     Raises:
         ValueError: as in ``distinguishes``.
         TooLargeError: the test would not fit into memory for one of the pairs.
+
+    Examples:
+        >>> from workbench.diagnostics import tell_apart
+        >>> from workbench.graphs import csl, path, star
+        >>> tell_apart([(path(4), star(4)), (csl(11, 2), csl(11, 3))]).tolist()
+        [True, False]
     """
     found = torch.zeros(len(pairs), dtype=torch.bool)
 
@@ -194,6 +208,12 @@ def graph_classes(graphs: Sequence["Data"], *, test: str = "1-wl") -> Int64[Tens
     Raises:
         ValueError: as in ``distinguishes``.
         TooLargeError: the test would not fit into memory for all graphs together.
+
+    Examples:
+        >>> from workbench.diagnostics import graph_classes
+        >>> from workbench.graphs import path, ring, star
+        >>> graph_classes([path(4), ring(4), star(4), path(4)]).tolist()
+        [0, 1, 2, 0]
     """
     if not graphs:
         return torch.zeros(0, dtype=torch.int64)

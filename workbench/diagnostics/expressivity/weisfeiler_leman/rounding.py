@@ -63,6 +63,16 @@ def rounded_distinction(
     Raises:
         ValueError: ``error`` is not between 0 and 1, or what ``distinguishes`` raises.
         TooLargeError: the test would not fit into memory.
+
+    Examples:
+        >>> from workbench.diagnostics import rounded_distinction
+        >>> from workbench.graphs import path, ring
+        >>> rounded_distinction(path(4), ring(4), decimals=6).answer
+        'told apart'
+        >>> rounded_distinction(ring(4), ring(4), decimals=6).answer  # resistances 0.75 and 1
+        'equal'
+        >>> rounded_distinction(ring(4), ring(4), decimals=1).answer  # 0.75 lies on an edge
+        'open'
     """
     if not 0 < error < 1:
         raise ValueError(f"error must be between 0 and 1, such as 1e-13; got {error}")
