@@ -49,6 +49,13 @@ def effective_resistance(
         ValueError: the graph is directed, a weight is negative, or the weights span so many
             orders of magnitude that float64 cannot hold the answer.
 
+    Examples:
+        >>> from workbench.diagnostics import effective_resistance
+        >>> from workbench.graphs import path
+        >>> edges = path(4).edge_index
+        >>> effective_resistance(edges, 4)[0].round(decimals=9).tolist()  # as many ohm as edges
+        [0.0, 1.0, 2.0, 3.0]
+
     References:
         Klein and Randić, Resistance distance, J. Math. Chem. 12, 1993. Black, Wan and Nayyeri,
         Understanding oversquashing in GNNs through the lens of effective resistance, ICML 2023,
@@ -98,6 +105,13 @@ def total_resistance(
             ``approximate_total_resistance``.
         ValueError: as in ``effective_resistance``.
 
+    Examples:
+        >>> from workbench.diagnostics import total_resistance
+        >>> from workbench.graphs import path
+        >>> edges = path(4).edge_index
+        >>> round(total_resistance(edges, 4).item(), 9)  # 3 * 1 + 2 * 2 + 1 * 3
+        10.0
+
     References:
         Klein and Randić 1993. Black, Wan and Nayyeri, ICML 2023, arXiv 2302.06835. Ghosh, Boyd
         and Saberi, Minimizing effective resistance of a graph, SIAM Review 50, 2008.
@@ -134,6 +148,13 @@ def commute_time(
     Raises:
         TooLargeError: more nodes than ``LIMITS`` allows; use ``commute_time_of_pairs``.
         ValueError: as in ``effective_resistance``.
+
+    Examples:
+        >>> from workbench.diagnostics import commute_time
+        >>> from workbench.graphs import path
+        >>> edges = path(4).edge_index
+        >>> commute_time(edges, 4)[0, 3].round(decimals=9).item()  # 6 arcs times 3 ohm
+        18.0
 
     References:
         Chandra, Raghavan, Ruzzo, Smolensky and Tiwari, The electrical resistance of a graph

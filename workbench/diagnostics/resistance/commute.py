@@ -54,6 +54,14 @@ def commute_time_of_pairs(
         Stopped: ``should_stop`` said so.
         ValueError: as in ``resistance_of_pairs``.
 
+    Examples:
+        >>> import torch
+        >>> from workbench.diagnostics import commute_time_of_pairs
+        >>> from workbench.graphs import path
+        >>> edges = path(4).edge_index
+        >>> commute_time_of_pairs(edges, 4, torch.tensor([[0], [3]])).round(decimals=6).tolist()
+        [18.0]
+
     References:
         Chandra, Raghavan, Ruzzo, Smolensky and Tiwari, The electrical resistance of a graph
         captures its commute and cover times, STOC 1989.
@@ -104,6 +112,13 @@ def commute_time_of_edges(
         TooLargeError: as in ``resistance_of_edges``.
         Stopped: ``should_stop`` said so.
         ValueError: as in ``resistance_of_edges``.
+
+    Examples:
+        >>> from workbench.diagnostics import commute_time_of_edges
+        >>> from workbench.graphs import path
+        >>> edges = path(4).edge_index
+        >>> commute_time_of_edges(edges, 4).round(decimals=6).tolist()
+        [6.0, 6.0, 6.0, 6.0, 6.0, 6.0]
 
     References:
         Chandra, Raghavan, Ruzzo, Smolensky and Tiwari, STOC 1989.

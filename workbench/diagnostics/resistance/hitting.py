@@ -53,6 +53,13 @@ def hitting_time(
         ValueError: a component of a directed graph is not strongly connected: a walk could leave
             for good and the expected time would be infinite. A weight is negative or not finite.
 
+    Examples:
+        >>> from workbench.diagnostics import hitting_time
+        >>> from workbench.graphs import path
+        >>> edges = path(4).edge_index
+        >>> hitting_time(edges, 4)[0].round(decimals=6).tolist()  # the square of the distance
+        [0.0, 1.0, 4.0, 9.0]
+
     References:
         Lovász, Random walks on graphs: a survey, 1993. Tetali, Random walks and the effective
         resistance of networks, J. Theor. Probab. 4, 1991. Kemeny and Snell, Finite Markov Chains.

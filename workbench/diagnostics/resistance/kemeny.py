@@ -56,6 +56,12 @@ def kemeny_constant(
             ``approximate_kemeny_constant``.
         ValueError: the graph is directed, or a weight is negative.
 
+    Examples:
+        >>> from workbench.diagnostics import kemeny_constant
+        >>> from workbench.graphs import complete
+        >>> round(kemeny_constant(complete(5).edge_index, 5).item(), 9)  # (n - 1)^2 / n
+        3.2
+
     References:
         Kemeny and Snell, Finite Markov Chains, 1960. Levene and Loizou, Kemeny's constant and the
         random surfer, Amer. Math. Monthly 109, 2002.
@@ -105,6 +111,13 @@ def approximate_kemeny_constant(
 
     Raises:
         ValueError: the graph is directed, a weight is negative, or ``num_probes`` is below 6.
+
+    Examples:
+        >>> from workbench.diagnostics import approximate_kemeny_constant
+        >>> from workbench.graphs import complete
+        >>> found = approximate_kemeny_constant(complete(5).edge_index, 5)
+        >>> round(found.value.item(), 6)
+        3.2
 
     References:
         Meyer, Musco, Musco and Woodruff, Hutch++: optimal stochastic trace estimation, SOSA 2021,

@@ -78,6 +78,13 @@ def resistance_of_edges(
         ValueError: the graph is directed, a weight is negative, or ``tolerance`` is not between 0
             and 1.
 
+    Examples:
+        >>> from workbench.diagnostics import resistance_of_edges
+        >>> from workbench.graphs import ring
+        >>> edges = ring(6).edge_index
+        >>> resistance_of_edges(edges, 6).round(decimals=9).unique().tolist()  # 5 / 6
+        [0.833333333]
+
     References:
         Klein and Randić 1993. Foster, The average impedance of an electrical network, 1949.
         Spielman and Srivastava 2011, arXiv 0803.0929. Black, Wan and Nayyeri, ICML 2023, arXiv
@@ -133,6 +140,15 @@ def resistance_of_pairs(
         Stopped: ``should_stop`` said so.
         ValueError: the graph is directed, a weight is negative, a pair names a node that does not
             exist, or ``tolerance`` is not between 0 and 1.
+
+    Examples:
+        >>> import torch
+        >>> from workbench.diagnostics import resistance_of_pairs
+        >>> from workbench.graphs import ring
+        >>> edges = ring(6).edge_index
+        >>> pairs = torch.tensor([[0, 0], [1, 3]])
+        >>> resistance_of_pairs(edges, 6, pairs).round(decimals=6).tolist()  # k (6 - k) / 6
+        [0.833333, 1.5]
 
     References:
         Klein and Randić 1993. Black, Wan and Nayyeri, ICML 2023, arXiv 2302.06835.

@@ -50,6 +50,13 @@ def approximate_total_resistance(
     Raises:
         ValueError: the graph is directed, a weight is negative, or ``num_probes`` is below 6.
 
+    Examples:
+        >>> from workbench.diagnostics import approximate_total_resistance
+        >>> from workbench.graphs import ring
+        >>> edges = ring(6).edge_index
+        >>> round(approximate_total_resistance(edges, 6).value.item(), 6)  # (n^3 - n) / 12
+        17.5
+
     References:
         Meyer, Musco, Musco and Woodruff, Hutch++: optimal stochastic trace estimation, SOSA 2021,
         arXiv 2010.09649. Ghosh, Boyd and Saberi, SIAM Review 50, 2008.

@@ -82,6 +82,15 @@ def sensitivity_decay(
     Raises:
         ValueError: the two shapes differ, or ``num_bins`` is less than 1.
 
+    Examples:
+        >>> import torch
+        >>> from workbench.diagnostics import hop_distance, sensitivity_decay
+        >>> from workbench.graphs import path
+        >>> edges = path(4).edge_index
+        >>> hops = hop_distance(edges, 4)
+        >>> sensitivity_decay(0.5**hops, hops).mean.tolist()
+        [1.0, 0.5, 0.25, 0.125]
+
     References:
         Di Giovanni et al., ICML 2023, arXiv 2302.02941.
     """
@@ -164,6 +173,15 @@ def decay_fit(
 
     These four numbers are the workbench's own; those of the literature, for a
     graph without a model, are in ``decay_statistics``.
+
+    Examples:
+        >>> import torch
+        >>> from workbench.diagnostics import decay_fit, hop_distance
+        >>> from workbench.graphs import path
+        >>> edges = path(4).edge_index
+        >>> hops = hop_distance(edges, 4)
+        >>> round(decay_fit(0.5**hops, hops).half_distance.item(), 9)
+        1.0
     """
     value, there = _beside(sensitivity, distance)
     check_finite("sensitivity", value)

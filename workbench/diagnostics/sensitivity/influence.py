@@ -108,6 +108,16 @@ def influence_by_hop(
             ``num_layers`` is not true; or ``cut=True`` and the pieces do not give the derivatives
             of the whole.
 
+    Examples:
+        >>> import torch
+        >>> from workbench.diagnostics import influence_by_hop
+        >>> from workbench.graphs import path
+        >>> from workbench.models import GCN
+        >>> edges, x = path(5).edge_index, torch.eye(5)
+        >>> model = GCN(5, 4, 2, num_layers=2).eval()
+        >>> influence_by_hop(model, x, edges, num_layers=2).mean.shape
+        torch.Size([3])
+
     References:
         Liang, Saez de Ocariz Borde, Sripathmanathan, Bronstein and Dong, Towards quantifying
         long-range interactions in graph machine learning, arXiv 2503.09008. Xu et al., ICML 2018,
@@ -186,6 +196,17 @@ def effective_range(
 
     Raises:
         TypeError, ValueError, TooLargeError, Stopped: as in ``influence_by_hop``.
+
+    Examples:
+        >>> import torch
+        >>> from workbench.diagnostics import effective_range
+        >>> from workbench.graphs import path
+        >>> from workbench.models import GCN
+        >>> edges, x = path(5).edge_index, torch.eye(5)
+        >>> model = GCN(5, 4, 2, num_layers=2).eval()
+        >>> found = effective_range(model, x, edges, num_layers=2)
+        >>> 0 < found.value.item() <= 2
+        True
 
     References:
         Liang et al., arXiv 2503.09008. Bamberger et al., On measuring long-range interactions in

@@ -71,6 +71,15 @@ def jacobian_range(
             does not exist.
         TypeError: ``nodes`` holds something else than nodes.
 
+    Examples:
+        >>> import torch
+        >>> from workbench.diagnostics import hop_distance, jacobian_range
+        >>> from workbench.graphs import path
+        >>> edges = path(4).edge_index
+        >>> hops = hop_distance(edges, 4)
+        >>> jacobian_range((hops == 2).double(), hops).tolist()
+        [2.0, 2.0, 2.0, 2.0]
+
     References:
         Bamberger, Gutteridge, le Roux, Bronstein and Dong, On measuring long-range interactions in
         graph neural networks, ICML 2025, arXiv 2506.05971.

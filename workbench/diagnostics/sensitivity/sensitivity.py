@@ -94,6 +94,17 @@ def sensitivity(
             ``max_seconds``.
         Stopped: ``should_stop`` said so.
 
+    Examples:
+        >>> import torch
+        >>> from workbench.diagnostics import sensitivity
+        >>> from workbench.graphs import path
+        >>> from workbench.models import GCN
+        >>> edges, x = path(5).edge_index, torch.eye(5)
+        >>> model = GCN(5, 4, 2, num_layers=2).eval()
+        >>> reach = sensitivity(model, x, edges) > 0
+        >>> reach[0].tolist()  # two layers see two hops
+        [True, True, True, False, False]
+
     References:
         Xu et al., Representation learning on graphs with jumping knowledge networks, ICML 2018,
         arXiv 1806.03536. Topping et al., ICLR 2022, arXiv 2111.14522. Di Giovanni et al., On

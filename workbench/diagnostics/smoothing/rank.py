@@ -33,6 +33,12 @@ def effective_rank(x: Float[Tensor, "nodes channels"]) -> Float64[Tensor, ""]:
     Raises:
         ValueError: ``x`` is not ``[nodes, channels]``, or holds nan or inf.
 
+    Examples:
+        >>> import torch
+        >>> from workbench.diagnostics import effective_rank
+        >>> round(effective_rank(torch.eye(3)).item(), 6)
+        3.0
+
     References:
         Roy and Vetterli, The effective rank: a measure of effective dimensionality, EUSIPCO 2007.
     """
@@ -63,6 +69,12 @@ def stable_rank(x: Float[Tensor, "nodes channels"]) -> Float64[Tensor, ""]:
 
     Raises:
         ValueError: ``x`` is not ``[nodes, channels]``, or holds nan or inf.
+
+    Examples:
+        >>> import torch
+        >>> from workbench.diagnostics import stable_rank
+        >>> round(stable_rank(torch.eye(3)).item(), 6)
+        3.0
 
     References:
         Rudelson and Vershynin, Sampling from large matrices, J. ACM 54, 2007,
@@ -101,6 +113,12 @@ def rank_one_distance(x: Float[Tensor, "nodes channels"]) -> Float64[Tensor, ""]
 
     Raises:
         ValueError: ``x`` is not ``[nodes, channels]``, or holds nan or inf.
+
+    Examples:
+        >>> import torch
+        >>> from workbench.diagnostics import rank_one_distance
+        >>> round(rank_one_distance(torch.ones(4, 2)).item(), 6)
+        0.0
 
     References:
         Roth and Liebig, Rank collapse causes over-smoothing and over-correlation in graph neural
@@ -153,6 +171,12 @@ def distance_to_mean(
 
     Raises:
         ValueError: ``x`` is not ``[nodes, channels]``, or holds nan or inf.
+
+    Examples:
+        >>> import torch
+        >>> from workbench.diagnostics import distance_to_mean
+        >>> distance_to_mean(torch.ones(4, 2)).item()
+        0.0
 
     References:
         Dong, Cordonnier and Loukas, Attention is not all you need: pure attention loses rank

@@ -66,6 +66,14 @@ def dirichlet_energy(
         ValueError: the graph is directed, ``x`` has not one row for each node or holds nan or inf,
             or ``variant`` is unknown.
 
+    Examples:
+        >>> import torch
+        >>> from workbench.diagnostics import dirichlet_energy
+        >>> from workbench.graphs import ring
+        >>> edges = ring(6).edge_index
+        >>> dirichlet_energy(torch.ones(6, 1), edges, 6).item()  # equal states, equal degrees
+        0.0
+
     References:
         normalized: Karhadkar, Banerjee and Montufar, FoSR, ICLR 2023, arXiv 2210.11790.
         augmented: Cai and Wang, A note on over-smoothing for graph neural networks, 2020,
@@ -120,6 +128,12 @@ def mean_average_distance(
         TooLargeError: all pairs of more nodes than ``LIMITS`` allows; give ``pairs``.
         ValueError: ``x`` is not ``[nodes, channels]`` or holds nan or inf, or a pair names a node
             that does not exist.
+
+    Examples:
+        >>> import torch
+        >>> from workbench.diagnostics import mean_average_distance
+        >>> round(mean_average_distance(torch.ones(4, 2)).item(), 9)
+        0.0
 
     References:
         Chen et al., Measuring and relieving the over-smoothing problem for graph neural networks

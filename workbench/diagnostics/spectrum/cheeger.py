@@ -66,6 +66,13 @@ def cheeger_constant(
         TooLargeError: more than 20 nodes; use ``cheeger_bounds``.
         ValueError: the graph is directed, or a weight is negative.
 
+    Examples:
+        >>> from workbench.diagnostics import cheeger_constant
+        >>> from workbench.graphs import barbell
+        >>> found = cheeger_constant(barbell(4, 0).edge_index, 8)
+        >>> round(found.item(), 6)  # one edge of a volume of 13
+        0.076923
+
     References:
         Chung, Spectral Graph Theory, chapter 2, AMS 1997.
     """

@@ -83,6 +83,14 @@ def laplacian_eigenpairs(
             another word.
         RuntimeError: the iterations do not converge.
 
+    Examples:
+        >>> from workbench.diagnostics import laplacian_eigenpairs
+        >>> from workbench.graphs import ring
+        >>> edges = ring(6).edge_index
+        >>> values = laplacian_eigenpairs(edges, 6, count=3, normalized=False).values
+        >>> values.round(decimals=6).abs().tolist()
+        [0.0, 1.0, 1.0]
+
     References:
         Lehoucq, Sorensen and Yang, ARPACK Users' Guide, SIAM 1998. Parlett, The symmetric
         eigenvalue problem, SIAM 1998 (residual bound).
@@ -140,6 +148,13 @@ def partial_spectrum(
         ValueError: the graph is directed, a weight is negative, or ``count`` is negative.
         RuntimeError: the iterations do not converge.
 
+    Examples:
+        >>> from workbench.diagnostics import partial_spectrum
+        >>> from workbench.graphs import ring
+        >>> edges = ring(6).edge_index
+        >>> partial_spectrum(edges, 6, count=3).round(decimals=6).abs().tolist()
+        [0.0, 0.5, 0.5]
+
     References:
         Lehoucq, Sorensen and Yang, ARPACK Users' Guide, SIAM 1998.
     """
@@ -169,6 +184,13 @@ def algebraic_connectivity(
     Raises:
         ValueError: the graph is directed, or a weight is negative.
         RuntimeError: the iterations do not converge.
+
+    Examples:
+        >>> from workbench.diagnostics import algebraic_connectivity
+        >>> from workbench.graphs import ring
+        >>> edges = ring(6).edge_index
+        >>> round(algebraic_connectivity(edges, 6).item(), 6)  # 2 - 2 cos(60 degrees)
+        1.0
 
     References:
         Fiedler, Algebraic connectivity of graphs, Czech. Math. J. 23, 1973.

@@ -67,6 +67,13 @@ def laplacian_spectrum(
         TooLargeError: more nodes than ``LIMITS`` allows; use ``spectral_gap``.
         ValueError: the graph is directed, or a weight is negative.
 
+    Examples:
+        >>> from workbench.diagnostics import laplacian_spectrum
+        >>> from workbench.graphs import ring
+        >>> edges = ring(6).edge_index
+        >>> laplacian_spectrum(edges, 6, normalized=False).round(decimals=6).abs().tolist()
+        [0.0, 1.0, 1.0, 3.0, 3.0, 4.0]
+
     References:
         Chung, Spectral Graph Theory, AMS 1997.
     """
@@ -103,6 +110,13 @@ def spectral_gap(
     Raises:
         ValueError: the graph is directed, or a weight is negative.
         RuntimeError: the iterations do not converge.
+
+    Examples:
+        >>> from workbench.diagnostics import spectral_gap
+        >>> from workbench.graphs import ring
+        >>> edges = ring(6).edge_index
+        >>> round(spectral_gap(edges, 6).item(), 6)  # 1 - cos(60 degrees)
+        0.5
 
     References:
         Chung, Spectral Graph Theory, AMS 1997. Lehoucq, Sorensen and Yang, ARPACK Users' Guide,
@@ -145,6 +159,13 @@ def fiedler_vector(
     Raises:
         ValueError: the graph is directed, or a weight is negative.
         RuntimeError: the iterations do not converge.
+
+    Examples:
+        >>> from workbench.diagnostics import fiedler_vector
+        >>> from workbench.graphs import path
+        >>> edges = path(4).edge_index
+        >>> fiedler_vector(edges, 4).sign().abs().tolist()  # no node lies on the cut
+        [1.0, 1.0, 1.0, 1.0]
 
     References:
         Fiedler, Algebraic connectivity of graphs, Czech. Math. J. 23, 1973. Shi and Malik,

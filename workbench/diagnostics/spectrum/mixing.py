@@ -63,6 +63,13 @@ def stationary_distribution(
         ValueError: the graph is directed (its distribution is no matter of degrees), or a weight
             is negative.
 
+    Examples:
+        >>> from workbench.diagnostics import stationary_distribution
+        >>> from workbench.graphs import path
+        >>> edges = path(4).edge_index
+        >>> stationary_distribution(edges, 4).round(decimals=6).tolist()
+        [0.166667, 0.333333, 0.333333, 0.166667]
+
     References:
         Lovász, Random walks on graphs: a survey, 1993.
     """
@@ -115,6 +122,12 @@ def mixing_time(
         TooLargeError: more nodes than ``LIMITS`` allows; use ``mixing_time_bounds``.
         ValueError: the graph is directed, a weight is negative, or ``epsilon`` is not between 0
             and 1.
+
+    Examples:
+        >>> from workbench.diagnostics import mixing_time
+        >>> from workbench.graphs import complete
+        >>> mixing_time(complete(5).edge_index, 5).item()
+        2.0
 
     References:
         Levin and Peres, Markov chains and mixing times, 2nd edition, AMS 2017.
@@ -171,6 +184,13 @@ def relaxation_time(
     Raises:
         ValueError: the graph is directed, or a weight is negative.
         RuntimeError: the iterations do not converge.
+
+    Examples:
+        >>> from workbench.diagnostics import relaxation_time
+        >>> from workbench.graphs import ring
+        >>> edges = ring(6).edge_index
+        >>> round(relaxation_time(edges, 6).item(), 6)
+        4.0
 
     References:
         Levin and Peres, Markov chains and mixing times, chapter 12, AMS 2017.

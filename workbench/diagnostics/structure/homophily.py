@@ -68,6 +68,14 @@ def homophily(
         ValueError: the graph is directed, a weight is negative, ``labels`` has another length, or
             the measure is unknown.
 
+    Examples:
+        >>> import torch
+        >>> from workbench.diagnostics import homophily
+        >>> from workbench.graphs import path
+        >>> edges = path(4).edge_index
+        >>> round(homophily(edges, 4, torch.tensor([0, 0, 1, 1])).item(), 6)  # 2 of 3 edges
+        0.666667
+
     References:
         Zhu et al., NeurIPS 2020, arXiv 2006.11468 (edge). Pei et al., ICLR 2020, arXiv 2002.05287
         (node). Lim et al., NeurIPS 2021, arXiv 2110.14446 (class_insensitive). Platonov et al.,
@@ -162,6 +170,12 @@ def degree_assortativity(edge_index: EdgeIndex, num_nodes: int) -> Float64[Tenso
 
     Raises:
         ValueError: the graph is directed.
+
+    Examples:
+        >>> from workbench.diagnostics import degree_assortativity
+        >>> from workbench.graphs import star
+        >>> round(degree_assortativity(star(5).edge_index, 5).item(), 9)
+        -1.0
 
     References:
         Newman, Mixing patterns in networks, Phys. Rev. E 67, 2003, arXiv cond-mat/0209450.

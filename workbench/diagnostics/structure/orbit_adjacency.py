@@ -118,6 +118,12 @@ def orbit_adjacency(
             matrices more than half of the free memory; ask for fewer ``orbits``.
         ValueError: the graph is directed, or ``orbits`` names no orbit adjacency.
 
+    Examples:
+        >>> from workbench.diagnostics import orbit_adjacency
+        >>> from workbench.graphs import complete
+        >>> orbit_adjacency(complete(4).edge_index, 4)[1, 3, 3].to_dense()[0].tolist()
+        [0.0, 2.0, 2.0, 2.0]
+
     References:
         Windels, Malod-Dognin and Pržulj, Graphlets correct for the topological information missed
         by random walks, arXiv 2405.14194. Pržulj, Biological network comparison using graphlet

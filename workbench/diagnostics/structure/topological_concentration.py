@@ -71,6 +71,13 @@ def topological_concentration(
         ValueError: the graph is directed, a pair names a node that does not exist, ``depth`` is
             below 1, or ``beta`` is negative.
 
+    Examples:
+        >>> from workbench.diagnostics import topological_concentration
+        >>> from workbench.graphs import star
+        >>> found = topological_concentration(star(5).edge_index, 5)
+        >>> found[1:].round(decimals=9).unique().numel()  # all leaves are alike
+        1
+
     References:
         Wang et al., A topological perspective on demystifying GNN-based link prediction
         performance, ICLR 2024, arXiv 2310.04612.
