@@ -114,6 +114,7 @@ def influence_by_hop(
         >>> from workbench.graphs import path
         >>> from workbench.models import GCN
         >>> edges, x = path(5).edge_index, torch.eye(5)
+        >>> _ = torch.manual_seed(0)
         >>> model = GCN(5, 4, 2, num_layers=2).eval()
         >>> influence_by_hop(model, x, edges, num_layers=2).mean.shape
         torch.Size([3])
@@ -203,6 +204,7 @@ def effective_range(
         >>> from workbench.graphs import path
         >>> from workbench.models import GCN
         >>> edges, x = path(5).edge_index, torch.eye(5)
+        >>> _ = torch.manual_seed(0)
         >>> model = GCN(5, 4, 2, num_layers=2).eval()
         >>> found = effective_range(model, x, edges, num_layers=2)
         >>> 0 < found.value.item() <= 2

@@ -100,6 +100,7 @@ def sensitivity(
         >>> from workbench.graphs import path
         >>> from workbench.models import GCN
         >>> edges, x = path(5).edge_index, torch.eye(5)
+        >>> _ = torch.manual_seed(0)
         >>> model = GCN(5, 4, 2, num_layers=2).eval()
         >>> reach = sensitivity(model, x, edges) > 0
         >>> reach[0].tolist()  # two layers see two hops
