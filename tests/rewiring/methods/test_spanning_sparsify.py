@@ -64,6 +64,13 @@ def test_loops_repeats_and_directions():
     assert weighted.edge_weight.tolist() == [2, 2, 1]
 
 
+def test_an_edge_of_weight_0_is_none_and_takes_no_weight_of_another():
+    edges = torch.tensor([[0, 1, 1, 2, 0, 2], [1, 0, 2, 1, 2, 0]])
+    weight = torch.tensor([3.0, 3.0, 2.0, 2.0, 0.0, 0.0]).double()
+    found = spanning_sparsify(edges, 3, num_samples=50, edge_weight=weight)
+    assert found.kept.tolist() == [True] * 4 + [False] * 2
+
+
 def test_what_it_refuses():
     edges = torch.tensor([[0, 1], [1, 0]])
     with pytest.raises(ValueError, match="epsilon must be above 0 and at most 1, got 0"):

@@ -1,11 +1,20 @@
 """Another graph on the same nodes, or on more: instead of the edges, beside them, or in turns."""
 
 import torch
-from jaxtyping import Int64
+from jaxtyping import Bool, Int64
 from torch import Tensor
 
 from workbench.rewiring.result import LayeredRewired, Rewired
 from workbench.typing import EdgeIndex
+
+
+def first_columns(edge_index: EdgeIndex, num_nodes: int) -> Bool[Tensor, " edges"]:
+    """Which columns are the first of their pair (source, target)."""
+    pair = edge_index[0] * num_nodes + edge_index[1]
+    order = torch.argsort(pair, stable=True)  # columns of one pair stay in their order
+    first = torch.ones_like(order, dtype=torch.bool)
+    first[order[1:]] = pair[order[1:]] != pair[order[:-1]]
+    return first
 
 
 def other_graph(edge_index: EdgeIndex, num_nodes: int, pairs: Int64[Tensor, "2 pairs"]) -> Rewired:
@@ -16,13 +25,7 @@ def other_graph(edge_index: EdgeIndex, num_nodes: int, pairs: Int64[Tensor, "2 p
     """
     size = max(num_nodes, 1)
     before, wanted = (ends[0] * size + ends[1] for ends in (edge_index, pairs))
-    # the first column of each pair: a stable sort keeps columns of one pair in their order
-    order = torch.argsort(before, stable=True)
-    first = torch.ones_like(order, dtype=torch.bool)
-    first[1:] = before[order][1:] != before[order][:-1]
-    kept = torch.zeros_like(first)
-    kept[order[first]] = True
-    kept &= torch.isin(before, wanted)
+    kept = first_columns(edge_index, num_nodes) & torch.isin(before, wanted)
     new = torch.unique(wanted[~torch.isin(wanted, before)])
     columns = torch.stack([new // size, new % size])
     kinds = torch.tensor([0, 1], device=edge_index.device)

@@ -9,8 +9,9 @@ from torch import Tensor
 
 from workbench.diagnostics.resistance.resistance_sparse import resistance_of_edges
 from workbench.rewiring.declaration import check_stop, rewiring
+from workbench.rewiring.engine.other_graph import first_columns
 from workbench.rewiring.result import Rewired
-from workbench.topology import simple_graph
+from workbench.topology import as_columns, simple_graph
 from workbench.typing import EdgeIndex, EdgeWeight
 
 
@@ -90,20 +91,10 @@ def spanning_sparsify(
         counts = torch.bincount(drawn, minlength=chance.numel()).to(chance)
     weight = graph.weight * counts / (num_samples * chance.clamp(min=1e-300))
 
-    u, v = edge_index
-    key, known = (
-        torch.minimum(u, v) * num_nodes + torch.maximum(u, v),
-        ends[0] * num_nodes + ends[1],
-    )
-    loop = u == v
-    at = torch.searchsorted(known, key).clamp(max=max(known.numel() - 1, 0))
-    given = torch.ones_like(key, dtype=torch.float64) if edge_weight is None else edge_weight
-    new = torch.where(loop, given.double(), weight[at] if weight.numel() else 0.0)
-    arc = u * num_nodes + v
-    order = torch.argsort(arc, stable=True)
-    first = torch.ones_like(loop)
-    first[order[1:]] = arc[order][1:] != arc[order][:-1]
-    kept = loop | (first & (new > 0))
+    loop = edge_index[0] == edge_index[1]
+    given = torch.ones_like(loop, dtype=torch.float64) if edge_weight is None else edge_weight
+    new = torch.where(loop, given.double(), as_columns(graph, weight, edge_index))
+    kept = loop | (first_columns(edge_index, num_nodes) & (new > 0))
     return Rewired(edge_index[:, kept], num_nodes, kept, edge_weight=new[kept])
 
 
