@@ -88,6 +88,5 @@ def knn_features(
             scale = (square[rows, None] + square).clamp(min=1e-300)
             one, other = (far <= last + 1e-12 * scale).nonzero().T
             found.append(torch.stack([rows[one], other]))
-    check_stop(should_stop, "knn_features")
     pairs = torch.cat(found, dim=1) if found else edge_index.new_zeros(2, 0)
     return with_pairs(edge_index, num_nodes, torch.cat([pairs, pairs.flip(0)], dim=1))

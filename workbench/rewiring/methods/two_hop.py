@@ -58,18 +58,16 @@ def two_hop(
     check_num_edges(num_edges)
     check_stop(should_stop, "two_hop")
     graph = simple_graph(edge_index, num_nodes)
-    u, v = graph.ends
-    degree = np.bincount(np.concatenate([u, v]), minlength=num_nodes)
-    walks = int((degree.astype(np.int64) ** 2).sum())
+    start, node = graph.neighbors[:2]
+    walks = int((np.diff(start) ** 2).sum())
     if walks > MAX_WALKS:
         raise TooLargeError(
             f"{walks:,} walks of two steps, more than {MAX_WALKS:,}: nodes of many neighbors join "
             "all of them; use fosr or sdrf"
         )
-    ones = np.ones(2 * u.size)
-    ends = np.concatenate([u, v]), np.concatenate([v, u])
-    matrix = csr_array((ones, ends), shape=(num_nodes, num_nodes))
+    matrix = csr_array((np.ones(node.size), node, start), shape=(num_nodes, num_nodes))
     common = (matrix @ matrix).tocoo()
+    u, v = graph.ends
     a, b = (part.astype(np.int64) for part in common.coords)
     free = (a < b) & ~np.isin(a * num_nodes + b, u * num_nodes + v)
     a, b, score = a[free], b[free], common.data[free]

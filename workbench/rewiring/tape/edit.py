@@ -1,6 +1,11 @@
 """One edge more or one edge fewer, and who did it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+
+import torch
+from jaxtyping import Int64
+from torch import Tensor
 
 
 @dataclass(frozen=True)
@@ -33,3 +38,9 @@ class Edit:
         low, high = min(self.u, self.v), max(self.u, self.v)
         object.__setattr__(self, "u", low)
         object.__setattr__(self, "v", high)
+
+
+def edit_rows(edits: Iterable[Edit]) -> Int64[Tensor, "3 edits"]:
+    """Edits as columns (sign, u, v), the form that ``apply_edits`` and ``profile`` take."""
+    rows = [(edit.sign, edit.u, edit.v) for edit in edits]
+    return torch.tensor(rows, dtype=torch.int64).reshape(-1, 3).T

@@ -11,6 +11,7 @@ from workbench.diagnostics import TooLargeError, hop_distance
 from workbench.diagnostics.resistance.resistance_among import resistance_among
 from workbench.rewiring import Edit, ResistanceTracker, WhatIf, what_if
 from workbench.rewiring.engine.fiedler import slowest_modes_of
+from workbench.rewiring.tape.edit import edit_rows
 from workbench.rewiring.tape.edited import edited
 from workbench.rewiring.tape.large_profile import own_weights
 from workbench.rewiring.tape.profile import DENSE_NODES
@@ -179,6 +180,4 @@ class NodePairs:
         return ResistanceTracker(edge_index, self._num_nodes, weight)
 
     def _edited(self, edits: tuple[Edit, ...]) -> tuple[Tensor, Tensor | None]:
-        rows = torch.tensor([(e.sign, e.u, e.v) for e in edits], dtype=torch.int64)
-        columns = rows.reshape(-1, 3).T
-        return edited(self._edge_index, self._num_nodes, columns, self._edge_weight)
+        return edited(self._edge_index, self._num_nodes, edit_rows(edits), self._edge_weight)

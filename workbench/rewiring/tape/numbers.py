@@ -9,6 +9,7 @@ from torch import Tensor
 
 from workbench.diagnostics import Stopped
 from workbench.rewiring import Edit, Profile, profile
+from workbench.rewiring.tape.edit import edit_rows
 from workbench.rewiring.tape.edited import edited
 
 NO_EDITS = torch.zeros(3, 0, dtype=torch.int64)
@@ -56,8 +57,7 @@ class TapeNumbers:
         """The numbers before the first edit and after each; None if stopped."""
         keys = self._keys(edits)
         missing = [at for at, key in enumerate(keys) if key not in self._rows]
-        rows = torch.tensor([(e.sign, e.u, e.v) for e in edits], dtype=torch.int64)
-        rows = rows.reshape(-1, 3).T
+        rows = edit_rows(edits)
         try:
             if len(missing) == 1:
                 at = missing[0]

@@ -10,12 +10,11 @@ from pathlib import Path
 from typing import overload
 
 import numpy as np
-import torch
 from jaxtyping import Int32, Int64
 from torch import Tensor
 
 from workbench.rewiring.result import apply_edits
-from workbench.rewiring.tape.edit import Edit
+from workbench.rewiring.tape.edit import Edit, edit_rows
 from workbench.rewiring.tape.history import History
 from workbench.rewiring.tape.spans import spans
 from workbench.rewiring.tape.tape_file import read_tape_text, tape_text, write_whole
@@ -105,8 +104,7 @@ class Tape:
 
     def rows(self) -> Int64[Tensor, "3 edits"]:
         """The shown edits as columns (sign, u, v), the form that ``profile`` takes."""
-        rows = [(edit.sign, edit.u, edit.v) for edit in self.edits]
-        return torch.tensor(rows, dtype=torch.int64).reshape(-1, 3).T
+        return edit_rows(self.edits)
 
     def has_edge(self, u: int, v: int) -> bool:
         """Whether the edge is there at the position."""

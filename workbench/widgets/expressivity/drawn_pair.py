@@ -3,13 +3,13 @@
 from pathlib import Path
 
 import networkx as nx
-import numpy as np
 from torch_geometric.data import Data
 
 from workbench.diagnostics import TooLargeError
 from workbench.diagnostics.expressivity.graph_pair import GraphPair
 from workbench.diagnostics.expressivity.pair_coloring import PairColoring
-from workbench.graphs import FAMOUS_PAIRS, layout
+from workbench.graphs import FAMOUS_PAIRS
+from workbench.widgets.lab.drawn_graph import places
 
 #: Larger graphs are for ``distinguishes``, not for the eye.
 LARGEST_NODES = 1_000
@@ -42,7 +42,9 @@ class DrawnPair(GraphPair):
             getattr(data, "name", None) or which
             for data, which in zip(self.graphs, "ab", strict=True)
         ]
-        self.positions = [_positions(data) for data in self.graphs]
+        self.positions = [
+            places(data.edge_index, data.num_nodes, data.get("pos")) for data in self.graphs
+        ]
         self._colored: dict[str, PairColoring] = {}
 
     def colored(self, test: str) -> PairColoring:
@@ -67,10 +69,3 @@ def famous(name: str) -> DrawnPair:
     if name not in FAMOUS_PAIRS:
         raise ValueError(f"pair must be one of {', '.join(FAMOUS_PAIRS)}; got {name!r}")
     return DrawnPair(*FAMOUS_PAIRS[name].build(), name)
-
-
-def _positions(data: Data) -> np.ndarray:
-    pos = data.get("pos")
-    if pos is not None and pos.size(1) >= 2 and bool(np.isfinite(pos.detach().cpu()).all()):
-        return pos[:, :2].detach().cpu().numpy().astype(np.float32)
-    return layout(data.edge_index.cpu(), data.num_nodes).numpy()

@@ -35,10 +35,7 @@ class DrawnGraph:
             self.resistance = effective_resistance(edges, num_nodes)
         except ValueError:  # directed: there is no resistance
             self.resistance = None
-        if pos is not None and pos.size(1) >= 2 and bool(torch.isfinite(pos).all()):
-            self.positions = pos[:, :2].detach().cpu().numpy().astype(np.float32)
-        else:
-            self.positions = layout(self.edge_index, num_nodes).numpy()
+        self.positions = places(self.edge_index, num_nodes, pos)
         self.order = np.arange(num_nodes)
         if num_nodes > 2 and self.edge_index.numel():
             vector = fiedler_vector(self.edge_index, num_nodes).numpy()
@@ -47,6 +44,13 @@ class DrawnGraph:
     def name(self, node: int) -> str:
         """The name of a node."""
         return self.names[node] if self.names else str(node)
+
+
+def places(edge_index: Tensor, num_nodes: int, pos: Tensor | None) -> np.ndarray:
+    """Where nodes are drawn, ``[nodes, 2]`` float32: at ``pos`` if whole, else by a layout."""
+    if pos is not None and pos.size(1) >= 2 and bool(torch.isfinite(pos).all()):
+        return pos[:, :2].detach().cpu().numpy().astype(np.float32)
+    return layout(edge_index.cpu(), num_nodes).numpy()
 
 
 def show_graph(graph: DrawnGraph, canvas: GraphCanvas, matrix: MatrixCanvas) -> None:

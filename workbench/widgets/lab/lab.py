@@ -87,9 +87,8 @@ class Lab(StillPicture, ipywidgets.VBox):
 
     def shown(self) -> dict[str, Any]:
         """What the page shows: every setting, the line that tells, and what ``texts`` adds."""
-        settings = {name: getattr(self.state, name) for name in self.state.settings()}
         told = {"status": self._said, "wrong": self._wrong, "working": self._doing()}
-        return settings | told | self.texts()
+        return vars(self.state.now()) | told | self.texts()
 
     def texts(self) -> dict[str, Any]:
         """What else the page tells, by name; each lab has its own."""

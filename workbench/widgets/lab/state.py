@@ -1,6 +1,7 @@
 """What a lab is set to. Each setting is declared once; controls, texts and code come from it."""
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from numbers import Integral
 from types import SimpleNamespace
 from typing import Any
@@ -85,6 +86,7 @@ class LabState(traitlets.HasTraits):
     _bounds = traitlets.Dict()
 
     @classmethod
+    @cache
     def settings(cls) -> dict[str, Setting]:
         """The declared settings by name, in their order."""
         found = {}
@@ -133,8 +135,7 @@ class LabState(traitlets.HasTraits):
 
     def changed(self) -> dict[str, Any]:
         """The settings that are not as at first."""
-        now = {name: getattr(self, name) for name in self.settings()}
-        return {k: v for k, v in now.items() if v != self.settings()[k].default_value}
+        return {k: v for k, v in vars(self.now()).items() if v != self.settings()[k].default_value}
 
     def __repr__(self) -> str:
         texts = (f"{name}={value!r}" for name, value in self.changed().items())

@@ -1,7 +1,6 @@
 """How the rewiring lab took a file: a line that says it, and boxes that correct it."""
 
 import html
-import re
 from collections.abc import Callable
 from typing import Any
 
@@ -10,9 +9,6 @@ import ipywidgets
 from workbench.widgets.lab.opening import OpenedFile
 
 NO_WEIGHT = "none"
-
-# how code says it otherwise; here the boxes do
-_WAY = re.compile(r" \([^()]*=[^()]*\)")
 
 
 class FileBoxes(ipywidgets.VBox):
@@ -68,10 +64,8 @@ class FileBoxes(ipywidgets.VBox):
 
     def show(self, file: OpenedFile, *, asks_direction: bool = False) -> None:
         """Say how a file was taken, and offer what else it might be."""
-        notes = [_WAY.sub("", note) for note in file.notes]
-        if asks_direction:
-            notes.insert(0, "a directed graph; resistance needs each edge both ways")
-        said = "; ".join(notes)
+        asked = "a directed graph; resistance needs each edge both ways" if asks_direction else ""
+        said = "; ".join(filter(None, (asked, file.said)))
         text = f"<b>{html.escape(file.name)}</b>" + (f": {html.escape(said)}." if said else "")
         self.line.value = f'<span class="workbench-fine">{text}</span>'
         self.said = f"{file.name}: {said}." if said else file.name

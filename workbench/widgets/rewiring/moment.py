@@ -12,13 +12,13 @@ from torch import Tensor
 from torch_geometric.data import Data
 
 from workbench.diagnostics import fiedler_vector
-from workbench.graphs import layout
 from workbench.rewiring import Edit, apply_edits, rewired_data
 from workbench.rewiring.tape.edited import edited
 from workbench.rewiring.tape.large_profile import own_weights
 from workbench.rewiring.tape.node_pairs import NodePairs
 from workbench.rewiring.tape.numbers import TapeNumbers
 from workbench.topology import both_directions, simple_graph
+from workbench.widgets.lab.drawn_graph import places
 
 
 class Start:
@@ -59,7 +59,8 @@ class Start:
             self.edge_weight = torch.tensor([own[pair] for pair in pairs], dtype=torch.float64)
         made = self.edge_index, self.num_nodes, self.edge_weight
         self.numbers, self.pairs = TapeNumbers(*made), NodePairs(*made)
-        self.positions, self.order = self._positions(), self._order()
+        self.positions = places(self.edge_index, self.num_nodes, graph.get("pos"))
+        self.order = self._order()
 
     @property
     def name(self) -> str:
@@ -71,12 +72,6 @@ class Start:
         """The names of the nodes; empty where they have none but their numbers."""
         labels = getattr(self.graph, "labels", None)
         return [str(label) for label in labels] if labels is not None else []
-
-    def _positions(self) -> np.ndarray:
-        pos = getattr(self.graph, "pos", None)
-        if pos is not None and pos.size(1) >= 2 and bool(torch.isfinite(pos).all()):
-            return pos[:, :2].detach().cpu().numpy().astype(np.float32)
-        return layout(self.edge_index, self.num_nodes).numpy()
 
     def _order(self) -> np.ndarray:
         """Along the Fiedler vector, so that the cut shows as blocks."""
