@@ -408,6 +408,8 @@ def test_a_methods_own_options_are_converted_by_its_signature():
 
 def test_rewire_leaves_edges_of_weight_0_out(tmp_path, capsys):
     """A square with one diagonal of weight 0: the diagonal may be added, and its column goes."""
+    from workbench.graphs import read_graph
+
     path, out = tmp_path / "square.csv", tmp_path / "out.csv"
     path.write_text("source,target,weight\n0,1,2\n1,2,2\n2,3,2\n3,0,2\n0,2,0\n")
     words = ["rewire", str(path), "--method", "gtr", "--num-edges", "2", "-o", str(out)]
