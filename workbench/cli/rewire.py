@@ -108,7 +108,9 @@ def run(arguments: argparse.Namespace) -> int:
     stored = data.num_edges
     data = real_edges(data)
     if data.num_edges < stored:
-        print(f"{graph}: {stored - data.num_edges} of {stored} directed edges have weight 0", end="")
+        print(
+            f"{graph}: {stored - data.num_edges} of {stored} directed edges have weight 0", end=""
+        )
         print(" and are left out")
     result = function(data.edge_index, data.num_nodes, **chosen, **taken_from(data, function))
     changed = rewired_data(data, result)
