@@ -155,8 +155,9 @@ def resistance_of_pairs(
     """
     _check_tolerance(tolerance)
     check_pairs(pairs, num_nodes)
-    graph = _on_cpu(simple_graph(edge_index, num_nodes, edge_weight))
-    return _of_pairs(graph, pairs.cpu(), tolerance, should_stop).to(edge_index.device)
+    graph, scale = _on_cpu(simple_graph(edge_index, num_nodes, edge_weight)).unit
+    found = _of_pairs(graph, pairs.cpu(), tolerance, should_stop) / scale
+    return found.to(edge_index.device)
 
 
 def of_columns(graph: SimpleGraph, edge_index: EdgeIndex, tolerance, generator, should_stop):
@@ -167,8 +168,8 @@ def of_columns(graph: SimpleGraph, edge_index: EdgeIndex, tolerance, generator, 
     if bool(other.any()):
         source, target = edge_index.cpu()[:, other]
         pairs = torch.stack([source, target])
-        graph = _on_cpu(graph)
-        result[other] = _of_pairs(graph, pairs, min(tolerance, 1e-3), should_stop)
+        graph, scale = _on_cpu(graph).unit
+        result[other] = _of_pairs(graph, pairs, min(tolerance, 1e-3), should_stop) / scale
     return result.to(edge_index.device)
 
 
@@ -179,7 +180,8 @@ def of_edges(graph: SimpleGraph, tolerance, generator, should_stop) -> Tensor:
         TooLargeError, Stopped, ValueError: as in ``resistance_of_edges``.
     """
     _check_tolerance(tolerance)
-    return _of_edges(_on_cpu(graph), tolerance, generator, should_stop)
+    graph, scale = _on_cpu(graph).unit
+    return _of_edges(graph, tolerance, generator, should_stop) / scale
 
 
 def _of_edges(graph: SimpleGraph, tolerance, generator, should_stop) -> Tensor:
