@@ -56,6 +56,24 @@ class DenseElimination:
             )
         return result
 
+    def potentials(self, source: int) -> Float64[np.ndarray, " nodes"]:
+        """Of all nodes above the last one, by the numbers of the graph.
+
+        A unit current comes in at ``source`` and leaves at the last: none is negative, and each is
+        exact beside itself.
+        """
+        size = self.order.size
+        value = np.zeros(size)
+        value[self.order == source] = 1.0
+        for j in range(size - 1):
+            value[j + 1 :] += value[j] * self.chance[j, j + 1 :]
+        value[-1] = 0.0
+        for j in range(size - 2, -1, -1):
+            value[j] = value[j] / self.pivot[j] + self.chance[j, j + 1 :] @ value[j + 1 :]
+        result = np.empty(size)
+        result[self.order] = value / self.scale
+        return result
+
 
 def eliminated(graph: SimpleGraph, *, last: int | None = None) -> DenseElimination:
     """The elimination of a connected graph; node ``last`` goes last where it is given.
