@@ -37,18 +37,26 @@ _LEAST_LEFT = 1e-5
 _PAIRS_TOGETHER = 8
 
 
-def plan(adjacency: csr_array, *, most_operations: float = MOST_OPERATIONS) -> Fronts | None:
+def plan(
+    adjacency: csr_array, *, most_operations: float = MOST_OPERATIONS, last: int | None = None
+) -> Fronts | None:
     """How to eliminate a network, or None where it fills in: too long, or too much memory.
 
     Args:
         adjacency: symmetric conductances, positive, no self-loops; any number of components.
         most_operations: the limit of time, in multiplications.
+        last: a node that is to go last in its component.
     """
     order, block_start, operations = elimination_order(
         adjacency.indptr, adjacency.indices, most_operations=most_operations
     )
     if operations > most_operations:
         return None
+    if last is not None:
+        at = int((order == last).argmax())
+        order = np.append(np.delete(order, at), last)
+        starts = block_start - (block_start > at)
+        block_start = np.unique(np.append(starts, order.size))
     fronts = fronts_of(adjacency, order, block_start)
     if fronts.operations > 2 * most_operations:
         return None
@@ -121,6 +129,15 @@ class Elimination:
                 fronts.panel_start, self._panel, self._pivot, flow, awaited,
             )  # fmt: skip
         return result / self._scale
+
+    def digits_lost(self, values: np.ndarray) -> np.ndarray:
+        """Which results of ``of_pairs`` may be off by more than 1e-10 of themselves.
+
+        The flows from the two ends cancel up to a rounding, whose square is lost over each pivot.
+        """
+        inner = self._pivot[self._pivot > 0.0]
+        noise = np.finfo(float).eps ** 2 / (inner.min(initial=np.inf) * self._scale)
+        return values < 1e10 * inner.size * noise
 
     def solve(self, current: np.ndarray) -> np.ndarray:
         """Potentials for currents that come in at the nodes, of zero sum in each component.
