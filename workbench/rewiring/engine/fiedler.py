@@ -3,7 +3,11 @@
 import numpy as np
 from scipy.sparse.linalg import LinearOperator, eigsh
 
-from workbench.diagnostics.spectrum.full_spectrum import MOST_MODES, SlowestModes
+from workbench.diagnostics.spectrum.full_spectrum import (
+    MOST_MODES,
+    SlowestModes,
+    slowest_modes,
+)
 from workbench.rewiring.engine.incremental import ResistanceTracker
 from workbench.topology import SimpleGraph, one_thread
 
@@ -20,8 +24,11 @@ def slowest_modes_of(
     """What ``diagnostics.spectrum.full_spectrum.slowest_modes`` finds, from L^+ of that graph.
 
     1 / gap is the largest eigenvalue of Q D^1/2 L^+ D^1/2 Q, with Q the projection off sqrt(d).
-    ``start`` is a potential to begin from, such as one of the graph an edit ago.
+    ``start`` is a potential to begin from, such as one of the graph an edit ago. Where resistances
+    lie too far apart for L^+, that function is asked itself.
     """
+    if tracker.far_apart:
+        return slowest_modes(graph)
     degree = graph.degree().numpy()
     root = np.sqrt(degree)
     size = degree.size
