@@ -201,7 +201,7 @@ def mixed_influence(
     check_size(mixed_influence, size, edge_index.size(1) // 2, device=x.device)
     with evaluating(model):
         result = torch.zeros(size, size, dtype=torch.float64, device=x.device)
-        start, output = differentiate(model, x, edge_index, inputs, readout, rows="vector")
+        start, output, alone = differentiate(model, x, edge_index, inputs, readout, rows="vector")
         watch = Watch(
             "mixed_influence",
             output.numel() * size,
@@ -215,7 +215,7 @@ def mixed_influence(
             (slope,) = torch.autograd.grad(y, start, create_graph=True, allow_unused=True)
             if slope is None or not slope.requires_grad:  # y is linear in x, or does not see it
                 continue
-            for place, found in JacobianRows(slope, start).norms(nodes, "l1", should_stop):
+            for place, found in JacobianRows(slope, start, alone).norms(nodes, "l1", should_stop):
                 result[place : place + len(found)] += found
                 watch.done(len(found))
     return result
