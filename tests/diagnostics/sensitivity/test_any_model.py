@@ -23,6 +23,7 @@ from workbench.diagnostics import (
     sensitivity,
 )
 from workbench.diagnostics.sensitivity.sparse_backward import recorded
+from workbench.graphs import ring
 
 SAMPLES = [generated(seed) for seed in range(200)]
 
@@ -179,3 +180,114 @@ def test_every_part_is_there():
     for part in itertools.chain(GATHERS, BETWEEN, SCALES, SUMS, AROUND):
         assert drawn.count(part) >= 3, part
     assert {sample.graph for sample in SAMPLES} == set(GRAPHS)
+
+
+class Of(torch.nn.Module):
+    """A model made of one function."""
+
+    def __init__(self, function):
+        super().__init__()
+        self.function = function
+
+    def forward(self, x, edge_index, **given):
+        return self.function(x, edge_index, **given)
+
+
+def test_gradients_that_do_not_add_up_are_refused_where_sums_are_taken():
+    x, edges = torch.ones(6, 3).double(), ring(6).edge_index
+
+    def guided(x, e):
+        h = x * 1.0
+        h.register_hook(lambda gradient: gradient.clamp(min=0))
+        return torch.cat([h, -h], 1)
+
+    found = sensitivity(Of(guided), x, edges, norm="l1")
+    torch.testing.assert_close(found, 3.0 * torch.eye(6).double())  # -h gives nothing
+    with pytest.raises(ValueError, match=r"not linear.*sensitivity"):
+        approximate_sensitivity(Of(guided), x, edges)
+    by_hop = influence_by_hop(Of(guided), x, edges, num_layers=0)
+    torch.testing.assert_close(by_hop.total[:, 0], 3.0 * torch.ones(6).double())
+    with pytest.raises(ValueError, match="cannot be cut: a hook"):
+        influence_by_hop(Of(guided), x, edges, num_layers=0, cut=True)
+
+
+def test_balls_that_hear_from_each_other_are_no_answer():
+    """All nodes hear from the one that is first, which in a union of balls is another's."""
+    triangles = torch.tensor([[0, 1, 2, 3, 4, 5], [1, 2, 0, 4, 5, 3]])
+    edges = torch.cat([triangles, triangles.flip(0)], 1)
+    model = Of(lambda x, e: x + torch.zeros_like(x).index_add(0, e[1], x[torch.zeros_like(e[0])]))
+    x = torch.ones(6, 3).double()
+    for cut in (None, False, True):
+        with pytest.raises(ValueError, match=r"is not true|cannot be cut"):
+            influence_by_hop(model, x, edges, num_layers=1, cut=cut)
+
+
+def test_nodes_of_one_pass_that_hear_from_each_other_are_told():
+    """Of a long ring, node 6 k hears from node 6 k + 12, which shares its pass."""
+    edges, x = ring(60).edge_index, torch.ones(60, 2).double()
+    far = (torch.arange(60) % 6 == 0).double()[:, None]
+    model = Of(lambda x, e: x + far * x.roll(-12, 0))
+    with pytest.raises(ValueError, match="is not true"):
+        influence_by_hop(model, x, edges, num_layers=1, cut=False, nodes=[0, 12, 24, 36])
+
+
+def test_module_hooks_see_one_pass_at_a_time():
+    """They keep what they got until the pass is through the module, whatever thread it is in."""
+    sample = generated(0)
+    hooked = type(sample.model)([("x[source]", "nothing", "none", "index_add_", "hooked module")])
+    edges, x = ring(40).edge_index, torch.linspace(-1, 1, 120).double().view(40, 3)
+    blocks = jacobian(lambda x: hooked(x.clone(), edges), x).transpose(1, 2)
+    before = torch.get_num_threads()
+    torch.set_num_threads(4)
+    try:
+        found = sensitivity(hooked, x, edges)
+    finally:
+        torch.set_num_threads(before)
+    torch.testing.assert_close(found, blocks.square().sum((2, 3)).sqrt())
+
+
+def test_an_infinite_weight_is_infinite_beside_a_gradient_of_zero():
+    weight = torch.tensor([[torch.inf], [1.0]]).double()
+    edges, x = torch.tensor([[0, 1], [1, 2]]), torch.ones(3, 1).double()
+
+    def model(x, e):
+        return torch.zeros(3, 1).double().index_add(0, e[1], x[e[0]] * weight)
+
+    blocks = jacobian(lambda x: model(x, edges), x).transpose(1, 2)
+    expected = blocks.abs().sum((2, 3))
+    found = sensitivity(Of(model), x, edges, norm="l1")
+    assert bool(expected.isnan().any())
+    torch.testing.assert_close(found, expected, equal_nan=True)
+
+
+def test_what_a_model_writes_into_its_inputs_stays_inside():
+    edges, x, weight = ring(5).edge_index, torch.ones(5, 2).double(), torch.ones(10, 1).double()
+
+    def model(x, e, edge_weight):
+        edge_weight.mul_(0.5)
+        e.copy_(e.flip(0))
+        return torch.zeros_like(x).index_add(0, e[1], x[e[0]] * edge_weight)
+
+    kept = edges.clone()
+    for options in ({"max_hops": 1}, {"num_layers": 1, "cut": True}):
+        found = influence_by_hop(Of(model), x, edges, inputs={"edge_weight": weight}, **options)
+        torch.testing.assert_close(found.total, torch.tensor([[0.0, 2.0]] * 5).double())
+    assert torch.equal(edges, kept)
+    assert torch.equal(weight, torch.ones_like(weight))
+
+
+@pytest.mark.parametrize(
+    ("function", "advice"),
+    [(torch.fft.fft, "view_as_real"), (torch.Tensor.to_sparse, "to_dense")],
+)
+def test_outputs_without_one_real_number_for_each_place(function, advice):
+    x, edges = torch.randn(4, 3, generator=torch.Generator().manual_seed(0)), ring(4).edge_index
+    with pytest.raises(ValueError, match=re.escape(advice)):
+        sensitivity(Of(lambda x, e: function(x)), x, edges)
+
+
+@pytest.mark.parametrize("norm", ["frobenius", "l1", "spectral"])
+def test_no_channels(norm):
+    x, edges = torch.zeros(4, 0), ring(4).edge_index
+    model = Of(lambda x, e: x.sum(1, keepdim=True))
+    assert sensitivity(model, x, edges, norm=norm).tolist() == torch.zeros(4, 4).tolist()

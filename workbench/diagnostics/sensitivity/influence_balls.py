@@ -163,8 +163,9 @@ def _unfit(question: Question, columns: _Columns) -> str | None:
 
 def _apart(jacobian: JacobianRows, centers: Tensor, piece: _Piece, signs: Tensor) -> bool:
     """Whether no ball of a piece hears from another, as far as some halves of them show."""
-    for bit in range(ASKED):
-        half = torch.arange(centers.numel(), device=centers.device) >> bit & 1 == 0
+    places = torch.arange(centers.numel(), device=centers.device)
+    for question in range(2 * ASKED):
+        half = (places >> question // 2) % 2 == question % 2
         size = jacobian.sizes(centers[half], signs)
         others = size[~half[piece.owner]]
         if others.numel() and float(others.max()) > ROUNDING * float(size.max()):

@@ -142,9 +142,10 @@ def by_whole_graph(question: Question, budget: Budget) -> Tally:
             classes = shared_passes(both, rows, num_layers)
         asked = torch.linspace(0, rows.numel() - 1, min(ASKED, rows.numel())).long()
         looked_at = [(one, budget.signs(1, 1, output.size(1))) for one in asked.split(1)]
-        # of nodes that share a pass, half of them alone: nothing comes from near the other half
+        # of nodes that share a pass, each half alone: nothing comes from near the other
         shared = sorted((c for c in classes if c.numel() > 1), key=len, reverse=True)[:ASKED]
-        looked_at += [(members[::2], looked_at[0][1]) for members in shared]
+        halves = [members[side::2] for members in shared for side in (0, 1)]
+        looked_at += [(half, looked_at[0][1]) for half in halves]
         for place, signs in looked_at:
             _, hop = owners(arriving, rows[place], num_layers)
             check_reach(jacobian, rows[place], hop < 0, signs, num_layers)
