@@ -9,21 +9,33 @@ submodule.
 
 from workbench.capture import call, prepare
 from workbench.models.dss_gnn import DSSGNN
-from workbench.models.gat import GAT
+from workbench.models.gat import GAT, GATv2
+from workbench.models.gatedgcn import GatedGCN
 from workbench.models.gcn import GCN
 from workbench.models.gin import GIN
+from workbench.models.gine import GINE
 from workbench.models.gps import GPS
 from workbench.models.grit import GRIT
+from workbench.models.mpnn import MPNN
 from workbench.models.network import Network
+from workbench.models.pna import PNA
 from workbench.models.sage import SAGE
+from workbench.models.sir_gcn import SINCGCN, SIRGCN
 from workbench.models.subgraphs import Subgraphs
 
 #: Name -> model. Each is one file of this package.
 MODELS: dict = {
     "GCN": GCN,
     "GIN": GIN,
+    "GINE": GINE,
     "GAT": GAT,
+    "GATv2": GATv2,
     "SAGE": SAGE,
+    "GatedGCN": GatedGCN,
+    "PNA": PNA,
+    "MPNN": MPNN,
+    "SIRGCN": SIRGCN,
+    "SINCGCN": SINCGCN,
     "GPS": GPS,
     "GRIT": GRIT,
     "DSSGNN": DSSGNN,
@@ -34,10 +46,17 @@ __all__ = [
     "GAT",
     "GCN",
     "GIN",
+    "GINE",
     "GPS",
     "GRIT",
     "MODELS",
+    "MPNN",
+    "PNA",
     "SAGE",
+    "SINCGCN",
+    "SIRGCN",
+    "GATv2",
+    "GatedGCN",
     "Network",
     "Subgraphs",
     "call",
