@@ -8,6 +8,8 @@ submodule.
 """
 
 from workbench.capture import call, prepare
+from workbench.models.cognn import CoGNN
+from workbench.models.drew import DRew
 from workbench.models.dss_gnn import DSSGNN
 from workbench.models.gat import GAT, GATv2
 from workbench.models.gatedgcn import GatedGCN
@@ -16,6 +18,7 @@ from workbench.models.gin import GIN
 from workbench.models.gine import GINE
 from workbench.models.gps import GPS
 from workbench.models.grit import GRIT
+from workbench.models.hops import Hops
 from workbench.models.mpnn import MPNN
 from workbench.models.network import Network
 from workbench.models.pna import PNA
@@ -38,6 +41,8 @@ MODELS: dict = {
     "SINCGCN": SINCGCN,
     "GPS": GPS,
     "GRIT": GRIT,
+    "DRew": DRew,
+    "CoGNN": CoGNN,
     "DSSGNN": DSSGNN,
 }
 
@@ -55,8 +60,11 @@ __all__ = [
     "SAGE",
     "SINCGCN",
     "SIRGCN",
+    "CoGNN",
+    "DRew",
     "GATv2",
     "GatedGCN",
+    "Hops",
     "Network",
     "Subgraphs",
     "call",

@@ -60,12 +60,13 @@ class GINE(EdgeConvolutional):
 
 
 class GINEConv(MessagePassing):
-    """``nn(h_v + sum of ReLU(h_u + e_uv))``: PyG's layer of this name, which needs edge features,
-    for graphs without them too, and with weights of messages."""
+    """``nn((1 + eps) h_v + sum of ReLU(h_u + e_uv))``: PyG's layer of this name, which needs edge
+    features, for graphs without them too, and with weights of messages."""
 
-    def __init__(self, nn: nn.Module):
+    def __init__(self, perceptron: nn.Module):
         super().__init__(aggr="add")
-        self.nn = nn
+        self.nn = perceptron
+        self.register_buffer("eps", torch.zeros(1))
 
     def forward(
         self,
@@ -75,7 +76,8 @@ class GINEConv(MessagePassing):
         edge_weight: Float[Tensor, " edges"] | None = None,
     ) -> Float[Tensor, "nodes out_channels"]:
         """One step; a message counts as often as its weight says."""
-        return self.nn(h + self.propagate(edge_index, h=h, edge_attr=edge_attr, weight=edge_weight))
+        heard = self.propagate(edge_index, h=h, edge_attr=edge_attr, weight=edge_weight)
+        return self.nn((1 + self.eps) * h + heard)
 
     def message(self, h_j: Tensor, edge_attr: OptTensor, weight: OptTensor) -> Tensor:
         """What comes along each edge."""

@@ -206,7 +206,7 @@ class SIRConv(MessagePassing):
         query, edge = self.query(h), None if self.edge is None else self.edge(edge_attr)
         if self.around is not None:
             query = query + self.around(_gathered(h, edge_index, self.context))
-        weight = _weights(edge_index, h, self.aggregation)
+        weight = message_weights(edge_index, h, self.aggregation)
         found = self.propagate(edge_index, query=query, key=self.key(h), edge=edge, weight=weight)
         return found if self.aggregation == "max" else self.relation(found)
 
@@ -219,7 +219,7 @@ class SIRConv(MessagePassing):
         return sent if weight is None else sent * weight[:, None]
 
 
-def _weights(edge_index: Tensor, h: Tensor, aggregation: str) -> Tensor | None:
+def message_weights(edge_index: Tensor, h: Tensor, aggregation: str) -> Tensor | None:
     """How much a message counts in a sum: shares of a mean, or symmetric ones."""
     if aggregation in ("sum", "max"):
         return None
@@ -232,7 +232,7 @@ def _weights(edge_index: Tensor, h: Tensor, aggregation: str) -> Tensor | None:
 
 def _gathered(h: Tensor, edge_index: Tensor, aggregation: str) -> Tensor:
     """Sum, mean, symmetric sum or maximum over in-neighbors; 0 where there is none."""
-    sent, weight = h[edge_index[0]], _weights(edge_index, h, aggregation)
+    sent, weight = h[edge_index[0]], message_weights(edge_index, h, aggregation)
     if aggregation == "max":
         to = edge_index[1][:, None].expand_as(sent)
         return torch.zeros_like(h).scatter_reduce(0, to, sent, "amax", include_self=False)
