@@ -17,10 +17,12 @@ from workbench.models.gcn import GCN
 from workbench.models.gin import GIN
 from workbench.models.gine import GINE
 from workbench.models.gps import GPS
+from workbench.models.graph_vit import GraphMLPMixer, GraphViT
 from workbench.models.grit import GRIT
 from workbench.models.hops import Hops
 from workbench.models.mpnn import MPNN
 from workbench.models.network import Network
+from workbench.models.patches import Patches
 from workbench.models.pna import PNA
 from workbench.models.sage import SAGE
 from workbench.models.sir_gcn import SINCGCN, SIRGCN
@@ -41,6 +43,8 @@ MODELS: dict = {
     "SINCGCN": SINCGCN,
     "GPS": GPS,
     "GRIT": GRIT,
+    "GraphMLPMixer": GraphMLPMixer,
+    "GraphViT": GraphViT,
     "DRew": DRew,
     "CoGNN": CoGNN,
     "DSSGNN": DSSGNN,
@@ -66,6 +70,7 @@ __all__ = [
     "GatedGCN",
     "Hops",
     "Network",
+    "Patches",
     "Subgraphs",
     "call",
     "prepare",

@@ -63,10 +63,13 @@ class GINEConv(MessagePassing):
     """``nn((1 + eps) h_v + sum of ReLU(h_u + e_uv))``: PyG's layer of this name, which needs edge
     features, for graphs without them too, and with weights of messages."""
 
-    def __init__(self, perceptron: nn.Module):
+    def __init__(self, perceptron: nn.Module, *, train_eps: bool = False):
         super().__init__(aggr="add")
         self.nn = perceptron
-        self.register_buffer("eps", torch.zeros(1))
+        if train_eps:
+            self.eps = nn.Parameter(torch.zeros(1))
+        else:
+            self.register_buffer("eps", torch.zeros(1))
 
     def forward(
         self,
