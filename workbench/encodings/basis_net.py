@@ -1,6 +1,6 @@
 """BasisNet: a network of Laplacian eigenspaces that does not see which basis they are given in."""
 
-import itertools
+from itertools import pairwise
 
 import torch
 from jaxtyping import Float, Int64
@@ -132,6 +132,7 @@ class EigenspaceNet(nn.Module):
         )
 
     def forward(self, projectors: Float[Tensor, "spaces n n"]) -> Float[Tensor, "spaces d n"]:
+        """d numbers for each node, from the projector on each space."""
         diagonal = projectors.diagonal(dim1=1, dim2=2)
         basis = [
             diagonal,
@@ -155,4 +156,4 @@ def _spaces(values: Tensor, waves: Tensor) -> list[tuple[int, int]]:
         return []
     jumps = (values[1:count] - values[: count - 1] > SAME_VALUE).nonzero().flatten() + 1
     ends = [0, *jumps.tolist(), count]
-    return list(itertools.pairwise(ends))
+    return list(pairwise(ends))

@@ -58,7 +58,16 @@ class EgoNets:
 
 
 def ego_nets(graph: SimpleGraph, hops: int) -> EgoNets:
-    """The ego nets of so many hops of all nodes."""
+    """The ego nets of so many hops of all nodes.
+
+    Examples:
+        >>> from workbench.encodings import ego_nets
+        >>> from workbench.graphs import star
+        >>> from workbench.topology import simple_graph
+        >>> nets = ego_nets(simple_graph(star(4).edge_index, 4), hops=1)
+        >>> nets.node[nets.root == 1].tolist()  # the middle and itself
+        [0, 1]
+    """
     size = graph.num_nodes
     adjacency = graph.adjacency()
     adjacency.data[:] = 1.0

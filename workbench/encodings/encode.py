@@ -26,9 +26,9 @@ from workbench.encodings.rrwp import rrwp
 from workbench.encodings.shortest_path import shortest_path
 from workbench.encodings.stored import stored
 
-#: Name -> encoding, ``(edge_index, num_nodes, **options)``, of nodes ``[nodes, channels]``, of pairs
-#: ``[nodes, nodes, channels]`` (row = the node that reads) or, those of ``OF_EDGES``, of the columns
-#: of ``edge_index``, ``[edges, channels]``. Each is one file of this package.
+#: Name -> encoding, ``(edge_index, num_nodes, **options)``, of nodes ``[nodes, channels]``, of
+#: pairs ``[nodes, nodes, channels]`` (row = the node that reads) or, those of ``OF_EDGES``, of the
+#: columns of ``edge_index``, ``[edges, channels]``. Each is one file of this package.
 ENCODINGS: dict[str, Callable[..., Tensor]] = {
     "random_walk": random_walk,
     "laplacian_eigenvectors": laplacian_eigenvectors,

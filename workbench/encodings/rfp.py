@@ -43,8 +43,8 @@ def random_features(
         generator: draws the start; None for a new one with seed 0.
 
     Returns:
-        ``[nodes, num_features (num_steps + 1)]`` float64 on the device of the input. The numbers are
-        random, and only their distribution is the same for another numbering of the nodes. By
+        ``[nodes, num_features (num_steps + 1)]`` float64 on the device of the input. The numbers
+        are random, and only their distribution is the same for another numbering of the nodes. By
         ``"qr"``, a graph with fewer nodes than features has columns of zeros.
 
     Self-loops are dropped and repeated edges count once.

@@ -1,6 +1,6 @@
 """SignNet: a network of Laplacian eigenvectors that does not see their signs."""
 
-import itertools
+from itertools import pairwise
 from typing import Literal
 
 import torch
@@ -124,7 +124,7 @@ class SignNet(nn.Module):
 
 
 class _GIN(nn.Module):
-    """The sum over a node and its neighbors, and an MLP of it; ``[nodes, frequencies, channels]``."""
+    """An MLP of the sum over a node and its neighbors; ``[nodes, frequencies, channels]``."""
 
     def __init__(self, in_channels: int, hidden: int, out_channels: int, *, norm: bool):
         super().__init__()
@@ -141,7 +141,7 @@ class _GIN(nn.Module):
 def _mlp(widths: list[int]) -> nn.Sequential:
     """Linear maps; between two of them a ReLU, then a normalization."""
     layers: list[nn.Module] = []
-    for i, (one, two) in enumerate(itertools.pairwise(widths)):
+    for i, (one, two) in enumerate(pairwise(widths)):
         layers += [nn.Linear(one, two)]
         if i < len(widths) - 2:
             layers += [nn.ReLU(), nn.BatchNorm1d(two)]

@@ -1,6 +1,6 @@
 """SPE: stable and expressive positions, by soft partitions of the Laplacian eigenvectors."""
 
-import itertools
+from itertools import pairwise
 from typing import Literal
 
 import torch
@@ -41,7 +41,7 @@ class SPE(nn.Module):
         psi_layers: linear layers of psi.
         psi_activation: ``"relu"`` or ``"tanh"``: between the layers of an MLP, after each of
             deepsets.
-        phi: ``"gin"``; ``"gin_deepsets"``, which after each layer adds the sum over u; or
+        phi: ``"gin"``; ``"gin_deepsets"``, in which the sum over u joins after each layer; or
             ``"mlp"``, without messages.
         hidden_channels: width of rho.
         num_layers: layers of rho.
@@ -111,9 +111,11 @@ class SPE(nn.Module):
         if phi == "mlp":
             self.phi = nn.ModuleList([_mlp(widths, norm)])
         else:
+            sums = ["relu" if phi == "gin_deepsets" else ""] * (num_layers - 1)
+            sums += ["linear" if phi == "gin_deepsets" else ""]
             self.phi = nn.ModuleList(
-                _GIN(one, hidden_channels, two, norm, deepsets=phi == "gin_deepsets")
-                for one, two in itertools.pairwise(widths)
+                _GIN(*ends, hidden_channels, norm, kind)
+                for ends, kind in zip(pairwise(widths), sums, strict=True)
             )
 
     def forward(
@@ -150,21 +152,25 @@ class SPE(nn.Module):
 
 
 class _GIN(nn.Module):
-    """A GIN layer on the rows of matrices, ``[nodes, nodes of the largest graph, channels]``."""
+    """A GIN layer on the rows of matrices, ``[nodes, nodes of the largest graph, channels]``.
 
-    def __init__(self, in_channels: int, hidden: int, out_channels: int, norm, *, deepsets: bool):
+    ``sums`` says whether the sum over the row joins (by a linear map, or a ReLU of it) or not.
+    """
+
+    def __init__(self, in_channels: int, out_channels: int, hidden: int, norm, sums: str):
         super().__init__()
         self.eps = nn.Parameter(torch.randn(1))
         self.mlp = _mlp([in_channels, hidden, out_channels], norm)
-        self.here = nn.Linear(out_channels, out_channels) if deepsets else None
-        self.all = nn.Linear(out_channels, out_channels, bias=False) if deepsets else None
+        self.here = nn.Linear(out_channels, out_channels) if sums else None
+        self.all = nn.Linear(out_channels, out_channels, bias=False) if sums else None
+        self.activation = nn.ReLU() if sums == "relu" else nn.Identity()
 
     def forward(self, x: Tensor, edge_index: Tensor, mask: Tensor) -> Tensor:
         around = torch.zeros_like(x).index_add(0, edge_index[1], x[edge_index[0]])
         x = _on(self.mlp, (1 + self.eps) * x + around, mask)
         if self.here is None:
             return x
-        return torch.relu(self.here(x) + self.all(x.sum(1, keepdim=True))) * mask[..., None]
+        return self.activation(self.here(x) + self.all(x.sum(1, keepdim=True))) * mask[..., None]
 
 
 class _Elementwise(nn.Module):
@@ -186,7 +192,7 @@ class _DeepSets(nn.Module):
         self.activation = ACTIVATIONS[activation]()
         if norm is not None:
             raise ValueError(f"psi='deepsets' has no normalization; got psi_norm={norm!r}")
-        ends = list(itertools.pairwise(widths))
+        ends = list(pairwise(widths))
         self.here = nn.ModuleList(nn.Linear(one, two) for one, two in ends)
         self.all = nn.ModuleList(nn.Linear(one, two, bias=False) for one, two in ends)
 
@@ -201,7 +207,7 @@ def _mlp(widths: list[int], norm: str | None, activation: str = "relu") -> nn.Se
     """Linear maps; between two of them a normalization, then an activation."""
     kinds = {"batch": nn.BatchNorm1d, "layer": nn.LayerNorm, None: lambda _: nn.Identity()}
     layers: list[nn.Module] = []
-    for i, (one, two) in enumerate(itertools.pairwise(widths)):
+    for i, (one, two) in enumerate(pairwise(widths)):
         layers += [nn.Linear(one, two)]
         if i < len(widths) - 2:
             layers += [kinds[norm](two), ACTIVATIONS[activation]()]
