@@ -9,7 +9,13 @@ from scipy.sparse import csr_array
 from workbench.cost import MEMORY_SHARE, Stopped, available_bytes
 from workbench.diagnostics.resistance.elimination_fronts import Fronts, fronts_of
 from workbench.diagnostics.resistance.elimination_order import elimination_order
-from workbench.diagnostics.resistance.star_mesh import carry_up, eliminate, of_pairs, resistances
+from workbench.diagnostics.resistance.star_mesh import (
+    carry_down,
+    carry_up,
+    eliminate,
+    of_pairs,
+    resistances,
+)
 
 _SPARSE = "star-mesh elimination, exact, where it stays sparse (roads, grids, trees); else "
 #: What estimates from sizes alone say of functions that choose their method by the graph.
@@ -132,6 +138,25 @@ class Elimination:
         spread[inner] = carried[inner] ** 2 / (self._pivot[inner] * self._scale)
         totals = np.bincount(labels, mass) * np.bincount(labels, mass * to_last)
         return totals - np.bincount(labels[fronts.order], spread)
+
+    def to_all(self, labels: np.ndarray) -> np.ndarray:
+        """Sum of the resistance from each node to all others of its component.
+
+            sum_u R_vu = n G_vv + tr G - 2 (G 1)_v,   G_vv = R_vg
+
+        with g the node eliminated last, G the inverse of L without it, n the component's nodes.
+        """
+        fronts = self._fronts
+        _, to_last = self.of_edges()
+        potential = np.ones(fronts.order.size)
+        network = (
+            fronts.rows, fronts.row_start, fronts.column_start, fronts.panel_start, self._panel,
+            self._pivot,
+        )  # fmt: skip
+        carry_up(*network, potential)
+        carry_down(*network, potential)
+        size, trace = np.bincount(labels)[labels], np.bincount(labels, to_last)[labels]
+        return size * to_last + trace - 2.0 * potential[self._number] / self._scale
 
     def _stretches(self) -> Iterator[tuple[int, int]]:
         """Stretches of fronts that take about equally long."""
