@@ -49,6 +49,9 @@ test("numbers as texts", () => {
 test("a range is told at its places, a single number once", () => {
   assert.deepEqual(rangeTexts([1, 3], 2), ["1", "3"]);
   assert.deepEqual(rangeTexts([1, 100], 3, (t) => 100 ** t), ["1", "10", "100"]);
+  assert.deepEqual(rangeTexts([1, 3], 3, undefined, [true, true]), ["≤ 1", "2", "≥ 3"]);
+  assert.deepEqual(rangeTexts([1, 3], 2, undefined, [false, true]), ["1", "≥ 3"]);
+  assert.deepEqual(rangeTexts([2, 2], 5, undefined, [true, true]).filter(Boolean), ["2"]);
   for (const places of [2, 5]) {
     assert.deepEqual(rangeTexts([0.4, 0.4], places).filter(Boolean), ["0.4"]);
   }

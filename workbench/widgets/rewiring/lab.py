@@ -18,6 +18,7 @@ from workbench.graphs.files.build import Weight
 from workbench.rewiring import EDITS, Edit, Tape
 from workbench.rewiring.tape.next_edges import best_next_edges
 from workbench.rewiring.tape.node_pairs import RESISTANCE
+from workbench.rewiring.tape.numbers import NUMBERS
 from workbench.training import PairedRuns
 from workbench.widgets.canvas.graph_canvas import GraphCanvas
 from workbench.widgets.canvas.matrix_canvas import MatrixCanvas
@@ -29,7 +30,9 @@ from workbench.widgets.lab.options import MOST, option_controls, option_values
 from workbench.widgets.lab.whole_number import whole_number
 from workbench.widgets.lab.worker import ShouldStop
 from workbench.widgets.rewiring import views
+from workbench.widgets.rewiring.cards import card_values, show_numbers
 from workbench.widgets.rewiring.code import code
+from workbench.widgets.rewiring.matrices import show_landmarks, show_matrix
 from workbench.widgets.rewiring.moment import Start
 from workbench.widgets.rewiring.source import GraphSource
 from workbench.widgets.rewiring.state import RewiringState
@@ -47,6 +50,10 @@ EXPORTS = {
     "Python": (".py", "The code that reproduces this state."),
     "tape": (".json", "The list of edits, each with who made it."),
 }
+
+
+#: What is shown, in the order of the controls.
+SHOWN = ("view", "color", "matrix", "scale", "best", "weighted")
 
 
 class RewiringLab(Lab, state=RewiringState):
@@ -102,11 +109,16 @@ class RewiringLab(Lab, state=RewiringState):
         """What the last "Train before / after" gave, or None."""
         return self.training.runs
 
-    def numbers(self) -> dict[str, float]:
-        """The numbers on the cards at the current position, by name."""
+    def numbers(self, *, within_components: bool = False) -> dict[str, float]:
+        """The numbers at the current position, by name.
+
+        Of a disconnected graph the cards show those within its components (as ``profile`` has
+        them: of the pairs of one component, and of the largest one).
+        """
         now = self.state.moment()
         found = now.start.numbers.measure(now.edits)
-        return {name: float(values[now.position]) for name, values in found.values.items()}
+        field = found.within if within_components else str
+        return {name: float(found.values[field(name)][now.position]) for name in NUMBERS}
 
     @command
     def edit(self, u: int, v: int) -> None:
@@ -175,7 +187,7 @@ class RewiringLab(Lab, state=RewiringState):
 
     def picture(self, format: str = "png") -> bytes:
         """Before, after and the matrix as the bytes of a PNG or SVG file."""
-        return views.still(self.state.moment(), self.color, self.matrix, format)
+        return views.still(self.state.moment(), self.color, self.matrix, self.scale, format)
 
     def code(self) -> str:
         """Python that reproduces the graph at the current position."""
@@ -204,7 +216,7 @@ class RewiringLab(Lab, state=RewiringState):
     def texts(self) -> dict[str, Any]:
         """The cards' numbers at the slider, its length, the table of edges and the file's line."""
         bar = self.pictures["bar"]
-        values = views.card_values(bar)
+        values = card_values(bar)
         return {
             "cards": {name: float(at[bar.position]) for name, at in values.items()},
             "cards_stale": bar.stale,
@@ -219,7 +231,7 @@ class RewiringLab(Lab, state=RewiringState):
 
     def _build(self) -> None:
         graph = GraphCanvas(hides_picture=True, height=440, file_prompt="open as the graph")
-        matrix = MatrixCanvas(height=440, rows="node", columns="node")
+        matrix = MatrixCanvas(height=440, rows="node", columns="node", missing="no path")
         bar = TapeBar()
         self.pictures = {"graph": graph, "matrix": matrix, "bar": bar}
         # one way only: the slider leads, and a stale canvas can never move it back
@@ -244,7 +256,7 @@ class RewiringLab(Lab, state=RewiringState):
                 self.button("stop", "Cancel", stop, width=76),
             ),
             self._from.boxes,
-            row(*(self.control(name) for name in ("view", "color", "matrix", "best", "weighted"))),
+            row(*(self.control(name) for name in SHOWN)),
             pair_of_pictures(graph, matrix),
             bar,
             self._status,
@@ -258,8 +270,8 @@ class RewiringLab(Lab, state=RewiringState):
         self.when("method", then=self._choose_method)
         self.when("num_edges", then=self._run_method)
         self.when("view", then=self._show_view)
-        self.when("color", then=self._show_colors)
-        self.when("matrix", then=self._choose_matrix)
+        self.when("color", then=self._choose_colors)
+        self.when("matrix", "scale", then=self._choose_matrix)
         self.when("best", then=self._rest)
         self.when("weighted", then=self._choose_weights)
         bar = self.pictures["bar"]
@@ -315,6 +327,11 @@ class RewiringLab(Lab, state=RewiringState):
     def _choose_method(self) -> None:
         self._show_options()
         self._run_method()
+
+    def _choose_colors(self) -> None:
+        if self.state.start.num_nodes <= QUICK_NODES:
+            self._show_colors()
+        self._rest()
 
     def _choose_matrix(self) -> None:
         self._show_matrix()
@@ -391,11 +408,11 @@ class RewiringLab(Lab, state=RewiringState):
         for name in ("graph", "matrix"):
             self.pictures[name].mode = self.view
 
-    def _show_colors(self) -> None:
-        views.show_colors(self.state.moment(), self.pictures["graph"], self.color)
+    def _show_colors(self, should_stop: ShouldStop | None = None) -> None:
+        views.show_colors(self.state.moment(), self.pictures["graph"], self.color, should_stop)
 
     def _show_matrix(self) -> None:
-        views.show_matrix(self.state.moment(), self.pictures["matrix"], self.matrix)
+        show_matrix(self.state.moment(), self.pictures["matrix"], self.matrix, self.scale)
 
     def _show_numbers(self, should_stop: ShouldStop) -> None:
         """In the worker: the cards, at every position."""
@@ -405,8 +422,7 @@ class RewiringLab(Lab, state=RewiringState):
             numbers = now.start.numbers.measure(now.edits, should_stop)
         if numbers is not None and not should_stop():
             self._numbered = now.start, now.edits
-            with bar.hold_sync():
-                bar.cards, bar.stale = views.cards(numbers), False
+            show_numbers(numbers, now.start.num_nodes, bar)
 
     def _rest(self) -> None:
         """What follows when the hand rests: colors, the best next edges, the still picture."""
@@ -415,9 +431,9 @@ class RewiringLab(Lab, state=RewiringState):
 
     def _show_rest(self, should_stop: ShouldStop) -> None:
         now, graph = self.state.moment(), self.pictures["graph"]
-        self._show_colors()
+        self._show_colors(should_stop)
         if self.matrix == RESISTANCE:
-            views.show_landmarks(now, self.pictures["matrix"], should_stop)
+            show_landmarks(now, self.pictures["matrix"], self.scale, should_stop)
         if self.best:
             best = best_next_edges(now.edge_index, now.start.num_nodes, edge_weight=now.columns[1])
             views.show_best(best, graph)
