@@ -22,6 +22,7 @@ from workbench.rewiring.tape.numbers import NUMBERS
 from workbench.training import PairedRuns
 from workbench.widgets.canvas.graph_canvas import GraphCanvas
 from workbench.widgets.canvas.matrix_canvas import MatrixCanvas
+from workbench.widgets.canvas.picture_border import PictureBorder
 from workbench.widgets.canvas.tape_bar import TapeBar
 from workbench.widgets.lab.controls import pair_of_pictures, row
 from workbench.widgets.lab.lab import QUICK_NODES, Lab, command
@@ -240,7 +241,7 @@ class RewiringLab(Lab, state=RewiringState):
         self._best = ipywidgets.HTML()
         self.training = TrainingPanel(self._edge_lists)
         self.controls |= {"upload": self._from.upload, "file": self._from.boxes}
-        self.controls["options"] = row()
+        self.controls |= {"options": row(), "border": PictureBorder()}
         exports = [
             self.button("export", name, about, suffix, width=82)
             for name, (suffix, about) in EXPORTS.items()
@@ -257,7 +258,7 @@ class RewiringLab(Lab, state=RewiringState):
             ),
             self._from.boxes,
             row(*(self.control(name) for name in SHOWN)),
-            pair_of_pictures(graph, matrix),
+            pair_of_pictures(graph, matrix, self.controls["border"]),
             bar,
             self._status,
             self._best,
@@ -405,6 +406,7 @@ class RewiringLab(Lab, state=RewiringState):
         self._show_matrix()
 
     def _show_view(self) -> None:
+        self.controls["border"].stacked = self.view == "both"  # else four pictures share a row
         for name in ("graph", "matrix"):
             self.pictures[name].mode = self.view
 
