@@ -551,6 +551,88 @@ def test_a_file_with_several_graphs_has_a_box_for_the_number(lab):
     assert lab.graph.num_nodes == 5
 
 
+@pytest.mark.parametrize(
+    "made", [lambda graphs: graphs, tuple, Batch.from_data_list], ids=["list", "tuple", "batch"]
+)
+def test_one_of_several_graphs_is_shown_and_a_box_asks_which(made):
+    sizes = (5, 8, 12)
+    lab = rewiring_lab(made([ring(n) for n in sizes]), num_edges=1, index=1)
+    boxes = lab.controls["file"]
+    assert lab.graph.num_nodes == 8
+    assert lab.shown()["file"] == "graph 1 of 3, counted from 0"
+    assert boxes.layout.display == ""
+    assert boxes.boxes.children == (boxes.index,)
+    boxes.index.value = 2
+    lab.wait()
+    assert lab.graph.num_nodes == lab.pictures["graph"].num_nodes == 12
+    assert card(lab, "edges")[0] == 12
+    lab.source = "karate"
+    lab.wait()
+    assert boxes.layout.display == "none"
+    lab.source = OWN
+    lab.wait()
+    assert lab.graph.num_nodes == 12
+    assert boxes.index.value == 2
+    lab.do("open_graph", made([ring(4), ring(6)]), 1)
+    lab.wait()
+    assert lab.graph.num_nodes == 6
+    assert boxes.index.max == 1
+    lab.close()
+
+
+def test_which_of_several_graphs_is_refused_in_words():
+    with pytest.raises(ValueError, match="index must be from 0 to 1, got 2"):
+        rewiring_lab([ring(3), ring(4)], index=2)
+    with pytest.raises(ValueError, match="a list without graphs"):
+        rewiring_lab([])
+    with pytest.raises(ValueError, match="index=1 chooses one of several graphs; 'karate' is one"):
+        rewiring_lab("karate", index=1)
+    with pytest.raises(TypeError, match="does not say where its graphs begin"):
+        rewiring_lab(Batch(edge_index=ring(3).edge_index, num_nodes=3))
+    arcs = Data(edge_index=torch.tensor([[0, 1], [1, 2]]), num_nodes=3)
+    lab = rewiring_lab([ring(5), arcs], num_edges=1)
+    lab.controls["file"].index.value = 1
+    assert "directed" in lab.shown()["status"]
+    assert lab.controls["file"].index.value == 0
+    assert lab.graph.num_nodes == 5
+    lab.close()
+    lab = rewiring_lab([ring(5), arcs], index=1, undirected=True, num_edges=1)
+    assert lab.graph.num_edges == 4
+    lab.close()
+
+
+@pytest.mark.parametrize("weighted", [True, False])
+def test_edges_of_weight_0_are_none_and_the_lab_says_so(weighted, tmp_path):
+    """In the picture, on the cards, for the method, by hand, and in the code."""
+    data = grid(3, 4)
+    low, high = data.edge_index.min(0).values, data.edge_index.max(0).values
+    gone = ((low == 0) & (high == 1)) | ((low == 5) & (high == 6))
+    data.edge_weight = torch.where(gone, 0.0, 2.0)
+    without = Data(edge_index=data.edge_index[:, ~gone], num_nodes=12)
+    without.edge_weight = data.edge_weight[~gone]
+    lab, expected = (rewiring_lab(one, num_edges=3, weighted=weighted) for one in (data, without))
+    assert "Left out: 2 edges of weight 0." in lab.shown()["status"]
+    assert "Left out" not in expected.shown()["status"]
+    assert lab.tape.edits == expected.tape.edits
+    assert lab.pictures["graph"].spans == expected.pictures["graph"].spans
+    for name in ("total resistance", "edges", "spectral gap"):
+        np.testing.assert_array_equal(card(lab, name), card(expected, name))
+    assert torch.equal(lab.rewired.edge_index, expected.rewired.edge_index)
+    assert torch.equal(lab.rewired.edge_weight, expected.rewired.edge_weight)
+    lab.position = 0
+    lab.edit(0, 1)  # it is not there, so it can be added
+    assert lab.tape.edits[-1] == Edit(1, 0, 1, "hand")
+    path = tmp_path / "graph.npz"
+    write_graph(data, path)
+    opened = rewiring_lab(str(path), num_edges=2, weighted=weighted)
+    opened.position = 2
+    made = {}
+    exec(opened.code(), made)
+    assert undirected(made["data"].edge_index) == undirected(opened.rewired.edge_index)
+    for one in (lab, expected, opened):
+        one.close()
+
+
 def test_what_belongs_to_kept_edges_is_saved_and_exported(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "mine.csv").write_text(

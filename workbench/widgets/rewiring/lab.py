@@ -10,11 +10,10 @@ import ipywidgets
 import networkx as nx
 import plotly.graph_objects as go
 from torch import Tensor
-from torch_geometric.data import Data
+from torch_geometric.data import Batch, Data, Dataset
 
 from workbench.diagnostics import Stopped
 from workbench.graphs import write_graph
-from workbench.graphs.files.build import Weight
 from workbench.rewiring import EDITS, Edit, Tape
 from workbench.rewiring.tape.next_edges import best_next_edges
 from workbench.rewiring.tape.node_pairs import RESISTANCE
@@ -26,8 +25,8 @@ from workbench.widgets.canvas.picture_border import PictureBorder
 from workbench.widgets.canvas.tape_bar import TapeBar
 from workbench.widgets.lab.controls import pair_of_pictures, row
 from workbench.widgets.lab.lab import QUICK_NODES, Lab, command
-from workbench.widgets.lab.opening import OpenedFile, graph_of
-from workbench.widgets.lab.options import MOST, option_controls, option_values
+from workbench.widgets.lab.opening import OpenedFile, graph_of, graphs_of
+from workbench.widgets.lab.options import option_controls, option_values
 from workbench.widgets.lab.whole_number import whole_number
 from workbench.widgets.lab.worker import ShouldStop
 from workbench.widgets.rewiring import views
@@ -35,7 +34,7 @@ from workbench.widgets.rewiring.cards import card_values, show_numbers
 from workbench.widgets.rewiring.code import code
 from workbench.widgets.rewiring.matrices import show_landmarks, show_matrix
 from workbench.widgets.rewiring.moment import Start
-from workbench.widgets.rewiring.source import GraphSource
+from workbench.widgets.rewiring.source import GraphSource, Several
 from workbench.widgets.rewiring.state import RewiringState
 from workbench.widgets.training.panel import TrainingPanel
 
@@ -53,6 +52,9 @@ EXPORTS = {
 }
 
 
+#: What can be opened: one graph, or several of which one is shown.
+Graphs = Data | nx.Graph | str | Batch | Dataset | Sequence[Data]
+
 #: What is shown, in the order of the controls.
 SHOWN = ("view", "color", "matrix", "scale", "best", "weighted")
 
@@ -65,12 +67,12 @@ class RewiringLab(Lab, state=RewiringState):
         options: the controls of the method's own options, by name.
     """
 
-    def __init__(self, state: RewiringState, file: OpenedFile | None = None):
+    def __init__(self, state: RewiringState, origin: OpenedFile | Several | None = None):
         super().__init__(state)
         self.options: dict[str, ipywidgets.Widget] = {}
         self._filled = threading.Event()
         self._numbered: tuple[Start, tuple[Edit, ...]] | None = None  # whose numbers are shown
-        self._from = GraphSource(state, self._show_graph, self.say, self.failed, file)
+        self._from = GraphSource(state, self._show_graph, self.say, self.failed, origin)
         self._build()
         self._listen()
         self._show_options()
@@ -152,13 +154,19 @@ class RewiringLab(Lab, state=RewiringState):
         self.say(f"stopped; the tape is as it was{grey}.")
 
     @command
-    def open_graph(self, data: Data | nx.Graph | str) -> None:
+    def open_graph(self, data: Graphs, index: int = 0) -> None:
         """Start over with another graph: one in memory, or what ``open_graph`` understands.
+
+        Of a batch, a data set or a list that with this ``index``; a box offers the others.
 
         Raises:
             TypeError, ValueError: as ``rewiring_lab``.
         """
-        self._from.take(*graph_of(data))
+        graphs = graphs_of(data)
+        if graphs is None:
+            self._from.take(*graph_of(data))
+        else:
+            self._from.take_one_of(Several(graphs, index))
 
     @command
     def option(self, name: str, value: Any) -> None:
@@ -342,7 +350,7 @@ class RewiringLab(Lab, state=RewiringState):
         """The same graph with its weights, or without."""
         start = self.state.start
         if (start.edge_weight is not None) != (self.weighted and "edge_weight" in start.graph):
-            self._from.take(start.graph, start.source, start.opened_with)
+            self._from.take(start.given, start.source, start.opened_with)
 
     def _run_method(self) -> None:
         method = self.method
@@ -366,6 +374,8 @@ class RewiringLab(Lab, state=RewiringState):
         if edits is not None and not should_stop():
             self._show_tape()
             told = " Edges conduct by their weights; a new edge has 1." * self._uses_weights()
+            if zero := self.state.start.left_out:
+                told += f" Left out: {zero} edge{'s' * (zero > 1)} of weight 0."
             self.say(views.method_text(method, options, edits) + told)
 
     # ---- what is shown --------------------------------------------------------------------
@@ -480,60 +490,3 @@ class RewiringLab(Lab, state=RewiringState):
         super()._ipython_display_()
         if waits and self._filled.wait(WAIT_SECONDS):
             self._store_picture()
-
-
-def rewiring_lab(
-    data: Data | nx.Graph | str | Path = "karate",
-    *,
-    method: str = "gtr",
-    num_edges: int = 20,
-    weighted: bool = True,
-    undirected: bool = False,
-    source: str | None = None,
-    target: str | None = None,
-    weight: Weight = None,
-    header: bool | None = None,
-) -> RewiringLab:
-    """The rewiring lab on one graph: drag the slider through the edits of a published method.
-
-    Args:
-        data: a PyG ``Data``, a networkx graph, or what ``workbench.graphs.open_graph``
-            understands: a name such as ``"karate"`` or ``"ring:24"``, or the path of a graph file.
-        method: the rewiring that fills the tape first; one of ``workbench.rewiring.EDITS``.
-        num_edges: its budget of undirected edges, 0 to 100,000.
-        weighted: whether the weights of edges are their conductances; False for 1 each.
-        undirected: take each edge both ways; of two weights the mean.
-        source, target, weight, header: how to read a file, as in ``read_graph``.
-
-    Returns:
-        The lab. Show it as the last line of a cell; use ``lab.tape``, ``lab.position = 12``,
-        ``lab.rewired``, ``lab.numbers()``, ``lab.code()`` and ``lab.save(path)`` below it. A graph
-        file dropped on the graph takes its place.
-
-    Raises:
-        ValueError: the method is unknown, ``num_edges`` is out of range, or the graph is directed
-            or has no nodes.
-        TypeError: ``data`` is none of the above, or ``num_edges`` is no whole number.
-    """
-    if method not in EDITS:
-        raise ValueError(f"method must be one of {', '.join(EDITS)}; got {method!r}")
-    num_edges = whole_number(num_edges, "num_edges", 0, MOST)
-    reading = {"source": source, "target": target, "weight": weight, "header": header}
-    reading = {name: value for name, value in reading.items() if value is not None}
-    path = Path(data).expanduser() if isinstance(data, str | Path) else None
-    file = None
-    if path is not None and path.is_file():
-        if undirected:
-            reading["directed"] = False
-        file = OpenedFile.read(path.name, path.read_bytes(), path=str(data), **reading)
-        graph, opened, reading = file.graph, file.source, file.opened_with
-    else:
-        graph, opened = graph_of(data, both_ways=undirected, **reading)
-    try:
-        start = Start(graph, opened, reading, weighted=weighted)
-    except ValueError as error:
-        if "directed" not in str(error):
-            raise
-        way = "or rewiring_lab(..., undirected=True) to take each edge both ways"
-        raise ValueError(f"{error}; {way}") from None
-    return RewiringLab(RewiringState(start, method, num_edges, weighted), file)

@@ -13,6 +13,7 @@ from torch_geometric.data import Data
 
 from workbench.diagnostics.spectrum.within_components import order_within
 from workbench.rewiring import Edit, apply_edits, rewired_data
+from workbench.rewiring.data import real_edges
 from workbench.rewiring.tape.edited import edited
 from workbench.rewiring.tape.large_profile import own_weights
 from workbench.rewiring.tape.node_pairs import NodePairs
@@ -32,6 +33,8 @@ class Start:
         weighted: whether its ``edge_weight`` counts, if it has one.
 
     Attributes:
+        given: the graph as it came.
+        graph: the same without its edges of weight 0, which are none, whether weights count or not.
         edge_index: its edges, without self-loops and repeats.
         edge_weight: their conductances; None where all are 1.
         numbers: the numbers along a tape over this graph (``TapeNumbers``).
@@ -49,10 +52,11 @@ class Start:
         *,
         weighted: bool = True,
     ):
-        weight = graph.get("edge_weight") if weighted else None
+        self.given, real = graph, real_edges(graph)
+        weight = real.get("edge_weight") if weighted else None
         given = None if weight is None else weight.reshape(-1)
-        edges = simple_graph(graph.edge_index, graph.num_nodes, given)
-        self.graph, self.source, self.opened_with = graph, source, dict(opened_with or {})
+        edges = simple_graph(real.edge_index, graph.num_nodes, given)
+        self.graph, self.source, self.opened_with = real, source, dict(opened_with or {})
         self.num_nodes = int(graph.num_nodes)
         self.edge_index, self.edge_weight = both_directions(edges.source, edges.target), None
         if given is not None:
@@ -64,6 +68,15 @@ class Start:
         self.values = NodeValues(*made, self.pairs)
         self.positions = places(self.edge_index, self.num_nodes, graph.get("pos"))
         self.order = self._order()
+
+    @property
+    def left_out(self) -> int:
+        """How many of the edges that came have weight 0, each counted once."""
+        if self.graph is self.given:
+            return 0
+        zero = self.given.edge_weight.reshape(-1) == 0
+        pairs = self.given.edge_index[:, zero].sort(dim=0).values
+        return torch.unique(pairs, dim=1).size(1)
 
     @property
     def name(self) -> str:
