@@ -14,26 +14,19 @@ from torch_geometric.data import Batch, Data, Dataset
 
 from workbench.diagnostics import Stopped
 from workbench.graphs import write_graph
-from workbench.rewiring import EDITS, Edit, Tape
-from workbench.rewiring.tape.next_edges import best_next_edges
-from workbench.rewiring.tape.node_pairs import RESISTANCE
+from workbench.rewiring import EDITS, Tape
 from workbench.rewiring.tape.numbers import NUMBERS
 from workbench.training import PairedRuns
-from workbench.widgets.canvas.graph_canvas import GraphCanvas
-from workbench.widgets.canvas.matrix_canvas import MatrixCanvas
-from workbench.widgets.canvas.picture_border import PictureBorder
-from workbench.widgets.canvas.tape_bar import TapeBar
-from workbench.widgets.lab.controls import pair_of_pictures, row
+from workbench.widgets.lab.controls import row
 from workbench.widgets.lab.lab import QUICK_NODES, Lab, command
 from workbench.widgets.lab.opening import OpenedFile, graph_of, graphs_of
 from workbench.widgets.lab.options import option_controls, option_values
 from workbench.widgets.lab.whole_number import whole_number
 from workbench.widgets.lab.worker import ShouldStop
 from workbench.widgets.rewiring import views
-from workbench.widgets.rewiring.cards import card_values, show_numbers
+from workbench.widgets.rewiring.cards import card_values
 from workbench.widgets.rewiring.code import code
-from workbench.widgets.rewiring.matrices import show_landmarks, show_matrix
-from workbench.widgets.rewiring.moment import Start
+from workbench.widgets.rewiring.pictures import Pictures
 from workbench.widgets.rewiring.source import GraphSource, Several
 from workbench.widgets.rewiring.state import RewiringState
 from workbench.widgets.training.panel import TrainingPanel
@@ -71,7 +64,7 @@ class RewiringLab(Lab, state=RewiringState):
         super().__init__(state)
         self.options: dict[str, ipywidgets.Widget] = {}
         self._filled = threading.Event()
-        self._numbered: tuple[Start, tuple[Edit, ...]] | None = None  # whose numbers are shown
+        self.page = Pictures(state)
         self._from = GraphSource(state, self._show_graph, self.say, self.failed, origin)
         self._build()
         self._listen()
@@ -149,7 +142,8 @@ class RewiringLab(Lab, state=RewiringState):
         """Stop the method that is choosing its edits, and the numbers that are computed."""
         for key in ("method", "numbers", "rest"):
             self.worker.stop(key)
-        self._ungrey()
+        self.page.ungrey()
+        self._filled.set()
         grey = "; the grey numbers are those of another tape" * self.pictures["bar"].stale
         self.say(f"stopped; the tape is as it was{grey}.")
 
@@ -231,7 +225,7 @@ class RewiringLab(Lab, state=RewiringState):
             "cards_stale": bar.stale,
             "position": bar.position,
             "edits": list(bar.edits),
-            "best_edges": self._best.value,
+            "best_edges": self.page.best.value,
             "file": self._from.boxes.said,
             "caption": self.state.moment().caption,
         }
@@ -239,17 +233,14 @@ class RewiringLab(Lab, state=RewiringState):
     # ---- the page -------------------------------------------------------------------------
 
     def _build(self) -> None:
-        graph = GraphCanvas(hides_picture=True, height=440, file_prompt="open as the graph")
-        matrix = MatrixCanvas(height=440, rows="node", columns="node", missing="no path")
-        bar = TapeBar()
+        graph, matrix, bar = self.page.graph, self.page.matrix, self.page.bar
         self.pictures = {"graph": graph, "matrix": matrix, "bar": bar}
         # one way only: the slider leads, and a stale canvas can never move it back
         self.follow("position", bar, graph, matrix)
         self.link("selection", graph, matrix)
-        self._best = ipywidgets.HTML()
         self.training = TrainingPanel(self._edge_lists)
         self.controls |= {"upload": self._from.upload, "file": self._from.boxes}
-        self.controls |= {"options": row(), "border": PictureBorder()}
+        self.controls |= {"options": row(), "border": self.page.border}
         exports = [
             self.button("export", name, about, suffix, width=82)
             for name, (suffix, about) in EXPORTS.items()
@@ -266,10 +257,10 @@ class RewiringLab(Lab, state=RewiringState):
             ),
             self._from.boxes,
             row(*(self.control(name) for name in SHOWN)),
-            pair_of_pictures(graph, matrix, self.controls["border"]),
+            self.page.pair,
             bar,
             self._status,
-            self._best,
+            self.page.best,
             self.training,
             row(ipywidgets.Label("export"), *exports),
         ]
@@ -278,7 +269,7 @@ class RewiringLab(Lab, state=RewiringState):
     def _listen(self) -> None:
         self.when("method", then=self._choose_method)
         self.when("num_edges", then=self._run_method)
-        self.when("view", then=self._show_view)
+        self.when("view", then=self.page.show_view)
         self.when("color", then=self._choose_colors)
         self.when("matrix", "scale", then=self._choose_matrix)
         self.when("best", then=self._rest)
@@ -309,7 +300,7 @@ class RewiringLab(Lab, state=RewiringState):
         with state.lock:
             state.move(change.new)
             bar.position = state.tape.position
-        self._show_position()
+        self.page.show_position()
         self._rest()
 
     # ---- commands -------------------------------------------------------------------------
@@ -329,7 +320,7 @@ class RewiringLab(Lab, state=RewiringState):
             move()
             if before == self.tape.edits:
                 self.pictures["bar"].position = self.tape.position
-                self._show_position()
+                self.page.show_position()
             else:
                 self._show_tape()
 
@@ -339,11 +330,11 @@ class RewiringLab(Lab, state=RewiringState):
 
     def _choose_colors(self) -> None:
         if self.state.start.num_nodes <= QUICK_NODES:
-            self._show_colors()
+            self.page.show_colors()
         self._rest()
 
     def _choose_matrix(self) -> None:
-        self._show_matrix()
+        self.page.show_matrix()
         self._rest()
 
     def _choose_weights(self) -> None:
@@ -373,10 +364,7 @@ class RewiringLab(Lab, state=RewiringState):
         self._filled.set()
         if edits is not None and not should_stop():
             self._show_tape()
-            told = " Edges conduct by their weights; a new edge has 1." * self._uses_weights()
-            if zero := self.state.start.left_out:
-                told += f" Left out: {zero} edge{'s' * (zero > 1)} of weight 0."
-            self.say(views.method_text(method, options, edits) + told)
+            self.say(views.method_text(self.state.start, method, options, edits))
 
     # ---- what is shown --------------------------------------------------------------------
 
@@ -384,7 +372,7 @@ class RewiringLab(Lab, state=RewiringState):
         """Show a graph that was just opened, then let the method fill its tape."""
         self._filled.clear()
         start = self.state.start
-        views.show_graph(start, self.pictures["graph"], self.pictures["matrix"])
+        self.page.show_graph()
         there = "edge_weight" in start.graph
         self.controls["weighted"].layout.display = None if there else "none"
         self.training.set_graph(start.graph)
@@ -403,67 +391,30 @@ class RewiringLab(Lab, state=RewiringState):
 
     def _show_tape(self) -> None:
         """Send the tape at once; its numbers follow when they are there."""
-        with self.state.lock:
-            views.show_tape(self.state.moment(), self.pictures["graph"], self.pictures["bar"])
-        self._show_position()
+        self.page.show_tape()
+        self.page.show_position()
         self.worker.submit("numbers", self._show_numbers)
         self._rest()
 
-    def _show_position(self) -> None:
-        """The matrix at the current position; undo and redo where they would do anything."""
-        now, bar = self.state.moment(), self.pictures["bar"]
-        bar.can_undo, bar.can_redo = now.can_undo, now.can_redo
-        self._show_matrix()
-
-    def _show_view(self) -> None:
-        self.controls["border"].stacked = self.view == "both"  # else four pictures share a row
-        for name in ("graph", "matrix"):
-            self.pictures[name].mode = self.view
-
-    def _show_colors(self, should_stop: ShouldStop | None = None) -> None:
-        views.show_colors(self.state.moment(), self.pictures["graph"], self.color, should_stop)
-
-    def _show_matrix(self) -> None:
-        show_matrix(self.state.moment(), self.pictures["matrix"], self.matrix, self.scale)
-
     def _show_numbers(self, should_stop: ShouldStop) -> None:
         """In the worker: the cards, at every position."""
-        now, bar = self.state.moment(), self.pictures["bar"]
-        text = "computing total resistance, spectral gap and diameter along the tape"
-        with self._telling(text):
-            numbers = now.start.numbers.measure(now.edits, should_stop)
-        if numbers is not None and not should_stop():
-            self._numbered = now.start, now.edits
-            show_numbers(numbers, now.start.num_nodes, bar)
+        with self._telling("computing total resistance, spectral gap and diameter along the tape"):
+            self.page.show_numbers(should_stop)
 
     def _rest(self) -> None:
-        """What follows when the hand rests: colors, the best next edges, the still picture."""
+        """What follows when the hand rests; at last the still picture."""
         self.worker.stop("picture")
         self.worker.submit("rest", self._show_rest, delay=0.1)
 
     def _show_rest(self, should_stop: ShouldStop) -> None:
-        now, graph = self.state.moment(), self.pictures["graph"]
-        self._show_colors(should_stop)
-        if self.matrix == RESISTANCE:
-            show_landmarks(now, self.pictures["matrix"], self.scale, should_stop)
-        if self.best:
-            best = best_next_edges(now.edge_index, now.start.num_nodes, edge_weight=now.columns[1])
-            views.show_best(best, graph)
-            self._best.value = views.best_table(best, now.start.node_names)
-        elif self._best.value:
-            graph.candidates, self._best.value = b"", ""
+        self.page.show_rest(should_stop)
         if not should_stop():
             self.rested(1.0)
 
     def failed(self, error: Exception) -> None:
         """Tell what went wrong; what was greyed for it is as before."""
         super().failed(error)
-        self._ungrey()
-
-    def _ungrey(self) -> None:
-        """The cards are those of the tape, unless its numbers are not there."""
-        now = self.state.moment()
-        self.pictures["bar"].stale = self._numbered != (now.start, now.edits)
+        self.page.ungrey()
         self._filled.set()
 
     @contextmanager
@@ -477,9 +428,6 @@ class RewiringLab(Lab, state=RewiringState):
                 yield
         finally:
             self.controls["stop"].disabled = True
-
-    def _uses_weights(self) -> bool:
-        return self.state.start.edge_weight is not None
 
     def _edge_lists(self) -> tuple[Tensor, Tensor]:
         now = self.state.moment()

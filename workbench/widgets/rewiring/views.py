@@ -124,8 +124,8 @@ def edit_text(edit, names: list[str]) -> str:
     return f"{edit.by} {verb} {pair_name(names, edit.u, edit.v)}"
 
 
-def method_text(method: str, options: dict, edits: Sequence[Edit]) -> str:
-    """What a method did, and why it did less than was asked for."""
+def method_text(start: Start, method: str, options: dict, edits: Sequence[Edit]) -> str:
+    """What a method did, why it did less than was asked for, and what the weights mean."""
     added = sum(edit.sign > 0 for edit in edits)
     removed = len(edits) - added
     text = f"{method} added {added}" + f" and removed {removed}" * bool(removed)
@@ -135,7 +135,12 @@ def method_text(method: str, options: dict, edits: Sequence[Edit]) -> str:
         bound = inspect.signature(EDITS[method]).parameters.get("removal_bound")
         if bound and options.get("removal_bound", bound.default) < math.inf:
             text += "; with removal bound inf it removes none and may go on"
-    return text + "."
+    text += "."
+    if start.edge_weight is not None:
+        text += " Edges conduct by their weights; a new edge has 1."
+    if zero := start.left_out:
+        text += f" Left out: {zero} edge{'s' * (zero > 1)} of weight 0."
+    return text
 
 
 def hint(moment: Moment, u: int, v: int) -> str:
