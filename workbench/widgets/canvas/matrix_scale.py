@@ -34,8 +34,7 @@ class Scale:
 
     def levels(self, matrix: np.ndarray) -> bytes:
         """The levels that a ``MatrixCanvas`` draws; cells beyond an end have that of the end."""
-        shown = np.clip(matrix, self.low, self.high)
-        shown[~np.isfinite(matrix)] = np.nan
+        shown = np.maximum(matrix, self.low) if self.logarithmic else matrix  # 0 has no logarithm
         return levels(shown, (self.low, self.high), log_scale=self.logarithmic)
 
 
@@ -48,21 +47,20 @@ def shared_scale(*matrices: np.ndarray, logarithmic: bool = False) -> Scale:
 
     Where the numbers above 0 are one, logarithms say nothing, and the scale is linear.
     """
-    finite = [matrix[np.isfinite(matrix)] for matrix in matrices]
-    most = float(max(cells.max(initial=0.0) for cells in finite))
-    least = float(min(cells.min(initial=most) for cells in finite))
+    ends = [_ends(matrix) for matrix in matrices]
+    least, most = min(first for first, _ in ends), max(last for _, last in ends)
     if _same(least, most):
         return Scale(most, most)
     low, high = 0.0, most
     if logarithmic:
-        low = float(min(cells[cells > 0.0].min(initial=most) for cells in finite))
+        low = float(min(np.min(m, where=m > 0.0, initial=most) for m in matrices))
         if _same(low, most):
             low, logarithmic = 0.0, False
     if max(map(len, matrices)) > QUANTILE_ROWS:
-        cells = np.concatenate([_sample(matrix, logarithmic) for matrix in matrices])
-        ends = np.quantile(cells, QUANTILES) if cells.size else (0.0, 0.0)
-        if not _same(*ends):
-            low, high = _rounded(*ends, logarithmic)
+        inner = np.array([_quantiles(matrix, logarithmic) for matrix in matrices])
+        first, last = np.nanmin(inner, initial=most), np.nanmax(inner, initial=0.0)
+        if not _same(first, last):
+            low, high = _rounded(first, last, logarithmic)
             high = min(high, most)
     return Scale(low, high, logarithmic, least < low, most > high)
 
@@ -72,14 +70,26 @@ def _same(low: float, high: float) -> bool:
     return bool(high - low <= 1e-9 * high)
 
 
-def _sample(matrix: np.ndarray, above_zero: bool) -> np.ndarray:
-    """Cells off the diagonal, evenly from all rows and columns, that are numbers."""
+def _ends(matrix: np.ndarray) -> tuple[float, float]:
+    """The least and the largest of its numbers."""
+    low, high = matrix.min(), matrix.max()
+    if not (np.isfinite(low) and np.isfinite(high)):
+        there = np.isfinite(matrix)
+        high = matrix.max(where=there, initial=0.0)
+        low = matrix.min(where=there, initial=high)
+    return float(low), float(high)
+
+
+def _quantiles(matrix: np.ndarray, above_zero: bool) -> np.ndarray:
+    """Those of the cells off the diagonal, from a sample of all rows and columns; nan of none."""
     size = len(matrix)
     step = max(1, size * size // _SAMPLE)
     while math.gcd(step, size * (size + 1)) > 1:  # else it would keep to some columns
         step += 1
-    cells = matrix.ravel()[np.arange(size * size) % (size + 1) > 0][::step]
-    return cells[np.isfinite(cells) & (cells > 0.0 if above_zero else True)]
+    at = np.arange(0, size * size, step)
+    cells = matrix.ravel()[at[at % (size + 1) > 0]]
+    cells = cells[np.isfinite(cells) & (cells > 0.0 if above_zero else True)]
+    return np.quantile(cells, QUANTILES) if cells.size else np.full(2, np.nan)
 
 
 def _rounded(low: float, high: float, logarithmic: bool) -> tuple[float, float]:
