@@ -13,6 +13,7 @@ import torch
 from workbench import diagnostics as d
 from workbench import rewiring as r
 from workbench.diagnostics.resistance.laplacian_solver import LaplacianSolver
+from workbench.diagnostics.resistance.mean_resistance import mean_resistance
 from workbench.graphs import open_graph
 from workbench.models import GCN
 from workbench.report import report
@@ -49,6 +50,7 @@ def steps() -> dict[str, Callable[[], object]]:
             d.resistance_of_edges(*of_large),
             d.resistance_of_pairs(*of_large, pairs),
             d.total_resistance(*of_large),
+            mean_resistance(*of_large),
         ),
         "conjugate gradients": lambda: LaplacianSolver(
             simple_graph(*of_large).adjacency(), method="cg"

@@ -176,6 +176,25 @@ class Elimination:
         sums = totals - np.bincount(labels[fronts.order], spread)
         return np.where(sums >= _LEAST_LEFT * totals, sums, np.nan)
 
+    def to_all(self, labels: np.ndarray) -> np.ndarray:
+        """Sum of the resistance from each node to all others of its component.
+
+            sum_u R_vu = n G_vv + tr G - 2 (G 1)_v,   G_vv = R_vg
+
+        with g the node eliminated last, G the inverse of L without it, n the component's nodes.
+        """
+        fronts = self._fronts
+        _, to_last = self.of_edges()
+        potential = np.ones(fronts.order.size)
+        network = (
+            fronts.rows, fronts.row_start, fronts.column_start, fronts.panel_start, self._panel,
+            self._pivot,
+        )  # fmt: skip
+        carry_up(*network, potential)
+        carry_down(*network, potential)
+        size, trace = np.bincount(labels)[labels], np.bincount(labels, to_last)[labels]
+        return size * to_last + trace - 2.0 * potential[self._number] / self._scale
+
     def _stretches(self) -> Iterator[tuple[int, int]]:
         """Stretches of fronts that take about equally long."""
         columns, widths = np.diff(self._fronts.column_start), np.diff(self._fronts.row_start)
