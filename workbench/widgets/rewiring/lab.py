@@ -226,7 +226,7 @@ class RewiringLab(Lab, state=RewiringState):
         self.follow("position", bar, graph, matrix)
         self.link("selection", graph, matrix)
         self._best = ipywidgets.HTML()
-        self.training = TrainingPanel(self._edge_lists)
+        self.training = TrainingPanel(self._pair)
         self.controls |= {"upload": self._from.upload, "file": self._from.boxes}
         self.controls["options"] = row()
         exports = [
@@ -424,6 +424,7 @@ class RewiringLab(Lab, state=RewiringState):
             self._best.value = views.best_table(best, now.start.node_names)
         elif self._best.value:
             graph.candidates, self._best.value = b"", ""
+        self.training.follow_graph()
         if not should_stop():
             self.rested(1.0)
 
@@ -453,9 +454,9 @@ class RewiringLab(Lab, state=RewiringState):
     def _uses_weights(self) -> bool:
         return self.state.start.edge_weight is not None
 
-    def _edge_lists(self) -> tuple[Tensor, Tensor]:
+    def _pair(self) -> tuple[str, Tensor, Tensor]:
         now = self.state.moment()
-        return now.start.edge_index, now.edge_index
+        return now.title, now.start.edge_index, now.edge_index
 
     def _ipython_display_(self) -> None:
         waits = not self._filled.is_set()
