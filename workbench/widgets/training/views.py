@@ -69,7 +69,7 @@ def _row(run: NamedRun, is_shown: bool, is_old: bool) -> str:
     if run.has_pair:
         found = run.runs.comparison()
         means = (np.mean(scores) for scores in _scores(run).values())
-        ends = "–" if np.isnan(found.low) else f"{found.low:+.3f} to {found.high:+.3f}"
+        ends = f"{found.low:+.3f} to {found.high:+.3f}" if found.low < found.high else "no spread"
         change = f"{found.mean:+.3f}"
         cells = [*(f"{mean:.3f}" for mean in means), change, ends, str(found.num_seeds)]
     kind = ' class="workbench-old"' * is_old
