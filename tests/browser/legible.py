@@ -100,21 +100,30 @@ _LOST = """(root) => {
   return [...new Set(found)];
 }"""
 
-#: What has the focus: whether it lies in the lab, what it is, and whether a ring or the like shows.
+#: What has the focus: what it is, and whether a ring shows; null outside an element.
 _FOCUSED = """(root) => {
   const one = document.activeElement;
   if (!one || !root.contains(one)) return null;
-  const look = (element) => {
-    const style = getComputedStyle(element);
-    const ring = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 1
-      && !/, 0\\)|transparent/.test(style.outlineColor);
-    return [ring, `${style.boxShadow}|${style.borderColor}|${style.backgroundColor}`];
-  };
-  const [ring, now] = look(one);
-  const name = one.getAttribute("aria-label") || one.title || one.textContent.trim()
-    || one.labels?.[0]?.textContent || one.placeholder || "";
+  one.dataset.walked = "";
+  const { outlineStyle, outlineWidth, outlineColor } = getComputedStyle(one);
+  const alpha = Number(outlineColor.match(/rgba\\(.*, ([\\d.]+)\\)/)?.[1] ?? 1);
   const kind = `${one.tagName.toLowerCase()}.${one.getAttribute("class") ?? ""}`;
-  return { told: `${kind}: ${name.slice(0, 60)}`, ring, now };
+  const name = one.getAttribute("aria-label") || one.title || one.labels?.[0]?.textContent;
+  return {
+    told: `${kind}: ${(name || one.textContent.trim()).slice(0, 60)}`,
+    ring: outlineStyle !== "none" && parseFloat(outlineWidth) >= 2 && alpha > 0.9,
+  };
+}"""
+
+#: Of an element: what can be worked now and was not walked over.
+_PASSED_OVER = """(root) => {
+  const found = [...root.querySelectorAll("select, input, button, textarea, [tabindex='0']")]
+    .filter((one) => one.checkVisibility({ visibilityProperty: true }))
+    .filter((one) => !one.disabled && one.type !== "file")
+    .filter((one) => one.tabIndex >= 0 && !("walked" in one.dataset))
+    .map((one) => one.outerHTML.slice(0, 160));
+  for (const one of root.querySelectorAll("[data-walked]")) delete one.dataset.walked;
+  return found;
 }"""
 
 
@@ -128,10 +137,10 @@ def lost_texts(root) -> list[str]:
     return root.evaluate(_LOST)
 
 
-def walk_by_tab(page, root, *, most: int = 200) -> list[dict]:
-    """What the Tab key reaches in an element, in its order, from its start to its end.
+def walk_by_tab(page, root, *, most: int = 200) -> tuple[list[dict], list[str]]:
+    """What the Tab key reaches in an element, in its order, and what it passes over.
 
-    Each is ``told`` (what it is), ``ring`` (whether an outline shows) and ``now`` (its colors).
+    Each that is reached is ``told`` (what it is) and has a ``ring`` or not.
     """
     root.evaluate(
         """(root) => {
@@ -139,7 +148,7 @@ def walk_by_tab(page, root, *, most: int = 200) -> list[dict]:
           start.tabIndex = 0;
           root.before(start);
           start.focus();
-          start.addEventListener("blur", () => setTimeout(() => start.remove()));
+          start.addEventListener("blur", () => start.remove(), { once: true });
         }"""
     )
     found = []
@@ -147,6 +156,6 @@ def walk_by_tab(page, root, *, most: int = 200) -> list[dict]:
         page.keyboard.press("Tab")
         here = root.evaluate(_FOCUSED)
         if here is None:
-            return found
+            return found, root.evaluate(_PASSED_OVER)
         found.append(here)
-    raise AssertionError(f"Tab goes round in {root}: {[one['told'] for one in found[-5:]]}")
+    raise AssertionError(f"Tab goes round: {[one['told'] for one in found[-5:]]}")
