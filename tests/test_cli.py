@@ -1,6 +1,5 @@
 """The command line: what it prints, what it writes, and how it refuses."""
 
-import json
 import re
 import subprocess
 import sys
@@ -679,7 +678,7 @@ def test_lab_arguments(monkeypatch):
 
 def test_an_app_that_others_can_reach_asks_for_a_token(monkeypatch):
     monkeypatch.setattr(serving, "is_root", lambda: False)
-    words = ("app", "rewiring", "karate")
+    words = ("app", "rewiring")
     here = app_command.arguments(Path("/n"), serving.chosen_server(given(*words)), theme="light")
     assert not any("ip" in word or "token" in word for word in here)
     chosen = serving.chosen_server(given(*words, "--ip", "0.0.0.0"))
@@ -742,18 +741,3 @@ def test_the_warm_up_behind_jupyter_is_gone_when_it_ends(monkeypatch):
         assert words[-4:] == ["-m", "workbench.cli", "doctor", "--warm-up"]
         assert process.poll() is None
     assert process.poll() is not None
-
-
-def test_the_apps_notebook_is_valid_and_holds_the_graph(tmp_path):
-    text = app_command.app_notebook("it's mine.graphml", tmp_path)
-    notebook = nbformat.reads(text, as_version=4)
-    nbformat.validate(notebook)
-    assert json.loads(text)["metadata"]["kernelspec"]["name"] == "python3"
-    code = notebook.cells[0].source
-    compile(code, "app", "exec")
-    assert repr("it's mine.graphml") in code
-    assert repr(str(tmp_path)) in code
-
-
-def test_the_app_says_a_mistake_before_it_serves(tmp_path, capsys):
-    assert "absent" in refused(capsys, "app", "rewiring", str(tmp_path / "absent.graphml"))

@@ -183,17 +183,9 @@ class Elimination:
 
         with g the node eliminated last, G the inverse of L without it, n the component's nodes.
         """
-        fronts = self._fronts
         _, to_last = self.of_edges()
-        potential = np.ones(fronts.order.size)
-        network = (
-            fronts.rows, fronts.row_start, fronts.column_start, fronts.panel_start, self._panel,
-            self._pivot,
-        )  # fmt: skip
-        carry_up(*network, potential)
-        carry_down(*network, potential)
         size, trace = np.bincount(labels)[labels], np.bincount(labels, to_last)[labels]
-        return size * to_last + trace - 2.0 * potential[self._number] / self._scale
+        return size * to_last + trace - 2.0 * self.solve(np.ones(labels.size))
 
     def _stretches(self) -> Iterator[tuple[int, int]]:
         """Stretches of fronts that take about equally long."""

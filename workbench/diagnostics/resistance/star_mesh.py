@@ -233,22 +233,6 @@ def of_pairs(
 
 @njit(cache=True, nogil=True, error_model="numpy")
 @no_type_check
-def carry_down(rows, row_start, column_start, panel_start, panel, pivot, potential):
-    """``potential[j]``, the current that leaves through j, becomes its potential over the last."""
-    for f in range(column_start.size - 2, -1, -1):
-        low, first = row_start[f], column_start[f]
-        width = row_start[f + 1] - low
-        for a in range(column_start[f + 1] - first - 1, -1, -1):
-            value = 0.0
-            if pivot[first + a] > 0.0:
-                value = potential[first + a] / pivot[first + a]
-                for b in range(a + 1, width):
-                    value += panel[panel_start[f] + a * width + b] * potential[rows[low + b]]
-            potential[first + a] = value
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-@no_type_check
 def carry_up(rows, row_start, column_start, panel_start, panel, pivot, flow):
     """``flow[j]`` becomes the mass of all nodes whose current would leave through j."""
     for f in range(column_start.size - 1):
