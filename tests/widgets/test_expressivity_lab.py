@@ -261,7 +261,7 @@ def test_what_is_no_number_is_told(lab):
             lab.why("a", node)
     with pytest.raises(TypeError, match=r"0\.5"):
         lab.round = 0.5
-    with pytest.raises(TypeError, match=r"a graph must be a PyG Data, .* got NoneType|value: None"):
+    with pytest.raises(TypeError, match=r"a graph must be a name .* got NoneType|value: None"):
         lab.a = None
 
 

@@ -802,13 +802,13 @@ def test_what_cannot_be_opened_is_refused_with_a_way_out(data, error, words):
 @pytest.mark.parametrize(
     ("data", "words"),
     [
-        (HeteroData(), "several kinds; show data.to_homogeneous"),
+        (HeteroData(), "several kinds; take data.to_homogeneous"),
         (
             Batch.from_data_list([ring(3), ring(4)]),
-            r"of 2 graphs; show one: batch.get_example\(0\)",
+            r"of 2 graphs; take one: batch.get_example\(0\)",
         ),
-        ([ring(3), ring(4)], r"a list of 2 graphs; show one: dataset\[0\]"),
-        (3.5, "a name such as 'karate' or the path of a graph file; got float"),
+        ([ring(3), ring(4)], r"a list of 2 graphs; take one: dataset\[0\]"),
+        (3.5, r"a name \('karate'\), a file, a PyG Data, .* got float"),
     ],
 )
 def test_what_is_no_single_graph_is_refused_in_one_sentence(data, words):

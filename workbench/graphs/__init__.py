@@ -49,6 +49,7 @@ from workbench.graphs.generators.famous_pairs import FAMOUS_PAIRS, FamousPair
 from workbench.graphs.graph_data import GraphData
 from workbench.graphs.layout import layout
 from workbench.graphs.networkx_graphs import from_networkx, to_networkx
+from workbench.graphs.objects import from_object
 
 __all__ = [
     "BREC_SUBSETS",
@@ -74,6 +75,7 @@ __all__ = [
     "erdos_renyi",
     "find_single_graphs",
     "from_networkx",
+    "from_object",
     "grid",
     "grid_with_holes",
     "karate",

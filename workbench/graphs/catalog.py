@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch_geometric.data import Data
@@ -16,6 +17,7 @@ from workbench.graphs.datasets.published import load_dataset
 from workbench.graphs.files.build import Weight
 from workbench.graphs.files.formats import SUFFIXES, suffix_of
 from workbench.graphs.files.reading import read_graph
+from workbench.graphs.objects import from_object
 
 #: Every generator by its name.
 GRAPHS: dict[str, Callable[..., Data]] = {
@@ -71,7 +73,7 @@ EXAMPLES: dict[str, str] = {
 
 
 def open_graph(
-    text: str,
+    text: Any,
     *,
     root: str | Path | None = None,
     directed: bool | None = None,
@@ -80,7 +82,7 @@ def open_graph(
     weight: Weight = None,
     header: bool | None = None,
 ) -> Data:
-    """The graph that ``text`` names: a file, a generator or a data set, sought in this order.
+    """The graph that ``text`` names or is: a file, a generator or a data set, sought in this order.
 
     - a path to a file: ``read_graph``, of a file with several graphs one by its number,
       ``graphs.g6:3``;
@@ -89,10 +91,11 @@ def open_graph(
       graphs take ``seed`` (0 unless given), so that a text always means the same graph;
     - a data set: ``Cora``, ``minnesota``; of those with many graphs one by its number, ``MUTAG:7``.
 
-    Upper and lower case, and ``-`` and ``_``, make no difference in names.
+    Upper and lower case, and ``-`` and ``_``, make no difference in names. Of anything but text or
+    a path ``from_object`` makes the graph: networkx, igraph, a matrix, a table of edges.
 
     Args:
-        text: what to open.
+        text: what to open, or a graph in memory.
         root: folder of the data sets, as in ``load_dataset``.
         directed: False takes every edge both ways, as ``undirected``; True keeps the arcs of a
             file that does not say that its edges are directed.
@@ -100,6 +103,7 @@ def open_graph(
 
     Raises:
         FileNotFoundError: ``text`` is a path, or ends like a graph file, and there is no such file.
+        TypeError: what is given is no graph.
         ValueError: nothing has that name (the message lists close ones), or the parameters do not
             fit.
 
@@ -112,11 +116,13 @@ def open_graph(
         >>> open_graph("barbell:10,3").num_nodes
         23
     """
+    how = {"source": source, "target": target, "weight": weight, "header": header}
+    if not isinstance(text, str | Path):
+        return _in_memory(text, directed, how)
     text = str(text).strip()
     path, index = _path_and_index(text)
     plain = text.partition(":")[0].strip().lower().replace("-", "_").replace(" ", "_")
     a_path = suffix_of(path) in SUFFIXES or len(path.parts) > 1
-    how = {"source": source, "target": target, "weight": weight, "header": header}
     if path.is_file() and (a_path or plain not in GRAPHS):
         return read_graph(path, directed=directed, index=index, **how)
     if a_path:
@@ -130,6 +136,15 @@ def open_graph(
         raise ValueError(f"directed=True is for files that do not say it; {text!r} is none")
     data = _named(text, plain, root)
     return data if directed is None else undirected(data)
+
+
+def _in_memory(value: Any, directed: bool | None, how: dict[str, Any]) -> Data:
+    """The graph that a value is; only a table is read in one way or another."""
+    given = {name: option for name, option in how.items() if option is not None}
+    if "header" in given or (given and type(value).__name__ != "DataFrame"):
+        raise ValueError(f"{', '.join(given)} say how to read a file; the graph is in memory")
+    data = from_object(value, directed=directed, **given)
+    return undirected(data) if directed is False else data
 
 
 def _path_and_index(text: str) -> tuple[Path, int | None]:

@@ -12,6 +12,7 @@ from torch_geometric.data import Data
 
 from workbench.figures.drawing import DRAWN_EDGES, drawing_svg
 from workbench.figures.page import Section, report_body, report_page
+from workbench.graphs.catalog import open_graph
 from workbench.graphs.layout import layout
 from workbench.report.largest import largest_component
 from workbench.report.model_part import ModelPart, argument_kind, depth, model_figures, model_part
@@ -179,7 +180,7 @@ class Report:
 
 
 def report(
-    data: Data,
+    data: Any,
     model: nn.Module | None = None,
     *,
     name: str | None = None,
@@ -194,8 +195,9 @@ def report(
     """Everything about one graph, and about a model on it, on one page.
 
     Args:
-        data: an undirected graph; with ``edge_weight`` (conductances), ``y`` (classes of the
-            nodes), ``x``, ``pos`` and ``labels`` (names) where it has them.
+        data: an undirected graph, as anything that ``open_graph`` takes; a ``Data`` with
+            ``edge_weight`` (conductances), ``y`` (classes of the nodes), ``x``, ``pos`` and
+            ``labels`` (names) where it has them.
         model: any module called as ``model(x, edge_index, **inputs)`` that returns ``[nodes,
             channels]``; on ``data.x``, or where there is no floating-point one on normal noise of
             as many channels as its first linear layer takes. Where the model raises, or does not
@@ -233,13 +235,7 @@ def report(
     """
     if model is not None and not isinstance(model, nn.Module):
         raise TypeError(f"model must be a torch.nn.Module, got {argument_kind(model)}")
-    if not isinstance(data, Data) or data.edge_index is None:
-        kind = f"{type(data).__module__.partition('.')[0]} {type(data).__name__}"
-        raise TypeError(
-            f"report takes a torch_geometric Data with an edge_index, got {kind}; "
-            "workbench.graphs.from_networkx makes one of a networkx graph, Data(edge_index=..., "
-            "num_nodes=...) of a list of edges"
-        )
+    data = open_graph(data)
     edge_index, count, weight = data.edge_index, data.num_nodes, data.get("edge_weight")
     weight = None if weight is None else weight.reshape(-1)
     labels, why = classes(data), no_classes(data)

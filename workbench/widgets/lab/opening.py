@@ -7,11 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import networkx as nx
-import torch
-from torch_geometric.data import Batch, Data, Dataset, HeteroData
+from torch_geometric.data import Batch, Data, Dataset
 
-from workbench.graphs import from_networkx, open_graph, undirected
+from workbench.graphs import open_graph
 from workbench.graphs.files.build import build
 from workbench.graphs.files.parts import Guess
 from workbench.graphs.files.reading import read_parts
@@ -20,9 +18,7 @@ from workbench.graphs.files.reading import read_parts
 _WAY = re.compile(r" \([^()]*=[^()]*\)")
 
 
-def graph_of(
-    data: Data | nx.Graph | str | Path, *, both_ways: bool = False, **reading: Any
-) -> tuple[Data, str | None]:
+def graph_of(data: Any, *, both_ways: bool = False, **reading: Any) -> tuple[Data, str | None]:
     """The graph, and how ``open_graph`` opens it again where it does.
 
     Args:
@@ -36,15 +32,9 @@ def graph_of(
             name.
     """
     source = str(data) if isinstance(data, str | Path) else None
-    if source is not None:
-        if both_ways:
-            reading["directed"] = False
-        graph = open_graph(source, **reading)
-    elif reading:
-        raise ValueError(f"{', '.join(reading)} say how to read a file; the graph is in memory")
-    else:
-        graph = _in_memory(data)
-        graph = undirected(graph) if both_ways else graph
+    if both_ways:
+        reading["directed"] = False
+    graph = open_graph(data if source is None else source, **reading)
     if not graph.num_nodes:
         raise ValueError("the graph has no nodes; there is nothing to show")
     return graph, source
@@ -69,43 +59,6 @@ def graphs_of(data: Any) -> Sequence[Data] | None:
         return None
     if not len(data):
         raise ValueError(f"a {kind} without graphs; there is nothing to show")
-    return data
-
-
-def _in_memory(data: Any) -> Data:
-    """A PyG ``Data`` as it is, a networkx graph converted; of others what to do."""
-    kind = type(data).__name__
-    if isinstance(data, HeteroData):
-        raise TypeError(f"a {kind} has nodes of several kinds; show data.to_homogeneous()")
-    if isinstance(data, Batch):
-        raise TypeError(f"a {kind} of {data.num_graphs} graphs; show one: batch.get_example(0)")
-    if isinstance(data, Dataset) or (
-        isinstance(data, list | tuple) and data and isinstance(data[0], Data)
-    ):
-        raise TypeError(f"a {kind} of {len(data)} graphs; show one: dataset[0]")
-    if isinstance(data, nx.Graph):
-        return from_networkx(data)
-    if not isinstance(data, Data):
-        raise TypeError(
-            "a graph must be a PyG Data, a networkx graph, a name such as 'karate' or the path of "
-            f"a graph file; got {kind}"
-        )
-    if data.edge_index is None:
-        raise ValueError(
-            "the Data has no edge_index; give it one: data.edge_index = torch.zeros(2, 0).long() "
-            "for no edges"
-        )
-    count, pos, labels = int(data.num_nodes or 0), data.get("pos"), data.get("labels")
-    if isinstance(pos, torch.Tensor) and (pos.dim() != 2 or pos.size(0) != count):
-        raise ValueError(
-            f"data.pos has shape {list(pos.shape)}; it must be [{count}, 2], a place for each "
-            "node: reshape it, or delete it"
-        )
-    if labels is not None and (not hasattr(labels, "__len__") or len(labels) != count):
-        size = len(labels) if hasattr(labels, "__len__") else 1
-        raise ValueError(
-            f"data.labels has {size} names for {count} nodes; give each node its own, or delete it"
-        )
     return data
 
 
