@@ -163,6 +163,15 @@ def _counted(colors: D.Coloring) -> list[Tensor]:
     return [colors.colors.new_tensor(colors.num_colors).double()]
 
 
+def _kinds(found: D.SquashedPairs, size: int) -> Tensor:
+    """-2 of a pair out of reach, -1 of a silent one, else how much arrives; 0 of others."""
+    ends = torch.cat([found.out_of_reach, found.silent, found.weakest], dim=1)
+    silence = torch.tensor([-2.0] * found.out_of_reach.size(1) + [-1.0] * found.silent.size(1))
+    matrix = torch.zeros(size, size, dtype=torch.float64)
+    matrix[ends[0], ends[1]] = torch.cat([silence.double(), found.sensitivity.cpu()])
+    return matrix
+
+
 def _missed(found: D.BlindSpots, size: int) -> Tensor:
     """What is squashed, detected and missed, as a number for each pair."""
     table = found.pairs.new_zeros(size, size, dtype=torch.float64)
@@ -287,6 +296,10 @@ QUESTIONS = {
         ],
     ),
     "blind_pairs": (2, lambda c: _mosr(D.blind_pairs, *c.plain, c=c, detection="quantile")),
+    "squashed_pairs": (
+        2,
+        lambda c: _kinds(D.squashed_pairs(c.heard, c.hops, count=100_000), c.num_nodes),
+    ),
     "attention_entropy": (0, lambda c: D.attention_entropy(c.attention)),
     "attention_distance": (0, lambda c: D.attention_distance(c.attention, c.hops)),
     "attention_by_hop": (0, lambda c: D.attention_by_hop(c.attention, c.resistance, bins=3)),

@@ -106,6 +106,7 @@ from workbench.diagnostics.sensitivity.jacobian_range import (
 from workbench.diagnostics.sensitivity.obstruction import obstruction, obstruction_limit
 from workbench.diagnostics.sensitivity.resistance_bound import resistance_bound
 from workbench.diagnostics.sensitivity.sensitivity import sensitivity
+from workbench.diagnostics.sensitivity.squashed_pairs import SquashedPairs, squashed_pairs
 from workbench.diagnostics.sensitivity.walk_bound import walk_bound
 from workbench.diagnostics.smoothing.rank import (
     distance_to_mean,
@@ -213,6 +214,7 @@ DIAGNOSTICS = {
     "obstruction_limit": obstruction_limit,
     "blind_spots": blind_spots,
     "blind_pairs": blind_pairs,
+    "squashed_pairs": squashed_pairs,
     "attention_entropy": attention_entropy,
     "attention_distance": attention_distance,
     "attention_by_hop": attention_by_hop,
@@ -259,6 +261,7 @@ __all__ = [
     "TESTS",
     "Approximation",
     "BlindSpots",
+    "SquashedPairs",
     "CheegerBounds",
     "Coloring",
     "Decay",
