@@ -165,10 +165,10 @@ def _counted(colors: D.Coloring) -> list[Tensor]:
 
 def _kinds(found: D.SquashedPairs, size: int) -> Tensor:
     """-2 of a pair out of reach, -1 of a silent one, else how much arrives; 0 of others."""
-    ends = torch.cat([found.out_of_reach, found.silent, found.weakest], dim=1)
-    silence = torch.tensor([-2.0] * found.out_of_reach.size(1) + [-1.0] * found.silent.size(1))
-    matrix = torch.zeros(size, size, dtype=torch.float64)
-    matrix[ends[0], ends[1]] = torch.cat([silence.double(), found.sensitivity.cpu()])
+    matrix = found.sensitivity.new_zeros(size, size)
+    matrix[tuple(found.out_of_reach)] = -2.0
+    matrix[tuple(found.silent)] = -1.0
+    matrix[tuple(found.weakest)] = found.sensitivity
     return matrix
 
 
