@@ -59,6 +59,12 @@ def estimate(
     Raises:
         ValueError: no diagnostic has this name, a size is negative, both ``num_edges`` and
             ``edge_index`` are given, or ``edge_index`` is no undirected graph of this many nodes.
+
+    Examples:
+        >>> from workbench.diagnostics import estimate
+        >>> asked = estimate("effective_resistance", num_nodes=1_000_000)
+        >>> asked.bytes > 1e12, asked.alternative
+        (True, 'resistance_of_pairs')
     """
     if num_edges is not None and edge_index is not None:
         raise ValueError(

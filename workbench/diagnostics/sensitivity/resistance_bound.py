@@ -73,6 +73,13 @@ def resistance_bound(
             bound infinite); the graph is directed, a bound is negative, ``num_layers`` is below 1
             or ``method`` is unknown.
 
+    Examples:
+        >>> from workbench.diagnostics import resistance_bound
+        >>> from workbench.graphs import barbell
+        >>> bound = resistance_bound(barbell(4, 0).edge_index, 8, num_layers=3)
+        >>> bool(bound[0, 7] < bound[0, 1])  # across the bridge less can pass
+        True
+
     References:
         Black, Wan, Nayyeri and Wang, Understanding oversquashing in GNNs through the lens of
         effective resistance, ICML 2023, arXiv 2302.06835.

@@ -97,6 +97,13 @@ def walk_bound(
             another length, or an option is unknown.
         TypeError: ``nodes`` holds something else than nodes.
 
+    Examples:
+        >>> from workbench.diagnostics import walk_bound
+        >>> from workbench.graphs import path
+        >>> bound = walk_bound(path(4).edge_index, 4, num_layers=2, normalization="none")
+        >>> bound[0].tolist()  # walks of at most two steps, staying counts as one
+        [2.0, 2.0, 1.0, 0.0]
+
     References:
         Di Giovanni, Giusti, Barbero, Luise, Liò and Bronstein, On over-squashing in message
         passing neural networks: the impact of width, depth, and topology, ICML 2023,

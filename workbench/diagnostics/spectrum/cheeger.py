@@ -121,6 +121,14 @@ def cheeger_bounds(
     Raises:
         ValueError: the graph is directed, or a weight is negative.
 
+    Examples:
+        >>> from workbench.diagnostics import cheeger_bounds
+        >>> from workbench.graphs import barbell
+        >>> data = barbell(4, 0)  # one edge between two cliques of volume 13
+        >>> bounds = cheeger_bounds(data.edge_index, 8)
+        >>> round(float(bounds.upper), 6), bounds.side.nonzero().flatten().tolist()
+        (0.076923, [0, 1, 2, 3])
+
     References:
         Chung, Spectral Graph Theory, chapter 2, AMS 1997. Alon and Milman, J. Comb. Theory B 38,
         1985.

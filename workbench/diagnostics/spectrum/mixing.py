@@ -237,6 +237,13 @@ def mixing_time_bounds(
             and 1.
         RuntimeError: the iterations do not converge.
 
+    Examples:
+        >>> from workbench.diagnostics import mixing_time, mixing_time_bounds
+        >>> from workbench.graphs import ring
+        >>> bounds = mixing_time_bounds(ring(10).edge_index, 10)
+        >>> bool(bounds.lower <= mixing_time(ring(10).edge_index, 10) <= bounds.upper)
+        True
+
     References:
         Levin and Peres, Markov chains and mixing times, theorems 12.4 and 12.5, AMS 2017.
     """

@@ -128,6 +128,14 @@ def label_informativeness(
         TypeError: ``labels`` is no tensor.
         ValueError: the graph is directed, a weight is negative, or ``labels`` has another length.
 
+    Examples:
+        >>> import torch
+        >>> from workbench.diagnostics import homophily, label_informativeness
+        >>> from workbench.graphs import path
+        >>> edges, labels = path(4).edge_index, torch.tensor([0, 1, 0, 1])
+        >>> float(label_informativeness(edges, 4, labels)), float(homophily(edges, 4, labels))
+        (1.0, 0.0)
+
     References:
         Platonov et al., NeurIPS 2023, arXiv 2209.06177.
     """
