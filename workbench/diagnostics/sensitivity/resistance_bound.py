@@ -59,8 +59,7 @@ def resistance_bound(
         layers are bounded). ``inf`` where (2 alpha beta)^r leaves float64. With ``"walks"`` 0
         between nodes more than r steps apart.
 
-    Self-loops are dropped. A repeated edge counts once; with weights, repeats add. Isolated nodes,
-    components: only with ``"walks"``, where nothing passes between them.
+    Isolated nodes, components: only with ``"walks"``, where nothing passes between them.
 
     Differs from the paper: its messages may depend on the receiver too; for those the inequality
     as it is usually quoted fails (the tests hold a linear model on a triangle that exceeds it), so

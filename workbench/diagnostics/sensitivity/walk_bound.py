@@ -78,8 +78,7 @@ def walk_bound(
         leads from u to v: beyond reach, or in another component. Where c_r is 0 and there are no
         loops, only walks of exactly m steps count.
 
-    Loops in the list are dropped. A repeated edge counts once; with weights, repeats add. So
-    coalesce the list that a model is given, or its sums are not those of the bound. Directed
+    Coalesce the list that a model is given, or its sums are not those of the bound. Directed
     graphs are taken as they stand. A node that nothing reaches keeps its own state only.
 
     Powers are scaled row by row, so depth does not overflow; the result itself is ``inf`` or 0

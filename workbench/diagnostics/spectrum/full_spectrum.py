@@ -60,8 +60,7 @@ def laplacian_spectrum(
         ``[nodes]`` float64 on the device of the input. Without unit if normalized, else in units
         of the weights. Exactly one 0 per component; an isolated node gives 0 in both.
 
-    Self-loops are dropped. A repeated edge counts once; with weights, repeats add. Dense, one
-    component at a time.
+    Dense, one component at a time.
 
     Raises:
         TooLargeError: more nodes than ``LIMITS`` allows; use ``spectral_gap``.
@@ -102,10 +101,9 @@ def spectral_gap(
         isolated node disconnects it), and 0 where there is no second eigenvalue (fewer than two
         nodes).
 
-    Self-loops are dropped. A repeated edge counts once; weights are conductances, and repeats
-    add. Exact to rounding up to 200 nodes (2,000 on CUDA). Beyond, Lanczos iterations on the
-    pseudo-inverse (planar-like graphs, through one sparse factor) or on the adjacency (graphs
-    whose factor would fill in), with a relative tolerance of 1e-6, on the CPU, to 1e6 nodes.
+    Exact to rounding up to 200 nodes (2,000 on CUDA). Beyond, Lanczos iterations on the
+    pseudo-inverse (planar-like graphs, through one sparse factor) or on the adjacency (graphs whose
+    factor would fill in), with a relative tolerance of 1e-6, on the CPU, to 1e6 nodes.
 
     Raises:
         ValueError: the graph is directed, or a weight is negative.
@@ -154,7 +152,7 @@ def fiedler_vector(
         A disconnected graph has eigenvalue 0: y is constant on the component of largest
         volume and on the rest, and 0 on isolated nodes. Fewer than two nodes with edges give 0.
 
-    Self-loops, repeats, weights, tolerance: as in ``spectral_gap``.
+    Tolerance: as in ``spectral_gap``.
 
     Raises:
         ValueError: the graph is directed, or a weight is negative.

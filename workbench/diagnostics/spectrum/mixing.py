@@ -57,8 +57,6 @@ def stationary_distribution(
         component has its own distribution, and the values of each sum to 1; an isolated node has
         1. A lazy walk has the same distribution.
 
-    Self-loops are dropped. A repeated edge counts once; with weights, repeats add.
-
     Raises:
         ValueError: the graph is directed (its distribution is no matter of degrees), or a weight
             is negative.
@@ -114,9 +112,8 @@ def mixing_time(
         is disconnected, and for the walk that is not lazy on a bipartite graph; 0 for fewer than
         two nodes.
 
-    Self-loops are dropped. A repeated edge counts once; with weights, repeats add. One dense
-    eigendecomposition, then a bisection between the bounds of ``mixing_time_bounds``, each step
-    one product of the eigenvectors that are not forgotten yet.
+    One dense eigendecomposition, then a bisection between the bounds of ``mixing_time_bounds``,
+    each step one product of the eigenvectors that are not forgotten yet.
 
     Raises:
         TooLargeError: more nodes than ``LIMITS`` allows; use ``mixing_time_bounds``.
@@ -178,8 +175,7 @@ def relaxation_time(
         disconnected, and for the walk that is not lazy on a bipartite graph; 0 for fewer than two
         nodes.
 
-    Self-loops are dropped. A repeated edge counts once; with weights, repeats add. To a million
-    nodes, with the tolerance of ``spectral_gap`` and of ``partial_spectrum``.
+    To a million nodes, with the tolerance of ``spectral_gap`` and of ``partial_spectrum``.
 
     Raises:
         ValueError: the graph is directed, or a weight is negative.
@@ -230,7 +226,7 @@ def mixing_time_bounds(
         ``mixing_time`` is, both 0 for fewer than two nodes; the lower one is 0 from an ``epsilon``
         of 1/2 on.
 
-    Arguments as in ``mixing_time``; self-loops, repeats, tolerance as in ``relaxation_time``.
+    Arguments as in ``mixing_time``, tolerance as in ``relaxation_time``.
 
     Raises:
         ValueError: the graph is directed, a weight is negative, or ``epsilon`` is not between 0
