@@ -37,6 +37,7 @@ KNOWN = dict(
     data_a=graph, data_b=graph, graphs=[graph, graph], in_channels=4, hidden_channels=8,
     out_channels=2, pairs=edges[:, :3], max_hops=2, count=2, width=8, seed=0, pos=x[:, :2],
     layers=["layers.0"], first=[graph], second=[graph], distance=square.round(),
+    rate=square, influence=square,
 )
 KNOWN_TO = {
     "tell_apart": {"pairs": [(graph, graph)]},
