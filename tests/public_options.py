@@ -26,7 +26,8 @@ KNOWN = dict(
     curvature=torch.rand(EDGES.size(1)), data_a=GRAPH, data_b=GRAPH, graphs=[GRAPH, GRAPH],
     in_channels=4, hidden_channels=8, out_channels=2, pairs=EDGES[:, :3], max_hops=2, count=2,
     width=8, seed=0, pos=X[:, :2], layers=["layers.0"], first=[GRAPH], second=[GRAPH],
-    distance=SQUARE.round(), method="gtr",
+    distance=SQUARE.round(), method="gtr", rate=SQUARE,
+    influence=SQUARE,
 )  # fmt: skip
 KNOWN_TO = {
     "tell_apart": {"pairs": [(GRAPH, GRAPH)]},

@@ -3,6 +3,7 @@
 Which law a diagnostic is under is read from what it declares and takes, from no list here.
 """
 
+import inspect
 from dataclasses import replace
 
 import pytest
@@ -19,12 +20,14 @@ from questions import (
     turned,
 )
 
+from workbench import diagnostics
 from workbench.diagnostics import DIAGNOSTICS
-from workbench.graphs import lollipop
+from workbench.graphs import lollipop, ring
 
 DECLARED = {name: function.declared for name, function in DIAGNOSTICS.items()}
 
 
+WEIGHTED = [n for n, f in DIAGNOSTICS.items() if "edge_weight" in inspect.signature(f).parameters]
 SCALE = [name for name, one in DECLARED.items() if one.scaling is not None]
 #: Of edges each column has its own answer, so that a longer list has a longer one.
 SIMPLE = [n for n, one in DECLARED.items() if not one.multigraph and one.of != "edge"]
@@ -98,6 +101,66 @@ def test_self_loops_repeats_and_the_order_of_columns_change_nothing(name):
         clean = case(GRAPHS[graph]())
         noise = replace(clean, edge_index=noisy(clean.edge_index), other=noisy(clean.other))
         close(asked(name, noise), asked(name, clean))
+
+
+@pytest.mark.parametrize("name", [n for n in WEIGHTED if n in (*SIMPLE, *EDGES)])
+def test_weights_of_repeats_add_and_those_of_loops_count_nowhere(name):
+    clean = weighted(case(GRAPHS["lollipop"]()))
+    size = clean.edge_index.size(1)
+    loops = torch.tensor([[2, 5], [2, 5]])
+    weight = torch.cat([0.25 * clean.edge_weight, 0.75 * clean.edge_weight, torch.ones(2).double()])
+    noise = replace(
+        clean,
+        edge_index=torch.cat([clean.edge_index, clean.edge_index, loops], 1),
+        edge_weight=weight,
+    )
+    for found, expected in zip(asked(name, noise), asked(name, clean), strict=True):
+        if name in EDGES and expected.size(-1) == size:
+            assert not found[..., -2:].any()
+            found = found[..., :size]
+        torch.testing.assert_close(found, expected, rtol=1e-9, atol=1e-10, equal_nan=True)
+
+
+@pytest.mark.parametrize("name", [n for n in ON_A_GRAPH if n in WEIGHTED])
+def test_an_edge_of_weight_0_is_none(name):
+    data = lollipop(5, 3)
+    edges, size = data.edge_index, data.edge_index.size(1)
+    more = torch.cat([edges, torch.tensor([[0, 7], [7, 0]])], 1)
+    weight = torch.ones(size + 2).double()
+    weight[size:] = 0
+    found = tensors(DIAGNOSTICS[name](more, data.num_nodes, weight))
+    found = [part[..., :size] for part in found] if name in EDGES else found
+    close(found, tensors(DIAGNOSTICS[name](edges, data.num_nodes, weight[:size])))
+
+
+@pytest.mark.parametrize("name", [n for n in BLOCKS if n != "topological_concentration"])
+def test_an_isolated_node_changes_no_other_answer(name):
+    """But where the mean degree counts."""
+    data = lollipop(5, 3)
+    size, axes = data.num_nodes, {"pair": 2, "node": 1}.get(DECLARED[name].of, 0)
+    found = tensors(DIAGNOSTICS[name](data.edge_index, size + 1))
+    inner = (..., *[slice(size)] * axes)
+    close([part[inner] for part in found], tensors(DIAGNOSTICS[name](data.edge_index, size)))
+
+
+@pytest.mark.parametrize("name", DIAGNOSTICS)
+def test_directed_lists_are_refused_but_where_the_package_says_so(name):
+    wanted = inspect.signature(DIAGNOSTICS[name]).parameters
+    if "edge_index" not in wanted or name in COUNT or name.endswith("wl_colors"):
+        return
+    of = case(ring(8))
+    arcs = torch.stack([torch.arange(8), (torch.arange(8) + 1) % 8])
+    # what is measured before is measured of the whole
+    options = {"edge_index": arcs, "num_nodes": of.num_nodes, "other": of.edge_index, "x": of.x}
+    options |= {"labels": of.labels, "pairs": of.pairs, "states": [of.x], "sensitivity": of.heard}
+    options |= {"curvature": of.heard.new_zeros(arcs.size(1)), "num_layers": 2, "distance": of.hops}
+    options |= {"attention": of.attention, "near": 1, "remote": 2}
+    options = {key: value for key, value in options.items() if key in wanted}
+    if f"``{name}``" in diagnostics.__doc__:
+        DIAGNOSTICS[name](**options)
+        return
+    with pytest.raises(ValueError, match="directed"):
+        DIAGNOSTICS[name](**options)
 
 
 @pytest.mark.parametrize("name", COUNT)

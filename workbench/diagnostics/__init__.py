@@ -1,4 +1,17 @@
-"""What we measure: one file per concept, tensors in and tensors out."""
+"""What we measure: one file per concept, tensors in and tensors out.
+
+What a list of edges means, unless a function says otherwise. A self-loop, or an edge of weight 0,
+is dropped: it counts nowhere, and where each edge has an answer, that of a loop is 0. A repeated
+edge counts once; with weights, which are conductances, repeats add, and each of its columns has the
+answer of the edge. An isolated node is a component of its own, which changes no answer about other
+nodes or pairs. Both directions of every undirected edge are listed, and a list that lacks some is
+refused by name; only
+``hop_distance``, ``hitting_time``, ``walk_bound``, ``decay_rate``, ``mad_gap``,
+``mean_average_distance``, ``attention_rollout``, ``blind_spots`` and ``blind_pairs`` go by the
+arcs as they stand. What differentiates a model hands it the list as it is, so that loops, repeats
+and directions mean what the model makes of them; and colors (``wl_colors`` and its kin) see loops
+and directions.
+"""
 
 from workbench.cost import Estimate, Stopped, TooLargeError
 from workbench.diagnostics.attention.attention import attention_distance, attention_entropy

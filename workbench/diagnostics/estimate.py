@@ -69,6 +69,12 @@ def estimate(
         ValueError: no diagnostic has this name, a size is negative, both ``num_edges`` and
             ``edge_index`` are given, ``edge_index`` is no undirected graph of this many nodes, or
             ``pairs`` are given for a diagnostic that takes none.
+
+    Examples:
+        >>> from workbench.diagnostics import estimate
+        >>> asked = estimate("effective_resistance", num_nodes=1_000_000)
+        >>> asked.bytes > 1e12, asked.alternative
+        (True, 'resistance_of_pairs')
     """
     if num_edges is not None and edge_index is not None:
         raise ValueError(

@@ -98,8 +98,7 @@ def neighbor_average(edge_index: EdgeIndex, num_nodes: int) -> Float64[Tensor, "
     Returns:
         ``[nodes, nodes]`` float64, rows sum to 1; an isolated node has itself alone.
 
-    Self-loops and repeated edges change nothing. Edges run from row 0 to row 1 of ``edge_index``,
-    so directed input works.
+    Edges run from row 0 to row 1 of ``edge_index``, so directed input works.
 
     Raises:
         ValueError: ``edge_index`` is no edge list of this many nodes.

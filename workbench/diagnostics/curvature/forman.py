@@ -41,9 +41,6 @@ def forman(
     Returns:
         ``[edges]`` float64, aligned with the columns of ``edge_index``; no unit; at most 2.
 
-    Self-loops and columns of weight 0 get 0 and count nowhere. A repeated edge counts once; with
-    weights, repeats add. Isolated nodes and components do not matter.
-
     Cost: linear in the number of edges; on the device of ``edge_index``.
 
     Raises:
@@ -102,9 +99,6 @@ def augmented_forman(
 
     Returns:
         ``[edges]`` float64, aligned with the columns of ``edge_index``; no unit.
-
-    Self-loops and columns of weight 0 get 0 and count nowhere. A repeated edge counts once; with
-    weights, repeats add. Isolated nodes and components do not matter.
 
     Cost: O(m^1.5) steps at most, whatever the hubs; on CUDA input the counting runs on the CPU.
 

@@ -35,8 +35,7 @@ def weighted_forman(edge_index: EdgeIndex, num_nodes: int) -> Float64[Tensor, " 
         ``[edges]`` float64, aligned with the columns of ``edge_index``; no unit. 1 on a complete
         graph; (4 - 2 d + 3 t) / (d + 1) where all nodes have d neighbors.
 
-    Self-loops get 0 and count nowhere. A repeated edge counts once. Isolated nodes and components
-    do not matter. Edge weights have no part: the weights are those of nodes, from their degrees.
+    Edge weights have no part: the weights are those of nodes, from their degrees.
 
     Cost: O(m^1.5) steps at most, a few seconds for five million edges;
     ``approximate_weighted_forman`` has a cost that dense parts do not change. On CUDA input the

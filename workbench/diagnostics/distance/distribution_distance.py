@@ -40,8 +40,7 @@ def degree_distribution_distance(
         A float64 scalar in units of degree; 0 without nodes. A metric on distributions: which node
         has which degree does not matter.
 
-    Self-loops are dropped. A repeated edge counts once; with weights, repeats add. Isolated nodes
-    have degree 0.
+    Isolated nodes have degree 0.
 
     Raises:
         ValueError: a graph is directed, or a weight is negative.
@@ -86,7 +85,7 @@ def hop_distribution_distance(
         one more than any path is long, so that a graph that falls apart is far from a connected
         one, and the distance stays finite.
 
-    Self-loops and repeats change nothing. Cost: two of ``hop_distance``.
+    Cost: two of ``hop_distance``.
 
     Raises:
         TooLargeError: as in ``hop_distance``.

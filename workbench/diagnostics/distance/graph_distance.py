@@ -85,7 +85,7 @@ def graph_distance(
 
     Returns:
         ``GraphDistance``; each entry is the result of the function that its description names,
-        where loops, repeats, weights and components are described.
+        where weights and components are described.
 
     Raises:
         TooLargeError: more nodes than ``LIMITS`` allows; ``spectral_distance_bounds``,
@@ -135,8 +135,7 @@ def edge_jaccard_distance(
     Returns:
         A float64 scalar between 0 and 1; a metric. 0 for two graphs without edges.
 
-    Self-loops are dropped. A repeated edge counts once; with weights, repeats add. An edge of
-    weight 0 is none. Linear in the number of edges.
+    An edge of weight 0 is none. Linear in the number of edges.
 
     Raises:
         ValueError: a graph is directed, or a weight is negative.
@@ -228,7 +227,7 @@ def hops_of_new_edges(
     Returns:
         ``NewEdges``, empty where there is none. A local rewiring has its share at 2.
 
-    Self-loops and repeats change nothing. One search from an end of each new edge, on the CPU.
+    One search from an end of each new edge, on the CPU.
 
     Raises:
         ValueError: a graph is directed, or a weight is negative.

@@ -47,9 +47,8 @@ def hop_distance(edge_index: EdgeIndex, num_nodes: int) -> PairMatrix:
         ``[nodes, nodes]`` float64 in hops, row = from, column = to, along the direction of the
         edges (symmetric for undirected graphs); ``inf`` where there is no path, 0 on the diagonal.
 
-    Self-loops and repeated edges change nothing. An isolated node is at ``inf`` from all others.
-    Weights are conductances, not lengths, so there is no weighted form. One breadth-first search
-    per node, on the CPU.
+    An isolated node is at ``inf`` from all others. Weights are conductances, not lengths, so there
+    is no weighted form. One breadth-first search per node, on the CPU.
 
     Raises:
         TooLargeError: more nodes than ``LIMITS`` allows; for the diameter use
@@ -83,10 +82,9 @@ def diameter(edge_index: EdgeIndex, num_nodes: int) -> Float64[Tensor, ""]:
         A float64 scalar, in hops; ``inf`` if the graph is disconnected (an isolated node
         disconnects it); 0 for one node or none.
 
-    Self-loops and repeated edges change nothing. Exact: every search bounds the eccentricity of
-    every node, ``max(d(s, v), ecc(s) - d(s, v)) <= ecc(v) <= ecc(s) + d(s, v)``, and searches go
-    on until no node can beat the largest distance seen. That takes a few searches on most graphs
-    and one per node on the most symmetric ones.
+    Exact: every search bounds the eccentricity of every node, ``max(d(s, v), ecc(s) - d(s, v)) <=
+    ecc(v) <= ecc(s) + d(s, v)``, and searches go on until no node can beat the largest distance
+    seen. That takes a few searches on most graphs and one per node on the most symmetric ones.
 
     Raises:
         TooLargeError: on more than 10,000 nodes, the bounds have not met after a few seconds of
@@ -135,8 +133,6 @@ def diameter_bounds(edge_index: EdgeIndex, num_nodes: int) -> DiameterBounds:
     Returns:
         ``DiameterBounds(lower, upper)``, float64 scalars in hops; both ``inf`` if the graph is
         disconnected, both 0 for one node or none. On a tree they are at most one apart.
-
-    Self-loops and repeated edges change nothing.
 
     Raises:
         ValueError: the graph is directed.

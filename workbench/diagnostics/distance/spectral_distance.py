@@ -59,7 +59,7 @@ def spectral_distance(
         A float64 scalar without unit, between 0 and 2 sqrt(n). A metric on spectra: 0 also for two
         graphs that differ but are cospectral, whatever the order of their nodes.
 
-    Loops, repeats, isolated nodes and cost: as in ``laplacian_spectrum``, of which it takes two.
+    Isolated nodes and cost: as in ``laplacian_spectrum``, of which it takes two.
 
     Raises:
         TooLargeError: more nodes than ``LIMITS`` allows; use ``spectral_distance_bounds``.
@@ -117,7 +117,7 @@ def spectral_distance_bounds(
         1 to 50 edges added to graphs of some hundred nodes, the upper bound is 3 to 20 times the
         distance and the lower one, without eigenvalues, 0.03 to 0.9 times.
 
-    Loops, repeats, isolated nodes, weights: as in ``spectral_distance``. Linear in the number of
+    Isolated nodes, weights: as in ``spectral_distance``. Linear in the number of
     edges without eigenvalues; with, as ``laplacian_eigenpairs``.
 
     Raises:

@@ -87,6 +87,18 @@ def approximate_sensitivity(
             ``num_probes`` is less than 2, or the model changes gradients on their way in another
             way than a linear one (clipping hooks).
 
+    Examples:
+        >>> import torch
+        >>> from workbench.diagnostics import approximate_sensitivity
+        >>> from workbench.graphs import path
+        >>> from workbench.models import GCN
+        >>> edges, x = path(5).edge_index, torch.eye(5)
+        >>> _ = torch.manual_seed(0)
+        >>> model = GCN(5, 16, 12, num_layers=2).eval()
+        >>> found = approximate_sensitivity(model, x, edges, num_probes=4)
+        >>> (found.value[0] > 0).tolist()  # two layers see two hops
+        [True, True, True, False, False]
+
     References:
         Hutchinson, A stochastic estimator of the trace of the influence matrix for Laplacian
         smoothing splines, 1990.

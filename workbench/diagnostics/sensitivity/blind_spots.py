@@ -105,6 +105,15 @@ def blind_spots(
         ValueError: the sizes do not fit, a sensitivity or a curvature is nan or inf, ``quantile``
             is not between 0 and 1, or an option is unknown.
 
+    Examples:
+        >>> import torch
+        >>> from workbench.diagnostics import blind_spots
+        >>> edges = torch.tensor([[0, 1, 1, 2], [1, 0, 2, 1]])
+        >>> heard = torch.tensor([[9.0, 1.0, 0.0], [1.0, 9.0, 1.0], [0.0, 1.0, 9.0]])
+        >>> curvature = torch.tensor([-1.0, -1.0, 0.5, 0.5])  # the second edge is as squashed
+        >>> blind_spots(edges, curvature, heard).rate.item()
+        0.5
+
     References:
         Rethinking the gold standard: why discrete curvature fails to fully capture over-squashing
         in GNNs?, ICLR 2026, openreview.net/forum?id=QYtmqCoilk, from accounts of it (two of which
@@ -182,6 +191,16 @@ def blind_pairs(
         ValueError: as in ``blind_spots``, or an edge names a node that does not exist.
 
     The extension of MOSR from edges to pairs is the workbench's own.
+
+    Examples:
+        >>> import torch
+        >>> from workbench.diagnostics import blind_pairs
+        >>> edges = torch.tensor([[0, 1, 1, 2], [1, 0, 2, 1]])
+        >>> heard = torch.tensor([[9.0, 5.0, 1.0], [5.0, 9.0, 5.0], [2.0, 5.0, 9.0]])
+        >>> curvature = torch.tensor([0.5, 0.5, 0.5, 0.5])
+        >>> found = blind_pairs(edges, 3, curvature, heard)
+        >>> found.rate.item()
+        1.0
     """
     _check_options(quantile, "quantile", detection)
     check_edge_index(edge_index, num_nodes)

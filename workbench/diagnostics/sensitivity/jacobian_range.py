@@ -140,6 +140,17 @@ def hessian_range(
         TypeError, ValueError, TooLargeError, Stopped: as in ``mixed_influence`` and
             ``jacobian_range``.
 
+    Examples:
+        >>> import torch
+        >>> from workbench.diagnostics import hessian_range, hop_distance
+        >>> from workbench.graphs import path
+        >>> class Product(torch.nn.Module):
+        ...     def forward(self, x, edge_index):  # of the two ends of each edge
+        ...         return x[edge_index].prod(0).sum() / 2
+        >>> edges = path(3).edge_index
+        >>> hessian_range(Product(), torch.ones(3, 1), edges, hop_distance(edges, 3)).tolist()
+        [1.0, 1.0, 1.0]
+
     References:
         Bamberger et al., ICML 2025, arXiv 2506.05971.
     """
@@ -203,6 +214,16 @@ def mixed_influence(
             read-out, by ``sensitivity(..., nodes=...)``.
         ValueError: the model, or the read-out, returns no tensor.
         Stopped: ``should_stop`` said so.
+
+    Examples:
+        >>> import torch
+        >>> from workbench.diagnostics import mixed_influence
+        >>> from workbench.graphs import path
+        >>> class Product(torch.nn.Module):
+        ...     def forward(self, x, edge_index):  # of the two ends of each edge
+        ...         return x[edge_index].prod(0).sum() / 2
+        >>> mixed_influence(Product(), torch.ones(3, 1), path(3).edge_index).tolist()
+        [[0.0, 1.0, 0.0], [1.0, 0.0, 1.0], [0.0, 1.0, 0.0]]
 
     References:
         Bamberger et al., ICML 2025, arXiv 2506.05971.

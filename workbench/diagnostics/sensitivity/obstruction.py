@@ -85,6 +85,19 @@ def obstruction(
         ValueError: a name is unknown or did not run, a layer gives no ``[nodes, channels]``, a pair
             names a node that does not exist or has no neighbor, or the graph is directed.
 
+    Examples:
+        >>> import torch
+        >>> from workbench.diagnostics import obstruction
+        >>> from workbench.graphs import path
+        >>> from workbench.models import GCN
+        >>> edges, pairs = path(5).edge_index, torch.tensor([[0, 0], [0, 4]])
+        >>> _ = torch.manual_seed(0)
+        >>> model = GCN(3, 4, 2, num_layers=3).eval()
+        >>> states = ["layers.0", "layers.1"]
+        >>> found = obstruction(model, torch.ones(5, 3), edges, pairs, layers=states)
+        >>> found[0].item() == 0, found[1].item() > 0
+        (True, True)
+
     References:
         Di Giovanni, Giusti, Barbero, Luise, Liò and Bronstein, On over-squashing in message
         passing neural networks: the impact of width, depth, and topology, ICML 2023,
@@ -174,6 +187,13 @@ def obstruction_limit(
         TooLargeError: more nodes than ``LIMITS`` allows; use ``resistance_of_pairs``.
         ValueError: as in ``effective_resistance``; nu or c_a is not positive, or rho is not between
             0 and 1.
+
+    Examples:
+        >>> from workbench.diagnostics import obstruction_limit
+        >>> from workbench.graphs import path
+        >>> limit = obstruction_limit(path(3).edge_index, 3)  # 1, 2 ohm, over a weight of 1/2
+        >>> limit[0].round(decimals=9).tolist()
+        [0.0, 2.0, 4.0]
 
     References:
         Di Giovanni et al., ICML 2023, arXiv 2302.02941, theorem 5.5.

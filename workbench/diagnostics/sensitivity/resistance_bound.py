@@ -59,8 +59,7 @@ def resistance_bound(
         layers are bounded). ``inf`` where (2 alpha beta)^r leaves float64. With ``"walks"`` 0
         between nodes more than r steps apart.
 
-    Self-loops are dropped. A repeated edge counts once; with weights, repeats add. Isolated nodes,
-    components: only with ``"walks"``, where nothing passes between them.
+    Isolated nodes, components: only with ``"walks"``, where nothing passes between them.
 
     Differs from the paper: its messages may depend on the receiver too; for those the inequality
     as it is usually quoted fails (the tests hold a linear model on a triangle that exceeds it), so
@@ -72,6 +71,13 @@ def resistance_bound(
         ValueError: with ``"resistance"`` the graph is disconnected or bipartite (mu is 1, and the
             bound infinite); the graph is directed, a bound is negative, ``num_layers`` is below 1
             or ``method`` is unknown.
+
+    Examples:
+        >>> from workbench.diagnostics import resistance_bound
+        >>> from workbench.graphs import barbell
+        >>> bound = resistance_bound(barbell(4, 0).edge_index, 8, num_layers=3)
+        >>> bool(bound[0, 7] < bound[0, 1])  # across the bridge less can pass
+        True
 
     References:
         Black, Wan, Nayyeri and Wang, Understanding oversquashing in GNNs through the lens of

@@ -78,8 +78,7 @@ def walk_bound(
         leads from u to v: beyond reach, or in another component. Where c_r is 0 and there are no
         loops, only walks of exactly m steps count.
 
-    Loops in the list are dropped. A repeated edge counts once; with weights, repeats add. So
-    coalesce the list that a model is given, or its sums are not those of the bound. Directed
+    Coalesce the list that a model is given, or its sums are not those of the bound. Directed
     graphs are taken as they stand. A node that nothing reaches keeps its own state only.
 
     Powers are scaled row by row, so depth does not overflow; the result itself is ``inf`` or 0
@@ -96,6 +95,13 @@ def walk_bound(
             conductance is negative, ``nodes`` names a node that does not exist or is a mask of
             another length, or an option is unknown.
         TypeError: ``nodes`` holds something else than nodes.
+
+    Examples:
+        >>> from workbench.diagnostics import walk_bound
+        >>> from workbench.graphs import path
+        >>> bound = walk_bound(path(4).edge_index, 4, num_layers=2, normalization="none")
+        >>> bound[0].tolist()  # walks of at most two steps, staying counts as one
+        [2.0, 2.0, 1.0, 0.0]
 
     References:
         Di Giovanni, Giusti, Barbero, Luise, Liò and Bronstein, On over-squashing in message

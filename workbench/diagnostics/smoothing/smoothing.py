@@ -200,6 +200,15 @@ def mad_gap(
         ValueError: ``x`` has not one row for each node or holds nan or inf, or not
             1 <= near < remote.
 
+    Examples:
+        >>> import torch
+        >>> from workbench.diagnostics import mad_gap
+        >>> from workbench.graphs import path
+        >>> angle = torch.linspace(0, 3.14, 12)  # turning slowly along a path
+        >>> x = torch.stack([angle.cos(), angle.sin()], 1)
+        >>> bool(mad_gap(x, path(12).edge_index, 12) > 1)
+        True
+
     References:
         Chen et al., AAAI 2020, arXiv 1909.03211.
     """

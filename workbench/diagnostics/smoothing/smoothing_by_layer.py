@@ -82,6 +82,19 @@ def smoothing_by_layer(
         ValueError: the graph is directed, or a state has not one row for each node or holds nan or
             inf.
 
+    Examples:
+        >>> import torch
+        >>> from workbench.capture import capture
+        >>> from workbench.diagnostics import smoothing_by_layer
+        >>> from workbench.graphs import ring
+        >>> from workbench.models import GCN
+        >>> edges, x = ring(6).edge_index, torch.eye(6)
+        >>> _ = torch.manual_seed(0)
+        >>> model = GCN(6, 4, 2, num_layers=3).eval()
+        >>> states = capture(model, "layers.*").run(x, edges).values()
+        >>> smoothing_by_layer(list(states), edges, 6).effective_rank.shape
+        torch.Size([3])
+
     References:
         Rusch, Bronstein and Mishra, A survey on oversmoothing in graph neural networks, 2023,
         arXiv 2303.10993.

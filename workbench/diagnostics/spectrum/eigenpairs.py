@@ -76,8 +76,6 @@ def laplacian_eigenpairs(
         belong to components are exact zeros, with vectors that are constant (times sqrt(d) if
         normalized) on one component each; an isolated node is one of them.
 
-    Self-loops are dropped. A repeated edge counts once; with weights, repeats add.
-
     Components of up to 600 nodes are decomposed densely. Beyond, Lanczos iterations run on the
     inverse through one sparse factor (planar-like graphs), else on the Laplacian itself, and if
     those do not converge on its inverse by conjugate gradients; all on the CPU. A single Lanczos
@@ -190,8 +188,7 @@ def algebraic_connectivity(
         degree unless the graph is complete; 0 if the graph is disconnected, and 0 where there is
         no second eigenvalue (fewer than two nodes).
 
-    Self-loops are dropped. A repeated edge counts once; weights are conductances, and repeats
-    add. Multiple eigenvalues do no harm. Method and size: as in ``laplacian_eigenpairs``.
+    Multiple eigenvalues do no harm. Method and size: as in ``laplacian_eigenpairs``.
 
     Raises:
         ValueError: the graph is directed, or a weight is negative.

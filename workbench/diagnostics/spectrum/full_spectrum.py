@@ -66,9 +66,8 @@ def laplacian_spectrum(
         ``[nodes]`` float64 on the device of the input. Without unit if normalized, else in units
         of the weights. Exactly one 0 per component; an isolated node gives 0 in both.
 
-    Self-loops are dropped. A repeated edge counts once; with weights, repeats add. Dense, one
-    component at a time. Each value keeps nine digits and more, however small: where the smallest
-    lie below 1e-6 of the largest there can be, as beside a weak link, they come from the
+    Dense, one component at a time. Each value keeps nine digits and more, however small: where the
+    smallest lie below 1e-6 of the largest there can be, as beside a weak link, they come from the
     resistances or from ``exact_modes``, in two to thirty times the time.
 
     Raises:
@@ -111,11 +110,10 @@ def spectral_gap(
         isolated node disconnects it), and 0 where there is no second eigenvalue (fewer than two
         nodes).
 
-    Self-loops are dropped. A repeated edge counts once; weights are conductances, and repeats
-    add. Exact to rounding up to 200 nodes (2,000 on CUDA). Beyond, Lanczos iterations on the
-    pseudo-inverse (planar-like graphs, through one sparse factor) or on the adjacency (graphs
-    whose factor would fill in), with a relative tolerance of 1e-6, on the CPU, to 1e6 nodes. A
-    small gap keeps its digits too, by the ways of ``laplacian_spectrum``.
+    Exact to rounding up to 200 nodes (2,000 on CUDA). Beyond, Lanczos iterations on the
+    pseudo-inverse (planar-like graphs, through one sparse factor) or on the adjacency (graphs whose
+    factor would fill in), with a relative tolerance of 1e-6, on the CPU, to 1e6 nodes. A small gap
+    keeps its digits too, by the ways of ``laplacian_spectrum``.
 
     Raises:
         ValueError: the graph is directed, a weight is negative, or weights span more than 140
@@ -165,7 +163,7 @@ def fiedler_vector(
         A disconnected graph has eigenvalue 0: y is constant on the component of largest
         volume and on the rest, and 0 on isolated nodes. Fewer than two nodes with edges give 0.
 
-    Self-loops, repeats, weights, tolerance: as in ``spectral_gap``.
+    Tolerance: as in ``spectral_gap``.
 
     Raises:
         ValueError: the graph is directed, or a weight is negative.

@@ -72,8 +72,6 @@ def stationary_distribution(
         component has its own distribution, and the values of each sum to 1; an isolated node has
         1. A lazy walk has the same distribution.
 
-    Self-loops are dropped. A repeated edge counts once; with weights, repeats add.
-
     Raises:
         ValueError: the graph is directed (its distribution is no matter of degrees), or a weight
             is negative.
@@ -129,11 +127,10 @@ def mixing_time(
         is disconnected, and for the walk that is not lazy on a bipartite graph; 0 for fewer than
         two nodes.
 
-    Self-loops are dropped. A repeated edge counts once; with weights, repeats add. One dense
-    eigendecomposition, then a bisection between the bounds of ``mixing_time_bounds``, each step
-    one product of the eigenvectors that are not forgotten yet. Walks so slow, or degrees so far
-    apart, that this would lose digits (weak links, far outliers) are squared step by step instead,
-    on the CPU, in some hundred products of matrices.
+    One dense eigendecomposition, then a bisection between the bounds of ``mixing_time_bounds``,
+    each step one product of the eigenvectors that are not forgotten yet. Walks so slow, or degrees
+    so far apart, that this would lose digits (weak links, far outliers) are squared step by step
+    instead, on the CPU, in some hundred products of matrices.
 
     Raises:
         TooLargeError: more nodes than ``LIMITS`` allows, or the powers of a slow walk take more
@@ -198,8 +195,7 @@ def relaxation_time(
         disconnected, and for the walk that is not lazy on a bipartite graph; 0 for fewer than two
         nodes.
 
-    Self-loops are dropped. A repeated edge counts once; with weights, repeats add. To a million
-    nodes, with the tolerance of ``spectral_gap`` and of ``partial_spectrum``.
+    To a million nodes, with the tolerance of ``spectral_gap`` and of ``partial_spectrum``.
 
     Raises:
         ValueError: the graph is directed, or a weight is negative.
@@ -257,12 +253,19 @@ def mixing_time_bounds(
         ``mixing_time`` is, both 0 for fewer than two nodes; the lower one is 0 from an ``epsilon``
         of 1/2 on.
 
-    Arguments as in ``mixing_time``; self-loops, repeats, tolerance as in ``relaxation_time``.
+    Arguments as in ``mixing_time``, tolerance as in ``relaxation_time``.
 
     Raises:
         ValueError: the graph is directed, a weight is negative, or ``epsilon`` is not between 0
             and 1.
         RuntimeError: the iterations do not converge.
+
+    Examples:
+        >>> from workbench.diagnostics import mixing_time, mixing_time_bounds
+        >>> from workbench.graphs import ring
+        >>> bounds = mixing_time_bounds(ring(10).edge_index, 10)
+        >>> bool(bounds.lower <= mixing_time(ring(10).edge_index, 10) <= bounds.upper)
+        True
 
     References:
         Levin and Peres, Markov chains and mixing times, theorems 12.4 and 12.5, AMS 2017.

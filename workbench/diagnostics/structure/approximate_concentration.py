@@ -83,6 +83,13 @@ def approximate_topological_concentration(
         ValueError: the graph is directed, a pair names a node that does not exist, ``depth`` is
             below 1, ``weights`` has another length, or ``num_features`` is below 2.
 
+    Examples:
+        >>> from workbench.diagnostics import approximate_topological_concentration
+        >>> from workbench.graphs import complete
+        >>> found = approximate_topological_concentration(complete(5).edge_index, 5)
+        >>> bool((found.value > 0.5).all())  # all of a clique see the same
+        True
+
     References:
         Wang et al., A topological perspective on demystifying GNN-based link prediction
         performance, ICLR 2024, arXiv 2310.04612.

@@ -122,11 +122,19 @@ def label_informativeness(
         A float64 scalar without unit, 0 (independent) to 1 (a neighbor's label decides).
         ``nan`` where no edge joins labeled nodes, or all its ends have one class.
 
-    Self-loops, repeats, unknown classes: as in ``homophily``.
+    Unknown classes: as in ``homophily``.
 
     Raises:
         TypeError: ``labels`` is no tensor.
         ValueError: the graph is directed, a weight is negative, or ``labels`` has another length.
+
+    Examples:
+        >>> import torch
+        >>> from workbench.diagnostics import homophily, label_informativeness
+        >>> from workbench.graphs import path
+        >>> edges, labels = path(4).edge_index, torch.tensor([0, 1, 0, 1])
+        >>> float(label_informativeness(edges, 4, labels)), float(homophily(edges, 4, labels))
+        (1.0, 0.0)
 
     References:
         Platonov et al., NeurIPS 2023, arXiv 2209.06177.
@@ -164,7 +172,7 @@ def degree_assortativity(edge_index: EdgeIndex, num_nodes: int) -> Float64[Tenso
         A float64 scalar without unit, -1 to 1: positive where hubs link to hubs. ``nan`` where
         there is no edge, or all ends have the same degree (regular graphs).
 
-    Self-loops are dropped and a repeated edge counts once. Isolated nodes play no part.
+    Isolated nodes play no part.
 
     Differs from ``torch_geometric.utils.assortativity``: that one is float32.
 

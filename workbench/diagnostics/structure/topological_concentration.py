@@ -54,7 +54,8 @@ def topological_concentration(
             the graph itself, and then ``|H_i^1| - 1`` stands in the term k = l = 1 of the
             denominator: the edge to the partner is not counted as a place to meet.
         depth: K, the longest walks. Time and memory grow with the K-th power of the degree.
-        beta: weight of a further step; one over the mean degree if not given.
+        beta: weight of a further step; one over the mean degree, isolated nodes included, if not
+            given.
 
     Returns:
         ``[nodes]`` float64 without unit on the device of the input. 0 for a node without partners
