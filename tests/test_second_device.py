@@ -13,6 +13,7 @@ from second_device import NAME, second_device
 from torch_geometric.data import Data
 
 from workbench.capture import call, capture
+from workbench.diagnostics import DIAGNOSTICS
 from workbench.models import MODELS
 from workbench.tasks import ring_transfer
 from workbench.training import fit
@@ -59,6 +60,25 @@ def test_a_diagnostic_stays_where_its_input_is(elsewhere, name):
         assert a.device.type == NAME or a.dim() == 0
         close = torch.isclose(a.cpu().double(), b.double(), 1e-9, 1e-10, equal_nan=True)
         assert close.all()
+
+
+BESIDE_WEAK_LINKS = [
+    name
+    for name, function in DIAGNOSTICS.items()
+    if function.__module__.split(".")[2] in ("resistance", "spectrum")
+]
+
+
+@pytest.mark.parametrize("name", BESIDE_WEAK_LINKS)
+def test_weak_links_are_done_on_the_cpu_and_come_back(elsewhere, name):
+    """What keeps their digits computes there; weights of 1e-12 and a scale of 1e200."""
+    of = case(GRAPHS["lollipop"]())
+    weak = torch.where((of.edge_index == of.num_nodes - 2).any(0), 1e-12, 1.0).double()
+    of = replace(of, edge_weight=1e200 * weak)
+    for a, b in zip(asked(name, moved(of, elsewhere)), asked(name, of), strict=True):
+        assert a.device.type == NAME or a.dim() == 0
+        share = 1e-10 if name == "laplacian_eigenpairs" else 0.0  # entries of unit vectors
+        torch.testing.assert_close(a.cpu().double(), b.double(), rtol=1e-9, atol=share)
 
 
 def data_for(model) -> Data:

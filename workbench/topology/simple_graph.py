@@ -107,8 +107,8 @@ class SimpleGraph:
         """
         if self.num_edges == 0:
             return self, 1.0
-        high = float(self.conductance.max())
-        if float(self.conductance.min()) < high / WIDEST:
+        low, high = _range(self.conductance)
+        if low < high / WIDEST:
             raise too_wide(self.conductance)
         if 1 / _NEAR_ONE <= high <= _NEAR_ONE:
             return self, 1.0
@@ -369,6 +369,16 @@ def _neighbors(source, target, weight, num_nodes):
         node[at], edge[at], value[at] = target[e], e, weight[e]
         place[source[e]] += 1
     return start, node, edge, value
+
+
+@njit(cache=True, nogil=True)
+@no_type_check
+def _range(values):
+    """The smallest and the largest of numbers."""
+    low = high = values[0]
+    for value in values:
+        low, high = min(low, value), max(high, value)
+    return low, high
 
 
 @njit(cache=True, nogil=True)

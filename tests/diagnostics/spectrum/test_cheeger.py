@@ -3,12 +3,15 @@
 from itertools import combinations
 
 import networkx as nx
+import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbench.diagnostics import TooLargeError, cheeger_bounds, cheeger_constant, spectral_gap
+from workbench.diagnostics.spectrum.full_spectrum import slowest_modes
+from workbench.diagnostics.spectrum.sweep import sweep_cut
 from workbench.graphs import (
     barbell,
     complete,
@@ -21,6 +24,7 @@ from workbench.graphs import (
     ring_of_cliques,
     star,
 )
+from workbench.topology import simple_graph
 
 
 def of(function, data):
@@ -135,3 +139,15 @@ def test_more_modes_than_iterations_look_for():
     found = cheeger_bounds(complete(300).edge_index, 300)
     assert float(found.upper) == pytest.approx(1.0)
     assert int(found.side.sum()) == 1
+
+
+@pytest.mark.parametrize("data", [path(6), barbell(4, 0), barbell(3, 1), grid(3, 4)], ids=str)
+def test_the_side_of_equal_volumes_hangs_on_no_sign_and_no_basis(data):
+    """Of fewer nodes, or without node 0: a solver returns a mode or its opposite, as it likes."""
+    graph = simple_graph(data.edge_index, data.num_nodes)
+    modes = slowest_modes(graph).potentials
+    turn = np.linalg.qr(np.random.default_rng(0).standard_normal([modes.shape[1]] * 2))[0]
+    sides = [sweep_cut(graph, m).side for m in (modes, -modes, modes @ turn)]
+    assert all(np.array_equal(side, sides[0]) for side in sides)
+    assert not sides[0][0] or sides[0].sum() < data.num_nodes / 2
+    assert np.array_equal(cheeger_bounds(data.edge_index, data.num_nodes).side.numpy(), sides[0])

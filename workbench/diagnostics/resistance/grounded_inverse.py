@@ -38,7 +38,7 @@ def grounded_inverse(graph: SimpleGraph) -> Tensor | np.ndarray | None:
         del matrix
         inverse = torch.cholesky_inverse(factor)
         inverse[ground, ground] = 0.0
-        return inverse if _is_close(inverse.diagonal().max(), graph, ground) else None
+        return inverse if _is_close(float(inverse.diagonal().max()), graph, ground) else None
     matrix = _grounded(*graph.ends, graph.conductance, graph.strength, ground)
     with one_thread(size):
         for routine in (_dpotrf, _dpotri):
@@ -53,7 +53,7 @@ def _is_close(largest: float, graph: SimpleGraph, ground: int) -> bool:
 
     That is one over the largest degree, so that the ground has it; false where a number is none.
     """
-    return float(largest) * float(graph.strength[ground]) <= MOST_CONDITION
+    return largest * float(graph.strength[ground]) <= MOST_CONDITION
 
 
 @njit(cache=True, nogil=True)

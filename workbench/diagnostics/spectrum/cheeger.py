@@ -23,7 +23,8 @@ class CheegerBounds:
     Attributes:
         lower: half the spectral gap.
         upper: the conductance of the cut ``side``.
-        side: the nodes on the side of the cut with the smaller volume.
+        side: the nodes on the side of the cut with the smaller volume; of equal volumes on that of
+            fewer nodes, and of equally many on that without node 0.
         num_cuts: different cuts of that conductance among those that were tried; ``side`` is one
             of them.
     """

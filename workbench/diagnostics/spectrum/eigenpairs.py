@@ -115,7 +115,8 @@ def laplacian_eigenpairs(
         found += _zeros(graph, count, normalized)
     if count and (which == "largest" or count > num_components):
         for nodes, part in graph.parts():
-            pairs = _of_component(part, count, which == "largest", normalized)
+            smallest = max(count - num_components, 0) if which == "smallest" else count
+            pairs = _of_component(part, count, smallest, which == "largest", normalized)
             found.append((*pairs, nodes.cpu().numpy()))
     values = np.concatenate([block[0] for block in found])
     residual = np.concatenate([block[2] for block in found])
@@ -222,8 +223,11 @@ def _zeros(graph: SimpleGraph, count: int, normalized) -> list:
     return found
 
 
-def _of_component(graph: SimpleGraph, count: int, largest: bool, normalized):
-    """The pairs of non-zero value at one end of the spectrum of a connected graph."""
+def _of_component(graph: SimpleGraph, count: int, needed: int, largest: bool, normalized):
+    """The pairs of non-zero value at one end of the spectrum of a connected graph.
+
+    ``count`` of them, or as few as are ``needed`` where each is hard to find.
+    """
     size = graph.num_nodes
     count = min(count, size - 1)
     dense = size <= _DENSE_NODES or (size <= _DENSE_NODES_MANY and count > size // 20)
@@ -237,12 +241,14 @@ def _of_component(graph: SimpleGraph, count: int, largest: bool, normalized):
         lost = small and not laplacian.hangs_together
     else:
         lost = not (largest or laplacian.hangs_together)
-    if lost and (size <= MOST_NODES or dense):
+    if not dense and (not lost or laplacian.eliminates or size > MOST_NODES):
+        vectors = extreme_vectors(laplacian, min(count, needed) if lost else count, largest)
+        values, vectors, residual = laplacian.ritz(vectors)
+        if not lost or values[-1] <= _MOST_APART * values[0]:
+            return values, vectors, residual
+        if size > MOST_NODES:
+            raise weak_parts(size)
+    if lost:
         values, vectors = (a[..., chosen] for a in exact_modes(graph, normalized=normalized))
         return values, vectors, laplacian.residual(values, vectors)
-    if not dense:
-        vectors = extreme_vectors(laplacian, count, largest)
-    values, vectors, residual = laplacian.ritz(vectors)
-    if lost and values[-1] > _MOST_APART * values[0]:
-        raise weak_parts(size)
-    return values, vectors, residual
+    return laplacian.ritz(vectors)

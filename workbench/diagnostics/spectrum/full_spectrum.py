@@ -11,6 +11,7 @@ from torch import Tensor
 from workbench.cost import check_size, diagnostic
 from workbench.diagnostics.resistance.all_pairs import all_pairs
 from workbench.diagnostics.resistance.conjugate_gradients import hangs_together, symmetric_walk
+from workbench.diagnostics.resistance.elimination import plan
 from workbench.diagnostics.resistance.laplacian_solver import LaplacianSolver
 from workbench.diagnostics.spectrum.exact_modes import LEAST_SHARE, MOST_NODES, exact_modes
 from workbench.diagnostics.spectrum.lanczos import GraphLaplacian, extreme_vectors
@@ -268,9 +269,9 @@ def _slowest(graph: SimpleGraph, root: np.ndarray) -> SlowestModes:
         gap, vector = _sparse_pair(graph)
         return SlowestModes(gap, vector[:, None] / root)
     dense = size <= _DENSE_NODES
-    if not dense and size <= MOST_NODES and not _hangs_together(graph):
-        return _by_rotations(graph, root)
     count, laplacian = 2, GraphLaplacian(graph, normalized=True, dense=dense)
+    if not dense and size <= MOST_NODES and not laplacian.eliminates:
+        return _by_rotations(graph, root)
     while size > _DENSE_NODES and count <= MOST_MODES:
         values, vectors, _ = laplacian.ritz(extreme_vectors(laplacian, count, largest=False))
         first = (eigenspaces(values) or [slice(0, 0)])[0]
@@ -281,15 +282,11 @@ def _slowest(graph: SimpleGraph, root: np.ndarray) -> SlowestModes:
         matrix = laplacian.matrix if dense else laplacian.matrix.toarray()
         found = eigh(torch.from_numpy(matrix).to(graph.device))
         values, vectors = (tensor.cpu().numpy() for tensor in found)
-        if values[1] < 2.0 * LEAST_SHARE and not _hangs_together(graph):
+        if values[1] < 2.0 * LEAST_SHARE and not laplacian.hangs_together:
             return _by_rotations(graph, root)
         first = eigenspaces(values[1:], complete=True)[0]
         values, vectors, _ = laplacian.ritz(vectors[:, 1:][:, first])
     return SlowestModes(float(values[0]), vectors / root)
-
-
-def _hangs_together(graph: SimpleGraph) -> bool:
-    return hangs_together(symmetric_walk(graph.adjacency())[0])
 
 
 def _by_rotations(graph: SimpleGraph, root: np.ndarray) -> SlowestModes:
@@ -315,7 +312,7 @@ def _sparse_pair(graph: SimpleGraph) -> tuple[float, np.ndarray]:
     adjacency = graph.adjacency()
     walk, root = symmetric_walk(adjacency)
     weak = not hangs_together(walk)
-    if weak and graph.num_nodes <= MOST_NODES:
+    if weak and graph.num_nodes <= MOST_NODES and plan(adjacency) is None:
         values, vectors = exact_modes(graph, normalized=True)
         return float(values[0]), vectors[:, 0]
     solver = LaplacianSolver(adjacency, method="factor" if weak else None)

@@ -8,6 +8,7 @@ from scipy.sparse import csr_array, diags_array
 from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigsh, splu
 
 from workbench.diagnostics.resistance.conjugate_gradients import hangs_together, symmetric_walk
+from workbench.diagnostics.resistance.elimination import plan
 from workbench.diagnostics.resistance.laplacian_solver import LaplacianSolver, stays_sparse
 from workbench.topology import SimpleGraph, laplacian_matrix, one_thread, sparse_laplacian
 
@@ -51,6 +52,11 @@ class GraphLaplacian:
         if self.normalized:
             return hangs_together(symmetric_walk(self.adjacency)[0])
         return hangs_together(self.adjacency / self.weight.max())
+
+    @cached_property
+    def eliminates(self) -> bool:
+        """Whether iterations find the smallest value: no weak link, or a sparse elimination."""
+        return self.hangs_together or plan(self.adjacency) is not None
 
     def ritz(self, vectors: np.ndarray):
         """Values, orthonormal vectors and residuals within the span of ``vectors``."""

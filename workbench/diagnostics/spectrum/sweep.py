@@ -16,7 +16,7 @@ import numpy as np
 from jaxtyping import Bool, Float64, Int64
 from numba import njit
 
-from workbench.ties import best_first, best_levels, levels, smallest
+from workbench.ties import TIE, best_first, best_levels, levels, smallest
 from workbench.topology import SimpleGraph
 
 #: Entries of a mode that differ by less than this share of the largest one are equal; on large
@@ -195,7 +195,8 @@ class SweepCut:
 
     Attributes:
         conductance: edges that cross beside the smaller volume, both in units of the weights.
-        side: ``[nodes]`` true on the side of smaller volume.
+        side: ``[nodes]`` true on the side of smaller volume; of equal volumes on that of fewer
+            nodes, and of equally many on that without node 0.
         mode: ``[nodes]`` the direction of the eigenspace whose sweep shows it.
         num_cuts: different cuts among the sweeps' that are as good.
     """
@@ -233,8 +234,10 @@ def sweep_cut(graph: SimpleGraph, potentials: Float64[np.ndarray, "nodes modes"]
         best = best[levels(smaller[best]) == levels(smaller[best]).max()]
     sides = np.stack([found[at][1] ^ found[at][1][0] for at in best])
     first = np.lexsort(sides.T[::-1])[0]
-    _, side, mode = found[best[first]]
-    if degree[side].sum() > degree[~side].sum():
+    side, mode = sides[first], found[best[first]][2]  # node 0 is not on it
+    one, other = degree[side].sum(), degree[~side].sum()
+    same = abs(one - other) <= TIE * one
+    if side.sum() > (~side).sum() if same else one > other:
         side = ~side
     num_cuts = len({side.tobytes() for side in sides})
     return SweepCut(float(exact[best].min()), side, mode.copy(), num_cuts)
