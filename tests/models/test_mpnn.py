@@ -5,6 +5,7 @@ import torch
 
 from conftest import ORACLES, load_oracle
 from workbench.models import MPNN
+from workbench.models.mpnn import Gate
 
 
 @pytest.mark.parity
@@ -51,3 +52,11 @@ def test_a_graph_is_read_by_attention_twice_as_wide():
     model = MPNN(2, 4, 3, num_layers=1, level="graph")
     assert model.head.in_features == 8
     assert model(torch.randn(5, 2), torch.zeros(2, 0, dtype=torch.int64)).shape == (1, 3)
+
+
+def test_the_gate_is_that_of_torch():
+    torch.manual_seed(0)
+    gate, cell = Gate(3, 4), torch.nn.GRUCell(3, 4)
+    cell.load_state_dict(gate.state_dict())
+    heard, h = torch.randn(5, 3), torch.randn(5, 4)
+    torch.testing.assert_close(gate(heard, h), cell(heard, h))

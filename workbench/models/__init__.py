@@ -24,6 +24,7 @@ from workbench.models.mpnn import MPNN
 from workbench.models.network import Network
 from workbench.models.patches import Patches
 from workbench.models.pna import PNA
+from workbench.models.prmpnn import PRMPNN, Candidates
 from workbench.models.sage import SAGE
 from workbench.models.sir_gcn import SINCGCN, SIRGCN
 from workbench.models.subgraphs import Subgraphs
@@ -47,6 +48,7 @@ MODELS: dict = {
     "GraphViT": GraphViT,
     "DRew": DRew,
     "CoGNN": CoGNN,
+    "PRMPNN": PRMPNN,
     "DSSGNN": DSSGNN,
 }
 
@@ -61,9 +63,11 @@ __all__ = [
     "MODELS",
     "MPNN",
     "PNA",
+    "PRMPNN",
     "SAGE",
     "SINCGCN",
     "SIRGCN",
+    "Candidates",
     "CoGNN",
     "DRew",
     "GATv2",

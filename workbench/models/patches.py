@@ -115,7 +115,7 @@ def divided(
     """The part that each node is in: parts of about equal size, as in ``Patches``."""
     source, target = edge_index.cpu().numpy()
     near = both_ways(source, target, num_nodes)
-    first = _by_structure(source, target, num_nodes)
+    first = by_structure(source, target, num_nodes)
     if num_nodes <= num_patches:
         part = np.argsort(first)  # a part of its own; mixing over patches goes by their order
     elif partition == "metis":
@@ -129,7 +129,7 @@ def _growth(near: Lists, first: np.ndarray, num_patches: int) -> np.ndarray:
     """Parts that grow breadth first, each from the first node that none has, coming from afar."""
     size = first.size
     part, place = np.full(size, -1), np.argsort(first)
-    waiting, left = iter(_from_afar(near, first, place)), size
+    waiting, left = iter(_from_afar(near, first, place)), int(size)
     for number in range(num_patches):
         room, queue = -(-left // (num_patches - number)), deque()
         left -= room
@@ -146,7 +146,7 @@ def _growth(near: Lists, first: np.ndarray, num_patches: int) -> np.ndarray:
 def _from_afar(near: Lists, first: np.ndarray, place: np.ndarray) -> list[int]:
     """All nodes, component by component, breadth first from a node at the rim."""
     order, seen = [], np.zeros(first.size, dtype=bool)
-    for node in first:
+    for node in first.tolist():
         if not seen[node]:
             rim = _breadth_first(near, node, place)[-1]
             order += _breadth_first(near, rim, place)
@@ -155,7 +155,7 @@ def _from_afar(near: Lists, first: np.ndarray, place: np.ndarray) -> list[int]:
 
 
 def _breadth_first(near: Lists, start: int, place: np.ndarray) -> list[int]:
-    order = {int(start): None}
+    order = {start: None}
     queue = deque(order)
     while queue:
         new = [u for u in _around(near, queue.popleft(), place) if u not in order]
@@ -188,7 +188,7 @@ def _metis(near: Lists, num_patches: int) -> np.ndarray:
     return np.unique(part, return_inverse=True)[1]  # METIS may leave parts empty
 
 
-def _by_structure(source: np.ndarray, target: np.ndarray, size: int) -> np.ndarray:
+def by_structure(source: np.ndarray, target: np.ndarray, size: int) -> np.ndarray:
     """The nodes in an order that their surroundings give, by colors of 1-WL in both directions;
     by number where those are alike."""
     color, count = np.zeros(size, dtype=np.int64), 0

@@ -41,8 +41,8 @@ class PNA(EdgeConvolutional):
         out_channels: width of the output.
         num_layers: message-passing steps; 0 leaves a linear map of each node's own features.
         edge_channels: width of the edge features; None for a graph without.
-        log_degree: mean of log(degree + 1) over the training graphs, above 0; the default is that
-            of graphs whose nodes have degree 3.
+        log_degree: mean of log(degree + 1) over the training graphs, above 0; the default is about
+            that of graphs whose nodes have degree 3.
         towers: independent copies of the aggregation, each giving an even share of the channels.
         level: ``"node"`` for an output per node, ``"graph"`` for one per graph.
         residual: add the input of each step to its output.
@@ -68,7 +68,7 @@ class PNA(EdgeConvolutional):
         *,
         num_layers: int,
         edge_channels: int | None = None,
-        log_degree: float = math.log(4.0),
+        log_degree: float = 1.4,
         towers: int = 1,
         level: str = "node",
         residual: bool = True,
