@@ -1,5 +1,7 @@
 """SignNet, BasisNet, SPE and RFP: what they do not see, and that batches change nothing."""
 
+import doctest
+
 import pytest
 import torch
 from torch_geometric.data import Batch
@@ -245,3 +247,9 @@ def test_the_gradient_reaches_the_layer_of_elene_and_edges_must_fit():
     lone, none = ELENELayer(4).eval()(torch.ones(1, 4), torch.zeros(2, 0, dtype=torch.int64))
     assert torch.isfinite(lone).all()
     assert none is None
+
+
+@pytest.mark.parametrize("module", [RFP, SPE, BasisNet, ELENELayer, SignNet])
+def test_the_example_of_a_module_runs(module):
+    [example] = [test for test in doctest.DocTestFinder().find(module, globs={}) if test.examples]
+    assert doctest.DocTestRunner().run(example).failed == 0
