@@ -1,10 +1,12 @@
 """SignNet, BasisNet, SPE and RFP: what they do not see, and that batches change nothing."""
 
+import doctest
+
 import pytest
 import torch
 from torch_geometric.data import Batch
 
-from workbench.encodings import RFP, SPE, BasisNet, Encode, SignNet, random_features
+from workbench.encodings import RFP, SPE, BasisNet, ELENELayer, Encode, SignNet, random_features
 from workbench.graphs import complete, grid, karate, ring
 
 WAVES = Encode("laplacian_eigenvectors", num_frequencies=9, constant=True)
@@ -211,3 +213,43 @@ def test_random_features_are_drawn_by_the_generator():
     assert torch.isfinite(random_features(edge_index[:, :0], 3, operator="laplacian")).all()
     with pytest.raises(ValueError, match="num_steps must be at least 1, got 0"):
         random_features(edge_index, 6, num_steps=0)
+
+
+# ---- ELENE ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("edges", [None, 3])
+@pytest.mark.parametrize("hops", [1, 2])
+def test_another_numbering_gives_the_layer_of_elene_other_rows_and_no_other_numbers(edges, hops):
+    torch.manual_seed(1)
+    net = ELENELayer(4, edge_channels=edges, hops=hops, max_degree=5).double().eval()
+    edge_index = karate().edge_index
+    x = torch.randn(34, 4, dtype=torch.float64)
+    attr = None if edges is None else torch.randn(edge_index.size(1), 3, dtype=torch.float64)
+    nodes, sides = net(x, edge_index, attr)
+    order = torch.randperm(34, generator=torch.Generator().manual_seed(2))
+    others, again = net(x[order], torch.argsort(order)[edge_index], attr)
+    torch.testing.assert_close(others, nodes[order], rtol=0, atol=1e-10)
+    if edges is not None:
+        torch.testing.assert_close(again, sides, rtol=0, atol=1e-10)
+
+
+def test_the_gradient_reaches_the_layer_of_elene_and_edges_must_fit():
+    net = ELENELayer(4, edge_channels=2, hops=2)
+    data = grid(3, 3)
+    x, attr = net(torch.randn(9, 4), data.edge_index, torch.randn(24, 2))
+    (x.square().sum() + attr.square().sum()).backward()
+    assert [key for key, value in net.named_parameters() if value.grad is None] == []
+    with pytest.raises(ValueError, match="with edges needs edge_attr"):
+        net(torch.randn(9, 4), data.edge_index)
+    with pytest.raises(ValueError, match="needs edge_channels when it is made"):
+        ELENELayer(4)(torch.randn(9, 4), data.edge_index, torch.randn(24, 2))
+    lone, none = ELENELayer(4).eval()(torch.ones(1, 4), torch.zeros(2, 0, dtype=torch.int64))
+    assert torch.isfinite(lone).all()
+    assert none is None
+
+
+@pytest.mark.parametrize("module", [RFP, SPE, BasisNet, ELENELayer, SignNet])
+def test_the_example_of_a_module_runs(module):
+    [example] = [test for test in doctest.DocTestFinder().find(module, globs={}) if test.examples]
+    assert doctest.DocTestRunner().run(example).failed == 0

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from conftest import ORACLES, load_oracle, oracle_graph
-from workbench.encodings import SPE, SignNet, ego_nets
+from workbench.encodings import SPE, ELENELayer, SignNet, ego_nets
 from workbench.encodings.basis_net import EigenspaceNet
 from workbench.topology import simple_graph
 
@@ -47,14 +47,14 @@ def renamed(state, *rules):
     return found
 
 
-def sequence(state, prefix, linear, norm, stride):
-    """Keys of an MLP's maps and normalizations as those of a ``Sequential``."""
+def sequence(state, prefix, linear, norm, norm_last=True):
+    """Keys of an MLP's maps and normalizations as those of a ``Sequential`` of threes."""
     found = {}
     for key, value in state.items():
-        for pattern, offset in ((linear, 0), (norm, 2 if stride == 3 else 1)):
+        for pattern, offset in ((linear, 0), (norm, 2 if norm_last else 1)):
             if match := re.fullmatch(pattern + r"\.(\w+)", key):
                 number, what = int(match[1]), match[2]
-                found[f"{prefix}.{stride * number + offset}.{what}"] = value
+                found[f"{prefix}.{3 * number + offset}.{what}"] = value
     return found
 
 
@@ -74,11 +74,11 @@ def test_sign_net(name):
     ours = {}
     for i in range(options["num_layers"]):
         layer = rf"enc\.layers\.{i}\.apply_func"
-        ours |= sequence(state, f"phi.{i}.mlp", rf"{layer}\.lins\.(\d)", rf"{layer}\.bns\.(\d)", 3)
+        ours |= sequence(state, f"phi.{i}.mlp", rf"{layer}\.lins\.(\d)", rf"{layer}\.bns\.(\d)")
         if i:
             ours |= renamed(state, (rf"enc\.bns\.{i - 1}\.(\w+)", rf"phi.{i}.norm.\1"))
         assert float(state[f"enc.layers.{i}.eps"]) == 0
-    ours |= sequence(state, "rho", r"rho\.lins\.(\d)", r"rho\.bns\.(\d)", 3)
+    ours |= sequence(state, "rho", r"rho\.lins\.(\d)", r"rho\.bns\.(\d)")
     net = loaded(net, ours)
     found = net(of["eigvecs"], of["edge_index"], of["batch"])
     torch.testing.assert_close(found, of["output"].squeeze(-1), rtol=0, atol=1e-10)
@@ -203,3 +203,30 @@ def test_ego_nets_hold_what_the_paper_describes(name):
             assert torch.equal(hops, of[f"{graph}/edge_hops"])
             assert torch.equal(degrees, of[f"{graph}/edge_degrees_intended"])
     assert load_oracle("graphs.json").keys() >= graphs
+
+
+@pytest.mark.parametrize("name", files("elene_layer_node_only_k1"))
+def test_the_layer_of_elene_on_one_hop(name):
+    """The file that the README calls clean: for more hops the released degrees are others."""
+    options, of, state = opened(name)
+    net = ELENELayer(
+        options["nhid"],
+        hops=options["max_distance"],  # the table is as long; only rows of one hop come
+        embedding_channels=options["embedding_dim"],
+        max_degree=options["max_degree"],
+        num_layers=options["mlp_layers"],
+    )
+    ours = renamed(
+        state,
+        (r"elene_embedder\.degree_embedders\.(\d)\.weight", r"degrees.\1.weight"),
+        (r"elene_embedder\.distance_embedder\.weight", r"distance.weight"),
+    )
+    ours["weights"] = state["sum_weights"][:2]
+    for theirs, new in (("subgraph_transform", "node_message"), ("output_transform", "update")):
+        ours |= sequence(state, new, rf"{theirs}\.layers\.(\d)", rf"{theirs}\.norms\.(\d)", False)
+    net = loaded(net, ours)
+    for graph in {key.split("/")[0] for key in of}:
+        edge_index, x = of[f"{graph}/edge_index"], of[f"{graph}/x"]
+        nets = ego_nets(simple_graph(edge_index, x.size(0)), options["hops"])
+        found, _ = net(x, edge_index, nets=nets)
+        torch.testing.assert_close(found, of[f"{graph}/output_x"], rtol=0, atol=1e-9)

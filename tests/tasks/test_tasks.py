@@ -2,9 +2,12 @@
 
 import copy
 import inspect
+import os
+from pathlib import Path
 from types import MappingProxyType
 
 import networkx as nx
+import numpy as np
 import pytest
 import torch
 from torch_geometric.data import Data
@@ -57,6 +60,15 @@ def measured_graphs(count=40) -> list[Data]:
     return graphs
 
 
+def clrs_file() -> str:
+    """A file as CLRS-30's: two nodes, the second reached from the first."""
+    pair = {"inputs/A": [[[0, 1], [1, 0]]], "inputs/pos": [[0, 0.5]], "outputs/pi": [[0, 0]]}
+    arrays = {f"{part}/{key}": np.array(array) for part in PARTS for key, array in pair.items()}
+    file = Path(os.environ["WORKBENCH_DATA"]) / "clrs.npz"
+    np.savez(file, **arrays)
+    return str(file)
+
+
 #: Something to make any task from, by its name or by the name of its first argument.
 MATERIAL = {
     "graph_values": measured_graphs,
@@ -64,6 +76,14 @@ MATERIAL = {
     "num_nodes": lambda: 8,
     "num_trees": lambda: 5,
     "largest": lambda: 12,
+    "depth": lambda: 3,
+    "tree_neighbors_match": lambda: 2,
+    "leaf_counting": lambda: 3,
+    "size": lambda: 5,
+    "num_leaves": lambda: 4,
+    "num_keys": lambda: 4,
+    "num_graphs": lambda: 30,
+    "path": lambda: clrs_file(),
     "data": karate_with_labels,
     "dataset": labeled_graphs,
 }

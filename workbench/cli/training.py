@@ -66,13 +66,18 @@ def task_name(arguments: argparse.Namespace) -> tuple[str, Any]:
             raise ValueError(
                 f"--target is for data sets; {name} is a task, whose target is its own"
             )
-        first = next(iter(inspect.signature(TASKS[name]).parameters))
+        first, made_of = next(iter(inspect.signature(TASKS[name]).parameters.items()))
         if not material:
             raise ValueError(f"{name} is made of its {first}; give {name}:{first.upper()}")
-        if first == "num_nodes":
+        if made_of.annotation is int:
             if not material.isdecimal():
-                raise ValueError(f"{name} needs a number of nodes, as {name}:10; got {material!r}")
+                what = (
+                    f"number of {first[4:]}" if first.startswith("num_") else f"number, its {first}"
+                )
+                raise ValueError(f"{name} needs a {what}, as {name}:10; got {material!r}")
             return name, int(material)
+        if made_of.annotation is str:
+            return name, material
         found = opened(material, arguments)
         return name, found if first == "dataset" else _one(found, name)
     if arguments.target is None:

@@ -13,6 +13,7 @@ from workbench.encodings.distance_encoding import distance_encoding
 from workbench.encodings.ego_nets import EgoNets, ego_nets
 from workbench.encodings.electrostatic import electrostatic
 from workbench.encodings.elene import elene, elene_edges
+from workbench.encodings.elene_layer import ELENELayer
 from workbench.encodings.encode import ENCODINGS, Encode
 from workbench.encodings.heat_kernel import heat_kernel
 from workbench.encodings.laplacian_eigenvectors import (
@@ -33,6 +34,7 @@ __all__ = [
     "RFP",
     "SPE",
     "BasisNet",
+    "ELENELayer",
     "EgoNets",
     "Encode",
     "Frequencies",

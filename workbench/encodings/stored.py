@@ -33,17 +33,18 @@ def stored(
     """
     if folder is None:
         return make()
-    edge_index = graph["edge_index"]
+    device = graph["edge_index"].device
     path = folder / f"{_hash(what, graph)}.pt"
     try:
-        return torch.load(path, weights_only=True, map_location=edge_index.device)
+        found = torch.load(path, weights_only=True)
+        return {key: value.to(device) for key, value in found.items()}
     except (OSError, RuntimeError, EOFError, pickle.UnpicklingError):
         made = make()
     folder.mkdir(parents=True, exist_ok=True)
     handle, beside = tempfile.mkstemp(dir=folder, suffix=".part")
     try:
         with os.fdopen(handle, "wb") as file:
-            torch.save(made, file)
+            torch.save({key: value.cpu() for key, value in made.items()}, file)
         os.replace(beside, path)
     except BaseException:
         Path(beside).unlink(missing_ok=True)

@@ -1,10 +1,13 @@
 """What guessing scores: the answers of the train part alone, given to everybody."""
 
+from dataclasses import replace
+
 import torch
 from torch import Tensor
 from torch_geometric.data import Data
 
 from workbench.tasks.objective import Objective, Scored
+from workbench.tasks.task import Task
 
 
 def guessing_accuracy(train: Tensor, test: Tensor) -> float:
@@ -38,3 +41,23 @@ def guessing_score(objective: Objective, train: list[Data], test: list[Data]) ->
     known = torch.cat([graph.y.view(-1, objective.out_channels) for graph in train]).double()
     middle = known.nanmedian(dim=0).values if name == "mae" else known.nanmean(dim=0)
     return objective.scores(Scored(middle.nan_to_num().expand_as(labels), labels))[name]
+
+
+def with_chance(task: Task) -> Task:
+    """The task with what guessing scores on it, of the rows that are scored.
+
+    A pointer of a node is guessed among all nodes of its graph.
+    """
+    if task.target == "pointer":
+        sizes = [graph.num_nodes for graph in task.test for _ in range(_asked(graph).numel())]
+        return replace(task, chance=float((1 / torch.tensor(sizes).double()).mean()))
+    known, asked = ([Data(y=_asked(graph)) for graph in part] for part in (task.train, task.test))
+    if task.target == "class":
+        labels = [torch.cat([graph.y.view(-1) for graph in part]) for part in (known, asked)]
+        return replace(task, chance=guessing_accuracy(*labels))
+    return replace(task, chance=guessing_score(task.objective, known, asked))
+
+
+def _asked(graph: Data) -> Tensor:
+    mask = graph.get("mask")
+    return graph.y if mask is None else graph.y[mask]

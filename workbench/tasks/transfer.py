@@ -1,5 +1,7 @@
 """Graph transfer: carry a class from one node to another, across the whole graph."""
 
+from typing import Literal
+
 import numpy as np
 import torch
 from scipy.sparse import csr_array
@@ -12,6 +14,12 @@ from workbench.tasks.task import Task
 from workbench.topology import components, simple_graph
 
 FILLS = ("ones", "noise")
+#: Who published the ring -> how many graphs train, choose the epoch and test.
+PUBLISHED = {
+    "bodnar": (5_000, 500, 500),
+    "gutteridge": (1_600, 200, 200),
+    "di_giovanni": (5_000, 500, 500),
+}
 #: Above this many nodes in the largest component, the farthest pair comes from a double sweep.
 EXACT_NODES = 1000
 
@@ -135,6 +143,7 @@ def ring_transfer(
     *,
     num_classes: int = 5,
     fill: str = "ones",
+    published: Literal["bodnar", "gutteridge", "di_giovanni"] | None = None,
     train: int | None = None,
     val: int | None = None,
     test: int | None = None,
@@ -142,8 +151,11 @@ def ring_transfer(
 ) -> Task:
     """``transfer`` on a ring, from node ``num_nodes // 2`` to node 0: the two are farthest apart.
 
-    The published models have ``num_nodes // 2`` layers, as many as the distance. For the options,
-    what the parts hold and references see ``transfer``.
+    The published models have ``num_nodes // 2`` layers, as many as the distance. ``published``
+    gives the parts the sizes of a paper, where ``train``, ``val`` and ``test`` do not: ``"bodnar"``
+    (CW Networks, the first) 5,000, 500 and 500; ``"gutteridge"`` (DRew) 1,600, 200 and 200;
+    ``"di_giovanni"`` 5,000 and 500, whose test graphs choose the epoch too. The graphs are the same
+    ones. For the other options, what the parts hold and references see ``transfer``.
 
     Examples:
         >>> from workbench.tasks import ring_transfer
@@ -154,6 +166,10 @@ def ring_transfer(
         >>> data.x[5].tolist(), data.y[0].item()  # what node 5 holds
         ([0.0, 0.0, 1.0, 0.0, 0.0], 2)
     """
+    sizes = PUBLISHED[published] if published else (None, None, None)
+    train, val, test = (
+        size if own is None else own for own, size in zip((train, val, test), sizes, strict=True)
+    )
     return transfer(
         ring(num_nodes),
         source=0,
