@@ -71,7 +71,7 @@ def add_reading_options(command: argparse.ArgumentParser) -> None:
     )
 
 
-def opening(arguments: argparse.Namespace) -> dict[str, Any]:
+def opening_options(arguments: argparse.Namespace) -> dict[str, Any]:
     """The options of ``open_graph`` that were given."""
     found = {name: getattr(arguments, name, None) for name in ("root", "directed")}
     found |= {name: getattr(arguments, name) for name in ("source", "target", "weight")}

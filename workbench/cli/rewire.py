@@ -5,7 +5,7 @@ import inspect
 import warnings
 from pathlib import Path
 
-from workbench.cli.options import GRAPH, add_graph_options, count, opened, opening
+from workbench.cli.options import GRAPH, add_graph_options, count, opened, opening_options
 from workbench.cli.own_options import own_parameters, parse_options
 from workbench.cli.printing import print_table
 
@@ -103,7 +103,9 @@ def run(arguments: argparse.Namespace) -> int:
     # an unknown ending and a missing folder are refused before the work rather than after
     file_format(Path(output))
     check_folder(Path(output))
-    data = (opened if declared.directed == "refused" else open_graph)(graph, **opening(arguments))
+    data = (opened if declared.directed == "refused" else open_graph)(
+        graph, **opening_options(arguments)
+    )
     result = function(data.edge_index, data.num_nodes, **chosen, **taken_from(data, function))
     changed = rewired_data(data, result)
     write_graph(changed, output)

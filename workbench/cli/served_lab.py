@@ -9,7 +9,7 @@ from torch import nn
 from torch_geometric.data import Data
 
 from workbench.cli.options import opened
-from workbench.cli.report import untrained
+from workbench.cli.report import untrained_model
 from workbench.graphs import open_graph
 from workbench.report.model_part import features
 from workbench.widgets import attention_lens, expressivity_lab, rewiring_lab, sensitivity_lab
@@ -108,6 +108,6 @@ def _models(
         if layers and not layers.isdecimal():
             raise ValueError(f"a network is a name and its layers, such as GCN:6; got {text!r}")
         depth = int(layers) if layers else NUM_LAYERS
-        models[text] = untrained(name, data, num_layers=depth, seed=0)
+        models[text] = untrained_model(name, data, num_layers=depth, seed=0)
     data.x, _ = features(data, next(iter(models.values())), 0)
     return models, data

@@ -101,11 +101,11 @@ def opened(text: str, arguments: argparse.Namespace) -> Data | Iterable[Data]:
         raise ValueError(f"--num-graphs is for a packed npz file of many graphs; {text!r} is none")
     if text.lower().replace("-", "_") in {n.lower().replace("-", "_") for n in DATASETS}:
         found = load_dataset(text, root=arguments.root)
-        return found if len(found) > 1 else _named(found[0], text)
+        return found if len(found) > 1 else _name_graph(found[0], text)
     return open_graph(text, root=arguments.root)
 
 
-def _named(data: Data, name: str) -> Data:
+def _name_graph(data: Data, name: str) -> Data:
     data.name = name
     return data
 

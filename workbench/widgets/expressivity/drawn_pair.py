@@ -54,7 +54,7 @@ class DrawnPair(GraphPair):
             self._colored[test] = PairColoring(self, test)
         return self._colored[test]
 
-    def replaced(self, which: int, data: Data) -> "DrawnPair":
+    def replace_graph(self, which: int, data: Data) -> "DrawnPair":
         """Your pair, with another graph in the place of one."""
         graphs = list(self.graphs)
         graphs[which] = data

@@ -8,7 +8,7 @@ from torch_geometric.data import Data
 from torch_geometric.utils import is_undirected
 
 from workbench.graphs import open_graph
-from workbench.widgets.lab.opening import OpenedFile, dropped, uploaded
+from workbench.widgets.lab.opening import OpenedFile, read_drop, read_upload
 from workbench.widgets.rewiring.file import FileBoxes
 from workbench.widgets.rewiring.moment import Start
 from workbench.widgets.rewiring.state import GRAPH_MENU, RewiringState
@@ -70,7 +70,7 @@ class GraphSource:
 
     def drop(self, content: dict, buffers: Sequence) -> None:
         """Take a file that was dropped on the picture."""
-        self._read(lambda: dropped(content, buffers))
+        self._read(lambda: read_drop(content, buffers))
 
     def _name(self) -> None:
         """Choose the graph in the menu; one that is not there is put at its head and stays."""
@@ -105,7 +105,7 @@ class GraphSource:
     def _uploaded(self, change) -> None:
         if change.new:
             self.upload.value = ()
-            self._read(lambda: uploaded(change.new[0]))
+            self._read(lambda: read_upload(change.new[0]))
 
     def _read(self, read: Callable[[], OpenedFile]) -> None:
         """Open a file and say how it was taken; one with arcs waits for its button."""
@@ -134,7 +134,7 @@ class GraphSource:
         # other columns or another header may leave nothing of what else was chosen
         forgets = {"source": None, "target": None, "weight": None} if "header" in options else {}
         try:
-            again = file.again(**(forgets | options))
+            again = file.reread(**(forgets | options))
         except ValueError as error:
             self.boxes.show(file)
             self._failed(error)
