@@ -405,6 +405,21 @@ def test_a_methods_own_options_are_converted_by_its_signature():
             parse_options("m", own, wrong)
 
 
+def test_rewire_leaves_edges_of_weight_0_out(tmp_path, capsys):
+    """A square with one diagonal of weight 0: the diagonal may be added, and its column goes."""
+    from workbench.graphs import read_graph
+
+    path, out = tmp_path / "square.csv", tmp_path / "out.csv"
+    path.write_text("source,target,weight\n0,1,2\n1,2,2\n2,3,2\n3,0,2\n0,2,0\n")
+    words = ["rewire", str(path), "--method", "gtr", "--num-edges", "2", "-o", str(out)]
+    code, said, _ = run(capsys, *words)
+    assert code == 0
+    assert "2 of 10 directed edges have weight 0 and are left out" in said
+    changed = read_graph(out)
+    assert changed.num_edges == 12
+    assert float(changed.edge_weight.min()) == 1.0
+
+
 @pytest.mark.parametrize(("num_edges", "said"), [("3", "3 were asked for: every pair"), ("0", "")])
 def test_rewire_says_why_there_are_fewer_edits(num_edges, said, tmp_path, capsys):
     words = ["rewire", "complete:6", "--method", "gtr", "--num-edges", num_edges, "-o"]

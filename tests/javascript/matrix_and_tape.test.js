@@ -105,8 +105,13 @@ test("no card stands alone in its row where another number of columns helps", ()
 });
 
 test("the words of a cell", () => {
-  const one = { unit: "ohm", classes: false, missing: "not connected", value: (q) => q / 10 };
+  const one = { unit: "ohm", classes: false, missing: "not connected", value: (q) => q / 10,
+                clipped: [false, false] };
   assert.equal(words.cellText(57, one), "≈ 5.7 ohm");
+  assert.equal(words.cellText(254, one), "≈ 25.4 ohm");
+  const beyond = { ...one, clipped: [true, true] };
+  assert.deepEqual([0, 1, 253, 254].map((q) => words.cellText(q, beyond)),
+                   ["≤ 0 ohm", "≈ 0.1 ohm", "≈ 25.3 ohm", "≥ 25.4 ohm"]);
   assert.equal(words.cellText(255, one), "not connected");
   assert.equal(words.cellText(7, { ...one, unit: "class", classes: true }), "class 7");
   const lines = words.cellLines({ names: ["a", "b"], rows: "to", columns: "from", hints: [],

@@ -7,6 +7,7 @@ import * as arrays from "../../workbench/widgets/canvas/arrays.js";
 import * as colors from "../../workbench/widgets/canvas/colors.js";
 import * as geometry from "../../workbench/widgets/canvas/geometry.js";
 import { placeLabels } from "../../workbench/widgets/canvas/labels.js";
+import { AT_FIRST, LEAST, MOST, shareAt, shareByKey } from "../../workbench/widgets/canvas/border_share.js";
 import { change, number, rangeTexts } from "../../workbench/widgets/canvas/numbers.js";
 import { height, sparklinePath } from "../../workbench/widgets/canvas/sparkline.js";
 
@@ -49,6 +50,9 @@ test("numbers as texts", () => {
 test("a range is told at its places, a single number once", () => {
   assert.deepEqual(rangeTexts([1, 3], 2), ["1", "3"]);
   assert.deepEqual(rangeTexts([1, 100], 3, (t) => 100 ** t), ["1", "10", "100"]);
+  assert.deepEqual(rangeTexts([1, 3], 3, undefined, [true, true]), ["≤ 1", "2", "≥ 3"]);
+  assert.deepEqual(rangeTexts([1, 3], 2, undefined, [false, true]), ["1", "≥ 3"]);
+  assert.deepEqual(rangeTexts([2, 2], 5, undefined, [true, true]).filter(Boolean), ["2"]);
   for (const places of [2, 5]) {
     assert.deepEqual(rangeTexts([0.4, 0.4], places).filter(Boolean), ["0.4"]);
   }
@@ -170,4 +174,26 @@ test("names keep clear of nodes, of each other and of the edge of the picture", 
   assert.deepEqual(placeLabels([[160, 50]], [30], part), [[168, 50]]);
   assert.deepEqual(placeLabels([[20, 50]], [0], room), [null]);
   assert.deepEqual(placeLabels([[20, 50]], [500], room), [null]);
+});
+
+test("a border goes where the pointer is, and leaves both pictures some room", () => {
+  assert.equal(shareAt(507, 100, 814, 14), 0.5); // 800 pixels for both
+  assert.equal(shareAt(347, 100, 814, 14), 0.3);
+  assert.equal(shareAt(0, 100, 814, 14), LEAST);
+  assert.equal(shareAt(5000, 100, 814, 14), MOST);
+});
+
+test("keys move a border along its way and no other", () => {
+  const by = (key, stacked, shiftKey = false) => shareByKey({ key, shiftKey }, 0.5, stacked);
+  const near = (found, expected) => assert.ok(Math.abs(found - expected) < 1e-12, `${found}`);
+  near(by("ArrowLeft", false), 0.48);
+  near(by("ArrowRight", false, true), 0.6);
+  near(by("ArrowDown", true), 0.52);
+  near(by("ArrowUp", true, true), 0.4);
+  assert.equal(by("ArrowUp", false), undefined);
+  assert.equal(by("ArrowLeft", true), undefined);
+  assert.equal(by("Tab", false), undefined);
+  assert.deepEqual([by("Home", true), by("End", false)], [LEAST, MOST]);
+  assert.deepEqual([by("Enter", false), by("Enter", true)], AT_FIRST);
+  assert.equal(shareByKey({ key: "ArrowLeft" }, LEAST, false), LEAST);
 });

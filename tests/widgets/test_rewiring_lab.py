@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 from torch_geometric.data import Batch, Data, HeteroData
+from torch_geometric.utils import subgraph
 
 from workbench.diagnostics import (
     Stopped,
@@ -24,6 +25,7 @@ from workbench.diagnostics import (
 )
 from workbench.graphs import barbell, erdos_renyi, grid, karate, read_graph, ring, write_graph
 from workbench.rewiring import EDITS, Edit, apply_edits, gtr, rewiring
+from workbench.topology import components
 from workbench.widgets import RewiringLab, rewiring_lab
 from workbench.widgets.lab import still_picture
 from workbench.widgets.lab.opening import graph_of
@@ -548,6 +550,88 @@ def test_a_file_with_several_graphs_has_a_box_for_the_number(lab):
     assert lab.graph.num_nodes == 5
 
 
+@pytest.mark.parametrize(
+    "made", [lambda graphs: graphs, tuple, Batch.from_data_list], ids=["list", "tuple", "batch"]
+)
+def test_one_of_several_graphs_is_shown_and_a_box_asks_which(made):
+    sizes = (5, 8, 12)
+    lab = rewiring_lab(made([ring(n) for n in sizes]), num_edges=1, index=1)
+    boxes = lab.controls["file"]
+    assert lab.graph.num_nodes == 8
+    assert lab.shown()["file"] == "graph 1 of 3, counted from 0"
+    assert boxes.layout.display == ""
+    assert boxes.boxes.children == (boxes.index,)
+    boxes.index.value = 2
+    lab.wait()
+    assert lab.graph.num_nodes == lab.pictures["graph"].num_nodes == 12
+    assert card(lab, "edges")[0] == 12
+    lab.source = "karate"
+    lab.wait()
+    assert boxes.layout.display == "none"
+    lab.source = OWN
+    lab.wait()
+    assert lab.graph.num_nodes == 12
+    assert boxes.index.value == 2
+    lab.do("open_graph", made([ring(4), ring(6)]), 1)
+    lab.wait()
+    assert lab.graph.num_nodes == 6
+    assert boxes.index.max == 1
+    lab.close()
+
+
+def test_which_of_several_graphs_is_refused_in_words():
+    with pytest.raises(ValueError, match="index must be from 0 to 1, got 2"):
+        rewiring_lab([ring(3), ring(4)], index=2)
+    with pytest.raises(ValueError, match="a list without graphs"):
+        rewiring_lab([])
+    with pytest.raises(ValueError, match="index=1 chooses one of several graphs; 'karate' is one"):
+        rewiring_lab("karate", index=1)
+    with pytest.raises(TypeError, match="does not say where its graphs begin"):
+        rewiring_lab(Batch(edge_index=ring(3).edge_index, num_nodes=3))
+    arcs = Data(edge_index=torch.tensor([[0, 1], [1, 2]]), num_nodes=3)
+    lab = rewiring_lab([ring(5), arcs], num_edges=1)
+    lab.controls["file"].index.value = 1
+    assert "directed" in lab.shown()["status"]
+    assert lab.controls["file"].index.value == 0
+    assert lab.graph.num_nodes == 5
+    lab.close()
+    lab = rewiring_lab([ring(5), arcs], index=1, undirected=True, num_edges=1)
+    assert lab.graph.num_edges == 4
+    lab.close()
+
+
+@pytest.mark.parametrize("weighted", [True, False])
+def test_edges_of_weight_0_are_none_and_the_lab_says_so(weighted, tmp_path):
+    """In the picture, on the cards, for the method, by hand, and in the code."""
+    data = grid(3, 4)
+    low, high = data.edge_index.min(0).values, data.edge_index.max(0).values
+    gone = ((low == 0) & (high == 1)) | ((low == 5) & (high == 6))
+    data.edge_weight = torch.where(gone, 0.0, 2.0)
+    without = Data(edge_index=data.edge_index[:, ~gone], num_nodes=12)
+    without.edge_weight = data.edge_weight[~gone]
+    lab, expected = (rewiring_lab(one, num_edges=3, weighted=weighted) for one in (data, without))
+    assert "Left out: 2 edges of weight 0." in lab.shown()["status"]
+    assert "Left out" not in expected.shown()["status"]
+    assert lab.tape.edits == expected.tape.edits
+    assert lab.pictures["graph"].spans == expected.pictures["graph"].spans
+    for name in ("total resistance", "edges", "spectral gap"):
+        np.testing.assert_array_equal(card(lab, name), card(expected, name))
+    assert torch.equal(lab.rewired.edge_index, expected.rewired.edge_index)
+    assert torch.equal(lab.rewired.edge_weight, expected.rewired.edge_weight)
+    lab.position = 0
+    lab.edit(0, 1)  # it is not there, so it can be added
+    assert lab.tape.edits[-1] == Edit(1, 0, 1, "hand")
+    path = tmp_path / "graph.npz"
+    write_graph(data, path)
+    opened = rewiring_lab(str(path), num_edges=2, weighted=weighted)
+    opened.position = 2
+    made = {}
+    exec(opened.code(), made)
+    assert undirected(made["data"].edge_index) == undirected(opened.rewired.edge_index)
+    for one in (lab, expected, opened):
+        one.close()
+
+
 def test_what_belongs_to_kept_edges_is_saved_and_exported(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "mine.csv").write_text(
@@ -753,10 +837,13 @@ def test_a_large_graph_says_what_is_computed_and_what_is_not_drawn(monkeypatch):
     order = torch.from_numpy(np.frombuffer(lab.pictures["matrix"].order, "<i4").astype(np.int64))
     drawn = np.frombuffer(lab.pictures["matrix"].values, np.uint8).reshape(200, 200)
     exact = resistance_of_pairs(lab.rewired.edge_index, n, order[torch.tensor([[0, 7], [199, 50]])])
-    high = lab.pictures["matrix"].value_range[1]
-    ours = drawn[[0, 7], [199, 50]] / 254 * high
-    np.testing.assert_allclose(ours, exact.numpy(), atol=high / 200)
+    low, high = lab.pictures["matrix"].value_range
+    ours = low + drawn[[0, 7], [199, 50]] / 254 * (high - low)
+    np.testing.assert_allclose(ours, exact.numpy().clip(low, high), atol=high / 200)
     assert lab.pictures["matrix"].values_position == 2
+    label = lab.pictures["graph"].color_label
+    assert label.startswith("mean resistance is not shown: the elimination of 10,000 nodes and")
+    assert lab.pictures["graph"].node_values == b""
     lab.matrix = "hop distance"
     assert "0.8 GB" in lab.pictures["matrix"].title
     assert lab.pictures["matrix"].values == b""
@@ -765,6 +852,188 @@ def test_a_large_graph_says_what_is_computed_and_what_is_not_drawn(monkeypatch):
     lab.method = "gtr"
     lab.wait(60)
     assert lab.shown()["wrong"]
+    lab.close()
+
+
+def scattered(large):
+    """A big component, five middling ones and three nodes alone; dense, or beyond."""
+    parts, first = [], 0
+    for part in [grid(51, 50) if large else grid(6, 7), *[ring(9)] * 4, barbell(4, 2)]:
+        parts.append(part.edge_index + first)
+        first += part.num_nodes
+    return Data(edge_index=torch.cat(parts, dim=1), num_nodes=first + 3)
+
+
+@pytest.mark.parametrize("large", [False, True])
+def test_a_disconnected_graph_shows_what_is_within_its_components(large):
+    data = scattered(large)
+    n, big = data.num_nodes, 2550 if large else 42
+    lab = rewiring_lab(data, num_edges=3)
+    assert lab.wait(60)
+    lab.edit(0, n - 1)  # takes in a node alone
+    lab.edit(1, big)  # joins a ring
+    lab.wait()
+    rel = 1e-6 if large else 1e-9
+    for at in (0, 3, 4, 5):
+        edges = lab.tape.edge_index(at)
+        total = float(total_resistance(edges, n, within_components=True))
+        assert card(lab, "total resistance")[at] == pytest.approx(total, rel=rel)
+        size = big + (0, 1, 10)[max(at - 3, 0)]
+        nodes = (
+            torch.arange(big) if at < 4 else torch.cat([torch.arange(big), torch.tensor([n - 1])])
+        )
+        nodes = torch.cat([torch.arange(big + 9), nodes[-1:]]) if at == 5 else nodes
+        part = subgraph(nodes, edges, relabel_nodes=True, num_nodes=n)[0]
+        assert len(nodes) == size
+        assert card(lab, "spectral gap")[at] == pytest.approx(float(spectral_gap(part, size)), 1e-5)
+        if not large:
+            assert card(lab, "diameter")[at] == float(diameter(part, size))
+            upper = float(cheeger_bounds(part, size).upper)
+            assert card(lab, "Cheeger at most")[at] == pytest.approx(upper, rel=1e-6)
+        assert lab.numbers()["total_resistance"] == np.inf
+    assert bool((np.diff(card(lab, "total resistance")[:4]) < 0).all())  # what gtr does is seen
+    notes = {c["name"]: c["note"] for c in lab.pictures["bar"].cards}
+    assert notes["total resistance"] == "within components"
+    assert {notes[k] for k in ("spectral gap", "Cheeger at least", "diameter")} == {
+        "largest component"
+    }
+    assert notes["edges"] == notes["mean degree"] == ""
+    first, taken, joined = lab.pictures["bar"].notes
+    assert [note["from"] for note in (first, taken, joined)] == [0, 4, 5]
+    assert first["text"].startswith("9 components: ")
+    assert f"the largest, {big:,} of {n:,} nodes." in first["text"]
+    assert "fewer" not in first["text"]
+    assert f"the largest, {big + 10:,} of" in joined["text"]
+    assert "2 fewer than at first: the pairs that were joined count, too." in joined["text"]
+    assert lab.numbers(within_components=True)["total_resistance"] == pytest.approx(
+        card(lab, "total resistance")[5]
+    )
+    values = np.frombuffer(lab.pictures["graph"].node_values, "<f4")
+    assert np.flatnonzero(np.isnan(values)).tolist() == [n - 3, n - 2]
+    assert lab.pictures["graph"].color_label == (
+        "mean resistance (ohm), within components; gray: no edge"
+    )
+    lab.close()
+
+
+def test_rows_and_colors_follow_the_components():
+    data = scattered(False)
+    lab = rewiring_lab(data, num_edges=2)
+    matrix = lab.pictures["matrix"]
+    order = np.frombuffer(matrix.order, "<i4")
+    label = components(data.edge_index, data.num_nodes).numpy()[order]
+    sizes = np.diff(np.flatnonzero(np.r_[True, np.diff(label) != 0, True]))
+    assert sizes.tolist() == [42, 10, 9, 9, 9, 9, 1, 1, 1]  # each is a block, the largest first
+    drawn = np.frombuffer(matrix.values_before, np.uint8).reshape(91, 91)
+    np.testing.assert_array_equal(drawn == 255, label[:, None] != label)
+    assert matrix.missing == "no path"
+    lab.color = "Fiedler vector"
+    values = np.frombuffer(lab.pictures["graph"].node_values, "<f4")
+    for first in range(42, 78, 9):  # each ring has its own cut
+        ring_values = values[first : first + 9]
+        assert ring_values.min() < -0.5 < 0.5 < ring_values.max()
+    lab.close()
+
+
+def test_landmarks_stand_component_by_component():
+    lab = rewiring_lab(scattered(True), num_edges=1)
+    assert lab.wait(60)
+    order = torch.from_numpy(np.frombuffer(lab.pictures["matrix"].order, "<i4").astype(np.int64))
+    label = components(lab.graph.edge_index, lab.graph.num_nodes)[order]
+    changes = int((label.diff() != 0).sum())
+    assert changes == label.unique().numel() - 1 > 0
+    assert int(label[0]) == 0
+    lab.close()
+
+
+def test_landmarks_of_a_weighted_graph_conduct_by_its_weights():
+    data = grid(51, 50)
+    low, high = data.edge_index.min(0).values, data.edge_index.max(0).values
+    data.edge_weight = 0.5 + ((3 * low + high) % 7).double()
+    lab = rewiring_lab(data, num_edges=1)
+    assert lab.wait(60)
+    lab.position = 0
+    lab.wait()
+    matrix, n = lab.pictures["matrix"], 2550
+    order = torch.from_numpy(np.frombuffer(matrix.order, "<i4").astype(np.int64))
+    drawn = np.frombuffer(matrix.values, np.uint8).reshape(200, 200)
+    pairs = torch.tensor([[0, 7, 100], [199, 50, 3]])
+    exact = resistance_of_pairs(data.edge_index, n, order[pairs], data.edge_weight).numpy()
+    low, high = matrix.value_range
+    ours = low + drawn[tuple(pairs)] / 254 * (high - low)
+    np.testing.assert_allclose(ours, exact.clip(low, high), atol=high / 200)
+    plain = resistance_of_pairs(data.edge_index, n, order[pairs]).numpy()
+    assert abs(exact - plain).min() > high / 50
+    lab.close()
+
+
+def test_hints_of_a_disconnected_graph_stay_within_its_components():
+    data = scattered(False)
+    lab = rewiring_lab(data, num_edges=0)
+    now, n = lab.state.moment(), data.num_nodes
+
+    def change(edges):
+        return float(
+            total_resistance(edges, n, within_components=True)
+            - total_resistance(data.edge_index, n, within_components=True)
+        )
+
+    inside, across = ((0, 40), (0, 60))
+    for (u, v), what in ((inside, ""), (across, "joins two components; ")):
+        pair = torch.tensor([[u, v], [v, u]])
+        text = hint(now, u, v)
+        expected = f"{change(torch.cat([data.edge_index, pair], 1)):+.4g} ohm"
+        assert f"add this edge: {what}total resistance within components {expected}" in text
+        assert "gap" not in text
+    assert hint(now, *across).startswith("no path joins them")
+    bridge = (data.edge_index == torch.tensor([[82], [83]])).all(0)
+    u, v = data.edge_index[:, 78 + 0 :][:, 0].tolist() if not bridge.any() else (82, 83)
+    gone = ((data.edge_index[0] == u) & (data.edge_index[1] == v)) | (
+        (data.edge_index[0] == v) & (data.edge_index[1] == u)
+    )
+    text, expected = hint(now, u, v), f"{change(data.edge_index[:, ~gone]):+.4g} ohm"
+    assert (
+        f"remove this edge: parts a component; total resistance within components {expected}"
+        in (text)
+    )
+    lab.close()
+
+
+@pytest.mark.parametrize("name", ["complete", "no edges", "one node", "two nodes"])
+@pytest.mark.parametrize("scale", ["linear", "log"])
+def test_what_is_constant_gets_no_invented_range(name, scale):
+    lab = rewiring_lab(ODD[name], num_edges=0)
+    lab.scale = scale
+    for matrix in lab.state.choices("matrix"):
+        lab.matrix = matrix
+        shown = np.frombuffer(lab.pictures["matrix"].values, np.uint8)
+        low, high = lab.pictures["matrix"].value_range
+        if len(set(shown.tolist()) - {255}) <= 1:
+            exact = lab.state.start.pairs.matrix(matrix)
+            assert low == high == exact[np.isfinite(exact)].max(), matrix
+        assert lab.picture()[:4] == b"\x89PNG"
+    lab.close()
+
+
+def test_a_thousand_nodes_are_no_one_gray():
+    """Most cells differ, the ends say that there is more, and a logarithm can be chosen."""
+    data = grid(31, 33)
+    pendant = torch.tensor([[0, 1023], [1023, 0]])
+    data = Data(edge_index=torch.cat([data.edge_index, pendant], 1), num_nodes=1024)
+    data.edge_weight = torch.ones(data.num_edges)
+    data.edge_weight[-2:] = 0.005  # 200 ohm from all others
+    lab = rewiring_lab(data, num_edges=1)
+    assert lab.wait(60)
+    matrix = lab.pictures["matrix"]
+    for scale in ("linear", "log"):
+        lab.scale = scale
+        assert matrix.log_scale == (scale == "log")
+        assert matrix.clipped == [True, True]
+        assert 0 < matrix.value_range[0] < matrix.value_range[1] < 10
+        shown = np.frombuffer(matrix.values, np.uint8)
+        assert np.unique(shown).size > 200
+        assert np.bincount(shown).max() < 0.1 * shown.size
+    assert "lab.scale" not in lab.code()
     lab.close()
 
 

@@ -80,7 +80,7 @@ def opening_options(arguments: argparse.Namespace) -> dict[str, Any]:
     return {name: value for name, value in found.items() if value is not None}
 
 
-def opened(graph: str, **options: Any):
+def open_undirected(graph: str, **options: Any):
     """The graph that was named, opened with the options of ``open_graph``.
 
     Raises:

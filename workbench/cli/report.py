@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from workbench.cli.options import GRAPH, add_graph_options, count, opened, opening_options
+from workbench.cli.options import GRAPH, add_graph_options, count, open_undirected, opening_options
 from workbench.cli.printing import print_table, print_wrapped
 
 
@@ -33,7 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
     from workbench.report import report
     from workbench.report.verdict import CAVEAT
 
-    data = opened(arguments.graph, **opening_options(arguments))
+    data = open_undirected(arguments.graph, **opening_options(arguments))
     num_layers, seed = arguments.num_layers, arguments.seed
     network = None
     if arguments.model is not None:

@@ -5,7 +5,7 @@ import inspect
 import warnings
 from pathlib import Path
 
-from workbench.cli.options import GRAPH, add_graph_options, count, opened, opening_options
+from workbench.cli.options import GRAPH, add_graph_options, count, open_undirected, opening_options
 from workbench.cli.own_options import own_parameters, parse_options
 from workbench.cli.printing import print_table
 
@@ -75,6 +75,7 @@ def run(arguments: argparse.Namespace) -> int:
     from workbench.graphs.files.disk import check_folder
     from workbench.graphs.files.formats import file_format
     from workbench.rewiring import REWIRINGS, rewired_data
+    from workbench.rewiring.data import real_edges
     from workbench.rewiring.declaration import GIVEN, taken_from
 
     graph, method, output = arguments.graph, arguments.method, arguments.output
@@ -103,9 +104,16 @@ def run(arguments: argparse.Namespace) -> int:
     # an unknown ending and a missing folder are refused before the work rather than after
     file_format(Path(output))
     check_folder(Path(output))
-    data = (opened if declared.directed == "refused" else open_graph)(
+    data = (open_undirected if declared.directed == "refused" else open_graph)(
         graph, **opening_options(arguments)
     )
+    stored = data.num_edges
+    data = real_edges(data)
+    if data.num_edges < stored:
+        print(
+            f"{graph}: {stored - data.num_edges} of {stored} directed edges have weight 0", end=""
+        )
+        print(" and are left out")
     result = function(data.edge_index, data.num_nodes, **chosen, **taken_from(data, function))
     changed = rewired_data(data, result)
     write_graph(changed, output)

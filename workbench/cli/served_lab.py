@@ -8,7 +8,7 @@ from typing import Any
 from torch import nn
 from torch_geometric.data import Data
 
-from workbench.cli.options import opened
+from workbench.cli.options import open_undirected
 from workbench.cli.report import untrained_model
 from workbench.graphs import open_graph
 from workbench.report.model_part import features
@@ -53,7 +53,9 @@ def _rewiring(graphs: Sequence[str], networks: Sequence[str], reading: dict[str,
     if reading.get("directed"):
         raise ValueError("the rewiring lab takes each edge both ways; leave out --directed")
     for graph in graphs:
-        opened(graph, **reading)  # says how to take a directed one, in the words of the command
+        open_undirected(
+            graph, **reading
+        )  # says how to take a directed one, in the words of the command
     both_ways = reading.pop("directed", None) is False
     return rewiring_lab(*graphs, undirected=both_ways, **reading)
 

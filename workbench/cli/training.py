@@ -73,14 +73,14 @@ def task_name(arguments: argparse.Namespace) -> tuple[str, Any]:
             if not material.isdecimal():
                 raise ValueError(f"{name} needs a number of nodes, as {name}:10; got {material!r}")
             return name, int(material)
-        found = opened(material, arguments)
+        found = open_material(material, arguments)
         return name, found if first == "dataset" else _one(found, name)
     if arguments.target is None:
         raise ValueError(
             f"no task {name!r}; tasks are {', '.join(TASKS)}. Where {text!r} is a data set, say "
             f"what to predict: --target {' | '.join(MAKERS)}"
         )
-    found = opened(text, arguments)
+    found = open_material(text, arguments)
     one, many = MAKERS[arguments.target]
     name = one if isinstance(found, Data) else many
     if name is None:
@@ -92,7 +92,7 @@ def task_name(arguments: argparse.Namespace) -> tuple[str, Any]:
     return name, found
 
 
-def opened(text: str, arguments: argparse.Namespace) -> Data | Iterable[Data]:
+def open_material(text: str, arguments: argparse.Namespace) -> Data | Iterable[Data]:
     """One graph, or many: a packed file, a data set of PyG, or what ``open_graph`` takes."""
     path = Path(text).expanduser()
     if path.is_file() and _is_packed(path):

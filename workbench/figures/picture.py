@@ -6,6 +6,7 @@ Plotly needs a browser to write an image; a notebook's fallback picture and an e
 import numpy as np
 from matplotlib import colormaps
 from matplotlib.collections import LineCollection
+from matplotlib.colors import LogNorm, Normalize
 
 from workbench.figures.graph import edge_difference, edge_key
 from workbench.figures.still import bare, check_format, image
@@ -44,6 +45,8 @@ def picture(
     matrix=None,
     titles=("before", "after"),
     matrix_title: str = "",
+    matrix_range=None,
+    matrix_log: bool = False,
     marked=(),
     caption: str = "",
     format: str = "png",
@@ -60,6 +63,9 @@ def picture(
         matrix: ``[nodes, nodes]`` numbers drawn at the right, or None.
         titles: titles of the two drawings.
         matrix_title: title of the matrix, with its unit.
+        matrix_range: (low, high) that its colors are spread over, pointed where there are numbers
+            beyond; all of its numbers if not given.
+        matrix_log: spread them over the logarithms.
         marked: nodes to ring.
         caption: one line below.
         format: ``"png"`` or ``"svg"``.
@@ -100,10 +106,15 @@ def picture(
     after_axes.set_title(titles[0] if one_graph else titles[1], **text)
     if matrix is not None:
         shown = np.ma.masked_invalid(np.asarray(matrix, dtype=np.float64))
-        drawn = axes[-1].imshow(shown, cmap="cividis", interpolation="nearest", rasterized=True)
+        low, high = matrix_range or (shown.min(), shown.max())
+        ends = {(False, False): "neither", (True, False): "min", (False, True): "max"}
+        extend = ends.get((bool(shown.min() < low), bool(shown.max() > high)), "both")
+        norm = (LogNorm if matrix_log else Normalize)(low, high)
+        look = {"cmap": "cividis", "interpolation": "nearest", "rasterized": True}
+        drawn = axes[-1].imshow(shown.clip(low, high), norm=norm, **look)
         axes[-1].set_title(matrix_title, **text)
         axes[-1].axis("off")
-        bar = figure.colorbar(drawn, ax=axes[-1], fraction=0.046, pad=0.03)
+        bar = figure.colorbar(drawn, ax=axes[-1], fraction=0.046, pad=0.03, extend=extend)
         bar.outline.set_visible(False)
         bar.ax.tick_params(colors=GRAY, labelsize=9)
     if caption:

@@ -5,7 +5,8 @@ from workbench.widgets.canvas.graph_canvas import GraphCanvas
 from workbench.widgets.canvas.matrix_canvas import MatrixCanvas
 from workbench.widgets.canvas.tape_bar import TapeBar
 from workbench.widgets.expressivity.lab import ExpressivityLab, expressivity_lab
-from workbench.widgets.rewiring.lab import RewiringLab, rewiring_lab
+from workbench.widgets.rewiring.lab import RewiringLab
+from workbench.widgets.rewiring.open_lab import rewiring_lab
 from workbench.widgets.sensitivity.lab import SensitivityLab, sensitivity_lab
 
 __all__ = [

@@ -19,6 +19,17 @@ def test_it_is_the_part_of_the_whole_matrix():
         torch.testing.assert_close(found, whole[nodes][:, nodes], rtol=1e-6, atol=1e-9)
 
 
+def test_weights_are_conductances_and_repeats_add():
+    edge_index, num_nodes, _ = oracle_graph("karate")
+    low, high = edge_index.min(0).values, edge_index.max(0).values
+    weight = 0.1 + ((5 * low + 3 * high) % 13).double()
+    edges, weights = torch.cat([edge_index, edge_index], 1), torch.cat([weight, 2 * weight])
+    nodes = torch.tensor([33, 4, 0, 16, 9])
+    whole = effective_resistance(edge_index, num_nodes, 3 * weight)
+    found = resistance_among(edges, num_nodes, nodes, weights, tolerance=1e-9)
+    torch.testing.assert_close(found, whole[nodes][:, nodes], rtol=1e-6, atol=1e-9)
+
+
 def test_isolated_nodes_and_self_loops():
     edge_index = torch.tensor([[0, 1, 2, 2], [1, 0, 2, 2]])
     found = resistance_among(edge_index, 4, torch.tensor([3, 0, 1, 2]))

@@ -2,6 +2,7 @@
 
 import sys
 
+import networkx as nx
 import numpy as np
 import pytest
 import torch
@@ -15,9 +16,11 @@ from workbench.diagnostics.spectrum.full_spectrum import (
     fiedler_vector,
     laplacian_spectrum,
     slowest_modes,
+    spectral_gap,
 )
 from workbench.graphs import (
     complete,
+    from_networkx,
     grid,
     karate,
     lollipop,
@@ -80,7 +83,40 @@ def check(edge_index, num_nodes, edits):
         elif count == 1:
             assert low == pytest.approx(gap / 2, rel=1e-9)
             assert low - 1e-12 <= high <= np.sqrt(2 * gap) + 1e-12
+        check_largest_component(result, at, now, num_nodes)
     return result
+
+
+def check_largest_component(result, at, edge_index, num_nodes):
+    """What is measured within it, against the diagnostics of it alone, taken out by networkx."""
+    graph = nx.Graph(edge_index.T.tolist())
+    graph.add_nodes_from(range(num_nodes))
+    parts = sorted(map(sorted, nx.connected_components(graph)))
+    size = max(map(len, parts), default=0)
+    assert int(result.largest_component[at]) == size
+    if size < 2:
+        for name in ("spectral_gap", "cheeger_lower", "cheeger_upper", "diameter"):
+            assert float(getattr(result, f"{name}_within")[at]) == 0.0
+        return
+    edges_of = {p[0]: graph.subgraph(p).number_of_edges() for p in parts if len(p) == size}
+    chosen = max(edges_of, key=lambda first: (edges_of[first], -first))
+    (nodes,) = (p for p in parts if p[0] == chosen)
+    alone = from_networkx(
+        nx.relabel_nodes(graph.subgraph(nodes), {v: i for i, v in enumerate(nodes)})
+    )
+    bounds = cheeger_bounds(alone.edge_index, size)
+    expected = {
+        "spectral_gap": spectral_gap(alone.edge_index, size),
+        "diameter": diameter(alone.edge_index, size),
+        "cheeger_lower": bounds.lower,
+        "cheeger_upper": bounds.upper,
+    }
+    if num_nodes <= 20:
+        exact = cheeger_constant(alone.edge_index, size)
+        expected |= {"cheeger_lower": exact, "cheeger_upper": exact}
+    for name, value in expected.items():
+        found = float(getattr(result, f"{name}_within")[at])
+        assert found == pytest.approx(float(value), rel=1e-6), name
 
 
 @pytest.mark.parity
@@ -104,7 +140,8 @@ def test_a_method_s_edits(method):
     result = check(edge_index, num_nodes, rewired.edits)
     assert result.exact["total_resistance"]
     assert not result.exact["cheeger_upper"]
-    assert result.error.keys() == {"cheeger_lower", "cheeger_upper"}
+    bounds = {"cheeger_lower", "cheeger_upper"}
+    assert result.error.keys() == bounds | {f"{name}_within" for name in bounds}
     if method is gtr:
         falls = -result.total_resistance.diff()
         torch.testing.assert_close(falls, rewired.score, rtol=1e-9, atol=0.0)
@@ -357,6 +394,56 @@ def test_beyond_dense_matrices_a_bridge_and_an_island(monkeypatch):
     assert result.total_resistance.tolist() == pytest.approx(exact, rel=1e-6)
     assert result.num_components.tolist() == [1, 1, 1, 2, 1]
     assert result.spectral_gap[3] == 0
+
+
+def apart(sizes):
+    """Rings with some chords, side by side, and two nodes alone."""
+    parts, first = [], 0
+    for size in sizes:
+        nodes = torch.arange(size)
+        parts.append(both_directions(nodes, (nodes + 1) % size) + first)
+        some = nodes[::9]
+        parts.append(both_directions(some, (some + size // 3 + 1) % size) + first)
+        first += size
+    return torch.unique(torch.cat(parts, dim=1), dim=1), first + 2
+
+
+@pytest.mark.parametrize("dense", [True, False], ids=["dense", "large"])
+@pytest.mark.parametrize("sizes", [(90, 70, 31), (13, 40), (12, 12)], ids=str)
+def test_within_the_components(monkeypatch, dense, sizes):
+    """Edits inside a component, one that joins two, one that takes in a node alone, and back."""
+    edge_index, n = apart(sizes)
+    edits = gtr(edge_index, n, num_edges=3).edits
+    joins = torch.tensor([[1, 1, -1, -1], [1, 0, 0, 1], [sizes[0] + 2, n - 1, n - 1, sizes[0] + 2]])
+    edits = torch.cat([edits, joins], dim=1)
+    module = sys.modules["workbench.rewiring.tape.profile"]
+    monkeypatch.setattr(module, "DENSE_NODES", 2_500 if dense else 0)
+    found = profile(edge_index, n, edits)
+    for at in range(len(found)):
+        now = apply_edits(edge_index, n, edits[:, :at]).edge_index
+        within = float(total_resistance(now, n, within_components=True))
+        assert float(found.total_resistance_within[at]) == pytest.approx(within, rel=1e-6)
+        if not dense and at < 4:  # changes along the tape carry no sampling error
+            assert bool((found.error["total_resistance_within"] == 0).all())
+        if dense:
+            check_largest_component(found, at, now, n)
+        else:
+            exact = profile_of(monkeypatch, module, now, n)
+            for name in ("spectral_gap", "cheeger_lower", "cheeger_upper", "diameter"):
+                one, other = (
+                    float(getattr(p, f"{name}_within")[k]) for p, k in ((found, at), (exact, 0))
+                )
+                assert one == pytest.approx(other, rel=1e-6), name
+    assert found.spectral_gap.tolist() == [0.0] * len(found)
+    assert found.num_components.tolist() == [len(sizes) + 2 - k for k in (0, 0, 0, 0, 1, 2, 1, 0)]
+    assert bool((found.total_resistance_within.diff()[:3] < 0).all())  # its effect is seen
+
+
+def profile_of(monkeypatch, module, edge_index, num_nodes):
+    """The exact one of a graph without edits."""
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "DENSE_NODES", 2_500)
+        return profile(edge_index, num_nodes, NOTHING)
 
 
 @pytest.mark.parametrize("dense", [True, False], ids=["dense", "large"])

@@ -10,7 +10,7 @@ from torch import Tensor
 from workbench.cost import Stopped
 from workbench.diagnostics.resistance.laplacian_solver import LaplacianSolver
 from workbench.topology import simple_graph
-from workbench.typing import EdgeIndex
+from workbench.typing import EdgeIndex, EdgeWeight
 
 #: Right-hand sides that one solve takes together.
 _BLOCK = 32
@@ -20,6 +20,7 @@ def resistance_among(
     edge_index: EdgeIndex,
     num_nodes: int,
     nodes: Int64[Tensor, " landmarks"],
+    edge_weight: EdgeWeight | None = None,
     *,
     tolerance: float = 1e-3,
     should_stop: Callable[[], bool] | None = None,
@@ -32,21 +33,24 @@ def resistance_among(
     the work.
 
     Args:
-        edge_index: ``[2, edges]``, both directions of every undirected edge, conductance 1 each.
+        edge_index: ``[2, edges]``, both directions of every undirected edge.
         num_nodes: number of nodes.
         nodes: the nodes asked for, different ones, ``[landmarks]``.
+        edge_weight: conductances ``[edges]``; 1 where not given.
         tolerance: relative error, where an iteration has to be used; a sparse factor is exact.
         should_stop: asked before each block of solves; where it returns True, the work ends.
 
     Returns:
         ``[landmarks, landmarks]`` float64 on the CPU, in unit resistors; 0 on the diagonal, ``inf``
-        between components. Self-loops carry no current, a repeated edge counts once.
+        between components. Self-loops carry no current; a repeated edge counts once, with weights
+        repeats are parallel conductors.
 
     Raises:
         Stopped: ``should_stop`` returned True.
         ValueError: the graph is directed.
     """
-    graph = simple_graph(edge_index.cpu(), num_nodes)
+    weight = None if edge_weight is None else edge_weight.cpu()
+    graph = simple_graph(edge_index.cpu(), num_nodes, weight)
     labels = graph.labels
     result = torch.full((nodes.numel(), nodes.numel()), torch.inf, dtype=torch.float64)
     result.fill_diagonal_(0.0)

@@ -243,3 +243,21 @@ def carry_up(rows, row_start, column_start, panel_start, panel, pivot, flow):
                 for b in range(a + 1, width):
                     given = panel[panel_start[f] + a * width + b]
                     flow[rows[low + b]] += given * flow[first + a]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+@no_type_check
+def carry_down(rows, row_start, column_start, panel_start, panel, pivot, flow):
+    """``flow``, masses as ``carry_up`` leaves them, becomes their potentials; 0 at the last nodes.
+
+    That is x_j = t_j / c_j + sum_l p_jl x_l, which only adds.
+    """
+    for f in range(column_start.size - 2, -1, -1):
+        low, first = row_start[f], column_start[f]
+        width = row_start[f + 1] - low
+        for a in range(column_start[f + 1] - first - 1, -1, -1):
+            potential = flow[first + a] / pivot[first + a] if pivot[first + a] > 0.0 else 0.0
+            if pivot[first + a] > 0.0:
+                for b in range(a + 1, width):
+                    potential += panel[panel_start[f] + a * width + b] * flow[rows[low + b]]
+            flow[first + a] = potential

@@ -1,10 +1,11 @@
 """Spectral gap and its modes from a pseudo-inverse that is at hand."""
 
+from collections.abc import Callable
+
 import numpy as np
 from scipy.sparse.linalg import LinearOperator, eigsh
 
-from workbench.diagnostics.spectrum.full_spectrum import MOST_MODES, SlowestModes
-from workbench.rewiring.engine.incremental import ResistanceTracker
+from workbench.diagnostics.spectrum.full_spectrum import MOST_MODES, SlowestModes, slowest_modes
 from workbench.topology import SimpleGraph, one_thread
 
 #: Up to this many nodes a dense eigendecomposition is as fast.
@@ -15,13 +16,22 @@ _EQUAL = 1e-6
 
 
 def slowest_modes_of(
-    tracker: ResistanceTracker, graph: SimpleGraph, start: np.ndarray | None = None
+    times: Callable[[np.ndarray], np.ndarray] | None,
+    graph: SimpleGraph,
+    start: np.ndarray | None = None,
 ) -> SlowestModes:
     """What ``diagnostics.spectrum.full_spectrum.slowest_modes`` finds, from L^+ of that graph.
 
     1 / gap is the largest eigenvalue of Q D^1/2 L^+ D^1/2 Q, with Q the projection off sqrt(d).
-    ``start`` is a potential to begin from, such as one of the graph an edit ago.
+
+    Args:
+        times: L^+ times a vector; None where resistances lie too far apart for L^+: then that
+            function is asked itself.
+        graph: connected.
+        start: a potential to begin from, such as one of the graph an edit ago.
     """
+    if times is None:
+        return slowest_modes(graph)
     degree = graph.degree().numpy()
     root = np.sqrt(degree)
     size = degree.size
@@ -31,7 +41,7 @@ def slowest_modes_of(
         return x - found @ (found.T @ x)
 
     def apply(x: np.ndarray) -> np.ndarray:
-        return apart(root * tracker.times(root * apart(x.ravel())))
+        return apart(root * times(root * apart(x.ravel())))
 
     if size <= _DENSE_EIGEN:
         matrix = np.stack([apply(column) for column in np.eye(size)])

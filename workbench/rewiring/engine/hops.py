@@ -50,11 +50,16 @@ class HopTracker:
         ]
         self._search(source, target, np.concatenate(lost))
 
-    def diameter(self) -> float:
-        """The largest distance; inf if the graph is disconnected, 0 for one node or none."""
-        if self.distance.size == 0:
+    def diameter(self, nodes: np.ndarray | None = None) -> float:
+        """The largest distance, between any of the nodes if they are given.
+
+        inf if these are disconnected, 0 for one node or none.
+        """
+        among = nodes is not None and nodes.size < len(self.distance)
+        distance = self.distance[np.ix_(nodes, nodes)] if among else self.distance
+        if distance.size == 0:
             return 0.0
-        most = int(self.distance.max())
+        most = int(distance.max())
         return np.inf if most == UNREACHED else float(most)
 
     def _search(self, source: np.ndarray, target: np.ndarray, rows: np.ndarray) -> None:

@@ -95,10 +95,9 @@ class NodePairs:
     def landmarks(self) -> Tensor | None:
         """Nodes of a large graph that stand for all, spread evenly over the degrees; or None.
 
-        None if matrices of all pairs are held, where even these take too long, and where edges
-        have weights.
+        None if matrices of all pairs are held, and where even these take too long.
         """
-        if self.dense or self._num_nodes > LANDMARK_NODES or self._edge_weight is not None:
+        if self.dense or self._num_nodes > LANDMARK_NODES:
             return None
         degree = torch.bincount(self._edge_index[0], minlength=self._num_nodes)
         spread = torch.linspace(0, self._num_nodes - 1, LANDMARKS).round().long()
@@ -115,8 +114,9 @@ class NodePairs:
         edits = tuple(edits)
         if not edits and self._among is not None:
             return self._among
+        edge_index, weight = self._edited(edits)
         made = resistance_among(
-            self._edited(edits)[0], self._num_nodes, self.landmarks(), should_stop=should_stop
+            edge_index, self._num_nodes, self.landmarks(), weight, should_stop=should_stop
         ).numpy()
         if not edits:
             self._among = made
@@ -134,7 +134,8 @@ class NodePairs:
             if self._modes is None or self._modes[0] != edits:
                 gap, modes = 0.0, np.zeros((self._num_nodes, 1))
                 if tracker.num_components == 1 and self._num_nodes > 1:
-                    found = slowest_modes_of(tracker, tracker.edges())
+                    times = None if tracker.far_apart else tracker.times
+                    found = slowest_modes_of(times, tracker.edges())
                     gap, modes = found.gap, found.potentials
                 self._modes = (edits, gap, torch.from_numpy(modes))
             return what_if(tracker, *self._modes[1:], u, v)

@@ -11,10 +11,11 @@ from workbench.diagnostics import Stopped
 from workbench.rewiring import Edit, Profile, profile
 from workbench.rewiring.tape.edit import edit_rows
 from workbench.rewiring.tape.edited import edited
+from workbench.rewiring.tape.largest_part import MEASURED, as_within
 
 NO_EDITS = torch.zeros(3, 0, dtype=torch.int64)
 
-#: The fields of a ``Profile`` that the lab shows.
+#: The fields of a ``Profile`` that the lab has, of the whole graph.
 NUMBERS = (
     "total_resistance",
     "spectral_gap",
@@ -26,13 +27,30 @@ NUMBERS = (
     "distance",
 )
 
+#: Those of them that say nothing of a disconnected graph: each has a NAME_within.
+APART = ("total_resistance", *MEASURED)
+
+#: What says how disconnected the graph is.
+PARTS = ("num_components", "largest_component")
+
+_FIELDS = (*NUMBERS, *as_within(dict.fromkeys(APART)), *PARTS)
+
 
 @dataclass(frozen=True)
 class Numbers:
-    """What the cards show: ``values[name]`` at each position, and whether they are exact."""
+    """Fields of a ``Profile``: ``values[name]`` at each position, and whether they are exact."""
 
     values: dict[str, np.ndarray]
     exact: dict[str, bool]
+
+    @property
+    def disconnected(self) -> bool:
+        """Whether the graph is, at any position."""
+        return bool((self.values["num_components"] > 1).any())
+
+    def within(self, name: str) -> str:
+        """The field of ``NUMBERS`` that says something of a disconnected graph, too."""
+        return f"{name}_within" if name in APART else name
 
 
 class TapeNumbers:
@@ -85,15 +103,15 @@ class TapeNumbers:
         except Stopped:
             return None
         known = [self._rows[key] for key in keys]
-        values = {name: np.array([row[name] for row in known]) for name in NUMBERS}
+        values = {name: np.array([row[name] for row in known]) for name in _FIELDS}
         return Numbers(values, dict(self._exact))
 
     def _keep(self, keys: list[int], measured: Profile) -> None:
-        for name in NUMBERS:
+        for name in _FIELDS:
             bound = name.startswith("cheeger")
             self._exact[name] = bound or measured.exact[name]
         for at, key in enumerate(keys):
-            self._rows[key] = {name: float(getattr(measured, name)[at]) for name in NUMBERS}
+            self._rows[key] = {name: float(getattr(measured, name)[at]) for name in _FIELDS}
 
     def _keys(self, edits: Sequence[Edit]) -> list[int]:
         """One number for each position; equal for equal edits up to there."""

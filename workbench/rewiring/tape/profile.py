@@ -11,6 +11,7 @@ from torch import Tensor
 from workbench.cost import Stopped
 from workbench.diagnostics import LIMITS
 from workbench.diagnostics.spectrum.cheeger import cheeger_constant
+from workbench.diagnostics.spectrum.full_spectrum import SlowestModes
 from workbench.diagnostics.spectrum.sweep import sweep_cut
 from workbench.rewiring.engine.fiedler import slowest_modes_of
 from workbench.rewiring.engine.hops import HopTracker
@@ -18,11 +19,14 @@ from workbench.rewiring.engine.incremental import ResistanceTracker
 from workbench.rewiring.presence import difference
 from workbench.rewiring.result import with_ends_in_order
 from workbench.rewiring.tape.large_profile import LargeGraph, own_weights
+from workbench.rewiring.tape.largest_part import as_within, largest_part, whole_and_within
 from workbench.topology import SimpleGraph, simple_graph
 from workbench.typing import EdgeIndex, EdgeWeight
 
 #: Up to this many nodes everything is exact, from dense matrices kept up to date.
 DENSE_NODES = 2_500
+
+_COUNTS = ("num_edges", "num_components", "largest_component")
 
 
 @dataclass(frozen=True)
@@ -36,9 +40,12 @@ class Profile:
         cheeger_lower: half the gap, or the Cheeger constant itself up to 20 nodes.
         cheeger_upper: conductance of the sweep cut, or the Cheeger constant itself.
         diameter: largest hop distance, inf if disconnected; a lower bound where ``exact`` says so.
+        spectral_gap_within, cheeger_lower_within, cheeger_upper_within, diameter_within: the same
+            of the largest component (of several the one with most edges, then the first).
         mean_degree: neighbors of a node, on average.
         num_edges: undirected edges.
         num_components: connected components, isolated nodes included.
+        largest_component: nodes of the largest one.
         distance: Jaccard distance of the edge set from the original one, 0 to 1.
         exact: for each name above, whether every value is exact (the gap to 1e-9).
         error: for each name that is not exact, how far off it may be at each position: the standard
@@ -52,9 +59,14 @@ class Profile:
     cheeger_lower: Float64[Tensor, " positions"]
     cheeger_upper: Float64[Tensor, " positions"]
     diameter: Float64[Tensor, " positions"]
+    spectral_gap_within: Float64[Tensor, " positions"]
+    cheeger_lower_within: Float64[Tensor, " positions"]
+    cheeger_upper_within: Float64[Tensor, " positions"]
+    diameter_within: Float64[Tensor, " positions"]
     mean_degree: Float64[Tensor, " positions"]
     num_edges: Int64[Tensor, " positions"]
     num_components: Int64[Tensor, " positions"]
+    largest_component: Int64[Tensor, " positions"]
     distance: Float64[Tensor, " positions"]
     exact: dict[str, bool]
     error: dict[str, Float64[Tensor, " positions"]]
@@ -139,7 +151,7 @@ def _collect(positions: list[dict], exact: dict[str, bool], errors: list[dict]) 
     columns = {
         name: torch.tensor(
             [position[name] for position in positions],
-            dtype=torch.int64 if name.startswith("num_") else torch.float64,
+            dtype=torch.int64 if name in _COUNTS else torch.float64,
         )
         for name in names
     }
@@ -175,7 +187,8 @@ class _Dense:
         self.hops = HopTracker(*graph.ends, graph.num_nodes)
         self.start: np.ndarray | None = None
         self.small = graph.num_nodes <= LIMITS["cheeger_constant"]
-        self.exact = {"cheeger_lower": self.small, "cheeger_upper": self.small}
+        bounds = {"cheeger_lower": self.small, "cheeger_upper": self.small}
+        self.exact = bounds | as_within(bounds)
         self.errors: list[dict] = []
 
     def edit(self, sign: int, u: int, v: int) -> None:
@@ -190,24 +203,40 @@ class _Dense:
 
     def measure(self) -> dict:
         """The numbers of the graph as it is."""
-        tracker, num_components = self.tracker, self.tracker.num_components
+        tracker, graph = self.tracker, self.tracker.edges()
+        nodes, part = largest_part(graph, tracker.labels)
         lower = upper = gap = 0.0
-        if num_components == 1 and tracker.num_nodes > 1:
-            graph = tracker.edges()
-            modes = slowest_modes_of(tracker, graph, self.start)
-            gap, self.start = modes.gap, modes.potentials[:, 0]
+        if nodes.size > 1:
+            modes = self._modes(nodes, part)
+            gap = modes.gap
             lower = upper = 0.5 * gap
             if self.small:
-                lower = upper = float(cheeger_constant(*_columns(graph)))
+                lower = upper = float(cheeger_constant(*_columns(part)))
             else:
-                upper = sweep_cut(graph, modes.potentials).conductance
-        self.errors.append({"cheeger_lower": upper - lower, "cheeger_upper": upper - lower})
-        return {
-            "total_resistance": tracker.total_resistance(),
-            "total_resistance_within": tracker.total_resistance(within_components=True),
+                upper = sweep_cut(part, modes.potentials).conductance
+        within = {
             "spectral_gap": gap,
             "cheeger_lower": lower,
             "cheeger_upper": upper,
-            "diameter": self.hops.diameter(),
-            "num_components": num_components,
+            "diameter": self.hops.diameter(nodes),
         }
+        apart = {"cheeger_lower": upper - lower, "cheeger_upper": upper - lower}
+        self.errors.append(apart | as_within(apart))
+        return whole_and_within(within, tracker.num_components, nodes.size) | {
+            "total_resistance": tracker.total_resistance(),
+            "total_resistance_within": tracker.total_resistance(within_components=True),
+        }
+
+    def _modes(self, nodes: np.ndarray, part: SimpleGraph) -> SlowestModes:
+        """Those of a component, begun from those of the position before."""
+        whole = np.zeros(self.tracker.num_nodes)
+
+        def times(vector: np.ndarray) -> np.ndarray:
+            whole[nodes] = vector
+            return self.tracker.times(whole)[nodes]
+
+        start = None if self.start is None else self.start[nodes]
+        modes = slowest_modes_of(None if self.tracker.far_apart else times, part, start)
+        self.start = np.zeros_like(whole)
+        self.start[nodes] = modes.potentials[:, 0]
+        return modes

@@ -25,7 +25,8 @@ class GraphCanvas(PairHints):
         spans: int32 [spans, 4], rows u, v, start, end: the edge is there at tape positions
             start <= k < end. Start 0 marks an original edge, end ``NEVER`` one that stays.
         node_values: float32 [num_nodes], colored over ``color_range``; empty for plain nodes,
-            nan and inf are drawn in grey.
+            nan and inf are drawn in grey. ``color_label`` says what they are, or why there are
+            none.
         node_values_before: the same before the edits, for the panel "before"; empty where the
             colors do not change.
         candidates: int32 [candidates, 3], rows u, v, index into ``methods``: drawn dashed.

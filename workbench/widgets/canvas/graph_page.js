@@ -39,18 +39,21 @@ export class GraphPage {
 
   // whether the color bar may have another height
   describe(model, data) {
-    let other = (this.colorbar.style.display === "") !== data.scaled;
+    const label = model.get("color_label"), why = data.values === null && label !== "";
+    const shown = data.scaled || (why && !model.get("classes"));
+    let other = (this.colorbar.style.display === "") !== shown;
     this.root.style.height = `${model.get("height")}px`;
-    this.colorbar.style.display = data.scaled ? "" : "none";
+    this.colorbar.style.display = shown ? "" : "none";
+    this.mark("plain", !data.scaled); // then the label says why there are no colors
+    if (shown) other = setText(this.label, label) || other;
     if (data.scaled) {
       const range = model.get("color_range");
-      other = setText(this.label, model.get("color_label")) || other;
       rangeTexts(range, 2).forEach((text, k) => (this.ends[k].textContent = text));
       this.ramp.style.background = gradient(data.table, "right", range);
     }
     this.status.textContent = model.get("status");
     this.canvas.setAttribute("aria-label", canvasLabel(
-      data.n, data.scaled ? model.get("color_label") : "", model.get("color_range")));
+      data.n, data.scaled ? label : "", model.get("color_range")));
     const { kinds, candidates } = data;
     const [methods, editable] = [model.get("methods"), model.get("editable")];
     this.#showLegend(legendRows({ kinds, candidates, methods, editable }));

@@ -42,7 +42,7 @@ class MatrixView {
     const tip = () => this.gestures.showTip();
     life.onModel(model, {
       size: values, values, values_before: values, mode: values, palette: values,
-      value_range: describe, log_scale: describe, title: describe, unit: describe,
+      value_range: describe, log_scale: describe, clipped: describe, title: describe, unit: describe,
       rows: describe, columns: describe, missing: describe,
       stale: grey, position: grey, values_position: grey,
       selection: mark, hint: tip, hint_pair: tip,

@@ -39,6 +39,9 @@ class MatrixCanvas(PairHints):
         order: int32 [size], the node that row i and column i of ``values`` belong to; empty for
             0, 1, 2, ... Hover, clicks and ``selection`` speak of nodes, not of rows.
 
+    ``clipped`` says whether there are cells below or above ``value_range``; they have the color of
+    its end, which is marked ≤ or ≥.
+
     Where the matrix has more rows than the picture has pixels, a pixel shows the most extreme of
     the cells under it (the largest; with ``rdbu`` the one farthest from the middle), and the title
     line says so. Hence one bad pair among a million stays visible.
@@ -69,6 +72,7 @@ class MatrixCanvas(PairHints):
     order = traitlets.Bytes(b"").tag(sync=True)
     value_range = traitlets.List(traitlets.Float(), [0.0, 1.0], minlen=2, maxlen=2).tag(sync=True)
     log_scale = traitlets.Bool(False).tag(sync=True)
+    clipped = traitlets.List(traitlets.Bool(), [False, False], minlen=2, maxlen=2).tag(sync=True)
 
     title = traitlets.Unicode("").tag(sync=True)
     unit = traitlets.Unicode("").tag(sync=True)

@@ -1,11 +1,12 @@
 // The cells of a matrix as levels 0..254, and many of them under one pixel.
 
+export const LAST = 254; // the level at the upper end of the scale
 export const MISSING = 255; // the level of a cell without a number
 
 // the number that a level stands for
 export function levelValue(q, [low, high], logarithmic) {
   if (q === undefined || q === MISSING) return NaN;
-  const t = q / 254;
+  const t = q / LAST;
   return logarithmic && low > 0 ? low * (high / low) ** t : low + t * (high - low);
 }
 

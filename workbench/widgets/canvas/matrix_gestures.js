@@ -113,7 +113,8 @@ export class MatrixGestures {
     const { model, data, selection } = this, [row, column] = this.active;
     const u = data.node(row), v = data.node(column);
     const words = { unit: model.get("unit"), classes: model.get("classes"),
-                    missing: model.get("missing"), value: (q) => data.value(q) };
+                    missing: model.get("missing"), value: (q) => data.value(q),
+                    clipped: model.get("clipped") };
     return cellLines({
       names: [selection.name(u), selection.name(v)],
       rows: model.get("rows"), columns: model.get("columns"),

@@ -50,12 +50,12 @@ export class MatrixPage {
     const renoted = setText(this.note, note({
       n, side: layout?.side, logarithmic: model.get("log_scale"), diverging: data.diverging }));
     const range = model.get("value_range");
-    const texts = rangeTexts(range, TICKS, (t) => data.value(254 * t));
+    const texts = rangeTexts(range, TICKS, (t) => data.value(254 * t), model.get("clipped"));
     this.ticks.forEach((tick, k) => setText(tick, texts[k]));
     setText(this.swatchText, model.get("missing"));
     this.swatch.style.visibility = data.missing ? "" : "hidden";
     this.#showRamp(gradient(data.table, layout?.below ? "right" : "top", range));
-    const ends = classes ? [] : rangeTexts(range, 2);
+    const ends = classes ? [] : [texts[0], texts.at(-1)];
     this.canvas.setAttribute("aria-label", canvasLabel(this.title.textContent, n, ends));
     return retitled || renoted;
   }

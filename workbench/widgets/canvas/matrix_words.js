@@ -1,6 +1,6 @@
 // What the matrix canvas says: title, note, tooltip, and what a screen reader hears.
 
-import { MISSING } from "./matrix_cells.js";
+import { LAST, MISSING } from "./matrix_cells.js";
 import { number } from "./numbers.js";
 
 // `ends` are the texts at the ends of the color bar, "" where there is none
@@ -21,11 +21,12 @@ export function note({ n, side, logarithmic, diverging }) {
   return parts.join(", ");
 }
 
-// what the cell with level q says; `value` turns a level into its number
-export function cellText(q, { unit, classes, missing, value }) {
+// what the cell with level q says; `value` turns a level into its number, `clipped` as of rangeTexts
+export function cellText(q, { unit, classes, missing, value, clipped: [below, above] }) {
   if (q === MISSING) return missing;
   if (classes) return `${unit} ${q}`.trim();
-  return `≈ ${number(value(q), { digits: 3 })}${unit ? ` ${unit}` : ""}`;
+  const sign = below && q === 0 ? "≤" : above && q === LAST ? "≥" : "≈";
+  return `${sign} ${number(value(q), { digits: 3 })}${unit ? ` ${unit}` : ""}`;
 }
 
 // the tooltip of a cell, as lines of a class and a text; `shown` are captions and texts

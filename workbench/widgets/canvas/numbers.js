@@ -26,11 +26,11 @@ function grouped(text) {
 
 // The numbers at as many places along a color bar, from its low to its high end; `at` gives the number
 // at a share of the way. Of a range that is a single number only the place in the middle has it, or
-// the first of two.
-export function rangeTexts([low, high], places, at = (t) => low + t * (high - low)) {
-  const only = (places - 1) >> 1;
+// the first of two. `clipped` says whether there are numbers below and above, which the ends stand for.
+export function rangeTexts([low, high], places, at = (t) => low + t * (high - low), clipped = []) {
+  const only = (places - 1) >> 1, marks = { 0: clipped[0] && "≤ ", [places - 1]: clipped[1] && "≥ " };
   return Array.from({ length: places }, (_, k) =>
-    high > low ? number(at(k / (places - 1))) : k === only ? number(low) : "");
+    high > low ? (marks[k] || "") + number(at(k / (places - 1))) : k === only ? number(low) : "");
 }
 
 // how far a number went from the first one, with the percentage where that says something

@@ -50,6 +50,7 @@ class TapeView {
     this.redo = iconButton(right, "redo", "redo (Ctrl+Shift+Z)", send("redo"), "redo");
     iconButton(right, "reset", "drop all edits by hand", send("reset"), "reset");
     this.grid = element("div", "wb-cards", root);
+    this.notes = element("div", "wb-notes", root);
   }
 
   listen() {
@@ -58,12 +59,16 @@ class TapeView {
       length: read, edits: read, can_undo: read, can_redo: read, playing: read, stale: read,
       interval: () => this.schedule(),
       cards: () => this.readCards(),
+      notes: () => this.reserve(),
       change: () => this.show(),
     });
     // "input" comes inside the pointer event: the picture moves in the same frame as the hand
     life.on(this.slider, "input", () => this.go(this.slider.valueAsNumber));
     life.on(this.root, "keydown", (event) => this.key(event));
-    const resize = new ResizeObserver(() => this.placeCards());
+    const resize = new ResizeObserver(() => {
+      this.placeCards();
+      this.reserve();
+    });
     resize.observe(this.grid);
     life.atEnd(() => resize.disconnect());
     this.schedule();
@@ -155,8 +160,23 @@ class TapeView {
 
   readCards() {
     this.grid.replaceChildren();
-    this.cards = this.model.get("cards").map((spec) => new TapeCard(spec, this.grid));
+    const specs = this.model.get("cards"), noted = specs.some(({ note }) => note);
+    this.cards = specs.map((spec) => new TapeCard(spec, this.grid, noted));
     this.placeCards();
+  }
+
+  // the note at a position; none says nothing
+  noteAt(position) {
+    return this.model.get("notes").findLast(({ from }) => from <= position) ?? { text: "" };
+  }
+
+  // as many lines as the longest note takes, so that nothing below moves with the slider
+  reserve() {
+    const { notes } = this, texts = this.model.get("notes").map(({ text }) => text);
+    notes.style.minHeight = "";
+    const heights = texts.map((text) => (setText(notes, text), notes.offsetHeight));
+    notes.style.minHeight = texts.some(Boolean) ? `${Math.max(...heights)}px` : "";
+    setText(notes, this.noteAt(this.position).text);
   }
 
   placeCards() {
@@ -194,7 +214,9 @@ class TapeView {
     setText(this.edit, text);
     if (this.edit.title !== text) this.edit.title = text;
     slider.setAttribute("aria-valuetext", `edit ${position} of ${length}, ${text}`);
-    for (const card of this.cards) card.show(position);
+    const { text: note, apart } = this.noteAt(position);
+    setText(this.notes, note);
+    for (const card of this.cards) card.show(position, apart);
   }
 }
 

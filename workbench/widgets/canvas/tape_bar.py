@@ -24,9 +24,13 @@ class TapeBar(anywidget.AnyWidget):
         exact: False marks the numbers with "≈" (default True)
         digits: significant digits (default 4)
         reason: why a number is missing, for the tooltip of a nan
+        note: what the number leaves out, on the card where ``notes`` say ``apart``
 
     A card shows the value at ``position``, its change from position 0, and a sparkline. inf reads
     "∞", nan "–".
+
+    ``notes`` is a list of dicts ``from``, ``text``, ``apart``, ascending: from that position on the
+    text stands below the cards.
 
     Messages to the kernel (``on_msg``): ``{"type": "undo"}``, ``{"type": "redo"}``,
     ``{"type": "reset"}``.
@@ -43,6 +47,7 @@ class TapeBar(anywidget.AnyWidget):
     can_undo = traitlets.Bool(False).tag(sync=True)
     can_redo = traitlets.Bool(False).tag(sync=True)
     cards = traitlets.List(traitlets.Dict()).tag(sync=True)
+    notes = traitlets.List(traitlets.Dict()).tag(sync=True)
     stale = traitlets.Bool(False).tag(sync=True)
 
     @traitlets.validate("cards")
@@ -50,7 +55,7 @@ class TapeBar(anywidget.AnyWidget):
         return [_card(**card) for card in proposal.value]
 
 
-def _card(*, name, values, unit="", help="", exact=True, digits=4, reason=""):
+def _card(*, name, values, unit="", help="", exact=True, digits=4, reason="", note=""):
     """One card with its values as base64, so that inf and nan survive JSON."""
     if not isinstance(values, str):
         array = np.asarray(values, dtype="<f8")
@@ -67,4 +72,5 @@ def _card(*, name, values, unit="", help="", exact=True, digits=4, reason=""):
         "exact": bool(exact),
         "digits": int(digits),
         "reason": reason,
+        "note": note,
     }

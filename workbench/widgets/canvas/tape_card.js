@@ -22,7 +22,8 @@ export class TapeCard {
   #extent;
   #whole;
 
-  constructor(spec, parent) {
+  // `noted` says that it has a line for a note, as the others of its row
+  constructor(spec, parent, noted) {
     this.#spec = spec;
     const values = (this.#values = decodedFloats(spec.values));
     this.#extent = extent(values);
@@ -37,18 +38,21 @@ export class TapeCard {
     now.append(" ");
     element("span", "wb-card-unit", now, spec.unit);
     this.change = element("div", "wb-card-change", this.root);
+    this.note = noted ? element("div", "wb-card-note", this.root) : null;
     const curve = element("div", "wb-curve", this.root);
     const frame = { viewBox: `0 0 100 ${CURVE}`, preserveAspectRatio: "none" };
     curve.append(drawing(frame, "path", { d: sparklinePath(values, this.#extent) }));
     this.dot = element("div", "wb-dot", curve);
   }
 
-  show(position) {
+  // `apart` says that the note holds at this position
+  show(position, apart) {
     const { help, reason, exact, digits } = this.#spec, values = this.#values, whole = this.#whole;
     const [first, now] = [values[0] ?? NaN, values[position] ?? NaN];
     const text = number(now, { digits, whole, steady: true }), finite = Number.isFinite(now);
     setText(this.value, exact || !finite ? text : `≈ ${text}`);
     setText(this.change, change(now, first, { digits, whole }));
+    if (this.note) setText(this.note, apart ? this.#spec.note : "");
     const title = Number.isNaN(now) && reason ? `${help}\n${reason}`.trim() : help;
     if (this.root.title !== title) this.root.title = title;
     const x = (100 * position) / Math.max(1, values.length - 1);

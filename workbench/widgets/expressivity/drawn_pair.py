@@ -48,7 +48,7 @@ class DrawnPair(GraphPair):
         ]
         self._colored: dict[str, PairColoring] = {}
 
-    def colored(self, test: str) -> PairColoring:
+    def coloring(self, test: str) -> PairColoring:
         """The colors of a test, computed once; raises as ``PairColoring``."""
         if test not in self._colored:
             self._colored[test] = PairColoring(self, test)

@@ -52,7 +52,7 @@ class ExpressivityLab(Lab, state=ExpressivityState):
 
     def __init__(self, pair: DrawnPair, test: str):
         super().__init__(ExpressivityState())
-        self._colored = pair.colored(test)
+        self._colored = pair.coloring(test)
         self._why = Explanation(self._picture_now)
         self._model = ModelOnPair(self.state, lambda: self._pair, self._tell_run)
         self._build()
@@ -70,7 +70,7 @@ class ExpressivityLab(Lab, state=ExpressivityState):
 
     @a.setter
     def a(self, value: Source) -> None:
-        self._take(self._pair.replace_graph(0, graph_of(value)[0]).colored(self.test))
+        self._take(self._pair.replace_graph(0, graph_of(value)[0]).coloring(self.test))
 
     @property
     def b(self) -> Data:
@@ -79,7 +79,7 @@ class ExpressivityLab(Lab, state=ExpressivityState):
 
     @b.setter
     def b(self, value: Source) -> None:
-        self._take(self._pair.replace_graph(1, graph_of(value)[0]).colored(self.test))
+        self._take(self._pair.replace_graph(1, graph_of(value)[0]).coloring(self.test))
 
     @property
     def pair(self) -> str:
@@ -88,7 +88,7 @@ class ExpressivityLab(Lab, state=ExpressivityState):
 
     @pair.setter
     def pair(self, name: str) -> None:
-        self._take(famous(name).colored(self.test))
+        self._take(famous(name).coloring(self.test))
 
     @property
     def test(self) -> str:
@@ -97,7 +97,7 @@ class ExpressivityLab(Lab, state=ExpressivityState):
 
     @test.setter
     def test(self, value: str) -> None:
-        self._take(self._pair.colored(self.state.check("test", value)))
+        self._take(self._pair.coloring(self.state.check("test", value)))
 
     @property
     def verdict(self) -> str:
@@ -296,7 +296,7 @@ class ExpressivityLab(Lab, state=ExpressivityState):
         try:
             with self.working("computing …"):
                 pair = self._pair if asked.pair == self.pair else famous(asked.pair)
-                colored = pair.colored(asked.test)
+                colored = pair.coloring(asked.test)
         except Exception:
             if not should_stop():  # the menus go back to what is shown
                 self.state.show(self.pair, self.test)
@@ -308,7 +308,7 @@ class ExpressivityLab(Lab, state=ExpressivityState):
         def work(should_stop: ShouldStop) -> None:
             with self.working("reading …"):
                 file = read()
-                colored = self._pair.replace_graph(which, file.graph).colored(self.state.test)
+                colored = self._pair.replace_graph(which, file.graph).coloring(self.state.test)
             if not should_stop():
                 notes = f": {file.said}" if file.notes else ""
                 self._take(colored, f"{file.name} is graph {'ab'[which]} now{notes}.")

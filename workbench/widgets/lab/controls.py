@@ -6,6 +6,7 @@ from typing import Any
 import ipywidgets
 
 from workbench.graphs import SUFFIXES
+from workbench.widgets.canvas.picture_border import PictureBorder
 from workbench.widgets.lab.state import LabState, Setting
 
 WRAP = {"flex_flow": "row wrap", "align_items": "center", "grid_gap": "2px 14px"}
@@ -90,11 +91,13 @@ def row(*widgets: ipywidgets.Widget) -> ipywidgets.HBox:
     return ipywidgets.HBox(widgets, layout=ipywidgets.Layout(**WRAP))
 
 
-def pair_of_pictures(*widgets: ipywidgets.Widget) -> ipywidgets.GridBox:
-    """A graph and a matrix side by side."""
-    columns = "minmax(0, 1.25fr) minmax(0, 1fr)"
-    layout = ipywidgets.Layout(grid_template_columns=columns, grid_gap="8px")
-    return ipywidgets.GridBox(widgets, layout=layout)
+def pair_of_pictures(
+    graph: ipywidgets.Widget, matrix: ipywidgets.Widget, border: PictureBorder | None = None
+) -> ipywidgets.GridBox:
+    """A graph and a matrix side by side, or as ``border`` says; it can be dragged."""
+    made = ipywidgets.GridBox((graph, border or PictureBorder(), matrix))
+    made.add_class("wb-pair")
+    return made
 
 
 def _control(setting: Setting, choices: dict[str, Any] | None, value: Any) -> ipywidgets.Widget:

@@ -5,7 +5,8 @@ import torch
 from torch import Tensor
 from torch_geometric.utils import to_undirected
 
-from workbench.diagnostics import effective_resistance, fiedler_vector, hop_distance
+from workbench.diagnostics import effective_resistance, hop_distance
+from workbench.diagnostics.spectrum.within_components import order_within
 from workbench.graphs.layout import layout
 from workbench.widgets.canvas.graph_canvas import NEVER, GraphCanvas
 from workbench.widgets.canvas.matrix_canvas import MatrixCanvas
@@ -36,10 +37,7 @@ class DrawnGraph:
         except ValueError:  # directed: there is no resistance
             self.resistance = None
         self.positions = places(self.edge_index, num_nodes, pos)
-        self.order = np.arange(num_nodes)
-        if num_nodes > 2 and self.edge_index.numel():
-            vector = fiedler_vector(self.edge_index, num_nodes).numpy()
-            self.order = np.argsort(vector, kind="stable")
+        self.order = order_within(self.edge_index, num_nodes).numpy()
 
     def name(self, node: int) -> str:
         """The name of a node."""

@@ -50,6 +50,28 @@ def graph_of(
     return graph, source
 
 
+def graphs_of(data: Any) -> Sequence[Data] | None:
+    """The graphs of a ``Batch``, a data set or a list; None where ``data`` is none of them.
+
+    Raises:
+        ValueError: there is no graph in it.
+        TypeError: the ``Batch`` does not say where its graphs begin.
+    """
+    kind = type(data).__name__
+    if isinstance(data, Batch):
+        try:
+            data = data.to_data_list()
+        except (RuntimeError, AttributeError):
+            raise TypeError(
+                f"this {kind} does not say where its graphs begin; make it by Batch.from_data_list"
+            ) from None
+    elif not isinstance(data, Dataset | list | tuple):
+        return None
+    if not len(data):
+        raise ValueError(f"a {kind} without graphs; there is nothing to show")
+    return data
+
+
 def _in_memory(data: Any) -> Data:
     """A PyG ``Data`` as it is, a networkx graph converted; of others what to do."""
     kind = type(data).__name__

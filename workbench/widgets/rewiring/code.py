@@ -16,11 +16,15 @@ def code(moment: Moment) -> str:
         reader, open_line = "read_graph", 'data = read_graph("graph.npz")'
         head = ["# graph.npz is the graph before its edits: write_graph(data, 'graph.npz')"]
     made = _by_method if moment.made_by_method else _by_rows
+    real = None
+    if moment.start.left_out:
+        head.append("from workbench.rewiring.data import real_edges")
+        real = "data = real_edges(data)  # an edge of weight 0 is none"
     return "\n".join(
         [
             f"# workbench {__version__}",
             *head,
-            *made(moment, reader, open_line),
+            *made(moment, reader, open_line if real is None else f"{open_line}\n{real}"),
             "rewired = apply_edits(data.edge_index, data.num_nodes, edits)",
             "data = rewired_data(data, rewired)  # what belongs to kept edges stays",
             "",

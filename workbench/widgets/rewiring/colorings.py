@@ -1,48 +1,73 @@
 """What the color of a node can show, before and after any edits of one graph."""
 
-import numpy as np
-from torch import Tensor
+from dataclasses import dataclass
 
-from workbench.diagnostics import fiedler_vector
-from workbench.rewiring.tape.node_pairs import RESISTANCE
+import numpy as np
+
+from workbench.diagnostics import TooLargeError
+from workbench.rewiring.tape.node_values import FIEDLER, MEAN_RESISTANCE
+from workbench.widgets.lab.worker import ShouldStop
 from workbench.widgets.rewiring.moment import Moment
 
 #: Name -> (unit, meaning) of what the color of a node can show.
 COLORINGS = {
-    "mean resistance": ("ohm", "Mean effective resistance to the other nodes; high = far away."),
+    MEAN_RESISTANCE: (
+        "ohm",
+        "Mean effective resistance to the other nodes of its component; high = far away.",
+    ),
     "degree": ("edges", "Number of neighbors."),
-    "Fiedler vector": ("", "Which side of the worst cut a node is on, and how far."),
+    FIEDLER: (
+        "",
+        "Which side of the worst cut of its component a node is on, and how far, where the mean "
+        "square is 1.",
+    ),
     "class": ("", "The label of the node, where the graph has labels."),
 }
 
 
-def colorings(moment: Moment, name: str) -> np.ndarray | None:
-    """One of ``COLORINGS`` on the original graph and at the position, ``[2, nodes]``.
+@dataclass(frozen=True)
+class Coloring:
+    """The values of the nodes on the original graph and at the position, and what they are.
 
-    None where it has no meaning: no labels, no edges, or too many nodes.
+    Attributes:
+        values: ``[2, nodes]``; None where there are none.
+        label: what they are, with their unit; or why there are none.
+    """
+
+    values: np.ndarray | None
+    label: str
+
+
+def coloring(moment: Moment, name: str, should_stop: ShouldStop | None = None) -> Coloring:
+    """One of ``COLORINGS`` at a moment.
+
+    Raises:
+        Stopped: ``should_stop`` returned True.
     """
     start = moment.start
-    sides = ((), start.edge_index, start.edge_weight), (moment.in_force, *moment.columns)
-    values = [_coloring(moment, name, *side) for side in sides]
-    return None if any(side is None for side in values) else np.stack(values)
-
-
-def _coloring(
-    moment: Moment, name: str, edits: tuple, edge_index: Tensor, weight: Tensor | None
-) -> np.ndarray | None:
-    start = moment.start
-    num_nodes = start.num_nodes
+    label = with_unit(name, COLORINGS)
     if name == "class":
         y = getattr(start.graph, "y", None)
-        fits = y is not None and y.dim() == 1 and y.size(0) == num_nodes
-        return y.cpu().numpy().astype(np.float64) if fits else None
+        if y is None or y.dim() != 1 or y.size(0) != start.num_nodes:
+            return Coloring(None, "no class: the nodes of this graph have no labels")
+        return Coloring(np.stack(2 * [y.cpu().numpy().astype(np.float64)]), label)
     if name == "degree":
-        return np.bincount(edge_index[0], minlength=num_nodes).astype(np.float64)
-    if num_nodes < 2 or edge_index.numel() == 0 or not start.pairs.dense:
-        return None
-    if name == "Fiedler vector":
-        return fiedler_vector(edge_index, num_nodes, weight).numpy()
-    resistance = start.pairs.matrix(RESISTANCE, edits)
-    finite = np.isfinite(resistance)
-    total = np.sum(resistance, axis=1, where=finite, initial=0.0)
-    return total / np.maximum(finite.sum(axis=1) - 1, 1)
+        sides = (start.edge_index, moment.edge_index)
+        degree = [np.bincount(side[0], minlength=start.num_nodes) for side in sides]
+        return Coloring(np.stack(degree).astype(np.float64), label)
+    try:
+        sides = [start.values.measure(name, edits, should_stop) for edits in ((), moment.in_force)]
+    except TooLargeError as error:
+        return Coloring(None, f"{name} is not shown: {error}")
+    values = np.stack(sides)
+    if np.isnan(values).all():
+        return Coloring(None, f"no {name}: no node has an edge")
+    if moment.disconnected:
+        label += ", within components"
+    return Coloring(values, label + "; gray: no edge" * bool(np.isnan(values).any()))
+
+
+def with_unit(name: str, table: dict[str, tuple[str, str]]) -> str:
+    """``name (unit)``."""
+    unit = table[name][0]
+    return f"{name} ({unit})" if unit else name

@@ -29,7 +29,7 @@ class FileBoxes(ipywidgets.VBox):
         self.weight, self.header = _menu("weight"), _menu("first line")
         self.index = ipywidgets.BoundedIntText(
             description="graph",
-            tooltip="Which graph of the file, from 0.",
+            tooltip="Which of the graphs, from 0.",
             style={"description_width": "auto"},
             layout=ipywidgets.Layout(width="120px"),
         )
@@ -77,6 +77,17 @@ class FileBoxes(ipywidgets.VBox):
             self._quiet = False
         self.boxes.children = boxes
         self.layout.display = "" if said or boxes else "none"
+
+    def show_choice(self, count: int, index: int) -> None:
+        """Say which of several graphs is shown, and offer the others."""
+        self._quiet = True
+        try:
+            self.index.max, self.index.value = count - 1, index
+        finally:
+            self._quiet = False
+        self.said = f"graph {index} of {count:,}, counted from 0"
+        self.line.value = f'<span class="workbench-fine">{self.said}.</span>'
+        self.boxes.children, self.layout.display = [self.index], ""
 
     def _fill(self, file: OpenedFile) -> list[ipywidgets.Widget]:
         """Give the boxes their choices; those that a file asks for."""

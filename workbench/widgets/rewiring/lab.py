@@ -10,28 +10,24 @@ import ipywidgets
 import networkx as nx
 import plotly.graph_objects as go
 from torch import Tensor
-from torch_geometric.data import Data
+from torch_geometric.data import Batch, Data, Dataset
 
 from workbench.diagnostics import Stopped
 from workbench.graphs import write_graph
-from workbench.graphs.files.build import Weight
-from workbench.rewiring import EDITS, Edit, Tape
-from workbench.rewiring.tape.next_edges import best_next_edges
-from workbench.rewiring.tape.node_pairs import RESISTANCE
+from workbench.rewiring import EDITS, Tape
+from workbench.rewiring.tape.numbers import NUMBERS
 from workbench.training import PairedRuns
-from workbench.widgets.canvas.graph_canvas import GraphCanvas
-from workbench.widgets.canvas.matrix_canvas import MatrixCanvas
-from workbench.widgets.canvas.tape_bar import TapeBar
-from workbench.widgets.lab.controls import pair_of_pictures, row
+from workbench.widgets.lab.controls import row
 from workbench.widgets.lab.lab import QUICK_NODES, Lab, command
-from workbench.widgets.lab.opening import OpenedFile, graph_of
-from workbench.widgets.lab.options import MOST, option_controls, option_values
+from workbench.widgets.lab.opening import OpenedFile, graph_of, graphs_of
+from workbench.widgets.lab.options import option_controls, option_values
 from workbench.widgets.lab.whole_number import whole_number
 from workbench.widgets.lab.worker import ShouldStop
 from workbench.widgets.rewiring import views
+from workbench.widgets.rewiring.cards import card_values
 from workbench.widgets.rewiring.code import code
-from workbench.widgets.rewiring.moment import Start
-from workbench.widgets.rewiring.source import GraphSource
+from workbench.widgets.rewiring.pictures import Pictures
+from workbench.widgets.rewiring.source import GraphSource, Several
 from workbench.widgets.rewiring.state import RewiringState
 from workbench.widgets.training.panel import TrainingPanel
 
@@ -49,6 +45,13 @@ EXPORTS = {
 }
 
 
+#: What can be opened: one graph, or several of which one is shown.
+Graphs = Data | nx.Graph | str | Batch | Dataset | Sequence[Data]
+
+#: What is shown, in the order of the controls.
+SHOWN = ("view", "color", "matrix", "scale", "best", "weighted")
+
+
 class RewiringLab(Lab, state=RewiringState):
     """Graph, tape and position on the screen. Code and mouse drive the same state.
 
@@ -57,12 +60,12 @@ class RewiringLab(Lab, state=RewiringState):
         options: the controls of the method's own options, by name.
     """
 
-    def __init__(self, state: RewiringState, file: OpenedFile | None = None):
+    def __init__(self, state: RewiringState, origin: OpenedFile | Several | None = None):
         super().__init__(state)
         self.options: dict[str, ipywidgets.Widget] = {}
         self._filled = threading.Event()
-        self._numbered: tuple[Start, tuple[Edit, ...]] | None = None  # whose numbers are shown
-        self._from = GraphSource(state, self._show_graph, self.say, self.failed, file)
+        self.page = Pictures(state)
+        self._from = GraphSource(state, self._show_graph, self.say, self.failed, origin)
         self._build()
         self._listen()
         self._show_options()
@@ -102,11 +105,16 @@ class RewiringLab(Lab, state=RewiringState):
         """What the last "Train before / after" gave, or None."""
         return self.training.runs
 
-    def numbers(self) -> dict[str, float]:
-        """The numbers on the cards at the current position, by name."""
+    def numbers(self, *, within_components: bool = False) -> dict[str, float]:
+        """The numbers at the current position, by name.
+
+        Of a disconnected graph the cards show those within its components (as ``profile`` has
+        them: of the pairs of one component, and of the largest one).
+        """
         now = self.state.moment()
         found = now.start.numbers.measure(now.edits)
-        return {name: float(values[now.position]) for name, values in found.values.items()}
+        field = found.within if within_components else str
+        return {name: float(found.values[field(name)][now.position]) for name in NUMBERS}
 
     @command
     def edit(self, u: int, v: int) -> None:
@@ -134,18 +142,25 @@ class RewiringLab(Lab, state=RewiringState):
         """Stop the method that is choosing its edits, and the numbers that are computed."""
         for key in ("method", "numbers", "rest"):
             self.worker.stop(key)
-        self._ungrey()
+        self.page.ungrey()
+        self._filled.set()
         grey = "; the grey numbers are those of another tape" * self.pictures["bar"].stale
         self.say(f"stopped; the tape is as it was{grey}.")
 
     @command
-    def open_graph(self, data: Data | nx.Graph | str) -> None:
+    def open_graph(self, data: Graphs, index: int = 0) -> None:
         """Start over with another graph: one in memory, or what ``open_graph`` understands.
+
+        Of a batch, a data set or a list that with this ``index``; a box offers the others.
 
         Raises:
             TypeError, ValueError: as ``rewiring_lab``.
         """
-        self._from.take(*graph_of(data))
+        graphs = graphs_of(data)
+        if graphs is None:
+            self._from.take(*graph_of(data))
+        else:
+            self._from.take_one_of(Several(graphs, index))
 
     @command
     def option(self, name: str, value: Any) -> None:
@@ -175,7 +190,7 @@ class RewiringLab(Lab, state=RewiringState):
 
     def picture(self, format: str = "png") -> bytes:
         """Before, after and the matrix as the bytes of a PNG or SVG file."""
-        return views.still(self.state.moment(), self.color, self.matrix, format)
+        return views.still(self.state.moment(), self.color, self.matrix, self.scale, format)
 
     def code(self) -> str:
         """Python that reproduces the graph at the current position."""
@@ -204,13 +219,13 @@ class RewiringLab(Lab, state=RewiringState):
     def texts(self) -> dict[str, Any]:
         """The cards' numbers at the slider, its length, the table of edges and the file's line."""
         bar = self.pictures["bar"]
-        values = views.card_values(bar)
+        values = card_values(bar)
         return {
             "cards": {name: float(at[bar.position]) for name, at in values.items()},
             "cards_stale": bar.stale,
             "position": bar.position,
             "edits": list(bar.edits),
-            "best_edges": self._best.value,
+            "best_edges": self.page.best.value,
             "file": self._from.boxes.said,
             "caption": self.state.moment().caption,
         }
@@ -218,17 +233,14 @@ class RewiringLab(Lab, state=RewiringState):
     # ---- the page -------------------------------------------------------------------------
 
     def _build(self) -> None:
-        graph = GraphCanvas(hides_picture=True, height=440, file_prompt="open as the graph")
-        matrix = MatrixCanvas(height=440, rows="node", columns="node")
-        bar = TapeBar()
+        graph, matrix, bar = self.page.graph, self.page.matrix, self.page.bar
         self.pictures = {"graph": graph, "matrix": matrix, "bar": bar}
         # one way only: the slider leads, and a stale canvas can never move it back
         self.follow("position", bar, graph, matrix)
         self.link("selection", graph, matrix)
-        self._best = ipywidgets.HTML()
         self.training = TrainingPanel(self._pair)
         self.controls |= {"upload": self._from.upload, "file": self._from.boxes}
-        self.controls["options"] = row()
+        self.controls |= {"options": row(), "border": self.page.border}
         exports = [
             self.button("export", name, about, suffix, width=82)
             for name, (suffix, about) in EXPORTS.items()
@@ -244,11 +256,11 @@ class RewiringLab(Lab, state=RewiringState):
                 self.button("stop", "Cancel", stop, width=76),
             ),
             self._from.boxes,
-            row(*(self.control(name) for name in ("view", "color", "matrix", "best", "weighted"))),
-            pair_of_pictures(graph, matrix),
+            row(*(self.control(name) for name in SHOWN)),
+            self.page.pair,
             bar,
             self._status,
-            self._best,
+            self.page.best,
             self.training,
             row(ipywidgets.Label("export"), *exports),
         ]
@@ -257,9 +269,9 @@ class RewiringLab(Lab, state=RewiringState):
     def _listen(self) -> None:
         self.when("method", then=self._choose_method)
         self.when("num_edges", then=self._run_method)
-        self.when("view", then=self._show_view)
-        self.when("color", then=self._show_colors)
-        self.when("matrix", then=self._choose_matrix)
+        self.when("view", then=self.page.show_view)
+        self.when("color", then=self._choose_colors)
+        self.when("matrix", "scale", then=self._choose_matrix)
         self.when("best", then=self._rest)
         self.when("weighted", then=self._choose_weights)
         bar = self.pictures["bar"]
@@ -288,7 +300,7 @@ class RewiringLab(Lab, state=RewiringState):
         with state.lock:
             state.move(change.new)
             bar.position = state.tape.position
-        self._show_position()
+        self.page.show_position()
         self._rest()
 
     # ---- commands -------------------------------------------------------------------------
@@ -308,7 +320,7 @@ class RewiringLab(Lab, state=RewiringState):
             move()
             if before == self.tape.edits:
                 self.pictures["bar"].position = self.tape.position
-                self._show_position()
+                self.page.show_position()
             else:
                 self._show_tape()
 
@@ -316,15 +328,20 @@ class RewiringLab(Lab, state=RewiringState):
         self._show_options()
         self._run_method()
 
+    def _choose_colors(self) -> None:
+        if self.state.start.num_nodes <= QUICK_NODES:
+            self.page.show_colors()
+        self._rest()
+
     def _choose_matrix(self) -> None:
-        self._show_matrix()
+        self.page.show_matrix()
         self._rest()
 
     def _choose_weights(self) -> None:
         """The same graph with its weights, or without."""
         start = self.state.start
         if (start.edge_weight is not None) != (self.weighted and "edge_weight" in start.graph):
-            self._from.take(start.graph, start.source, start.opened_with)
+            self._from.take(start.given, start.source, start.opened_with)
 
     def _run_method(self) -> None:
         method = self.method
@@ -347,8 +364,7 @@ class RewiringLab(Lab, state=RewiringState):
         self._filled.set()
         if edits is not None and not should_stop():
             self._show_tape()
-            told = " Edges conduct by their weights; a new edge has 1." * self._uses_weights()
-            self.say(views.method_text(method, options, edits) + told)
+            self.say(views.method_text(self.state.start, method, options, edits))
 
     # ---- what is shown --------------------------------------------------------------------
 
@@ -356,7 +372,7 @@ class RewiringLab(Lab, state=RewiringState):
         """Show a graph that was just opened, then let the method fill its tape."""
         self._filled.clear()
         start = self.state.start
-        views.show_graph(start, self.pictures["graph"], self.pictures["matrix"])
+        self.page.show_graph()
         there = "edge_weight" in start.graph
         self.controls["weighted"].layout.display = None if there else "none"
         self.training.set_graph(start.graph)
@@ -375,55 +391,23 @@ class RewiringLab(Lab, state=RewiringState):
 
     def _show_tape(self) -> None:
         """Send the tape at once; its numbers follow when they are there."""
-        with self.state.lock:
-            views.show_tape(self.state.moment(), self.pictures["graph"], self.pictures["bar"])
-        self._show_position()
+        self.page.show_tape()
+        self.page.show_position()
         self.worker.submit("numbers", self._show_numbers)
         self._rest()
 
-    def _show_position(self) -> None:
-        """The matrix at the current position; undo and redo where they would do anything."""
-        now, bar = self.state.moment(), self.pictures["bar"]
-        bar.can_undo, bar.can_redo = now.can_undo, now.can_redo
-        self._show_matrix()
-
-    def _show_view(self) -> None:
-        for name in ("graph", "matrix"):
-            self.pictures[name].mode = self.view
-
-    def _show_colors(self) -> None:
-        views.show_colors(self.state.moment(), self.pictures["graph"], self.color)
-
-    def _show_matrix(self) -> None:
-        views.show_matrix(self.state.moment(), self.pictures["matrix"], self.matrix)
-
     def _show_numbers(self, should_stop: ShouldStop) -> None:
         """In the worker: the cards, at every position."""
-        now, bar = self.state.moment(), self.pictures["bar"]
-        text = "computing total resistance, spectral gap and diameter along the tape"
-        with self._telling(text):
-            numbers = now.start.numbers.measure(now.edits, should_stop)
-        if numbers is not None and not should_stop():
-            self._numbered = now.start, now.edits
-            with bar.hold_sync():
-                bar.cards, bar.stale = views.cards(numbers), False
+        with self._telling("computing total resistance, spectral gap and diameter along the tape"):
+            self.page.show_numbers(should_stop)
 
     def _rest(self) -> None:
-        """What follows when the hand rests: colors, the best next edges, the still picture."""
+        """What follows when the hand rests; at last the still picture."""
         self.worker.stop("picture")
         self.worker.submit("rest", self._show_rest, delay=0.1)
 
     def _show_rest(self, should_stop: ShouldStop) -> None:
-        now, graph = self.state.moment(), self.pictures["graph"]
-        self._show_colors()
-        if self.matrix == RESISTANCE:
-            views.show_landmarks(now, self.pictures["matrix"], should_stop)
-        if self.best:
-            best = best_next_edges(now.edge_index, now.start.num_nodes, edge_weight=now.columns[1])
-            views.show_best(best, graph)
-            self._best.value = views.best_table(best, now.start.node_names)
-        elif self._best.value:
-            graph.candidates, self._best.value = b"", ""
+        self.page.show_rest(should_stop)
         self.training.follow_graph()
         if not should_stop():
             self.rested(1.0)
@@ -431,12 +415,7 @@ class RewiringLab(Lab, state=RewiringState):
     def failed(self, error: Exception) -> None:
         """Tell what went wrong; what was greyed for it is as before."""
         super().failed(error)
-        self._ungrey()
-
-    def _ungrey(self) -> None:
-        """The cards are those of the tape, unless its numbers are not there."""
-        now = self.state.moment()
-        self.pictures["bar"].stale = self._numbered != (now.start, now.edits)
+        self.page.ungrey()
         self._filled.set()
 
     @contextmanager
@@ -451,9 +430,6 @@ class RewiringLab(Lab, state=RewiringState):
         finally:
             self.controls["stop"].disabled = True
 
-    def _uses_weights(self) -> bool:
-        return self.state.start.edge_weight is not None
-
     def _pair(self) -> tuple[str, Tensor, Tensor]:
         now = self.state.moment()
         return now.title, now.start.edge_index, now.edge_index
@@ -463,60 +439,3 @@ class RewiringLab(Lab, state=RewiringState):
         super()._ipython_display_()
         if waits and self._filled.wait(WAIT_SECONDS):
             self._store_picture()
-
-
-def rewiring_lab(
-    data: Data | nx.Graph | str | Path = "karate",
-    *,
-    method: str = "gtr",
-    num_edges: int = 20,
-    weighted: bool = True,
-    undirected: bool = False,
-    source: str | None = None,
-    target: str | None = None,
-    weight: Weight = None,
-    header: bool | None = None,
-) -> RewiringLab:
-    """The rewiring lab on one graph: drag the slider through the edits of a published method.
-
-    Args:
-        data: a PyG ``Data``, a networkx graph, or what ``workbench.graphs.open_graph``
-            understands: a name such as ``"karate"`` or ``"ring:24"``, or the path of a graph file.
-        method: the rewiring that fills the tape first; one of ``workbench.rewiring.EDITS``.
-        num_edges: its budget of undirected edges, 0 to 100,000.
-        weighted: whether the weights of edges are their conductances; False for 1 each.
-        undirected: take each edge both ways; of two weights the mean.
-        source, target, weight, header: how to read a file, as in ``read_graph``.
-
-    Returns:
-        The lab. Show it as the last line of a cell; use ``lab.tape``, ``lab.position = 12``,
-        ``lab.rewired``, ``lab.numbers()``, ``lab.code()`` and ``lab.save(path)`` below it. A graph
-        file dropped on the graph takes its place.
-
-    Raises:
-        ValueError: the method is unknown, ``num_edges`` is out of range, or the graph is directed
-            or has no nodes.
-        TypeError: ``data`` is none of the above, or ``num_edges`` is no whole number.
-    """
-    if method not in EDITS:
-        raise ValueError(f"method must be one of {', '.join(EDITS)}; got {method!r}")
-    num_edges = whole_number(num_edges, "num_edges", 0, MOST)
-    reading = {"source": source, "target": target, "weight": weight, "header": header}
-    reading = {name: value for name, value in reading.items() if value is not None}
-    path = Path(data).expanduser() if isinstance(data, str | Path) else None
-    file = None
-    if path is not None and path.is_file():
-        if undirected:
-            reading["directed"] = False
-        file = OpenedFile.read(path.name, path.read_bytes(), path=str(data), **reading)
-        graph, opened, reading = file.graph, file.source, file.opened_with
-    else:
-        graph, opened = graph_of(data, both_ways=undirected, **reading)
-    try:
-        start = Start(graph, opened, reading, weighted=weighted)
-    except ValueError as error:
-        if "directed" not in str(error):
-            raise
-        way = "or rewiring_lab(..., undirected=True) to take each edge both ways"
-        raise ValueError(f"{error}; {way}") from None
-    return RewiringLab(RewiringState(start, method, num_edges, weighted), file)

@@ -12,13 +12,15 @@ import torch
 from torch import Tensor
 from torch_geometric.data import Data
 
-from workbench.diagnostics import fiedler_vector
+from workbench.diagnostics.spectrum.within_components import order_within
 from workbench.rewiring import Edit, apply_edits, rewired_data
+from workbench.rewiring.data import real_edges
 from workbench.rewiring.tape.edited import edited
 from workbench.rewiring.tape.large_profile import own_weights
 from workbench.rewiring.tape.node_pairs import NodePairs
+from workbench.rewiring.tape.node_values import NodeValues
 from workbench.rewiring.tape.numbers import TapeNumbers
-from workbench.topology import both_directions, simple_graph
+from workbench.topology import both_directions, components, simple_graph
 from workbench.widgets.lab.drawn_graph import places
 
 
@@ -32,10 +34,13 @@ class Start:
         weighted: whether its ``edge_weight`` counts, if it has one.
 
     Attributes:
+        given: the graph as it came.
+        graph: the same without its edges of weight 0, which are none, whether weights count or not.
         edge_index: its edges, without self-loops and repeats.
         edge_weight: their conductances; None where all are 1.
         numbers: the numbers along a tape over this graph (``TapeNumbers``).
         pairs: matrices over pairs of its nodes after any edits (``NodePairs``).
+        values: numbers of its nodes after any edits (``NodeValues``).
         positions: where the nodes are drawn, ``[nodes, 2]``.
         order: row order of the matrices.
     """
@@ -48,10 +53,11 @@ class Start:
         *,
         weighted: bool = True,
     ):
-        weight = graph.get("edge_weight") if weighted else None
+        self.given, real = graph, real_edges(graph)
+        weight = real.get("edge_weight") if weighted else None
         given = None if weight is None else weight.reshape(-1)
-        edges = simple_graph(graph.edge_index, graph.num_nodes, given)
-        self.graph, self.source, self.opened_with = graph, source, dict(opened_with or {})
+        edges = simple_graph(real.edge_index, graph.num_nodes, given)
+        self.graph, self.source, self.opened_with = real, source, dict(opened_with or {})
         self.num_nodes = int(graph.num_nodes)
         self.edge_index, self.edge_weight = both_directions(edges.source, edges.target), None
         if given is not None:
@@ -60,8 +66,18 @@ class Start:
             self.edge_weight = torch.tensor([own[pair] for pair in pairs], dtype=torch.float64)
         made = self.edge_index, self.num_nodes, self.edge_weight
         self.numbers, self.pairs = TapeNumbers(*made), NodePairs(*made)
+        self.values = NodeValues(*made, self.pairs)
         self.positions = places(self.edge_index, self.num_nodes, graph.get("pos"))
         self.order = self._order()
+
+    @property
+    def left_out(self) -> int:
+        """How many of the edges that came have weight 0, each counted once."""
+        if self.graph is self.given:
+            return 0
+        zero = self.given.edge_weight.reshape(-1) == 0
+        pairs = self.given.edge_index[:, zero].sort(dim=0).values
+        return torch.unique(pairs, dim=1).size(1)
 
     @property
     def name(self) -> str:
@@ -75,11 +91,11 @@ class Start:
         return [str(label) for label in labels] if labels is not None else []
 
     def _order(self) -> np.ndarray:
-        """Along the Fiedler vector, so that the cut shows as blocks."""
-        if not self.pairs.dense or self.num_nodes < 3 or self.edge_index.numel() == 0:
+        """Component by component along their Fiedler vectors, so that cuts show as blocks."""
+        made = self.edge_index, self.num_nodes, self.edge_weight
+        if not self.pairs.dense:
             return np.arange(self.num_nodes, dtype=np.int32)
-        vector = fiedler_vector(self.edge_index, self.num_nodes, self.edge_weight).numpy()
-        return np.argsort(vector, kind="stable").astype(np.int32)
+        return order_within(*made).numpy().astype(np.int32)
 
 
 @dataclass(frozen=True)
@@ -139,6 +155,12 @@ class Moment:
     def edge_index(self) -> Tensor:
         """The edges at the position."""
         return self.columns[0]
+
+    @cached_property
+    def disconnected(self) -> bool:
+        """Whether the graph is, before its edits or at the position."""
+        sides = (self.start.edge_index, self.edge_index)
+        return any(int(components(s, self.start.num_nodes).max()) for s in sides)
 
     def rewired(self) -> Data:
         """The graph at the position: ``graph`` with what belongs to the edges it keeps.

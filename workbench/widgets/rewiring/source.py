@@ -1,6 +1,8 @@
 """Where the graph of the rewiring lab comes from: the menu, a file, a graph in memory."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import ipywidgets
@@ -8,13 +10,41 @@ from torch_geometric.data import Data
 from torch_geometric.utils import is_undirected
 
 from workbench.graphs import open_graph
-from workbench.widgets.lab.opening import OpenedFile, read_drop, read_upload
+from workbench.widgets.lab.opening import OpenedFile, graph_of, read_drop, read_upload
+from workbench.widgets.lab.whole_number import whole_number
 from workbench.widgets.rewiring.file import FileBoxes
 from workbench.widgets.rewiring.moment import Start
 from workbench.widgets.rewiring.state import GRAPH_MENU, RewiringState
 
 #: Stands in the graph menu for a graph that has no name to open it by.
 OWN = "own graph"
+
+
+@dataclass(frozen=True)
+class Several:
+    """Several graphs, of which one is shown.
+
+    Attributes:
+        graphs: a list, or a data set that makes them when asked.
+        index: which one.
+        both_ways: whether each edge is taken both ways.
+    """
+
+    graphs: Sequence[Data]
+    index: int = 0
+    both_ways: bool = False
+
+    def __post_init__(self):
+        whole_number(self.index, "index", 0, len(self.graphs) - 1)
+
+    @cached_property
+    def graph(self) -> Data:
+        """The one that is shown.
+
+        Raises:
+            ValueError, TypeError: as ``graph_of``.
+        """
+        return graph_of(self.graphs[self.index], both_ways=self.both_ways)[0]
 
 
 class GraphSource:
@@ -25,7 +55,7 @@ class GraphSource:
         opened: called once another graph is there.
         ask: says a question to the user.
         failed: called with the error where a graph or file is not taken; nothing is changed then.
-        file: the file that the graph comes from, if it does.
+        origin: the file or the several graphs that the graph comes from, if it does.
 
     Attributes:
         upload: the button that opens a file.
@@ -38,10 +68,10 @@ class GraphSource:
         opened: Callable[[], None],
         ask: Callable[[str], None],
         failed: Callable[[Exception], None],
-        file: OpenedFile | None = None,
+        origin: OpenedFile | Several | None = None,
     ):
         self._state, self._opened, self._ask, self._failed = state, opened, ask, failed
-        self._file, self._own = file, None
+        self._origin, self._own = origin, None
         self._head: dict[str, str] = {}
         self.boxes = FileBoxes(self._correct)
         self.upload = ipywidgets.FileUpload(
@@ -53,8 +83,7 @@ class GraphSource:
         self.upload.observe(self._uploaded, "value")
         state.observe(self._chosen, "source")
         self._name()
-        if file is not None:
-            self.boxes.show(file)
+        self._show_origin()
 
     def take(self, graph: Data, source: str | None, opened_with: dict | None = None) -> None:
         """Start over with a graph.
@@ -63,10 +92,23 @@ class GraphSource:
             ValueError: it is directed.
         """
         start = Start(graph, source, opened_with, weighted=self._state.weighted)
-        self.boxes.hide()
         self._state.open(start)
         self._name()
+        self._show_origin()
         self._opened()
+
+    def take_one_of(self, several: Several) -> None:
+        """Start over with a graph of several.
+
+        Raises:
+            ValueError, TypeError: as ``graph_of``, or it is directed.
+        """
+        before, self._origin = self._origin, several
+        try:
+            self.take(several.graph, None)
+        except (ValueError, TypeError):
+            self._origin = before
+            raise
 
     def drop(self, content: dict, buffers: Sequence) -> None:
         """Take a file that was dropped on the picture."""
@@ -74,28 +116,40 @@ class GraphSource:
 
     def _name(self) -> None:
         """Choose the graph in the menu; one that is not there is put at its head and stays."""
-        start, file = self._state.start, self._file
-        from_file = file is not None and file.graph is start.graph
+        start, origin = self._state.start, self._origin
+        from_file = isinstance(origin, OpenedFile) and self._is_from(origin)
         own = start.source is None or from_file
         if own:
-            self._own = start.graph
-        name = file.name if from_file else start.name
+            self._own = start.given
+        name = origin.name if from_file else start.name
         value = OWN if own else start.source
         if value not in GRAPH_MENU.values():
             self._head = {f"{Path(name).stem if from_file else name} ({start.num_nodes:,})": value}
         self._state.offer("source", self._head | GRAPH_MENU, value)
 
+    def _is_from(self, origin: OpenedFile | Several | None) -> bool:
+        return origin is not None and origin.graph is self._state.start.given
+
+    def _show_origin(self) -> None:
+        origin = self._origin
+        if not self._is_from(origin):
+            self.boxes.hide()
+        elif isinstance(origin, OpenedFile):
+            self.boxes.show(origin)
+        else:
+            self.boxes.show_choice(len(origin.graphs), origin.index)
+
     def _chosen(self, change) -> None:
         """The menu was set, by a hand or by ``_name``."""
         start = self._state.start
         source = change.new
-        if source == start.source or (source == OWN and start.graph is self._own):
+        if source == start.source or (source == OWN and start.given is self._own):
             return
         try:
             if source != OWN:
                 self.take(open_graph(source), source)
-            elif self._file is not None and self._file.graph is self._own:
-                self._use(self._file)
+            elif isinstance(self._origin, OpenedFile) and self._origin.graph is self._own:
+                self._use(self._origin)
             else:
                 self.take(self._own, None)
         except Exception as error:  # whatever a download or a file does
@@ -113,7 +167,7 @@ class GraphSource:
             file = read()
             graph = file.graph
             if file.is_directed and not is_undirected(graph.edge_index, num_nodes=graph.num_nodes):
-                self._file = file
+                self._origin = file
                 self.boxes.show(file, asks_direction=True)
                 self._ask(f"{file.name} is directed: is each edge to be taken both ways?")
             else:
@@ -122,13 +176,15 @@ class GraphSource:
             self._failed(error)
 
     def _use(self, file: OpenedFile) -> None:
-        self._file = file
+        self._origin = file
         self.take(file.graph, file.source, file.opened_with)
-        self.boxes.show(file)
 
     def _correct(self, **options) -> None:
         """Read the file again as its boxes say; the boxes go back where it cannot be."""
-        file = self._file
+        file = self._origin
+        if isinstance(file, Several):
+            self._correct_index(file, **options)
+            return
         if file is None:
             return
         # other columns or another header may leave nothing of what else was chosen
@@ -140,3 +196,11 @@ class GraphSource:
             self._failed(error)
             return
         self._read(lambda: again)
+
+    def _correct_index(self, several: Several, index: int) -> None:
+        """Another of the graphs; the box goes back where it cannot be shown."""
+        try:
+            self.take_one_of(replace(several, index=index))
+        except (ValueError, TypeError) as error:
+            self._show_origin()
+            self._failed(error)

@@ -57,6 +57,14 @@ class RewiringState(LabState):
         "mean resistance", _meanings(COLORINGS), choices=list(COLORINGS), label="color nodes by"
     )
     matrix = Setting("effective resistance", _meanings(MATRICES), choices=list(MATRICES))
+    scale = Setting(
+        "linear",
+        "The colors of the matrix, evenly over the numbers or over their logarithms. Beyond 100 "
+        "rows from the 1 % to the 99 % quantile.",
+        choices=["linear", "log"],
+        label="colors",
+        width=130,
+    )
     weighted = Setting(
         True,
         "Edges conduct by their weights. Without, every edge has conductance 1.",
