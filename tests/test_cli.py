@@ -736,7 +736,7 @@ def test_the_warm_up_behind_jupyter_is_gone_when_it_ends(monkeypatch):
         return started[0][1]
 
     monkeypatch.setattr(lab_command.subprocess, "Popen", popen)
-    with lab_command.warming_up():
+    with lab_command.background_warm_up():
         ((words, process),) = started
         assert words[-4:] == ["-m", "workbench.cli", "doctor", "--warm-up"]
         assert process.poll() is None

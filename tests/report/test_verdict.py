@@ -29,15 +29,15 @@ from workbench.report.evidence import (
     SQUEEZE,
     above,
     across,
-    beyond,
+    compare_limits,
     judge,
     narrowest,
     removed_share,
 )
 from workbench.report.largest import largest_component
-from workbench.report.null_model import no_other, random_rewired
-from workbench.report.reach import heard_from
-from workbench.report.task_evidence import arrives, labels_joined, labels_nearby
+from workbench.report.null_model import no_other, same_degree_graph
+from workbench.report.reach import share_from
+from workbench.report.task_evidence import arrives, label_agreement, labels_nearby
 from workbench.report.verdict import weigh
 from workbench.rewiring import gtr
 
@@ -51,15 +51,15 @@ def generator(seed: int = 0) -> torch.Generator:
 
 def test_a_random_graph_has_the_same_degrees_and_is_connected():
     part = largest_component(karate().edge_index, 34)
-    drawn = random_rewired(part.graph, generator=generator())
+    drawn = same_degree_graph(part.graph, generator=generator())
     assert drawn.degree().equal(part.graph.degree())
     assert (drawn.source < drawn.target).all()
     key = drawn.source * 34 + drawn.target
     assert key.unique().numel() == key.numel()
     graph = nx.Graph(torch.stack([drawn.source, drawn.target], 1).tolist())
     assert nx.is_connected(graph)
-    again = random_rewired(part.graph, generator=generator())
-    other = random_rewired(part.graph, generator=generator(1))
+    again = same_degree_graph(part.graph, generator=generator())
+    other = same_degree_graph(part.graph, generator=generator(1))
     assert drawn.source.equal(again.source)
     assert drawn.target.equal(again.target)
     assert not torch.equal(
@@ -90,7 +90,7 @@ def test_no_other_graph_is_what_counting_all_graphs_finds(count):
 )
 def test_degrees_of_one_graph_give_it_back_in_silence(data):
     graph = largest_component(data.edge_index, data.num_nodes).graph
-    drawn = random_rewired(graph, generator=generator())
+    drawn = same_degree_graph(graph, generator=generator())
     assert drawn.source.equal(graph.source)
     assert drawn.target.equal(graph.target)
 
@@ -100,7 +100,7 @@ def test_conductances_are_dealt_out():
     low, high = data.edge_index.min(0).values, data.edge_index.max(0).values
     weight = torch.rand(34 * 34, generator=generator(), dtype=torch.float64)[low * 34 + high]
     part = largest_component(data.edge_index, 34, weight)
-    drawn = random_rewired(part.graph, generator=generator())
+    drawn = same_degree_graph(part.graph, generator=generator())
     assert drawn.weight.sort().values.equal(part.graph.weight.sort().values)
 
 
@@ -114,9 +114,9 @@ def test_what_is_heard_is_the_power_of_the_mean_operator():
     mean[edges[1], edges[0]] = weight
     mean /= mean.sum(1, keepdim=True)
     mass = torch.rand(34, generator=generator(), dtype=torch.float64)
-    heard, mixed = heard_from(edges, weight, mass, 5)
+    heard, mixed = share_from(edges, weight, mass, 5)
     assert torch.allclose(heard, torch.linalg.matrix_power(mean, 5) @ mass)
-    heard, mixed = heard_from(edges, weight, mass, 400)
+    heard, mixed = share_from(edges, weight, mass, 400)
     assert torch.allclose(heard, mixed.expand(34))
 
 
@@ -135,19 +135,19 @@ def test_what_is_heard_is_the_power_of_the_mean_operator():
     ],
 )
 def test_limits_are_read_either_way(number, limits, says):
-    assert judge(*beyond(number, limits)) == (says, ())
+    assert judge(*compare_limits(number, limits)) == (says, ())
 
 
 @pytest.mark.parametrize(("limits", "at"), [(SQUEEZE, 0), (SQUEEZE, 1), (ACROSS, 0), (ACROSS, 1)])
 def test_a_number_at_its_limit_is_open_and_says_what_lies_beyond(limits, at):
     limit, beside = limits[at], ("for", "against")[at]
     for number in (limit, limit * (1 + 1e-12), limit * (1 - 1e-12)):
-        assert judge(*beyond(number, limits)) == ("open", (beside,))
+        assert judge(*compare_limits(number, limits)) == ("open", (beside,))
     out = 1 if (limits[0] > limits[1]) == (at == 0) else -1
-    assert judge(*beyond(limit + 0.03 * out, limits)) == (beside, ())
-    assert judge(*beyond(limit + 0.03 * out, limits, error=0.02)) == ("open", (beside,))
-    assert judge(*beyond(limit + 0.05 * out, limits, error=0.02)) == (beside, ())
-    assert judge(*beyond(limit, limits, error=1.0)) == ("open", ("for", "against"))
+    assert judge(*compare_limits(limit + 0.03 * out, limits)) == (beside, ())
+    assert judge(*compare_limits(limit + 0.03 * out, limits, error=0.02)) == ("open", (beside,))
+    assert judge(*compare_limits(limit + 0.05 * out, limits, error=0.02)) == (beside, ())
+    assert judge(*compare_limits(limit, limits, error=1.0)) == ("open", ("for", "against"))
 
 
 @pytest.mark.parametrize(
@@ -216,7 +216,7 @@ def test_a_barbell_and_an_expander_are_told_apart():
     regular = random_regular(60, 4, generator=generator())
     found = card(regular)
     assert found.answer == "unlikely"
-    assert found.saying("for") == ()
+    assert found.select("for") == ()
 
 
 def test_the_task_turns_the_card():
@@ -224,7 +224,7 @@ def test_the_task_turns_the_card():
     far = card(data, pairs=torch.tensor([[18], [3]]), num_layers=8)
     near = card(data, labels=data.y, num_layers=2)
     assert (far.answer, near.answer) == ("likely", "unlikely")
-    assert {e.name for e in near.saying("against") if e.about == "task"} == {
+    assert {e.name for e in near.select("against") if e.about == "task"} == {
         "labels nearby",
         "labels that new edges join",
     }
@@ -479,7 +479,7 @@ def test_of_two_halves_the_one_that_hears_less_is_told():
     clique = torch.arange(12) < 6
     ratios = []
     for side in (clique, ~clique):
-        heard, mixed = heard_from(part.edge_index(), part.edge_weight(), (~side).double(), 3)
+        heard, mixed = share_from(part.edge_index(), part.edge_weight(), (~side).double(), 3)
         ratios.append(float(heard[side].mean() / mixed))
     assert f"{max(ratios):.2g}" != f"{min(ratios):.2g}"
     found = across(part, place, float(total_resistance(data.edge_index, 12)), 0.0, 3)
@@ -543,7 +543,7 @@ def test_labels_in_runs_around_a_ring(changes, says, near):
 
 
 def joined(edge_index, labels, added):
-    return labels_joined(edge_index, torch.tensor(labels), torch.tensor(added).T, "hand").says
+    return label_agreement(edge_index, torch.tensor(labels), torch.tensor(added).T, "hand").says
 
 
 def test_so_few_new_edges_may_join_unlike_nodes_by_chance():
@@ -571,12 +571,12 @@ def test_self_loops_and_unknown_labels_join_nothing():
     index = torch.cat([ring(20).edge_index, torch.arange(20).expand(2, 20)], dim=1)
     labels = torch.tensor([0, 0, 1, 1] * 5)
     added = torch.tensor([[0, 4, 8, 12, 16], [2, 6, 10, 14, 18]])
-    found = labels_joined(index, labels, added, "hand")
+    found = label_agreement(index, labels, added, "hand")
     assert found.value.endswith("; 50% of the graph's do")
     labels[2::4] = -1
-    assert labels_joined(index, labels, added, "hand") is None
+    assert label_agreement(index, labels, added, "hand") is None
     labels = torch.tensor([0] * 10 + [-1] * 10)
-    found = labels_joined(index, labels, torch.tensor([[0, 0], [5, 15]]), "hand")
+    found = label_agreement(index, labels, torch.tensor([[0, 0], [5, 15]]), "hand")
     assert found.value == "100% of 1 edges by hand join equal labels; 100% of the graph's do"
 
 

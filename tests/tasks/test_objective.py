@@ -91,7 +91,7 @@ def test_a_batch_is_its_graphs_one_after_another(level, target):
     parts = [
         objective.read(rows, one) for rows, one in zip(output.split(sizes), singles, strict=True)
     ]
-    joined, scored = Scored.joined(parts), objective.read(output, whole)
+    joined, scored = Scored.join(parts), objective.read(output, whole)
     assert torch.equal(joined.labels, scored.labels)
     torch.testing.assert_close(joined.scores, scored.scores)
     torch.testing.assert_close(objective.loss(joined), objective.loss(scored))

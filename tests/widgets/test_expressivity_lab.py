@@ -15,7 +15,7 @@ from workbench.models import MODELS
 from workbench.widgets import expressivity_lab
 from workbench.widgets.canvas.matrix_canvas import MISSING
 from workbench.widgets.expressivity.test_texts import RAISED, TEST_TEXTS, menu
-from workbench.widgets.lab.opening import uploaded
+from workbench.widgets.lab.opening import read_upload
 
 HEXAGON = "hexagon and two triangles"
 
@@ -307,7 +307,7 @@ def test_what_was_guessed_in_a_file_is_told(lab, drop, table):
     lab.wait()
     said = lab.shown()["status"]
     assert said.startswith("friends.csv is graph b now: ")
-    notes = uploaded(upload(table)).notes
+    notes = read_upload(upload(table)).notes
     assert notes
     assert all(note.split(" (")[0] in said for note in notes)
     assert "=" not in said  # no option of code

@@ -1,5 +1,6 @@
 """The training panel without a browser: runs that stay, more seeds, what is told of them."""
 
+import dataclasses
 import re
 
 import numpy as np
@@ -12,7 +13,7 @@ from workbench.models import MODELS
 from workbench.widgets import rewiring_lab
 from workbench.widgets.canvas.loss_curves import MOST_POINTS, LossCurves
 from workbench.widgets.training.named_run import free_name, graph_key
-from workbench.widgets.training.views import CHANGED
+from workbench.widgets.training.views import CHANGED, runs_html
 
 
 @pytest.fixture
@@ -257,3 +258,15 @@ def test_long_runs_are_drawn_by_a_few_hundred_epochs_the_last_among_them():
     curves.show({"before": [], "after": []})
     assert (curves.groups, curves.epochs, curves.losses) == ([], b"", b"")
     curves.close()
+
+
+def test_a_pair_that_was_stopped_half_way_counts_on_neither_side(lab):
+    panel = lab.training
+    train(lab)
+    run, (first, second) = panel.kept[panel.run], lab.runs.before
+    cut = dataclasses.replace(
+        lab.runs, after=(lab.runs.after[0], dataclasses.replace(lab.runs.after[1], stopped=True))
+    )
+    shown = runs_html([run], dataclasses.replace(run, runs=cut), run.key)
+    assert f"Each seed: before {first.result['test']:.3f}; after" in shown
+    assert second.seed not in cut.union(dataclasses.replace(cut, seeds=(7, 8))).seeds

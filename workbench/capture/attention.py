@@ -165,7 +165,7 @@ def watch_edge_attention(
     def before(module, args, kwargs):
         given.append(signature.bind(*args, **kwargs).arguments["edge_index"])
 
-    def propagated(module, inputs, output):
+    def read_weights(module, inputs, output):
         edge_index, _, arguments = inputs
         asked = given.pop()
         _check_graph(name, asked, arguments)
@@ -177,7 +177,7 @@ def watch_edge_attention(
         record(alpha.t(), pairs, column, output.size(0), asked.size(1), None)
 
     undo.append(module.register_forward_pre_hook(before, with_kwargs=True).remove)
-    undo.append(module.register_propagate_forward_hook(propagated).remove)
+    undo.append(module.register_propagate_forward_hook(read_weights).remove)
 
 
 def columns_of(asked: Tensor, used: Tensor, *, adds_loops: bool) -> Int64[Tensor, " entries"]:
@@ -214,7 +214,7 @@ def watch_pair_attention(
         bound = signature.bind(*args, **kwargs)
         bound.apply_defaults()
         asked.append(dict(bound.arguments))
-        if _apart(bound.arguments):
+        if _is_second_call(bound.arguments):
             return None
         bound.arguments.update(need_weights=True, average_attn_weights=False)
         return bound.args, bound.kwargs
@@ -222,7 +222,7 @@ def watch_pair_attention(
     def after(module, args, kwargs, result):
         call = asked.pop()
         output, weight = result
-        if _apart(call):
+        if _is_second_call(call):
             # the caller's result stays as it is; forward calls no hook
             _, read = module.forward(
                 **{**call, "need_weights": True, "average_attn_weights": False}
@@ -240,7 +240,7 @@ def watch_pair_attention(
     undo.append(hook.remove)
 
 
-def _apart(call: dict) -> bool:
+def _is_second_call(call: dict) -> bool:
     """Whether weights are read by a second call: a query sees no key, and none are asked for.
 
     Torch gives 0 for it where no weights are asked for, and nan where they are.

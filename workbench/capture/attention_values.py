@@ -55,7 +55,7 @@ class ValueCapture(Capture):
 def _watch_edges(module, name: str, record: Record, undo: list) -> None:
     """GATConv, GATv2Conv and TransformerConv: what the layer itself propagates."""
 
-    def propagating(module, inputs):
+    def read_values(module, inputs):
         _, _, arguments = inputs
         if arguments.get("value") is not None:
             values = arguments["value"]
@@ -68,7 +68,7 @@ def _watch_edges(module, name: str, record: Record, undo: list) -> None:
             values = arguments["x"][0]  # of the nodes that send, whichever way messages flow
         record(values, None if module.concat else _mean_of_heads(values))
 
-    undo.append(module.register_propagate_forward_pre_hook(propagating).remove)
+    undo.append(module.register_propagate_forward_pre_hook(read_values).remove)
 
 
 def _mean_of_heads(values: Tensor) -> Float[Tensor, "heads channels channels"]:

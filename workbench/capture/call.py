@@ -88,7 +88,7 @@ def call_arguments(
     parameters = _parameters(model)
     if parameters and _takes_data(parameters[0]):
         rest = parameters[1:]
-        extra = {name: value for name, value in overrides.items() if not _named(rest, name)}
+        extra = {name: value for name, value in overrides.items() if not _has_parameter(rest, name)}
         named = {name: value for name, value in overrides.items() if name not in extra}
         return (_with(data, extra),), _by_name(model, data, rest, named)
     named = {k: v for k, v in overrides.items() if k not in ("x", "edge_index")}
@@ -134,7 +134,11 @@ def lacking(model: nn.Module, data: Data) -> list[str]:
         >>> lacking(GRIT(5, 8, 3, num_layers=1), data)
         ['rrwp', 'rrwp_index']
     """
-    return [name for name in _needed(model) if name not in JOINED and _held(data, name) is None]
+    return [
+        name
+        for name in _required_arguments(model)
+        if name not in JOINED and _entry_of(data, name) is None
+    ]
 
 
 def model_inputs(
@@ -171,7 +175,7 @@ def _parameters(model: nn.Module) -> list[Parameter]:
     return list(inspect.signature(model.forward).parameters.values())
 
 
-def _needed(model: nn.Module) -> list[str]:
+def _required_arguments(model: nn.Module) -> list[str]:
     """Arguments without a default, besides features and edges or the graph."""
     plain = (Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY)
     rest = _parameters(model)[1 if _takes_graph(model) else 2 :]
@@ -198,7 +202,7 @@ def _by_name(
     complete: bool = True,
 ) -> dict[str, Any]:
     open_ended = any(one.kind is Parameter.VAR_KEYWORD for one in rest)
-    strange = [name for name in overrides if not open_ended and not _named(rest, name)]
+    strange = [name for name in overrides if not open_ended and not _has_parameter(rest, name)]
     if strange:
         there = ", ".join(one.name for one in _parameters(model))
         raise TypeError(f"{type(model).__name__} has no argument {strange[0]!r}; it has {there}")
@@ -207,7 +211,7 @@ def _by_name(
     for one in rest:
         if one.kind in (Parameter.VAR_KEYWORD, Parameter.VAR_POSITIONAL) or one.name in overrides:
             continue
-        value = _held(data, one.name) if reads is None or one.name in reads else None
+        value = _entry_of(data, one.name) if reads is None or one.name in reads else None
         if value is not None:
             named[one.name] = value
         elif complete and one.default is Parameter.empty:
@@ -231,7 +235,7 @@ def _features_and_edges(
     return found
 
 
-def _named(parameters: list[Parameter], name: str) -> bool:
+def _has_parameter(parameters: list[Parameter], name: str) -> bool:
     return any(one.name == name and one.kind is not Parameter.VAR_POSITIONAL for one in parameters)
 
 
@@ -244,7 +248,7 @@ def _with(data: Data, overrides: Mapping[str, Any]) -> Data:
     return changed
 
 
-def _held(data: Data, name: str) -> Any:
+def _entry_of(data: Data, name: str) -> Any:
     if name in ANSWERS:
         return None
     return getattr(data, name, None) if name in COUNTED else data.get(name)

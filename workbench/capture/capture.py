@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from workbench.capture.attention import READ, Attention, reader
 from workbench.capture.attention_values import ValueCapture
-from workbench.capture.hooks import Capture, Keep, list_names, matching, submodules
+from workbench.capture.hooks import Capture, Keep, list_names, match_modules, submodules
 
 
 def capture(
@@ -67,7 +67,7 @@ def capture(
     keep = Keep(keep_graph=keep_graph, device=device, dtype=dtype)
     if not patterns:
         raise ValueError("name at least one submodule; there is " + list_names(submodules(model)))
-    return Capture(model, matching(submodules(model), patterns), keep)
+    return Capture(model, match_modules(submodules(model), patterns), keep)
 
 
 class AttentionCapture(Capture):
@@ -243,7 +243,7 @@ def _attentive(model: nn.Module, patterns: tuple[str, ...]) -> dict[str, nn.Modu
         raise ValueError(f"no submodule of {type(model).__name__} is one of {READ}")
     wanted = {}
     for pattern in patterns:
-        roots = matching(modules, (pattern,))
+        roots = match_modules(modules, (pattern,))
         below = {
             name: module
             for name, module in attentive.items()

@@ -86,11 +86,11 @@ class Capture(Mapping):
                 return None
             # the model goes on with a copy, so that its in-place operations leave the kept one as
             # it is; not where it gave back what it was given, which others may hold
-            given = {t.untyped_storage().data_ptr() for t in _strided(args)}
+            given = {t.untyped_storage().data_ptr() for t in _strided_tensors(args)}
             for kept in _tensors(self._calls[name][-1]):
                 if not kept.is_inference():
                     self._versions.setdefault(name, []).append((kept, kept._version))
-            return _mapped(output, lambda tensor: _copied(tensor, given))
+            return _map(output, lambda tensor: _copy(tensor, given))
 
         self._undo.append(module.register_forward_hook(hook).remove)
 
@@ -122,31 +122,31 @@ class Keep:
             moved = kept.to(device=self.device, dtype=dtype)
             # a later in-place operation of the model must not reach into the cache
             return moved if self.keep_graph or moved is not kept else moved.clone()
-        return _mapped(output, self)
+        return _map(output, self)
 
 
-def _mapped(output: Any, change: Callable[[Any], Any]) -> Any:
+def _map(output: Any, change: Callable[[Any], Any]) -> Any:
     """The output with ``change`` applied to what its tuples, lists and dicts hold."""
     if isinstance(output, tuple) and hasattr(output, "_fields"):
-        return type(output)(*(_mapped(item, change) for item in output))
+        return type(output)(*(_map(item, change) for item in output))
     if isinstance(output, tuple | list):
-        return type(output)(_mapped(item, change) for item in output)
+        return type(output)(_map(item, change) for item in output)
     if isinstance(output, dict):
-        return {key: _mapped(item, change) for key, item in output.items()}
+        return {key: _map(item, change) for key, item in output.items()}
     return change(output) if isinstance(output, Tensor) else output
 
 
 def _tensors(output: Any) -> list[Tensor]:
     found: list[Tensor] = []
-    _mapped(output, found.append)
+    _map(output, found.append)
     return found
 
 
-def _strided(output: Any) -> list[Tensor]:
+def _strided_tensors(output: Any) -> list[Tensor]:
     return [tensor for tensor in _tensors(output) if tensor.layout == torch.strided]
 
 
-def _copied(tensor: Tensor, given: set[int]) -> Tensor:
+def _copy(tensor: Tensor, given: set[int]) -> Tensor:
     shared = tensor.layout != torch.strided or tensor.untyped_storage().data_ptr() in given
     return tensor if shared else tensor.clone()
 
@@ -156,7 +156,7 @@ def submodules(model: nn.Module) -> dict[str, nn.Module]:
     return dict(model.named_modules())
 
 
-def matching(modules: dict[str, nn.Module], patterns: tuple[str, ...]) -> dict[str, nn.Module]:
+def match_modules(modules: dict[str, nn.Module], patterns: tuple[str, ...]) -> dict[str, nn.Module]:
     """The modules whose name fits one of the patterns, in their order.
 
     Raises:

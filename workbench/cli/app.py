@@ -5,7 +5,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from workbench.cli.options import add_reading_options, opening
+from workbench.cli.options import add_reading_options, opening_options
 from workbench.cli.own_options import option_texts
 from workbench.cli.serving import Server, add_server_options, chosen_server
 
@@ -83,7 +83,7 @@ def run(given: argparse.Namespace) -> int:
 
     settings, graphs = option_texts(given.rest)
     graphs = graphs or [name for name in [LABS[given.name]] if name]
-    asked = given.name, graphs, given.network, settings, opening(given)
+    asked = given.name, graphs, given.network, settings, opening_options(given)
     served_lab(*asked).close()
     chosen = chosen_server(given)
     title = f"{given.name.capitalize()} lab" + f": {', '.join(graphs)}" * bool(graphs)

@@ -46,7 +46,7 @@ def findings(*, load: bool = False) -> list[Finding]:
     return [
         _python(),
         *_packages(),
-        *(_loaded() if load else []),
+        *(_load_findings() if load else []),
         _device() if load else _build(),
         _compiled_cache(),
         _jupyter_settings(),
@@ -87,7 +87,7 @@ def _packages() -> list[Finding]:
     return found
 
 
-def _loaded() -> list[Finding]:
+def _load_findings() -> list[Finding]:
     """What is wrong with the packages that have compiled parts, found by loading them."""
     found = []
     for name, module in COMPILED.items():

@@ -85,7 +85,7 @@ def arguments(notebooks: Path, server: Server) -> list[str]:
 
 
 @contextmanager
-def warming_up() -> Iterator[None]:
+def background_warm_up() -> Iterator[None]:
     """Meanwhile ``workbench doctor --warm-up`` runs in the background, so that no slider waits.
 
     It gives way to everything else, says nothing, and is gone afterwards.
@@ -128,7 +128,7 @@ def run(given: argparse.Namespace) -> int:
     print(f"notebooks: {notebooks}")
     from jupyterlab.labapp import LabApp
 
-    with warming_up():
+    with background_warm_up():
         LabApp.launch_instance(arguments(notebooks, chosen))
     return 0
 

@@ -71,7 +71,7 @@ def add_reading_options(command: argparse.ArgumentParser) -> None:
     )
 
 
-def opening(arguments: argparse.Namespace) -> dict[str, Any]:
+def opening_options(arguments: argparse.Namespace) -> dict[str, Any]:
     """The options of ``open_graph`` that were given."""
     found = {name: getattr(arguments, name, None) for name in ("root", "directed")}
     found |= {name: getattr(arguments, name) for name in ("source", "target", "weight")}
@@ -80,7 +80,7 @@ def opening(arguments: argparse.Namespace) -> dict[str, Any]:
     return {name: value for name, value in found.items() if value is not None}
 
 
-def opened(graph: str, **options: Any):
+def open_undirected(graph: str, **options: Any):
     """The graph that was named, opened with the options of ``open_graph``.
 
     Raises:

@@ -19,7 +19,7 @@ def own_parameters(
     return {name: parameter for name, parameter in found.items() if name not in without}
 
 
-def written(parameters: Mapping[str, inspect.Parameter]) -> str:
+def signature_text(parameters: Mapping[str, inspect.Parameter]) -> str:
     """Parameters with their defaults, as they are written in a call."""
     return ", ".join(
         name if parameter.default is parameter.empty else f"{name}={parameter.default!r}"
@@ -44,7 +44,7 @@ def parse_options(
     flags = {name: f"--{name.replace('_', '-')}" for name in texts}
     unknown = [*others, *(flag for option, flag in flags.items() if option not in parameters)]
     if unknown:
-        own = written(parameters) or "none"
+        own = signature_text(parameters) or "none"
         raise ValueError(f"{name} has no option {unknown[0]!r}; its own options: {own}")
     return {
         option: _convert(flags[option], text, parameters[option].annotation)

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from workbench.cli.options import GRAPH, add_graph_options, count, opened, opening
+from workbench.cli.options import GRAPH, add_graph_options, count, open_undirected, opening_options
 from workbench.cli.printing import print_table, print_wrapped
 
 
@@ -33,11 +33,11 @@ def run(arguments: argparse.Namespace) -> int:
     from workbench.report import report
     from workbench.report.verdict import CAVEAT
 
-    data = opened(arguments.graph, **opening(arguments))
+    data = open_undirected(arguments.graph, **opening_options(arguments))
     num_layers, seed = arguments.num_layers, arguments.seed
     network = None
     if arguments.model is not None:
-        network = untrained(arguments.model, data, num_layers=num_layers, seed=seed)
+        network = untrained_model(arguments.model, data, num_layers=num_layers, seed=seed)
     layers = f"{num_layers} layer{'s' * (num_layers != 1)}"
     found = report(
         data,
@@ -78,7 +78,7 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def untrained(name: str, data, *, num_layers: int, seed: int):
+def untrained_model(name: str, data, *, num_layers: int, seed: int):
     """A model of the zoo as it is before training, as wide as the graph's features.
 
     Raises:

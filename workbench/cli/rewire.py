@@ -5,7 +5,7 @@ import inspect
 import warnings
 from pathlib import Path
 
-from workbench.cli.options import GRAPH, add_graph_options, count, opened, opening
+from workbench.cli.options import GRAPH, add_graph_options, count, open_undirected, opening_options
 from workbench.cli.own_options import own_parameters, parse_options
 from workbench.cli.printing import print_table
 
@@ -104,7 +104,9 @@ def run(arguments: argparse.Namespace) -> int:
     # an unknown ending and a missing folder are refused before the work rather than after
     file_format(Path(output))
     check_folder(Path(output))
-    data = (opened if declared.directed == "refused" else open_graph)(graph, **opening(arguments))
+    data = (open_undirected if declared.directed == "refused" else open_graph)(
+        graph, **opening_options(arguments)
+    )
     stored = data.num_edges
     data = real_edges(data)
     if data.num_edges < stored:

@@ -8,8 +8,8 @@ from typing import Any
 from torch import nn
 from torch_geometric.data import Data
 
-from workbench.cli.options import opened
-from workbench.cli.report import untrained
+from workbench.cli.options import open_undirected
+from workbench.cli.report import untrained_model
 from workbench.graphs import open_graph
 from workbench.report.model_part import features
 from workbench.widgets import attention_lens, expressivity_lab, rewiring_lab, sensitivity_lab
@@ -53,7 +53,9 @@ def _rewiring(graphs: Sequence[str], networks: Sequence[str], reading: dict[str,
     if reading.get("directed"):
         raise ValueError("the rewiring lab takes each edge both ways; leave out --directed")
     for graph in graphs:
-        opened(graph, **reading)  # says how to take a directed one, in the words of the command
+        open_undirected(
+            graph, **reading
+        )  # says how to take a directed one, in the words of the command
     both_ways = reading.pop("directed", None) is False
     return rewiring_lab(*graphs, undirected=both_ways, **reading)
 
@@ -108,6 +110,6 @@ def _models(
         if layers and not layers.isdecimal():
             raise ValueError(f"a network is a name and its layers, such as GCN:6; got {text!r}")
         depth = int(layers) if layers else NUM_LAYERS
-        models[text] = untrained(name, data, num_layers=depth, seed=0)
+        models[text] = untrained_model(name, data, num_layers=depth, seed=0)
     data.x, _ = features(data, next(iter(models.values())), 0)
     return models, data

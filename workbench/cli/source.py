@@ -77,7 +77,7 @@ def _text(module: str, node: ast.expr) -> str:
 
 def _entry(name: str, place: str, definition: ast.FunctionDef | ast.ClassDef) -> Entry:
     text = summary(ast.get_docstring(definition))
-    return Entry(name, place, _parameters(_called(place, definition)), text, _kind(definition))
+    return Entry(name, place, _parameters(_call_target(place, definition)), text, _kind(definition))
 
 
 def _kind(definition: ast.FunctionDef | ast.ClassDef) -> str:
@@ -88,7 +88,7 @@ def _kind(definition: ast.FunctionDef | ast.ClassDef) -> str:
     return ""
 
 
-def _called(place: str, definition: ast.FunctionDef | ast.ClassDef) -> ast.FunctionDef:
+def _call_target(place: str, definition: ast.FunctionDef | ast.ClassDef) -> ast.FunctionDef:
     """The function that a call runs: of a class the ``__init__``, its own or the first base's."""
     while isinstance(definition, ast.ClassDef):
         own = [part for part in definition.body if getattr(part, "name", "") == "__init__"]

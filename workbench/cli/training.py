@@ -78,14 +78,14 @@ def task_name(arguments: argparse.Namespace) -> tuple[str, Any]:
             return name, int(material)
         if made_of.annotation is str:
             return name, material
-        found = opened(material, arguments)
+        found = open_material(material, arguments)
         return name, found if first == "dataset" else _one(found, name)
     if arguments.target is None:
         raise ValueError(
             f"no task {name!r}; tasks are {', '.join(TASKS)}. Where {text!r} is a data set, say "
             f"what to predict: --target {' | '.join(MAKERS)}"
         )
-    found = opened(text, arguments)
+    found = open_material(text, arguments)
     one, many = MAKERS[arguments.target]
     name = one if isinstance(found, Data) else many
     if name is None:
@@ -97,7 +97,7 @@ def task_name(arguments: argparse.Namespace) -> tuple[str, Any]:
     return name, found
 
 
-def opened(text: str, arguments: argparse.Namespace) -> Data | Iterable[Data]:
+def open_material(text: str, arguments: argparse.Namespace) -> Data | Iterable[Data]:
     """One graph, or many: a packed file, a data set of PyG, or what ``open_graph`` takes."""
     path = Path(text).expanduser()
     if path.is_file() and _is_packed(path):
@@ -106,11 +106,11 @@ def opened(text: str, arguments: argparse.Namespace) -> Data | Iterable[Data]:
         raise ValueError(f"--num-graphs is for a packed npz file of many graphs; {text!r} is none")
     if text.lower().replace("-", "_") in {n.lower().replace("-", "_") for n in DATASETS}:
         found = load_dataset(text, root=arguments.root)
-        return found if len(found) > 1 else _named(found[0], text)
+        return found if len(found) > 1 else _name_graph(found[0], text)
     return open_graph(text, root=arguments.root)
 
 
-def _named(data: Data, name: str) -> Data:
+def _name_graph(data: Data, name: str) -> Data:
     data.name = name
     return data
 

@@ -66,7 +66,7 @@ def brec_cells(
     totals = [f"{row.count('D')} of {count}" for row in cells.values()]
     totals += [f"<i>{row['distinguished']} of {count}</i>" for row in reference]
     others = {f"<i>{row['method']}</i>": row for row in reference}
-    cells = dict(cells) | {label: _counted(row, groups) for label, row in others.items()}
+    cells = dict(cells) | {label: _letters(row, groups) for label, row in others.items()}
     figure = go.Figure()
     for letter, (meaning, color) in (CELLS | ELSEWHERE).items():
         # neighbors with one letter are one bar: a page holds every bar as text
@@ -129,7 +129,7 @@ def _runs(row: str, subsets: Sequence[str]) -> list[range]:
     return runs
 
 
-def _counted(row: Mapping, groups: Sequence[tuple[str, int]]) -> str:
+def _letters(row: Mapping, groups: Sequence[tuple[str, int]]) -> str:
     """Letters for numbers by subset: the first cells of each, blanks where nothing is known."""
     letters = ""
     for subset, size in groups:

@@ -109,7 +109,7 @@ def _draw(axes, positions, edges, colors, marked, *, numbered: bool) -> None:
 
 
 def _draw_counts(axes, counts, titles) -> None:
-    there = _shown(counts)
+    there = _classes_to_draw(counts)
     place = np.arange(len(there))
     fill = [CLASS_COLORS[c % len(CLASS_COLORS)] for c in there.tolist()]
     for sign, row in ((1, 0), (-1, 1)):
@@ -127,7 +127,7 @@ def _draw_counts(axes, counts, titles) -> None:
     axes.patch.set_alpha(0)
 
 
-def _shown(counts: np.ndarray) -> np.ndarray:
+def _classes_to_draw(counts: np.ndarray) -> np.ndarray:
     """Classes to draw: all, or those that differ first, as many of a as of b."""
     there = np.flatnonzero(counts.any(axis=0))
     if len(there) <= _MOST_BARS:

@@ -48,7 +48,7 @@ def decay_panels(panels, *, quantity: str = "sensitivity", height: int = 320) ->
     figure = make_subplots(1, max(len(panels), 1), shared_yaxes=True, horizontal_spacing=0.05)
     shown = set()
     for column, (label, curves) in enumerate(panels.items(), start=1):
-        for name, (color, (x, mean, low, high)) in _drawn(curves).items():
+        for name, (color, (x, mean, low, high)) in _bands(curves).items():
             band = {"fill": "toself", "fillcolor": translucent(color, 0.2), "line": {"width": 0}}
             figure.add_scatter(
                 x=np.r_[x, x[::-1]],
@@ -110,7 +110,7 @@ def decay_picture(
 
 def draw_decay(axes, curves, distance: str, quantity: str) -> None:
     """The curves of one panel into matplotlib axes."""
-    for name, (color, (x, mean, low, high)) in _drawn(curves).items():
+    for name, (color, (x, mean, low, high)) in _bands(curves).items():
         axes.fill_between(x, low, high, color=color, alpha=0.2, linewidth=0)
         axes.plot(x, mean, color=color, marker="o", markersize=3.5, linewidth=1.6, label=name)
     if axes.lines and any(len(line.get_xdata()) for line in axes.lines):
@@ -121,7 +121,7 @@ def draw_decay(axes, curves, distance: str, quantity: str) -> None:
         axes.legend(frameon=False, labelcolor=GRAY, fontsize=9)
 
 
-def _drawn(curves) -> dict[str, tuple]:
+def _bands(curves) -> dict[str, tuple]:
     """name -> (color, (distance, mean, lower and upper end of the band)), all > 0."""
     drawn = {}
     for i, (name, arrays) in enumerate(curves.items()):

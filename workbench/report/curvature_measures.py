@@ -8,7 +8,7 @@ from collections.abc import Callable
 import torch
 
 from workbench.diagnostics import DIAGNOSTICS, Stopped, TooLargeError
-from workbench.report.extremes import Tied, said
+from workbench.report.extremes import Tied, meaning_text
 from workbench.report.largest import Part
 from workbench.report.measure import (
     Budget,
@@ -43,7 +43,7 @@ def curvatures(part: Part, budget: Budget) -> tuple[list[Measure], dict[str, Tie
         if name not in DIAGNOSTICS or not bool(up.any()) or not budget.allows(name, shown=shown):
             continue
         try:
-            found = _within(budget, DIAGNOSTICS[name])(edge_index, num_nodes)
+            found = _limit_time(budget, DIAGNOSTICS[name])(edge_index, num_nodes)
         except Stopped:
             budget.left_out.append(f"{shown} (not done in {budget.seconds:.3g} s)")
             continue
@@ -62,12 +62,12 @@ def curvatures(part: Part, budget: Budget) -> tuple[list[Measure], dict[str, Tie
             f"lowest of an edge; mean {round_digits(settle_digits(mean, scale=1.0), 4)}; "
             f"negative on {percent(negative)} of edges"
         )
-        meaning = said(meaning, tied, value.numel(), "edges so low")
+        meaning = meaning_text(meaning, tied, value.numel(), "edges so low")
         rows.append(exact("curvature", shown, low, "", meaning))
     return rows, lowest
 
 
-def _within(budget: Budget, function: Callable) -> Callable:
+def _limit_time(budget: Budget, function: Callable) -> Callable:
     """The function, stopped when the budget is spent, if it can be."""
     if "should_stop" in inspect.signature(function).parameters:
         return functools.partial(function, should_stop=lambda: time.monotonic() > budget.end)

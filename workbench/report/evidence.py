@@ -13,8 +13,8 @@ from workbench.diagnostics import approximate_total_resistance
 from workbench.report.bottlenecks import Bottleneck
 from workbench.report.largest import Part
 from workbench.report.measure import percent, round_digits, settle_digits
-from workbench.report.null_model import no_other, random_rewired
-from workbench.report.reach import heard_from
+from workbench.report.null_model import no_other, same_degree_graph
+from workbench.report.reach import share_from
 from workbench.ties import TIE, levels
 
 Says = Literal["for", "against", "open"]
@@ -79,7 +79,9 @@ def above(number: float, limit: float, error: float = 0.0) -> int:
     return 1 if apart > 0 else -1
 
 
-def beyond(number: float, limits: tuple[float, float], error: float = 0.0) -> tuple[int, int]:
+def compare_limits(
+    number: float, limits: tuple[float, float], error: float = 0.0
+) -> tuple[int, int]:
     """``above`` of both limits, each toward its own side; the first one is that for rewiring."""
     speaks, speaks_not = limits
     side = 1 if speaks > speaks_not else -1
@@ -121,7 +123,7 @@ def squeeze(part: Part, total: float, error: float, count: int, generator: Gener
         )
     nulls, errors = [], []
     for _ in range(count):
-        null = Part(random_rewired(part.graph, generator=generator), part.nodes)
+        null = Part(same_degree_graph(part.graph, generator=generator), part.nodes)
         found = approximate_total_resistance(
             null.edge_index(), null.graph.num_nodes, null.edge_weight(), num_probes=6
         )
@@ -138,7 +140,9 @@ def squeeze(part: Part, total: float, error: float, count: int, generator: Gener
         sure += f", whose totals spread over {spread:.0%}"
     if alone:
         sure += "; all have this graph's edges, since no others have these degrees"
-    says, near = judge(*beyond(ratio, SQUEEZE, ratio * math.hypot(error / total, off / mean)))
+    says, near = judge(
+        *compare_limits(ratio, SQUEEZE, ratio * math.hypot(error / total, off / mean))
+    )
     return Evidence(
         name,
         f"{settle_digits(ratio):.2f} times the total resistance of random graphs with the same "
@@ -160,7 +164,7 @@ def removed_share(part: Part, total: float, error: float, added: Added, method: 
     drop = 1 - float(after.value) / total
     unit = count / graph.num_edges
     noise = math.hypot(float(after.standard_error), error) / total
-    toward, away = beyond(drop / unit, BOUGHT, noise / unit)
+    toward, away = compare_limits(drop / unit, BOUGHT, noise / unit)
     says, near = judge(min(toward, above(drop, MENDED, noise)), away)
     edges_word, take = ("edge", "takes") if count == 1 else ("edges", "take")
     return Evidence(
@@ -218,7 +222,7 @@ def across(part: Part, place: Bottleneck, total: float, error: float, num_layers
     inside, halves = place.side[part.nodes], place.sizes[0] == place.sizes[1]
     network, found = (part.edge_index(), part.edge_weight()), []
     for side in (inside, ~inside) if halves else (inside,):
-        heard, mixed = heard_from(*network, (~side).double(), num_layers)
+        heard, mixed = share_from(*network, (~side).double(), num_layers)
         found.append((float(heard[side].mean() / mixed), float(heard[side].mean()), float(mixed)))
     ratio, share, even = min(found)
     hearer = "the smaller side"
@@ -226,7 +230,7 @@ def across(part: Part, place: Bottleneck, total: float, error: float, num_layers
         hearer = "the less informed half" if above(max(found)[0], ratio) else "either half"
     alone = place.sizes[0] * place.sizes[1] / place.conductance
     kept = max(narrow(part, place, total, error), above(alone, NARROW * total, NARROW * error))
-    toward, away = beyond(ratio, ACROSS)
+    toward, away = compare_limits(ratio, ACROSS)
     says, near = judge(min(toward, kept), away)
     return Evidence(
         "signal across it",

@@ -59,7 +59,7 @@ def highest_pair(part: Part, label: Int64[Tensor, " nodes"], seed: int) -> tuple
         values = resistance_of_pairs(*whole, pairs, part.edge_weight(), tolerance=TOLERANCE)
         off, sure = TOLERANCE, f"± {TOLERANCE:.1%}, of {pairs.size(1):,} pairs"
     tied = largest(values.numpy(), tolerance=off)
-    value, meaning = float(values.max()), said(meaning, tied, values.numel(), "such pairs")
+    value, meaning = float(values.max()), meaning_text(meaning, tied, values.numel(), "such pairs")
     found = Measure("resistance", name, value, value, "ohm", sure, meaning)
     return part.whole(pairs[:, torch.from_numpy(tied)]), found
 
@@ -82,12 +82,15 @@ def highest_edge(part: Part) -> tuple[Tied, Measure]:
     value, meaning = float(values.max()), "the edge with the fewest ways around it"
     if all(math.isclose(value * c, 1.0, rel_tol=1e-6) for c in conductance[tied].tolist()):
         meaning += "; a bridge"
-    name, meaning = "highest edge resistance", said(meaning, tied, values.numel(), "such edges")
+    name, meaning = (
+        "highest edge resistance",
+        meaning_text(meaning, tied, values.numel(), "such edges"),
+    )
     found = Measure("resistance", name, value, value, "ohm", sure, meaning)
     return part.whole(pairs[:, torch.from_numpy(tied)]), found
 
 
-def said(meaning: str, tied: Int64[np.ndarray, " tied"], count: int, kind: str) -> str:
+def meaning_text(meaning: str, tied: Int64[np.ndarray, " tied"], count: int, kind: str) -> str:
     """What a number means, and that it is that of several of so many."""
     if tied.size == 1:
         return meaning

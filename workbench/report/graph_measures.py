@@ -89,10 +89,12 @@ def resistances(network: tuple, part: Part, within: bool, seed: int) -> list[Mea
     """Total resistance, and the mean of resistance, commute and Kemeny."""
     group = "resistance"
 
-    def drawn() -> torch.Generator:
+    def new_generator() -> torch.Generator:
         return torch.Generator().manual_seed(seed)
 
-    total = approximate_total_resistance(*network, within_components=True, generator=drawn())
+    total = approximate_total_resistance(
+        *network, within_components=True, generator=new_generator()
+    )
     rows = []
     name, meaning = "total resistance", "effective resistance summed over all pairs of nodes"
     if within:
@@ -103,13 +105,15 @@ def resistances(network: tuple, part: Part, within: bool, seed: int) -> list[Mea
     local, size = part.edge_index(), part.graph.num_nodes
     inner = total
     if within:
-        inner = approximate_total_resistance(local, size, part.edge_weight(), generator=drawn())
+        inner = approximate_total_resistance(
+            local, size, part.edge_weight(), generator=new_generator()
+        )
     pairs, volume = size * (size - 1) / 2, 2 * float(part.graph.weight.sum())
     rows.append(
         estimate_row(
             group,
             "mean resistance of a pair",
-            _scaled(inner, 1 / pairs),
+            _scale(inner, 1 / pairs),
             "ohm",
             "compares graphs of different size; without bottleneck it is near 2 / mean degree",
         )
@@ -118,18 +122,18 @@ def resistances(network: tuple, part: Part, within: bool, seed: int) -> list[Mea
         estimate_row(
             group,
             "mean commute time",
-            _scaled(inner, volume / pairs),
+            _scale(inner, volume / pairs),
             "steps",
             "of a random walk from one node to another and back",
         )
     )
-    kemeny = approximate_kemeny_constant(local, size, part.edge_weight(), generator=drawn())
+    kemeny = approximate_kemeny_constant(local, size, part.edge_weight(), generator=new_generator())
     meaning = "steps of a random walk to a node drawn by degree, from anywhere"
     rows.append(estimate_row(group, "Kemeny's constant", kemeny, "steps", meaning))
     return rows
 
 
-def _scaled(found, factor: float):
+def _scale(found, factor: float):
     return type(found)(found.value * factor, found.standard_error * factor)
 
 

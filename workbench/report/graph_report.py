@@ -77,7 +77,7 @@ class Report:
         return [
             Section(
                 TITLES.get(group, group),
-                tuple((row.name, row.text, row.sure, self._named(row)) for row in rows),
+                tuple((row.name, row.text, row.sure, self._name_ends(row)) for row in rows),
             )
             for group, rows in self.summary.groups().items()
         ]
@@ -93,7 +93,7 @@ class Report:
             outside_places(self.summary, node_names(self.data)) if self.summary.bottlenecks else ""
         )
 
-    def _named(self, row) -> str:
+    def _name_ends(self, row) -> str:
         ends = {
             "highest resistance": self.summary.pairs,
             "highest edge resistance": self.summary.edges,

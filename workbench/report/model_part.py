@@ -50,13 +50,13 @@ def model_part(
         x, noise = features(data, model, seed)
         extra = model_inputs(model, data, inputs)
         options = {"inputs": extra, "readout": readout, "seed": seed}
-        found, notes = _measured(model, x, data.edge_index, num_layers, options)
+        found, notes = _measure(model, x, data.edge_index, num_layers, options)
     except Exception as error:  # a model is the caller's own code and may raise anything
         return ModelPart(None, (_problem(error),))
     return ModelPart(found, (*notes, *noise))
 
 
-def _measured(
+def _measure(
     model: nn.Module, x: Tensor, edge_index: Tensor, num_layers: int | None, options: dict
 ) -> tuple[ModelSummary, list[str]]:
     if num_layers is not None:

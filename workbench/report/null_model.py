@@ -33,7 +33,7 @@ def no_other(degree: Int64[Tensor, " nodes"]) -> bool:
     )
 
 
-def random_rewired(graph: SimpleGraph, *, generator: torch.Generator) -> SimpleGraph:
+def same_degree_graph(graph: SimpleGraph, *, generator: torch.Generator) -> SimpleGraph:
     """A connected simple graph with the same degrees, near uniform among them.
 
     The conductances are dealt out to its edges at random. Where no other graph has these degrees

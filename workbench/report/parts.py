@@ -65,14 +65,14 @@ def place_text(place: Bottleneck, summary: Summary, names: list[str]) -> str:
     """One place in a sentence, with its edges if they are few, and what resistance it holds."""
     text = place.sentence[0].upper() + place.sentence[1:]
     if place.edges.size(1) <= NAMED:
-        text += f" ({_named(place.edges, names)})"
+        text += f" ({_edge_names(place.edges, names)})"
     totals = {m.name: m.value for m in summary.measures if m.name.startswith("total resistance")}
     if totals:
         total = totals.get("total resistance within", totals["total resistance"])
         text += f". At least {percent(place.loss / total)} of the total resistance is lost here"
     here = set(map(tuple, place.edges.T.tolist()))
     met: dict[tuple[int, int], list[str]] = {}
-    for what, edges in _marked(summary).items():
+    for what, edges in _marked_edges(summary).items():
         count = len(here.intersection(map(tuple, edges.T.tolist())))
         if count:
             met.setdefault((count, edges.size(1)), []).append(what)
@@ -86,8 +86,8 @@ def outside_places(summary: Summary, names: list[str]) -> str:
     """The edges that other measures point at, where they are in none of the places."""
     here = set().union(*map(_edges_at, summary.bottlenecks))
     rest = [
-        f"{_share(edges.size(1), edges.size(1))} of {what} ({_named(edges, names)})"
-        for what, edges in _marked(summary).items()
+        f"{_share(edges.size(1), edges.size(1))} of {what} ({_edge_names(edges, names)})"
+        for what, edges in _marked_edges(summary).items()
         if here.isdisjoint(map(tuple, edges.T.tolist()))
     ]
     return f"In none of these places: {', '.join(rest)}." if rest else ""
@@ -98,7 +98,7 @@ def _edges_at(place: Bottleneck) -> set[tuple[int, int]]:
     return {(u, v) for edges in (place.edges, place.alike) for u, v in edges.T.tolist()}
 
 
-def _marked(summary: Summary) -> dict[str, Tensor]:
+def _marked_edges(summary: Summary) -> dict[str, Tensor]:
     """The edges that measures point at, by the value that they have; where they are few."""
     marked = {"highest resistance": summary.edges}
     marked |= {f"lowest {kind}": edges for kind, edges in summary.lowest.items()}
@@ -113,7 +113,7 @@ def _share(count: int, tied: int) -> str:
     return f"{count} of the {tied} edges"
 
 
-def _named(edges: Tensor, names: list[str]) -> str:
+def _edge_names(edges: Tensor, names: list[str]) -> str:
     """The first few of some edges by the names of their ends."""
     shown = [f"{names[u]}–{names[v]}" for u, v in edges[:, :NAMED].T.tolist()]
     return ", ".join(shown) + (" …" if edges.size(1) > NAMED else "")

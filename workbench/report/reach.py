@@ -7,7 +7,7 @@ from torch import Tensor
 from workbench.typing import EdgeIndex, EdgeWeight, NodeVector
 
 
-def heard_from(
+def share_from(
     edge_index: EdgeIndex, edge_weight: EdgeWeight, mass: NodeVector, num_layers: int
 ) -> tuple[Float64[Tensor, " nodes"], Float64[Tensor, ""]]:
     """Share of each node's output that comes from a mass of inputs, and that of complete mixing.

@@ -10,13 +10,13 @@ from workbench.report.evidence import (
     Added,
     Evidence,
     above,
-    beyond,
+    compare_limits,
     judge,
     state_number,
 )
 from workbench.report.largest import Part
 from workbench.report.measure import round_digits, settle_digits
-from workbench.report.reach import heard_from
+from workbench.report.reach import share_from
 from workbench.typing import EdgeIndex, Pairs
 
 #: Where a number begins to speak (for, against), and from where on homophily speaks against; set
@@ -46,7 +46,7 @@ def arrives(
         for u in source.unique().tolist():
             one = torch.zeros(graph.num_nodes, dtype=torch.float64)
             one[u] = 1.0
-            heard, mixed = heard_from(edges, weight, one, num_layers)
+            heard, mixed = share_from(edges, weight, one, num_layers)
             values.append(heard[target[source == u]] / mixed)
         return float(torch.cat(values).mean())
 
@@ -57,7 +57,7 @@ def arrives(
         edges = torch.cat([part.edge_index(), added, added.flip(0)], dim=1)
         weight = torch.cat([part.edge_weight(), graph.weight.new_ones(2 * added.size(1))])
         text += f"; {round_digits(share(edges, weight), 3)} with the new edges"
-    says, near = judge(*beyond(before, ARRIVES))
+    says, near = judge(*compare_limits(before, ARRIVES))
     return Evidence(
         "what the task's pairs hear",
         text,
@@ -87,7 +87,7 @@ def labels_nearby(edge_index: EdgeIndex, num_nodes: int, labels: Tensor) -> Evid
     )
 
 
-def labels_joined(
+def label_agreement(
     edge_index: EdgeIndex, labels: Tensor, added: Added, method: str
 ) -> Evidence | None:
     """Whether the proposed edges join equal labels as often as the graph's edges do."""

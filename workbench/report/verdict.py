@@ -21,7 +21,7 @@ from workbench.report.evidence import (
     squeeze,
 )
 from workbench.report.largest import largest_component
-from workbench.report.task_evidence import arrives, labels_joined, labels_nearby
+from workbench.report.task_evidence import arrives, label_agreement, labels_nearby
 from workbench.typing import EdgeIndex, EdgeWeight, Pairs
 
 Answer = Literal["likely", "doubtful", "unlikely"]
@@ -56,7 +56,7 @@ class Verdict:
     num_edges: int
     method: str
 
-    def saying(self, says: str) -> tuple[Evidence, ...]:
+    def select(self, says: str) -> tuple[Evidence, ...]:
         """The evidence that says "for", "against" or "open"."""
         return tuple(e for e in self.evidence if e.says == says)
 
@@ -161,7 +161,7 @@ def rewiring_verdict(
     if labels is not None:
         evidence.append(labels_nearby(edge_index, num_nodes, labels))
         if added is not None:
-            evidence.append(labels_joined(edge_index, labels, added.cpu(), method))
+            evidence.append(label_agreement(edge_index, labels, added.cpu(), method))
     if pairs is not None:
         evidence.append(arrives(part, pairs, num_layers, inside))
     evidence = tuple(e for e in evidence if e is not None)
@@ -171,11 +171,11 @@ def rewiring_verdict(
 
 def weigh(evidence: tuple[Evidence, ...]) -> tuple[Answer, str]:
     """The answer, and the sentences that explain it."""
-    answer, sentence = _counted(evidence)
+    answer, sentence = _count_votes(evidence)
     for at, piece in enumerate(evidence):
         for says in piece.near:
             turned = replace(piece, says=says)
-            other, _ = _counted((*evidence[:at], turned, *evidence[at + 1 :]))
+            other, _ = _count_votes((*evidence[:at], turned, *evidence[at + 1 :]))
             if other != answer:
                 sentence += (
                     f" “{piece.name.capitalize()}” lies at its limit: beyond it the answer would "
@@ -184,7 +184,7 @@ def weigh(evidence: tuple[Evidence, ...]) -> tuple[Answer, str]:
     return answer, sentence
 
 
-def _counted(evidence: tuple[Evidence, ...]) -> tuple[Answer, str]:
+def _count_votes(evidence: tuple[Evidence, ...]) -> tuple[Answer, str]:
     """The same, as if no number were at a limit."""
     count = {
         about: {

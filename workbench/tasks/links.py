@@ -64,7 +64,7 @@ def held_out_links(
     parts = [edges[:, low:high] for low, high in shares(count, fractions, "edges")]
     x, seen = features(data), both_directions(*parts[0])
 
-    def held_out(part: torch.Tensor) -> Data:
+    def link_part(part: torch.Tensor) -> Data:
         true, pointer = both_directions(*part), torch.tensor([0, data.num_nodes])
         drawn = draw_negatives(true, pointer, negatives, generator, known=edges)
         pairs = torch.cat([true, drawn], dim=1)
@@ -72,7 +72,7 @@ def held_out_links(
         return Data(x=x, edge_index=seen, edge_label_index=pairs, y=y)
 
     train = Data(x=x, edge_index=seen, edge_label_index=seen, y=torch.ones_like(seen[0]))
-    val, test = held_out(parts[1]), held_out(parts[2])
+    val, test = link_part(parts[1]), link_part(parts[2])
     title = data.name if data.get("name") else f"{data.num_nodes} nodes"
     task = Task(
         name=f"held_out_links({title})",

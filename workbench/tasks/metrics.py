@@ -95,14 +95,14 @@ def mae(values: Float[Tensor, "rows columns"], labels: Float[Tensor, "rows colum
     """Mean absolute error over all known entries, in the unit of the labels."""
     from torchmetrics.functional.regression import mean_absolute_error
 
-    return float(mean_absolute_error(*_known(values, labels)))
+    return float(mean_absolute_error(*_known_entries(values, labels)))
 
 
 def rmse(values: Float[Tensor, "rows columns"], labels: Float[Tensor, "rows columns"]) -> float:
     """Square root of the mean squared error over all known entries, in the unit of the labels."""
     from torchmetrics.functional.regression import mean_squared_error
 
-    return float(mean_squared_error(*_known(values, labels), squared=False))
+    return float(mean_squared_error(*_known_entries(values, labels), squared=False))
 
 
 def r2(values: Float[Tensor, "rows columns"], labels: Float[Tensor, "rows columns"]) -> float:
@@ -115,7 +115,7 @@ def r2(values: Float[Tensor, "rows columns"], labels: Float[Tensor, "rows column
 
     shares = []
     for one, label in zip(values.T, labels.T, strict=True):
-        one, label = _known(one, label)
+        one, label = _known_entries(one, label)
         if label.numel() < 2:
             raise ValueError(
                 "r2 needs two known values in each column; choose mae or a larger part"
@@ -213,7 +213,7 @@ def _over_labels(metric: Callable, logits: Tensor, labels: Tensor) -> float:
     return sum(found) / len(found)
 
 
-def _known(values: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+def _known_entries(values: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
     known = ~labels.isnan()
     if not bool(known.any()):
         raise ValueError(f"none of the values in this part of {labels.size(0)} rows is known")

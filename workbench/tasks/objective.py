@@ -47,7 +47,7 @@ class Scored:
     query: Shaped[Tensor, " rows"] | None = None
 
     @staticmethod
-    def joined(parts: Sequence["Scored"]) -> "Scored":
+    def join(parts: Sequence["Scored"]) -> "Scored":
         """Those of several batches, one after another."""
         width = max(part.scores.size(-1) for part in parts)
         pad = parts[0].scores.dim() == 2

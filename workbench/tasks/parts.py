@@ -23,7 +23,7 @@ def features(data: Data) -> Tensor:
         ValueError: there are more than 5,000 nodes and no features.
     """
     if data.get("x") is not None:
-        return _checked(data.x, data.num_nodes, "the graph")
+        return _check_features(data.x, data.num_nodes, "the graph")
     if data.num_nodes > MAX_ONE_HOT:
         raise ValueError(
             f"the graph has {data.num_nodes} nodes and no features x; one-hot vectors would "
@@ -91,7 +91,7 @@ def with_features(dataset: Iterable[Data]) -> list[Data]:
     if not graphs:
         raise ValueError("the data set holds no graph")
     for index, graph in enumerate(graphs):
-        _checked(graph.x, graph.num_nodes, f"graph {index}")
+        _check_features(graph.x, graph.num_nodes, f"graph {index}")
     return graphs
 
 
@@ -146,7 +146,7 @@ def name_of(dataset: Iterable[Data], graphs: Sequence[Data]) -> str:
     return getattr(dataset, "name", None) or f"{len(graphs)} graphs"
 
 
-def _checked(x: Tensor, num_nodes: int, where: str) -> Tensor:
+def _check_features(x: Tensor, num_nodes: int, where: str) -> Tensor:
     if not isinstance(x, Tensor) or x.dim() != 2 or x.size(0) != num_nodes:
         shape = list(x.shape) if hasattr(x, "shape") else type(x).__name__
         advice = "; one number for each node is x.view(-1, 1)" if shape == [num_nodes] else ""

@@ -149,7 +149,7 @@ def paired_comparison(
             f"paired results need one after for each before; got {len(before)} and {len(after)}"
         )
     metrics = {item.result["metric"] for item in (*before, *after) if isinstance(item, Run)}
-    names = {_said(item) for item in (*before, *after) if isinstance(item, Run)}
+    names = {_metric_text(item) for item in (*before, *after) if isinstance(item, Run)}
     metric = names.pop() if len(names) == 1 else "score"
     known = score_range(metrics.pop()) if len(metrics) == 1 else (-math.inf, math.inf)
     limits = (known[0] if least is None else least, known[1] if most is None else most)
@@ -193,7 +193,7 @@ def paired_comparison(
     return Comparison(found.mean, found.low, found.high, confidence, count, within_noise, sentence)
 
 
-def _said(run: Run) -> str:
+def _metric_text(run: Run) -> str:
     lower = not run.result.get("higher_is_better", True)
     return f"{run.result['metric']} (lower is better)" if lower else run.result["metric"]
 

@@ -212,7 +212,7 @@ def fit(
 
             scores, val_loss = _evaluate(model, val, objective, randomness, f"val, epoch {epoch}")
             score = scores[task.metric]
-            curve = curve.extended(sum(losses) / len(losses), val_loss, score)
+            curve = curve.extend(sum(losses) / len(losses), val_loss, score)
             ahead = objective.main.higher_is_better
             better = (
                 best is None
@@ -228,7 +228,7 @@ def fit(
             if kept is not None:
                 kept.save(
                     {
-                        "state": state.saved(),
+                        "state": state.snapshot(),
                         "curve": {key: list(values) for key, values in vars(curve).items()},
                         "best": vars(best),
                         "early": early,
@@ -301,7 +301,7 @@ def _evaluate(
     """Scores and loss on a part of the task."""
     model.eval()
     with torch.no_grad(), randomness:
-        scored = Scored.joined([objective.read(call(model, batch), batch) for batch in parts])
+        scored = Scored.join([objective.read(call(model, batch), batch) for batch in parts])
         try:
             return objective.scores(scored), objective.loss(scored).item()
         except FloatingPointError as error:

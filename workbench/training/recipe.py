@@ -47,17 +47,23 @@ class Recipe:
         least = {"epochs": 1, "batch_size": 1, "accumulate": 1, "warm_up": 0, "weight_decay": 0}
         for name, low in least.items():
             if not getattr(self, name) >= low:
-                raise ValueError(f"{name} must be at least {low}; got {self._said(name)}")
+                raise ValueError(f"{name} must be at least {low}; got {self._option_text(name)}")
         if self.patience is not None and self.patience < 1:
-            raise ValueError(f"patience must be at least 1, or None; got {self._said('patience')}")
+            raise ValueError(
+                f"patience must be at least 1, or None; got {self._option_text('patience')}"
+            )
         if not (self.learning_rate > 0 and math.isfinite(self.learning_rate)):
-            raise ValueError(f"learning_rate must be above 0; got {self._said('learning_rate')}")
+            raise ValueError(
+                f"learning_rate must be above 0; got {self._option_text('learning_rate')}"
+            )
         if self.clip_norm is not None and not self.clip_norm > 0:
-            raise ValueError(f"clip_norm must be above 0, or None; got {self._said('clip_norm')}")
+            raise ValueError(
+                f"clip_norm must be above 0, or None; got {self._option_text('clip_norm')}"
+            )
         if self.warm_up >= self.epochs and self.warm_up:
             raise ValueError(
-                f"warm_up must be shorter than the run; got {self._said('warm_up')} of "
-                f"{self._said('epochs')}"
+                f"warm_up must be shorter than the run; got {self._option_text('warm_up')} of "
+                f"{self._option_text('epochs')}"
             )
         for name, known in (("optimizer", OPTIMIZERS), ("schedule", SCHEDULES)):
             if getattr(self, name) not in known:
@@ -78,5 +84,5 @@ class Recipe:
                 raise TypeError(f"a recipe has no option {name!r}; it has {', '.join(known)}")
         return replace(self, **{k: v for k, v in options.items() if v is not None})
 
-    def _said(self, name: str) -> str:
+    def _option_text(self, name: str) -> str:
         return f"{name}={getattr(self, name)}"

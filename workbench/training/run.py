@@ -36,7 +36,7 @@ class Curve:
     val_loss: tuple[float, ...] = ()
     val: tuple[float, ...] = ()
 
-    def extended(self, train_loss: float, val_loss: float, val: float) -> "Curve":
+    def extend(self, train_loss: float, val_loss: float, val: float) -> "Curve":
         """The curve with one epoch more."""
         return Curve((*self.train_loss, train_loss), (*self.val_loss, val_loss), (*self.val, val))
 

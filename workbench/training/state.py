@@ -30,7 +30,7 @@ class State:
     drawing: torch.Generator
     randomness: OwnRandomness
 
-    def saved(self) -> dict[str, Any]:
+    def snapshot(self) -> dict[str, Any]:
         """Tensors and numbers by name; ``restore`` is the inverse."""
         return {
             "model": self.model.state_dict(),

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from workbench.benchmarks.brec.encoding import Encoding
-from workbench.benchmarks.brec.exact import told_apart
+from workbench.benchmarks.brec.exact import exact_outcome
 from workbench.benchmarks.brec.journal import Journal
 from workbench.benchmarks.brec.options import (
     check_options,
@@ -205,7 +205,7 @@ def brec(
             if max_nodes is not None and _largest(pair) > max_nodes:
                 found = {"status": "left out", "reason": f"more than {max_nodes} nodes"}
             elif mode == "exact":
-                found = told_apart(pair, test)
+                found = exact_outcome(pair, test)
             else:
                 found = train_pair(make_model, pair, seed, settings, features, device, after_epoch)
             seconds = round(time.perf_counter() - began, 6)

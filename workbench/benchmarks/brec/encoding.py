@@ -32,7 +32,7 @@ def encodes(method: object) -> bool | None:
     return None
 
 
-def named(method: Callable, otherwise: str) -> str:
+def method_name(method: Callable, otherwise: str) -> str:
     """Name of a function, with the arguments that a ``functools.partial`` holds."""
     if not isinstance(method, functools.partial):
         return getattr(method, "__name__", otherwise)
@@ -40,7 +40,7 @@ def named(method: Callable, otherwise: str) -> str:
         *map(repr, method.args),
         *(f"{key}={value!r}" for key, value in method.keywords.items()),
     ]
-    return f"{named(method.func, otherwise)}({', '.join(held)})"
+    return f"{method_name(method.func, otherwise)}({', '.join(held)})"
 
 
 def rows_of(encoding: Encoding, edge_index: Tensor, num_nodes: int, *, of: str = "") -> Tensor:
@@ -55,7 +55,7 @@ def rows_of(encoding: Encoding, edge_index: Tensor, num_nodes: int, *, of: str =
         TypeError: it is no tensor of real numbers.
         ValueError: it has no row for each node, or no channel, or holds nan.
     """
-    rows, name = encoding(edge_index, num_nodes), named(encoding, "the encoding")
+    rows, name = encoding(edge_index, num_nodes), method_name(encoding, "the encoding")
     where = f" of {of}" * bool(of)
     if not isinstance(rows, Tensor) or rows.is_complex():
         kind = rows.dtype if isinstance(rows, Tensor) else f"a {type(rows).__name__}"

@@ -20,18 +20,18 @@ TOLERANCE = 1e-8
 COPIES = 3
 
 
-def told_apart(pair: GraphPair, test: str | Encoding) -> dict:
+def exact_outcome(pair: GraphPair, test: str | Encoding) -> dict:
     """Fields of the outcome."""
     try:
         if callable(test):
-            return _told_apart_by_colors(pair, test)
+            return _outcome_by_colors(pair, test)
         apart = bool(tell_apart([(pair.first, pair.second)], test=test)[0])
     except TooLargeError as error:
         return {"status": "left out", "reason": f"too large: {error}"}
     return {"status": "distinguished" if apart else "not distinguished"}
 
 
-def _told_apart_by_colors(pair: GraphPair, encoding: Encoding) -> dict:
+def _outcome_by_colors(pair: GraphPair, encoding: Encoding) -> dict:
     names = [f"the {n} graph of pair {pair.number} ({pair.subset})" for n in ("first", "second")]
     found = encoding_outcome((pair.first, pair.second), encoding, num_copies=COPIES, names=names)
     if bool(found.moved.any()):
@@ -99,13 +99,13 @@ def encoding_outcome(
     classes = graph_classes(parts, test="1-wl").reshape(len(graphs), 1 + num_copies)
     scale = values.abs().where(values.isfinite(), 0.0).amax(0).clamp(min=1e-300)
     noise = max(
-        _spread(torch.stack(all_rows[at : at + 1 + num_copies]), scale)
+        _largest_difference(torch.stack(all_rows[at : at + 1 + num_copies]), scale)
         for at in range(0, len(all_rows), 1 + num_copies)
     )
     return Encoded(classes[:, 0], (classes != classes[:, :1]).any(1), noise)
 
 
-def _spread(rows: Tensor, scale: Tensor) -> float:
+def _largest_difference(rows: Tensor, scale: Tensor) -> float:
     """Largest relative difference of ``[copies, nodes, channels]``, sorted, to the first copy."""
     ordered = rows.sort(dim=1).values
     same = ordered == ordered[:1]  # the difference of two infinities is no number

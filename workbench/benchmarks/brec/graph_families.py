@@ -10,7 +10,7 @@ from scipy.sparse.csgraph import connected_components
 from torch import Tensor, nn
 from torch_geometric.data import Data
 
-from workbench.benchmarks.brec.encoding import Encoding, encodes, named
+from workbench.benchmarks.brec.encoding import Encoding, encodes, method_name
 from workbench.benchmarks.brec.exact import TOLERANCE, encoding_outcome
 from workbench.benchmarks.brec.pair import Features, embed_copies
 from workbench.diagnostics import TESTS, graph_classes
@@ -114,7 +114,7 @@ def family_split(
     if num_copies < 1:
         raise ValueError(f"num_copies must be at least 1, got {num_copies}")
     start, distances = time.perf_counter(), (0.0, 0, None, None)
-    own = method if isinstance(method, str) else named(method, "encoding")
+    own = method if isinstance(method, str) else method_name(method, "encoding")
     if isinstance(method, str):
         if method not in TESTS:
             raise ValueError(f"test must be one of {', '.join(TESTS)}; got {method!r}")

@@ -18,7 +18,7 @@ class Journal:
         if lines and not lines[-1].endswith(b"\n"):  # cut off while it was written
             lines.pop()
             write_whole(path, b"".join(lines).decode())
-        there = _parsed(path, lines[0]) if lines else header
+        there = _parse(path, lines[0]) if lines else header
         if not there.keys() >= {"method", "mode", "arguments"}:
             raise BrecFileError(f"{path} is no journal of BREC; choose another directory")
         # a run without any outcome, such as one that failed at its start, binds nobody
@@ -31,7 +31,7 @@ class Journal:
                 "choose another directory, or delete that one"
             )
         names = {field.name for field in fields(BrecOutcome)}
-        read = [_parsed(path, line) for line in lines[1:]]
+        read = [_parse(path, line) for line in lines[1:]]
         if any(set(line) != names for line in read):
             raise BrecFileError(f"{path} holds a line that is no outcome of a pair")
         self.outcomes = [BrecOutcome(**line) for line in read]
@@ -49,7 +49,7 @@ class Journal:
             os.fsync(file.fileno())
 
 
-def _parsed(path: Path, line: bytes) -> dict:
+def _parse(path: Path, line: bytes) -> dict:
     try:
         found = json.loads(line)
     except ValueError:

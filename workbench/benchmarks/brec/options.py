@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 from torch import nn
 
-from workbench.benchmarks.brec.encoding import encodes, named
+from workbench.benchmarks.brec.encoding import encodes, method_name
 from workbench.benchmarks.brec.pair import Settings
 from workbench.benchmarks.brec.result import BREC_SEEDS
 from workbench.diagnostics import TESTS
@@ -62,8 +62,8 @@ def check_options(make_model, test, settings: Settings, features) -> None:
         raise TypeError(
             "test must be a key of TESTS or an encoding, called as test(edge_index, num_nodes); "
             + (
-                f"{named(test, 'what was given')} makes a model: give it as make_model, in mode "
-                '"code" or "paper"'
+                f"{method_name(test, 'what was given')} makes a model: give it as make_model, in "
+                'mode "code" or "paper"'
                 if encodes(test) is False
                 else f"got {test!r}"
             )
@@ -76,7 +76,7 @@ def check_options(make_model, test, settings: Settings, features) -> None:
     if make_model is not None and encodes(make_model) is not False:
         raise TypeError(
             f"make_model must make a model when it is called without arguments; "
-            f"{named(make_model, repr(make_model))} "
+            f"{method_name(make_model, repr(make_model))} "
             + (
                 'takes a graph: give it as test=, in mode "exact", or as features='
                 if encodes(make_model)
@@ -109,7 +109,7 @@ def describe(make_model, test, settings, features, name, max_nodes, device) -> t
     """Name of the method, and the settings that a result depends on."""
     limits = {} if max_nodes is None else {"max_nodes": max_nodes}
     if settings.mode == "exact":
-        known = test if isinstance(test, str) else named(test, "encoding")
+        known = test if isinstance(test, str) else method_name(test, "encoding")
         return name or known, {"test": known, **limits}
     with OwnRandomness(0):
         model = make_model()
@@ -119,7 +119,7 @@ def describe(make_model, test, settings, features, name, max_nodes, device) -> t
         "model": type(model).__name__,
         "architecture": repr(model),
         "num_parameters": sum(p.numel() for p in model.parameters()),
-        "features": None if features is None else named(features, "features"),
+        "features": None if features is None else method_name(features, "features"),
         **{key: value for key, value in asdict(settings).items() if key != "mode"},
         **limits,
         "device": str(device),

@@ -176,7 +176,7 @@ def embed_copies(
     with torch.no_grad():
         for at in range(0, len(graphs), 64):
             copies = [
-                _relabeled(model, graph, features, generator, torch.float64)
+                _relabel(model, graph, features, generator, torch.float64)
                 for graph in graphs[at : at + 64]
                 for _ in range(num_copies)
             ]
@@ -195,14 +195,14 @@ def _block(
 ) -> Block:
     copies = []
     for _ in range(settings.num_copies):
-        copies += [_relabeled(model, graph, features, generator) for graph in (first, second)]
+        copies += [_relabel(model, graph, features, generator) for graph in (first, second)]
     # couples stay in one batch
     per_batch = max(2, settings.batch_size - settings.batch_size % 2)
     groups = [copies[at : at + per_batch] for at in range(0, len(copies), per_batch)]
     return Block([Batch.from_data_list(group).to(device) for group in groups])
 
 
-def _relabeled(
+def _relabel(
     model: nn.Module,
     data: Data,
     features: Features | None,

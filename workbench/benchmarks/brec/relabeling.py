@@ -103,7 +103,7 @@ def embedding_distance(
     model = copy.deepcopy(model).cpu().eval().double()
     own = [_embedding(model, graph) for graph in graphs]
     noise = [
-        float((_embedding(model, _relabeled(graph, generator)) - here).norm())
+        float((_embedding(model, _relabel(graph, generator)) - here).norm())
         for graph, here in zip(graphs, own, strict=True)
         for _ in range(relabelings)
     ]
@@ -138,7 +138,7 @@ def _embedding(model: nn.Module, data: Data) -> Tensor:
     return found.ravel()
 
 
-def _relabeled(data: Data, generator: torch.Generator | None) -> Data:
+def _relabel(data: Data, generator: torch.Generator | None) -> Data:
     """The same graph with its nodes, and the columns of its edges, in a random order."""
     order = torch.randperm(data.num_nodes, generator=generator)
     moved = torch.empty_like(data.x)

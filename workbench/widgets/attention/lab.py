@@ -107,9 +107,9 @@ class AttentionLens(Lab, state=AttentionState):
         self.choose_on(self.pictures["graph"])
         self.pictures["maps"].observe(lambda change: self.show(*change.new), "selected")
         for name in ("graph", "matrix"):
-            self.pictures[name].on_msg(self._heard)
+            self.pictures[name].on_msg(self._hear)
 
-    def _heard(self, widget: ipywidgets.Widget, content: dict, _: Any) -> None:
+    def _hear(self, widget: ipywidgets.Widget, content: dict, _: Any) -> None:
         if content.get("type") == "hover":
             u, v = content["u"], content["v"]
             widget.show_hint(u, v, views.pair_text(self._known, self.state.now(), u, v))

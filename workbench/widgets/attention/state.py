@@ -54,7 +54,7 @@ class AttentionState(LabState):
             ValueError: there is no such layer or head; nothing changes.
             TypeError: the head is no whole number.
         """
-        layer = self.checked("layer", layer)
+        layer = self.check("layer", layer)
         head = whole_number(head, "head", 0, self._num_heads[layer] - 1)
         with self.hold_trait_notifications():
             self.layer = layer

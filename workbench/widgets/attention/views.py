@@ -23,7 +23,7 @@ HELP = (
 
 def show_matrix(known: AttentionHeads, canvas: MatrixCanvas, shown: SimpleNamespace) -> None:
     """Send the attention of one head."""
-    attention = ordered(known, shown)
+    attention = ordered_matrix(known, shown)
     scale = [0.0, float(attention.max())]
     with canvas.hold_sync():
         canvas.value_range, canvas.values = scale, levels(attention, scale)
@@ -93,13 +93,13 @@ def still(known: AttentionHeads, shown: SimpleNamespace, format: str) -> bytes:
         node_values=values,
         node_title=title,
         marked=[] if shown.node is None else [shown.node],
-        matrix=ordered(known, shown),
+        matrix=ordered_matrix(known, shown),
         matrix_title=head_name(known, shown),
         format=format,
     )
 
 
-def ordered(known: AttentionHeads, shown: SimpleNamespace) -> np.ndarray:
+def ordered_matrix(known: AttentionHeads, shown: SimpleNamespace) -> np.ndarray:
     """The matrix of one head in the row order of the drawing."""
     return known.matrix(shown.layer, shown.head)[np.ix_(known.order, known.order)]
 

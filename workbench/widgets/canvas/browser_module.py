@@ -30,21 +30,21 @@ def browser_module(name: str) -> str:
         ValueError: scripts import each other in a circle, so that none can be made before the rest.
     """
     *before, entry = _with_imports(name)
-    return "\n".join([*map(_scope, before), _linked(entry)])
+    return "\n".join([*map(_scope, before), _link(entry)])
 
 
 def _source(name: str) -> str:
     return (_HERE / f"{name}.js").read_text(encoding="utf-8")
 
 
-def _linked(name: str) -> str:
+def _link(name: str) -> str:
     """A script that takes what it imports from the scopes before it."""
     return _IMPORT.sub(r"const \1 = $\2;", _source(name))
 
 
 def _scope(name: str) -> str:
     """A script as an object of what it exports."""
-    text = _linked(name)
+    text = _link(name)
     exports = ", ".join(_EXPORT.findall(text))
     return f"const ${name} = (() => {{\n{_EXPORT.sub('', text)}\nreturn {{ {exports} }};\n}})();"
 

@@ -47,7 +47,7 @@ class GraphCanvas(PairHints):
     ``{"type": "file", "refused"}`` with the reason (a folder, several files, more than 10 MB).
 
     A file is taken only where ``file_prompt`` says what becomes of it; the text is shown while a
-    file is held over the picture. ``opening.dropped`` reads the message.
+    file is held over the picture. ``opening.read_drop`` reads the message.
     """
 
     _esm = browser_module("graph_canvas")

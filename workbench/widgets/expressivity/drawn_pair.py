@@ -48,13 +48,13 @@ class DrawnPair(GraphPair):
         ]
         self._colored: dict[str, PairColoring] = {}
 
-    def colored(self, test: str) -> PairColoring:
+    def coloring(self, test: str) -> PairColoring:
         """The colors of a test, computed once; raises as ``PairColoring``."""
         if test not in self._colored:
             self._colored[test] = PairColoring(self, test)
         return self._colored[test]
 
-    def replaced(self, which: int, data: Data) -> "DrawnPair":
+    def replace_graph(self, which: int, data: Data) -> "DrawnPair":
         """Your pair, with another graph in the place of one."""
         graphs = list(self.graphs)
         graphs[which] = data

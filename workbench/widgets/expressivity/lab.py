@@ -21,7 +21,7 @@ from workbench.widgets.expressivity.state import FIRST_PAIR, ExpressivityState
 from workbench.widgets.expressivity.test_texts import RAISED, text_of
 from workbench.widgets.lab.controls import file_button, row
 from workbench.widgets.lab.lab import Lab, command
-from workbench.widgets.lab.opening import OpenedFile, dropped, graph_of, uploaded
+from workbench.widgets.lab.opening import OpenedFile, graph_of, read_drop, read_upload
 from workbench.widgets.lab.worker import ShouldStop
 
 #: The lines of text, and their look.
@@ -52,8 +52,8 @@ class ExpressivityLab(Lab, state=ExpressivityState):
 
     def __init__(self, pair: DrawnPair, test: str):
         super().__init__(ExpressivityState())
-        self._colored = pair.colored(test)
-        self._why = Explanation(self._drawn)
+        self._colored = pair.coloring(test)
+        self._why = Explanation(self._picture_now)
         self._model = ModelOnPair(self.state, lambda: self._pair, self._tell_run)
         self._build()
         self.add_class("workbench-expressivity")
@@ -70,7 +70,7 @@ class ExpressivityLab(Lab, state=ExpressivityState):
 
     @a.setter
     def a(self, value: Source) -> None:
-        self._take(self._pair.replaced(0, graph_of(value)[0]).colored(self.test))
+        self._take(self._pair.replace_graph(0, graph_of(value)[0]).coloring(self.test))
 
     @property
     def b(self) -> Data:
@@ -79,7 +79,7 @@ class ExpressivityLab(Lab, state=ExpressivityState):
 
     @b.setter
     def b(self, value: Source) -> None:
-        self._take(self._pair.replaced(1, graph_of(value)[0]).colored(self.test))
+        self._take(self._pair.replace_graph(1, graph_of(value)[0]).coloring(self.test))
 
     @property
     def pair(self) -> str:
@@ -88,7 +88,7 @@ class ExpressivityLab(Lab, state=ExpressivityState):
 
     @pair.setter
     def pair(self, name: str) -> None:
-        self._take(famous(name).colored(self.test))
+        self._take(famous(name).coloring(self.test))
 
     @property
     def test(self) -> str:
@@ -97,7 +97,7 @@ class ExpressivityLab(Lab, state=ExpressivityState):
 
     @test.setter
     def test(self, value: str) -> None:
-        self._take(self._pair.colored(self.state.checked("test", value)))
+        self._take(self._pair.coloring(self.state.check("test", value)))
 
     @property
     def verdict(self) -> str:
@@ -187,7 +187,7 @@ class ExpressivityLab(Lab, state=ExpressivityState):
 
     def picture(self, format: str = "png") -> bytes:
         """Both graphs and the histogram at the current round, as a PNG or SVG file."""
-        return views.picture(*self._drawn(), format)
+        return views.picture(*self._picture_now(), format)
 
     def texts(self) -> dict[str, Any]:
         """The sentences around the pictures; ``why`` as HTML."""
@@ -210,7 +210,7 @@ class ExpressivityLab(Lab, state=ExpressivityState):
             self.controls[f"open_{name}"] = file_button(
                 f"open {name} …",
                 about,
-                lambda file, w=which: self._open(w, lambda: uploaded(file)),
+                lambda file, w=which: self._open(w, lambda: read_upload(file)),
                 width=100,
             )
         raise_k = "From nodes to pairs to triples: 1-WL, 2-FWL, 3-FWL."
@@ -233,35 +233,35 @@ class ExpressivityLab(Lab, state=ExpressivityState):
         ]
 
     def _listen(self) -> None:
-        self.when("pair", "test", then=self._asked)
-        self.when("round", then=self._moved)
-        self.when("model", then=self._model_chosen)
+        self.when("pair", "test", then=self._ask_colors)
+        self.when("round", then=self._follow_round)
+        self.when("model", then=self._follow_model)
         self.pictures["rounds"].observe(lambda change: self._slid(change.new), "position")
         for which, name in enumerate("ab"):
             self.pictures[name].observe(lambda change, w=which: self._node(w, change.new), "picked")
             for picture in (self.pictures[name], self.pictures[f"matrix_{name}"]):
-                picture.on_msg(lambda *message, w=which: self._heard(w, *message))
+                picture.on_msg(lambda *message, w=which: self._hear(w, *message))
 
     def _slid(self, position: int) -> None:
         # the page may tell of a round that another test had
         self.state.round = min(position, self.state.bounds("round")[1])
 
-    def _moved(self) -> None:
+    def _follow_round(self) -> None:
         self.pictures["rounds"].position = self.state.round
         self._show_why()
         self.rested()
 
-    def _model_chosen(self) -> None:
+    def _follow_model(self) -> None:
         self.controls["num_layers"].disabled = self.state.model not in MODELS
 
-    def _heard(self, which: int, widget: ipywidgets.Widget, content: dict, buffers: Any) -> None:
+    def _hear(self, which: int, widget: ipywidgets.Widget, content: dict, buffers: Any) -> None:
         u, v, kind = content.get("u"), content.get("v"), content.get("type")
         if kind == "hover":
             widget.show_hint(u, v, self._why.hint(which, u, v))
         elif kind == "click":
             self.choose("ab"[which], u, v)
         elif kind == "file":
-            self._open(which, lambda: dropped(content, buffers))
+            self._open(which, lambda: read_drop(content, buffers))
 
     def _node(self, which: int, picked: list[int]) -> None:
         if self._why.pick(which, picked):
@@ -279,12 +279,12 @@ class ExpressivityLab(Lab, state=ExpressivityState):
     def _pair(self) -> DrawnPair:
         return self._colored.pair
 
-    def _drawn(self) -> tuple[PairColoring, int]:
+    def _picture_now(self) -> tuple[PairColoring, int]:
         """The colors, and which of their rounds is drawn; the thread may change both."""
         colored = self._colored
         return colored, min(self.state.round, colored.last)
 
-    def _asked(self) -> None:
+    def _ask_colors(self) -> None:
         """A menu was moved, or follows what is shown."""
         if (self.state.pair, self.state.test) != (self.pair, self.test):
             self.worker.submit("colors", self._color)
@@ -296,7 +296,7 @@ class ExpressivityLab(Lab, state=ExpressivityState):
         try:
             with self.working("computing …"):
                 pair = self._pair if asked.pair == self.pair else famous(asked.pair)
-                colored = pair.colored(asked.test)
+                colored = pair.coloring(asked.test)
         except Exception:
             if not should_stop():  # the menus go back to what is shown
                 self.state.show(self.pair, self.test)
@@ -308,7 +308,7 @@ class ExpressivityLab(Lab, state=ExpressivityState):
         def work(should_stop: ShouldStop) -> None:
             with self.working("reading …"):
                 file = read()
-                colored = self._pair.replaced(which, file.graph).colored(self.state.test)
+                colored = self._pair.replace_graph(which, file.graph).coloring(self.state.test)
             if not should_stop():
                 notes = f": {file.said}" if file.notes else ""
                 self._take(colored, f"{file.name} is graph {'ab'[which]} now{notes}.")

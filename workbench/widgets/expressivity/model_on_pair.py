@@ -55,15 +55,15 @@ class ModelOnPair:
         """Run a model of the menu, which becomes the one that is set; raises as ``run_model``."""
         state = self._state
         asked = state.now()
-        asked.seed, asked.model = state.checked("seed", seed), state.checked("model", model)
-        asked.num_layers = state.checked("num_layers", 6 if num_layers is None else num_layers)
+        asked.seed, asked.model = state.check("seed", seed), state.check("model", model)
+        asked.num_layers = state.check("num_layers", 6 if num_layers is None else num_layers)
         state.model, state.num_layers, state.seed = asked.model, asked.num_layers, asked.seed
         return self.embed(asked)
 
     def run_own(self, model: OwnModel, seed: int) -> EmbeddingDistance:
         """Run a model of the user's own, which joins the menu; raises as ``run_model``."""
         asked = self._state.now()
-        asked.seed = self._state.checked("seed", seed)
+        asked.seed = self._state.check("seed", seed)
         asked.model = own_title(model, *self._pair().graphs, seed)
         found = self.embed(asked, model)
         self._own = {asked.model: model}

@@ -57,9 +57,9 @@ class ExpressivityState(LabState):
             self.bound("round", 0, last)
             self.round = round
 
-    def changed(self) -> dict[str, Any]:
+    def changes(self) -> dict[str, Any]:
         """The settings that are not as at first; what only you have is not among them."""
-        found = super().changed()
+        found = super().changes()
         found |= {"round": self.round}
         declared = self.settings()
         yours = [

@@ -55,7 +55,7 @@ def why_html(colored: PairColoring, round: int, chosen: Sequence[tuple[int, ...]
         return f'<span class="workbench-fine">{html.escape(WHY_HINT)}</span>'
     parts = [_one_why(colored, which, round, nodes, sight) for which, nodes, sight in shown]
     if len(shown) == 2:
-        parts.append(_compared(shown[0][2], shown[1][2]))
+        parts.append(_comparison(shown[0][2], shown[1][2]))
     return "".join(parts)
 
 
@@ -66,7 +66,7 @@ def why_text(colored: PairColoring, which: int, round: int, nodes: tuple[int, ..
     if round == 0:
         return f"{head}: {_start_text(colored)}"
     bags = "; ".join(
-        f"{title}: {', '.join(_sight_text(sight, n) for sight, n in _sorted(bag)) or 'nothing'}"
+        f"{title}: {', '.join(_sight_text(sight, n) for sight, n in _sort(bag)) or 'nothing'}"
         for title, bag in sight.bags.items()
     )
     return f"{head}: before it had {sight.before}, and saw {bags}"
@@ -78,7 +78,7 @@ def hint(colored: PairColoring, which: int, round: int, u: int, v: int) -> str:
         return distance_text(colored, which, u, v)
     if colored.pair_item is None:
         return ""
-    color = colored.color(which, round, *_filled(colored.pair_item, u, v))
+    color = colored.color(which, round, *_fill(colored.pair_item, u, v))
     return "" if color < 0 else f"pair color {color}"
 
 
@@ -123,14 +123,14 @@ def _one_why(colored: PairColoring, which: int, round: int, nodes, sight: Seen) 
         return f'<div class="workbench-bag">{head}: {html.escape(_start_text(colored))}</div>'
     rows = [f"{head}: before it had {chip(sight.before)}, and it saw"]
     for title, bag in sight.bags.items():
-        shown = [_sight_html(one, n) for one, n in _sorted(bag)[:MOST_CHIPS]]
+        shown = [_sight_html(one, n) for one, n in _sort(bag)[:MOST_CHIPS]]
         more = len(bag) - len(shown)
         rest = f" and {more} other kinds" if more > 0 else ""
         rows.append(f"<i>{html.escape(title)}:</i> {' '.join(shown) or 'nothing'}{rest}")
     return "".join(f'<div class="workbench-bag">{row}</div>' for row in rows)
 
 
-def _compared(one: Seen, other: Seen) -> str:
+def _comparison(one: Seen, other: Seen) -> str:
     if one.color == other.color:
         text = "Same color before, same sights: the same color after."
     elif one.before != other.before:
@@ -157,7 +157,7 @@ def _start_text(colored: PairColoring) -> str:
     return ", ".join([kind, *read])
 
 
-def _sorted(bag) -> list:
+def _sort(bag) -> list:
     return sorted(bag.items(), key=lambda one: (one[0][0], one[0][1]))
 
 
@@ -187,5 +187,5 @@ def _name(nodes: tuple[int, ...]) -> str:
     return f"node {nodes[0]}" if len(nodes) == 1 else f"pair ({nodes[0]}, {nodes[1]})"
 
 
-def _filled(form: tuple, u: int, v: int) -> tuple[int, ...]:
+def _fill(form: tuple, u: int, v: int) -> tuple[int, ...]:
     return tuple({"u": u, "v": v}.get(part, part) for part in form)

@@ -68,7 +68,7 @@ def button(
 def file_button(
     name: str, about: str, chosen: Callable[[dict], Any], *, width: int = 90
 ) -> ipywidgets.FileUpload:
-    """A button for a graph file; ``chosen`` gets what ``opening.uploaded`` reads."""
+    """A button for a graph file; ``chosen`` gets what ``opening.read_upload`` reads."""
     made = ipywidgets.FileUpload(
         description=name,
         tooltip=about,

@@ -98,7 +98,7 @@ class Lab(StillPicture, ipywidgets.VBox):
         """Python that makes a lab with these settings."""
         name = self.made_by.partition("(")[0]
         lines = [f"from workbench.widgets import {name}", "", f"lab = {self.made_by}"]
-        lines += [f"lab.{name} = {value!r}" for name, value in self.state.changed().items()]
+        lines += [f"lab.{name} = {value!r}" for name, value in self.state.changes().items()]
         return "\n".join([*lines, ""])
 
     def picture(self, format: str = "png") -> bytes:
@@ -237,7 +237,7 @@ class Lab(StillPicture, ipywidgets.VBox):
 def _setting(name: str, about: str) -> property:
     def put(lab: Lab, value: Any) -> None:
         # checked here, so that a cell shows the error without the lines of traitlets around it
-        setattr(lab.state, name, lab.state.checked(name, value))
+        setattr(lab.state, name, lab.state.check(name, value))
 
     return property(lambda lab: getattr(lab.state, name), put, doc=about)
 

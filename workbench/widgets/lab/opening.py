@@ -139,12 +139,12 @@ class OpenedFile:
             attributes.append("count")
         return cls(file.name, content, options, graph, notes, parts.guess, attributes, arcs, path)
 
-    def again(self, **changed: Any) -> "OpenedFile":
+    def reread(self, **changed: Any) -> "OpenedFile":
         """The same file under other options."""
         return OpenedFile.read(self.name, self.content, path=self.path, **(self.options | changed))
 
 
-def uploaded(file: dict) -> OpenedFile:
+def read_upload(file: dict) -> OpenedFile:
     """The file that ``ipywidgets.FileUpload`` hands over, read.
 
     Raises:
@@ -153,7 +153,7 @@ def uploaded(file: dict) -> OpenedFile:
     return OpenedFile.read(file["name"], bytes(file["content"]))
 
 
-def dropped(content: dict, buffers: Sequence[bytes | memoryview]) -> OpenedFile:
+def read_drop(content: dict, buffers: Sequence[bytes | memoryview]) -> OpenedFile:
     """The file that ``GraphCanvas`` sends in its message of type "file", read.
 
     Raises:

@@ -41,7 +41,7 @@ class Setting(traitlets.TraitType):
         super().__init__(default, allow_none=optional, help=about)
         self.about, self.label, self.width, self.buttons = about, label, width, buttons
         self.low, self.high, self.optional = low, high, optional
-        self.choices = None if choices is None else titled(choices)
+        self.choices = None if choices is None else by_title(choices)
 
     @property
     def title(self) -> str:
@@ -71,7 +71,7 @@ class Setting(traitlets.TraitType):
         return whole_number(value, self.name, low, high)
 
 
-def titled(choices: Sequence | Mapping[str, Any]) -> dict[str, Any]:
+def by_title(choices: Sequence | Mapping[str, Any]) -> dict[str, Any]:
     """Title -> value; a value without a title is its own."""
     return dict(choices) if isinstance(choices, Mapping) else {str(one): one for one in choices}
 
@@ -103,7 +103,7 @@ class LabState(traitlets.HasTraits):
 
         The setting becomes ``value``; without one it stays, or is the first where it cannot.
         """
-        choices = titled(choices)
+        choices = by_title(choices)
         values = list(choices.values())
         if value is None:
             now = self._trait_values.get(name, self.settings()[name].default_value)
@@ -124,7 +124,7 @@ class LabState(traitlets.HasTraits):
         if now is not None:
             setattr(self, name, min(max(now, low), high))
 
-    def checked(self, name: str, value: Any) -> Any:
+    def check(self, name: str, value: Any) -> Any:
         """``value`` as the setting would take it; raises what ``Setting.validate`` does."""
         setting = self.settings()[name]
         return value if value is None and setting.optional else setting.validate(self, value)
@@ -151,10 +151,10 @@ class LabState(traitlets.HasTraits):
         """All settings at this moment, for work that goes on while they change."""
         return SimpleNamespace(**{name: getattr(self, name) for name in self.settings()})
 
-    def changed(self) -> dict[str, Any]:
+    def changes(self) -> dict[str, Any]:
         """The settings that are not as at first."""
         return {k: v for k, v in vars(self.now()).items() if v != self.settings()[k].default_value}
 
     def __repr__(self) -> str:
-        texts = (f"{name}={value!r}" for name, value in self.changed().items())
+        texts = (f"{name}={value!r}" for name, value in self.changes().items())
         return f"{type(self).__name__}({', '.join(texts)})"

@@ -10,7 +10,7 @@ from torch_geometric.data import Data
 from torch_geometric.utils import is_undirected
 
 from workbench.graphs import open_graph
-from workbench.widgets.lab.opening import OpenedFile, dropped, graph_of, uploaded
+from workbench.widgets.lab.opening import OpenedFile, graph_of, read_drop, read_upload
 from workbench.widgets.lab.whole_number import whole_number
 from workbench.widgets.rewiring.file import FileBoxes
 from workbench.widgets.rewiring.moment import Start
@@ -112,7 +112,7 @@ class GraphSource:
 
     def drop(self, content: dict, buffers: Sequence) -> None:
         """Take a file that was dropped on the picture."""
-        self._read(lambda: dropped(content, buffers))
+        self._read(lambda: read_drop(content, buffers))
 
     def _name(self) -> None:
         """Choose the graph in the menu; one that is not there is put at its head and stays."""
@@ -159,7 +159,7 @@ class GraphSource:
     def _uploaded(self, change) -> None:
         if change.new:
             self.upload.value = ()
-            self._read(lambda: uploaded(change.new[0]))
+            self._read(lambda: read_upload(change.new[0]))
 
     def _read(self, read: Callable[[], OpenedFile]) -> None:
         """Open a file and say how it was taken; one with arcs waits for its button."""
@@ -190,7 +190,7 @@ class GraphSource:
         # other columns or another header may leave nothing of what else was chosen
         forgets = {"source": None, "target": None, "weight": None} if "header" in options else {}
         try:
-            again = file.again(**(forgets | options))
+            again = file.reread(**(forgets | options))
         except ValueError as error:
             self.boxes.show(file)
             self._failed(error)

@@ -104,7 +104,7 @@ class SensitivityLab(Lab, state=SensitivityState):
         self._error, self._patience = "", patience
         for picture in self.pictures.values():
             picture.stale = True
-        self._running(True)
+        self._allow(True)
         self.worker.submit("matrix", self._compute)
 
     @command
@@ -204,9 +204,9 @@ class SensitivityLab(Lab, state=SensitivityState):
         self.when("view", "node", then=self._show_node)
         self.choose_on(self.pictures["graph"])
         for picture in self.pictures.values():
-            picture.on_msg(self._heard)
+            picture.on_msg(self._hear)
 
-    def _heard(self, widget: ipywidgets.Widget, content: dict, _: Any) -> None:
+    def _hear(self, widget: ipywidgets.Widget, content: dict, _: Any) -> None:
         if content.get("type") == "hover":
             u, v = content["u"], content["v"]
             widget.show_hint(u, v, views.pair_text(self._known, self.state.now(), u, v))
@@ -220,7 +220,7 @@ class SensitivityLab(Lab, state=SensitivityState):
         shown, patience = self.state.now(), self._patience
         names = [shown.model, *(name for name in self.models if name != shown.model)]
         more, told = False, ""
-        self._running(True)
+        self._allow(True)
         try:
             for i, model in enumerate(names):
                 seconds = self._known.compute(
@@ -240,7 +240,7 @@ class SensitivityLab(Lab, state=SensitivityState):
             done = self._known.rows_done(model, shown.norm)
             told = f"stopped at row {done:,} of {self._known.num_nodes:,}"
         finally:
-            self._running(False, more=more)
+            self._allow(False, more=more)
             self._left.value = told
         if not more:
             self._bar.value = 0.0
@@ -253,7 +253,7 @@ class SensitivityLab(Lab, state=SensitivityState):
             self._bar.value = done
             self._left.value = f"{done:.0%} of the rows, {left:.0f} s left"
 
-    def _running(self, now: bool, *, more: bool = False) -> None:
+    def _allow(self, now: bool, *, more: bool = False) -> None:
         """Stop is for when something runs, Compute for when something is left to do."""
         self.controls["stop"].disabled = not now
         self.controls["compute"].disabled = now or not more
@@ -261,7 +261,7 @@ class SensitivityLab(Lab, state=SensitivityState):
     def failed(self, error: Exception) -> None:
         """Tell why there is no matrix, or what else went wrong."""
         self._error = f"{type(error).__name__}: {error}"
-        self._running(False)
+        self._allow(False)
         self._bar.value, self._left.value = 0.0, ""
         matrix = self.pictures["matrix"]
         if self._known.matrix(self.state.model, self.state.norm) is None:

@@ -86,7 +86,7 @@ class Sensitivities(DrawnGraph):
     def refresh(self) -> None:
         """Copy the models as they are now, and forget their matrices."""
         with self._lock:
-            self._models = {name: _copied(model) for name, model in self._own.items()}
+            self._models = {name: _copy(model) for name, model in self._own.items()}
             self._parts: dict[tuple[str, str], tuple[Tensor, int]] = {}
             self.warned = []
 
@@ -193,7 +193,7 @@ class Sensitivities(DrawnGraph):
         return jacobian_range(self.matrix(model, norm), self.hops).numpy()
 
 
-def _copied(model: nn.Module) -> nn.Module:
+def _copy(model: nn.Module) -> nn.Module:
     """A copy in evaluation mode; the model itself where it cannot be copied."""
     try:
         return copy.deepcopy(model).eval()

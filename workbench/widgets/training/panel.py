@@ -123,7 +123,7 @@ class TrainingPanel(Lab, state=TrainingState):
         Raises:
             ValueError: no run is shown.
         """
-        run = self._chosen()
+        run = self._chosen_run()
         self.worker.submit(
             "train", lambda stop: self._extend(run, run.next_seeds(self.seeds), stop)
         )
@@ -140,7 +140,7 @@ class TrainingPanel(Lab, state=TrainingState):
         Raises:
             ValueError: no run is shown.
         """
-        del self.kept[self._chosen().name]
+        del self.kept[self._chosen_run().name]
         self._offer_runs(next(reversed(self.kept), NO_RUN))
 
     def wait(self, timeout: float = 600.0) -> bool:
@@ -203,9 +203,9 @@ class TrainingPanel(Lab, state=TrainingState):
             self._status,
         ]
         self._offer_runs(NO_RUN)
-        self._running(False)
+        self._allow(False)
 
-    def _running(self, now: bool) -> None:
+    def _allow(self, now: bool) -> None:
         """Start is for when nothing runs, Stop for when something does."""
         for name in ("start", "more_seeds", "delete"):
             self.controls[name].disabled = now
@@ -233,7 +233,7 @@ class TrainingPanel(Lab, state=TrainingState):
         now = graph_key(self.state.graph.num_nodes, *self._pair()[1:])
         self._result.value = runs_html(list(self.kept.values()), run, now)
 
-    def _chosen(self) -> NamedRun:
+    def _chosen_run(self) -> NamedRun:
         if self.shown_run is None:
             raise ValueError("there is no run yet; train first")
         return self.shown_run
@@ -255,7 +255,7 @@ class TrainingPanel(Lab, state=TrainingState):
 
     def _extend(self, run: NamedRun, seeds: Sequence[int], should_stop: ShouldStop) -> None:
         """Train pairs of a run, which stays with what comes out."""
-        self._running(True)
+        self._allow(True)
         self.say("")
         self._bar.value, self._left.value = 0.0, "preparing"
         self._live = run.losses
@@ -276,7 +276,7 @@ class TrainingPanel(Lab, state=TrainingState):
             self._measure(run, should_stop)
         finally:
             self._live = None
-            self._running(False)
+            self._allow(False)
 
     def _keep(self, run: NamedRun) -> None:
         self.kept[run.name] = run

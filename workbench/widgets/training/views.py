@@ -93,9 +93,10 @@ def _result_html(run: NamedRun) -> str:
 
 
 def _scores(run: NamedRun) -> dict[str, list[float]]:
-    """The test scores of the runs that ended, by side."""
+    """The test scores of the pairs of which both runs ended, by side."""
+    ended = sum(not one.stopped for one in run.runs.after)
     return {
-        side: [one.result["test"] for one in runs if not one.stopped]
+        side: [one.result["test"] for one in runs[:ended]]
         for side, runs in (("before", run.runs.before), ("after", run.runs.after))
     }
 
