@@ -3,9 +3,14 @@
 from workbench.rewiring.data import rewired_data
 from workbench.rewiring.declaration import Declaration, Greedy, Ranking, rewiring
 from workbench.rewiring.engine.incremental import ResistanceTracker
+from workbench.rewiring.methods.afr import afr
+from workbench.rewiring.methods.borf import borf
+from workbench.rewiring.methods.curvature_flow import curvature_flow
+from workbench.rewiring.methods.degree_control import degree_control
 from workbench.rewiring.methods.delaunay import delaunay
 from workbench.rewiring.methods.digl import digl
 from workbench.rewiring.methods.drew import drew
+from workbench.rewiring.methods.err import err
 from workbench.rewiring.methods.expander import cayley, expander
 from workbench.rewiring.methods.fosr import fosr
 from workbench.rewiring.methods.fully_adjacent import fully_adjacent
@@ -35,6 +40,10 @@ REWIRINGS = {
     "gtr": gtr,
     "fosr": fosr,
     "sdrf": sdrf,
+    "borf": borf,
+    "afr": afr,
+    "err": err,
+    "degree_control": degree_control,
     "random_edges": random_edges,
     "random_removal": random_removal,
     "random_swap": random_swap,
@@ -42,6 +51,7 @@ REWIRINGS = {
     "teddy": teddy,
     "laser": laser,
     "digl": digl,
+    "curvature_flow": curvature_flow,
     "knn_features": knn_features,
     "delaunay": delaunay,
     "spanning_sparsify": spanning_sparsify,
@@ -71,12 +81,17 @@ __all__ = [
     "Rewired",
     "Tape",
     "WhatIf",
+    "afr",
     "apply_edits",
+    "borf",
     "cayley",
+    "curvature_flow",
+    "degree_control",
     "delaunay",
     "digl",
     "drew",
     "edges_of_layer",
+    "err",
     "expander",
     "fosr",
     "fully_adjacent",

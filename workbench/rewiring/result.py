@@ -1,7 +1,5 @@
 """What every rewiring returns, and how a list of edits becomes an edge list."""
 
-from bisect import bisect_left
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -10,6 +8,7 @@ import torch
 from jaxtyping import Bool, Float, Float64, Int64
 from torch import Tensor
 
+from workbench.rewiring.presence import difference
 from workbench.topology import SimpleGraph, simple_graph
 from workbench.typing import EdgeIndex
 
@@ -237,24 +236,18 @@ def apply_edits(
         [[0, 1, 1, 2, 2, 3, 0, 3], [1, 0, 2, 1, 3, 2, 3, 0]]
     """
     graph = simple_graph(edge_index, num_nodes) if graph is None else graph
-    rows = edits.T.tolist()
-    if any(u > v for _, u, v in rows):
-        rows = [(sign, min(u, v), max(u, v)) for sign, u, v in rows]
-        edits = torch.tensor(rows, dtype=torch.int64).T
+    rows = with_ends_in_order(edits)
     source, target = graph.ends
-    touched = final_presence(source * num_nodes + target, num_nodes, rows)
+    gone, new = difference(source * num_nodes + target, num_nodes, rows)
 
     kept = torch.ones(edge_index.size(1), dtype=torch.bool, device=edge_index.device)
-    gone = [key for key, (before, after) in touched.items() if before and not after]
     left = edge_index
-    if gone:
+    if gone.size:
         keys = torch.minimum(*edge_index) * num_nodes + torch.maximum(*edge_index)
-        kept &= ~torch.isin(keys, torch.tensor(gone, device=keys.device))
+        kept &= ~torch.isin(keys, torch.from_numpy(gone).to(keys.device))
         left = edge_index[:, kept]
-    new = [key for key, (before, after) in touched.items() if after and not before]
-    pairs = [divmod(key, num_nodes) for key in new]
-    both = [end for pair in pairs for end in pair], [end for v, u in pairs for end in (u, v)]
-    both = torch.from_numpy(np.array(both, dtype=np.int64))
+    u, v = new // max(num_nodes, 1), new % max(num_nodes, 1)
+    both = torch.from_numpy(np.stack([u, v, v, u], axis=1).reshape(-1, 2).T)
     if score is None:
         score = torch.full((edits.size(1),), torch.nan, dtype=torch.float64)
     if num_tied is None:
@@ -263,7 +256,7 @@ def apply_edits(
         edge_index=torch.cat([left, both.to(edge_index.device)], dim=1),
         num_nodes=num_nodes,
         kept=kept,
-        edits=edits.to(edge_index.device),
+        edits=torch.from_numpy(rows).to(edge_index.device),
         score=score.to(edge_index.device),
         num_tied=num_tied.to(edge_index.device),
     )
@@ -280,38 +273,7 @@ def choices(
     )
 
 
-def final_presence(
-    original: np.ndarray, num_nodes: int, edits: Sequence[Sequence[int]]
-) -> dict[int, tuple[bool, bool]]:
-    """Whether each edited edge was there at first and is there at last.
-
-    ``original`` holds the sorted keys ``u * num_nodes + v`` (u < v) of the graph's edges. The
-    result is ordered by the last addition.
-
-    Raises:
-        ValueError: an edit is impossible, as in ``apply_edits``.
-    """
-    state: dict[int, tuple[bool, bool]] = {}
-    for at, (sign, u, v) in enumerate(edits):
-        u, v = min(u, v), max(u, v)
-        if sign not in (1, -1):
-            raise ValueError(f"edit {at} has sign {sign}; +1 adds an edge and -1 removes one")
-        if u < 0 or v >= num_nodes or u == v:
-            raise ValueError(
-                f"edit {at} names nodes {u} and {v}; it needs two different nodes of "
-                f"0 to {num_nodes - 1}"
-            )
-        key = u * num_nodes + v
-        if key in state:
-            before, now = state[key]
-        else:
-            place = bisect_left(original, key)
-            before = now = place < original.size and int(original[place]) == key
-        if now == (sign > 0):
-            raise ValueError(
-                f"edit {at} {'adds' if sign > 0 else 'removes'} the edge ({u}, {v}), which is "
-                f"{'already' if sign > 0 else 'not'} there"
-            )
-        state.pop(key, None)
-        state[key] = (before, not now)
-    return state
+def with_ends_in_order(edits: Int64[Tensor, "3 edits"]) -> Int64[np.ndarray, "3 edits"]:
+    """Edits (sign, u, v) on the CPU with the lower node first."""
+    sign, u, v = rows = edits.cpu().numpy()
+    return rows if (u <= v).all() else np.stack([sign, np.minimum(u, v), np.maximum(u, v)])

@@ -27,6 +27,17 @@ def transport_cost(cost, supply, demand, top):
 
     ``cost`` is ``[rows, columns]``, at least 0 and at most ``top``.
     """
+    return transport(cost, supply, demand, top)[0]
+
+
+@njit(cache=True, nogil=True)
+@no_type_check
+def transport(cost, supply, demand, top):
+    """The least cost, as ``transport_cost``, and a plan of that cost: how much goes where,
+    ``[columns, rows]``.
+
+    Of several plans one is taken that hangs on the order of the rows and columns.
+    """
     rows, columns = cost.shape
     row_price, column_price = np.empty(rows), np.zeros(columns)
     for i in range(rows):
@@ -40,7 +51,6 @@ def transport_cost(cost, supply, demand, top):
         _set_tight(cost, row_price, column_price, close, tight)
         while _set_levels(tight, carries, left, need, dust, row_level, column_level):
             _push(tight, carries, left, need, flow, dust, row_level, column_level)
-        # what is left goes from rows at price top to columns at price 0: all those are tight
         lowest = np.inf
         for i in range(rows):
             if left[i] > dust:
@@ -61,7 +71,19 @@ def transport_cost(cost, supply, demand, top):
         for j in range(columns):
             if column_level[j] >= 0:
                 column_price[j] -= step
-    return (row_price * supply).sum() + (column_price * demand).sum()
+    # what is left goes from rows at price top to columns at price 0: all those are tight
+    i = j = 0
+    while i < rows and j < columns:
+        amount = min(left[i], need[j])
+        if amount > dust:
+            flow[j, i] += amount
+        left[i] -= amount
+        need[j] -= amount
+        if left[i] <= need[j]:
+            i += 1
+        else:
+            j += 1
+    return (row_price * supply).sum() + (column_price * demand).sum(), flow
 
 
 @njit(cache=True, nogil=True)

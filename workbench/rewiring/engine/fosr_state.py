@@ -6,8 +6,10 @@ from jaxtyping import Float
 from scipy.sparse import csr_array
 from torch import Tensor
 
+from workbench.cost import check_count
 from workbench.rewiring.declaration import Ranking, check_edit, check_num_edges
 from workbench.rewiring.engine.fosr_kernels import add_best, best, join, power_steps
+from workbench.rewiring.engine.growth import Growth
 from workbench.rewiring.engine.structural_order import StructuralOrder
 from workbench.ties import TIE, best_first
 from workbench.topology import simple_graph
@@ -15,6 +17,9 @@ from workbench.typing import EdgeIndex
 
 #: Nodes among which the pairs of a ranking are looked for, unless the ranking itself needs more.
 _MOST_RANKED = 2_000
+
+#: Power steps before the first edge. Rounding alone is left of x after some hundred.
+_MOST_POWER_STEPS = 10_000
 
 #: Numbers that are looked at before the caller is asked whether to go on.
 _MOMENT = 10_000_000
@@ -38,6 +43,7 @@ class FosrState:
     ):
         if power_iterations < 0:
             raise ValueError(f"power_iterations must not be negative, got {power_iterations}")
+        check_count("power_iterations", power_iterations, _MOST_POWER_STEPS)
         self.graph = graph = simple_graph(edge_index, num_nodes)
         self._device = edge_index.device
         self._set(graph.neighbors.start, graph.neighbors.node)
@@ -69,22 +75,19 @@ class FosrState:
         """x <- (I + D^-1/2 A D^-1/2) (x - its part along sqrt(d)), scaled to length 1."""
         self.x = power_steps(times, self.x, self.degree, *self._lists, self.used)
 
-    def grow(self, count: int) -> list[tuple[int, int, float, int]]:
+    def grow(self, count: int) -> Growth:
         """Add the best pairs, a power step after each, ``count`` or as many as take a moment.
 
-        Returns:
-            What ``best`` says of each; nothing where the graph is complete.
+        The score is that of ``propose``.
         """
         count = min(count, _MOMENT // (self.degree.size + self.neighbors.size + 1) + 1)
         self._make_room(2 * count)
-        pairs, product = np.empty((count, 2), dtype=np.int64), np.empty(count)
-        num_tied, done = np.empty(count, dtype=np.int64), 0
+        made, done = Growth.empty(count), 0
         place = by_place = np.zeros(0, dtype=np.int64)
         while done < count:
-            made = pairs[done:], product[done:], num_tied[done:]
             order = place, by_place, self.mark
             self.x, more, tied = add_best(
-                self.x, self.degree, *self._lists, self.used, *order, *made
+                self.x, self.degree, *self._lists, self.used, *order, *made.part(done)
             )
             done += more
             self.used += 2 * more
@@ -92,8 +95,8 @@ class FosrState:
                 break
             if tied:
                 place, by_place = self.order.place, np.argsort(self.order.place)
-        found = pairs[:done].T.tolist(), product[:done].tolist(), num_tied[:done].tolist()
-        return list(zip(*found[0], *found[1:], strict=True))
+        made.score[:done] *= -2.0  # the kernel minimizes the product, of which this is the rise
+        return made.part(0, done)
 
     def add(self, u: int, v: int) -> None:
         """Join u and v."""

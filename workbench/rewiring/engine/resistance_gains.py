@@ -7,6 +7,7 @@ import torch
 from numba import njit
 
 from workbench.rewiring.declaration import Ranking, check_edit, check_num_edges, check_variant
+from workbench.rewiring.engine.growth import Growth
 from workbench.rewiring.engine.incremental import REBUILD_AFTER, REBUILD_FADED
 from workbench.rewiring.engine.pseudo_inverse import check_dense, pseudo_inverse, square
 from workbench.rewiring.engine.structural_order import StructuralOrder
@@ -130,29 +131,24 @@ class ResistanceGains:
             graph.num_nodes,
         )
 
-    def grow(self, count: int) -> list[tuple[int, int, float, int]]:
+    def grow(self, count: int) -> Growth:
         """Add the best pairs one after another, ``count`` or as many as take a moment.
 
-        Returns:
-            (s, t, by how much the total resistance fell, how many pairs were as good) of each;
-            nothing where no pair is free.
+        The score is by how much the total resistance fell.
         """
-        count = min(count, _MOMENT // max(self.labels.size, 1) ** 2 + 1)
-        pairs, decrease = np.empty((count, 2), dtype=np.int64), np.empty(count)
-        num_tied, done, why = np.empty(count, dtype=np.int64), 0, GROWN
-        place = np.zeros(0, dtype=np.int64)
-        while done < count and why != COMPLETE:
-            made = pairs[done:], decrease[done:], num_tied[done:]
-            more, why = add_best(*self._matrices, self.nodes_of, self.built, self.age, place, *made)
-            self.added += pairs[done : done + more].tolist()
+        made = Growth.empty(min(count, _MOMENT // max(self.labels.size, 1) ** 2 + 1))
+        done, why, place = 0, GROWN, np.zeros(0, dtype=np.int64)
+        while done < made.score.size and why != COMPLETE:
+            rest = made.part(done)
+            more, why = add_best(*self._matrices, self.nodes_of, self.built, self.age, place, *rest)
+            self.added += rest.pairs[:more].tolist()
             self.age += more
             done += more
             if why == FADED:
                 self.rebuild()
             elif why == TIED:
                 place = self.order.place
-        found = pairs[:done].T.tolist(), decrease[:done].tolist(), num_tied[:done].tolist()
-        return list(zip(*found[0], *found[1:], strict=True))
+        return made.part(0, done)
 
     def add(self, s: int, t: int) -> None:
         """Add an edge."""

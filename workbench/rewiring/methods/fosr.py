@@ -8,7 +8,8 @@ from torch import Tensor
 
 from workbench.rewiring.declaration import check_num_edges, check_stop, rewiring
 from workbench.rewiring.engine.fosr_state import FosrState
-from workbench.rewiring.result import Rewired, apply_edits, choices
+from workbench.rewiring.engine.growth import grow
+from workbench.rewiring.result import Rewired, apply_edits
 from workbench.typing import EdgeIndex
 
 
@@ -84,13 +85,5 @@ def fosr(
     check_stop(should_stop, "fosr")
     given = {"power_iterations": power_iterations, "initial": initial, "generator": generator}
     state = FosrState(edge_index, num_nodes, **given)
-    found = []
-    while len(found) < num_edges:
-        check_stop(should_stop, "fosr")
-        more = state.grow(num_edges - len(found) if should_stop is None else 1)
-        if not more:
-            break
-        found += more
-    edits = [(1, u, v) for u, v, _, _ in found]
-    made = choices(edits, [-2.0 * row[2] for row in found], [row[3] for row in found])
+    made = grow(state, num_edges, should_stop, "fosr").edits()
     return apply_edits(edge_index, num_nodes, *made, graph=state.graph)

@@ -5,8 +5,9 @@ from dataclasses import replace
 from typing import Literal
 
 from workbench.rewiring.declaration import check_num_edges, check_stop, rewiring
+from workbench.rewiring.engine.growth import grow
 from workbench.rewiring.engine.resistance_gains import ResistanceGains
-from workbench.rewiring.result import Rewired, apply_edits, choices
+from workbench.rewiring.result import Rewired, apply_edits
 from workbench.typing import EdgeIndex, EdgeWeight
 
 
@@ -71,15 +72,8 @@ def gtr(
     check_num_edges(num_edges)
     check_stop(should_stop, "gtr")
     state = ResistanceGains(edge_index, num_nodes, edge_weight=edge_weight, variant=variant)
-    graph, found = state.graph, []
-    while len(found) < num_edges:
-        check_stop(should_stop, "gtr")
-        more = state.grow(num_edges - len(found) if should_stop is None else 1)
-        if not more:
-            break
-        found += more
-    edits = [(1, s, t) for s, t, _, _ in found]
-    made = choices(edits, [row[2] for row in found], [row[3] for row in found])
+    graph = state.graph
+    made = grow(state, num_edges, should_stop, "gtr").edits()
     if edge_weight is None:
         return apply_edits(edge_index, num_nodes, *made, graph=graph)
     conducts = edge_weight.to(edge_index.device) > 0

@@ -16,7 +16,8 @@ from workbench.diagnostics.spectrum.sweep import sweep_cut
 from workbench.rewiring.engine.fiedler import slowest_modes_of
 from workbench.rewiring.engine.hops import HopTracker
 from workbench.rewiring.engine.incremental import ResistanceTracker
-from workbench.rewiring.result import final_presence
+from workbench.rewiring.presence import difference
+from workbench.rewiring.result import with_ends_in_order
 from workbench.rewiring.tape.large_profile import LargeGraph, own_weights
 from workbench.rewiring.tape.largest_part import as_within, largest_part, whole_and_within
 from workbench.topology import SimpleGraph, simple_graph
@@ -119,8 +120,9 @@ def profile(
     weight = None if edge_weight is None else edge_weight.cpu()
     graph = simple_graph(edge_index.cpu(), num_nodes, weight)
     source, target = graph.ends
+    edits = with_ends_in_order(edits)
+    difference(source * num_nodes + target, num_nodes, edits)  # refuses what cannot be
     rows = edits.T.tolist()
-    final_presence(source * num_nodes + target, num_nodes, rows)  # refuses impossible edits
     state = _Dense(graph, tracker) if num_nodes <= DENSE_NODES else LargeGraph(graph)
     positions = []
     original = frozenset(zip(source.tolist(), target.tolist(), strict=True))
@@ -129,7 +131,6 @@ def profile(
         if should_stop is not None and should_stop():
             raise Stopped("the profile was asked to stop")
         if sign:
-            u, v = min(u, v), max(u, v)
             size += sign
             shared += sign * ((u, v) in original)
             state.edit(sign, u, v)
