@@ -990,6 +990,10 @@ def test_a_disconnected_graph_shows_what_is_within_its_components(large):
     assert "fewer" not in first["text"]
     assert f"the largest, {big + 10:,} of" in joined["text"]
     assert "2 fewer than at first: the pairs that were joined count, too." in joined["text"]
+    assert lab.shown()["left_out"] == joined["text"]
+    lab.position = 3
+    assert lab.shown()["left_out"] == first["text"]
+    lab.position = 5
     assert lab.numbers(within_components=True)["total_resistance"] == pytest.approx(
         card(lab, "total resistance")[5]
     )
