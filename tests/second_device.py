@@ -64,6 +64,10 @@ class _Numbers(_DummyBackendModule):
     def set_rng_state(self, state: Tensor, device=None) -> None:
         """The CPU's own are set by whoever sets them."""
 
+    def get_amp_supported_dtype(self) -> list[torch.dtype]:
+        """Asked for by gradient checkpointing, whatever is computed."""
+        return [torch.bfloat16]
+
 
 def is_there(device) -> bool:
     return device is not None and torch.device(device).type == NAME

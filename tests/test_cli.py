@@ -1,6 +1,5 @@
 """The command line: what it prints, what it writes, and how it refuses."""
 
-import json
 import re
 import subprocess
 import sys
@@ -406,6 +405,21 @@ def test_a_methods_own_options_are_converted_by_its_signature():
             parse_options("m", own, wrong)
 
 
+def test_rewire_leaves_edges_of_weight_0_out(tmp_path, capsys):
+    """A square with one diagonal of weight 0: the diagonal may be added, and its column goes."""
+    from workbench.graphs import read_graph
+
+    path, out = tmp_path / "square.csv", tmp_path / "out.csv"
+    path.write_text("source,target,weight\n0,1,2\n1,2,2\n2,3,2\n3,0,2\n0,2,0\n")
+    words = ["rewire", str(path), "--method", "gtr", "--num-edges", "2", "-o", str(out)]
+    code, said, _ = run(capsys, *words)
+    assert code == 0
+    assert "2 of 10 directed edges have weight 0 and are left out" in said
+    changed = read_graph(out)
+    assert changed.num_edges == 12
+    assert float(changed.edge_weight.min()) == 1.0
+
+
 @pytest.mark.parametrize(("num_edges", "said"), [("3", "3 were asked for: every pair"), ("0", "")])
 def test_rewire_says_why_there_are_fewer_edits(num_edges, said, tmp_path, capsys):
     words = ["rewire", "complete:6", "--method", "gtr", "--num-edges", num_edges, "-o"]
@@ -664,7 +678,7 @@ def test_lab_arguments(monkeypatch):
 
 def test_an_app_that_others_can_reach_asks_for_a_token(monkeypatch):
     monkeypatch.setattr(serving, "is_root", lambda: False)
-    words = ("app", "rewiring", "karate")
+    words = ("app", "rewiring")
     here = app_command.arguments(Path("/n"), serving.chosen_server(given(*words)), theme="light")
     assert not any("ip" in word or "token" in word for word in here)
     chosen = serving.chosen_server(given(*words, "--ip", "0.0.0.0"))
@@ -727,18 +741,3 @@ def test_the_warm_up_behind_jupyter_is_gone_when_it_ends(monkeypatch):
         assert words[-4:] == ["-m", "workbench.cli", "doctor", "--warm-up"]
         assert process.poll() is None
     assert process.poll() is not None
-
-
-def test_the_apps_notebook_is_valid_and_holds_the_graph(tmp_path):
-    text = app_command.app_notebook("it's mine.graphml", tmp_path)
-    notebook = nbformat.reads(text, as_version=4)
-    nbformat.validate(notebook)
-    assert json.loads(text)["metadata"]["kernelspec"]["name"] == "python3"
-    code = notebook.cells[0].source
-    compile(code, "app", "exec")
-    assert repr("it's mine.graphml") in code
-    assert repr(str(tmp_path)) in code
-
-
-def test_the_app_says_a_mistake_before_it_serves(tmp_path, capsys):
-    assert "absent" in refused(capsys, "app", "rewiring", str(tmp_path / "absent.graphml"))

@@ -8,6 +8,13 @@ _UNNAMED = """(root) => [...root.querySelectorAll("select, input, button, textar
     || (one.tagName === "BUTTON" && one.textContent.trim())))
   .map((one) => one.outerHTML.slice(0, 160))"""
 
+#: Of an element: pictures without a name, but for those that a name around them covers.
+_NAMELESS_PICTURES = """(root) => [...root.querySelectorAll("canvas, svg, img, [role=img]")]
+  .filter((one) => one.getClientRects().length && !one.closest("[aria-hidden=true]"))
+  .filter((one) => !(one.ariaLabel || one.alt
+    || one.parentElement.closest("button, [role=img]")?.ariaLabel))
+  .map((one) => one.outerHTML.slice(0, 160))"""
+
 #: Of an element: what can be worked, and the Tab key passes over.
 _UNREACHED = """(root) => [...root.querySelectorAll("select, input, button, textarea")]
   .filter((one) => one.offsetParent !== null && one.type !== "file" && !one.disabled)
@@ -23,3 +30,8 @@ def without_name(root) -> list[str]:
 def out_of_reach(root) -> list[str]:
     """The controls that the Tab key does not reach; in a map of heads the arrow keys move on."""
     return root.evaluate(_UNREACHED)
+
+
+def pictures_without_name(root) -> list[str]:
+    """The pictures of an element that a screen reader has no name for."""
+    return root.evaluate(_NAMELESS_PICTURES)

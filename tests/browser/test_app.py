@@ -32,6 +32,7 @@ def app(chromium, tmp_path_factory):
         "OMP_NUM_THREADS": "1",
     }
     words = ["app", "rewiring", "barbell:6,2", "--no-browser", "--allow-root", "--port", str(port)]
+    words += ["--method", "fosr", "--num-edges", "3"]
     log = (folder / "app.log").open("w")
     process = subprocess.Popen(
         [sys.executable, "-m", "workbench.cli", *words],
@@ -77,6 +78,7 @@ def test_the_lab_is_served_and_no_request_leaves_this_machine(app, page, tmp_pat
     slider.wait_for()
     page.screenshot(path=tmp_path / "app.png")
     assert page.title() == "Rewiring lab: barbell:6,2"
+    page.get_by_text("edit 3 of 3").wait_for()
     slider.focus()
     slider.press("Home")
     page.wait_for_function("document.querySelector('.wb-count').innerText.includes('edit 0 of')")

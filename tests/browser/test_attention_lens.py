@@ -107,7 +107,8 @@ def test_no_word_of_the_legend_is_cut(opened):
 def test_the_page_without_a_kernel_shows_a_picture(opened):
     kinds = opened.page.evaluate(
         """() => [...window.jupyterapp.shell.currentWidget.content.model.cells]
-          .flatMap((cell) => cell.outputs.toJSON()).flatMap((output) => Object.keys(output.data))"""
+          .flatMap((cell) => cell.outputs.toJSON())
+          .flatMap((output) => Object.keys(output.data ?? {}))"""
     )
     assert "image/png" in kinds
     assert "application/vnd.jupyter.widget-view+json" in kinds

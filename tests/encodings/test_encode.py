@@ -71,3 +71,43 @@ def test_what_does_not_exist_is_named():
         Encode("rwse")
     with pytest.raises(TypeError, match="rrwp has no option 'steps'; it has num_steps"):
         Encode("rrwp", steps=4)
+
+
+def test_encodings_that_count_edges_have_no_weights():
+    with pytest.raises(ValueError, match="shortest_path counts edges, which weights do not change"):
+        Encode("shortest_path", weighted=True)
+
+
+def test_what_was_stored_is_read_again_and_known_by_content(tmp_path, monkeypatch):
+    calls = []
+
+    def counted(edge_index, num_nodes, *, num_steps=16, edge_weight=None):
+        calls.append(num_steps)
+        return ENCODINGS_BEFORE(edge_index, num_nodes, num_steps=num_steps, edge_weight=edge_weight)
+
+    ENCODINGS_BEFORE = ENCODINGS["random_walk"]
+    monkeypatch.setitem(ENCODINGS, "random_walk", counted)
+    data, encode = grid(3, 3), Encode("random_walk", cache=tmp_path)
+    first = encode(data).rwse
+    assert torch.equal(encode(grid(3, 3)).rwse, first)
+    assert len(calls) == 1
+    encode(ring(9))  # as many nodes, other edges
+    Encode("random_walk", cache=tmp_path, num_steps=4)(data)
+    lone = data.clone()
+    lone.pos, lone.num_nodes = None, 10
+    encode(lone)
+    assert calls == [16, 16, 4, 16]
+    data.edge_weight = torch.rand(1) + torch.arange(data.num_edges) * 0
+    Encode("random_walk", cache=tmp_path, weighted=True)(data)
+    assert len(calls) == 5
+    assert len(list(tmp_path.iterdir())) == 5
+
+
+def test_a_file_that_is_broken_is_made_again(tmp_path):
+    encode = Encode("rrwp", cache=tmp_path)
+    expected = encode(ring(5)).rrwp
+    for content in (b"", b"no tensors", b"PK\x03\x04half"):
+        [file] = tmp_path.iterdir()
+        file.write_bytes(content)
+        assert torch.equal(encode(ring(5)).rrwp, expected)
+    assert "cache" not in repr(encode)  # it changes no number

@@ -19,6 +19,7 @@ from workbench.encodings import (
     rrwp,
 )
 from workbench.encodings import random_walk as rwse
+from workbench.encodings.encode import OF_EDGES
 from workbench.encodings.laplacian_eigenvectors import _basis
 from workbench.graphs import grid, ring
 
@@ -207,7 +208,10 @@ def test_renaming_the_nodes_renames_the_rows(name):
     edge_index = edges(graph)
     found = ENCODINGS[name](edge_index, 14)
     renamed = ENCODINGS[name](place[edge_index], 14)
-    expected = found[order][:, order] if found.dim() == 3 else found[order]
+    if name in OF_EDGES:  # the columns are the same edges as before
+        expected = found
+    else:
+        expected = found[order][:, order] if found.dim() == 3 else found[order]
     torch.testing.assert_close(renamed, expected, rtol=0, atol=1e-9)
 
 
@@ -217,11 +221,43 @@ def test_a_repeated_edge_counts_once_and_nothing_is_a_graph_too(name):
     again = data.edge_index[:, (data.edge_index < 4).all(0)]  # some of them, both ways
     twice = torch.cat([again, data.edge_index], dim=1)
     encode = ENCODINGS[name]
-    assert torch.equal(encode(twice, 9), encode(data.edge_index, 9))
+    found, expected = encode(twice, 9), encode(data.edge_index, 9)
+    if name in OF_EDGES:
+        found = found[again.size(1) :]
+    assert torch.equal(found, expected)
     for size in (0, 1, 3):
         found = encode(NONE, size)
-        assert found.size(0) == size
+        assert found.size(0) == (0 if name in OF_EDGES else size)
         assert torch.isfinite(found).all()
+        assert found.size(-1) == expected.size(-1)
+
+
+@pytest.mark.parametrize("name", list(ENCODINGS))
+def test_graphs_side_by_side_are_encoded_as_each_alone(name):
+    one, two = grid(3, 3).edge_index, edges(nx.gnp_random_graph(8, 0.4, seed=2))
+    encode = ENCODINGS[name]
+    both = encode(torch.cat([one, two + 9], dim=1), 18)
+    if name == "laplacian_eigenvectors":  # the lowest of all are chosen, by design
+        assert torch.equal(both[17], torch.zeros(8).double())
+        return
+    first, second = encode(one, 9), encode(two, 8)
+    if name in ("resistance_embedding", "commute_embedding"):
+        both, first, second = (z.square().sum(1) for z in (both, first, second))
+        assert bool((both[:9] <= first + 1e-9).all())
+        assert both[17] == 0
+        return
+    if name in OF_EDGES:
+        assert torch.equal(both, torch.cat([first, second]))
+        return
+    if name == "distance_encoding":  # who is in the other component is far
+        first[:, -1] += 9
+        second[:, -1] += 10
+    block = (slice(9), slice(9)) if both.dim() == 3 else (slice(9),)
+    torch.testing.assert_close(both[block], first, rtol=0, atol=1e-12)
+    block = (slice(9, 17), slice(9, 17)) if both.dim() == 3 else (slice(9, 17),)
+    torch.testing.assert_close(both[block], second, rtol=0, atol=1e-12)
+    if both.dim() == 3:
+        assert not bool(both[:9, 9:].any())
 
 
 @pytest.mark.parametrize(
@@ -230,6 +266,13 @@ def test_a_repeated_edge_counts_once_and_nothing_is_a_graph_too(name):
         ("random_walk", "num_steps"),
         ("rrwp", "num_steps"),
         ("laplacian_eigenvectors", "num_frequencies"),
+        ("resistance_embedding", "num_frequencies"),
+        ("commute_embedding", "num_frequencies"),
+        ("degree", "max_degree"),
+        ("distance_encoding", "max_hops"),
+        ("elene", "hops"),
+        ("elene", "max_degree"),
+        ("elene_edges", "hops"),
     ],
 )
 def test_a_wrong_number_is_named(name, option):

@@ -4,7 +4,13 @@ import pytest
 import torch
 
 from conftest import load_oracle, oracle_graph, oracle_names
-from workbench.encodings import heat_kernel, laplacian_frequencies, random_walk, rrwp
+from workbench.encodings import (
+    heat_kernel,
+    laplacian_frequencies,
+    random_walk,
+    rrwp,
+    shortest_path,
+)
 
 pytestmark = pytest.mark.parity
 
@@ -90,3 +96,12 @@ def test_heat_kernel(name):
     expected = torch.from_numpy(ORACLE[f"{name}/heat_diag_expm"]).double()
     found = heat_kernel(edge_index, num_nodes, times=(0.5, 1.0, 2.0, 5.0))
     torch.testing.assert_close(found, expected, rtol=0, atol=1e-7)
+
+
+@pytest.mark.parametrize("name", cases("spd"))
+def test_shortest_path(name):
+    edge_index, num_nodes, _ = oracle_graph(name)
+    expected = torch.from_numpy(ORACLE[f"{name}/spd"]).long()
+    found = shortest_path(edge_index, num_nodes, max_hops=int(expected.max()))
+    hops = found.argmax(-1).where(found.any(-1), -1)
+    assert torch.equal(hops, expected)

@@ -21,7 +21,8 @@ def graph(num_nodes, copies, pairs, patches):
         subgraph_column=torch.arange(num_nodes - 1).repeat(copies),
         patch_index=nodes,
         patch_batch=nodes % patches,
-        patch_edge_index=torch.arange(patches).expand(2, -1),
+        patch_edge_index=nodes.flip(0).expand(2, -1),
+        patch_column=torch.arange(num_nodes - 1),
     )
 
 
@@ -34,7 +35,8 @@ def test_what_points_is_shifted_by_what_it_points_at():
         "patch_index": 4,
         "subgraph_batch": 3,  # copies
         "patch_batch": 2,  # patches
-        "patch_edge_index": 2,
+        "patch_edge_index": 4,  # rows of patches
+        "patch_column": 3,
         "subgraph_edge_index": 12,  # rows of copies
         "subgraph_column": 3,  # edges
         "rrwp": 0,

@@ -7,7 +7,8 @@ import js from "@eslint/js";
 const SCRIPTS = "workbench/widgets/canvas";
 const ON_THE_PAGE = [
   "cached_picture", "color_rounds", "elements", "graph_canvas", "graph_gestures", "graph_painter",
-  "matrix_canvas", "matrix_painter", "picture_border", "redrawing", "tape_bar", "theme",
+  "loss_curves", "matrix_canvas", "matrix_painter", "picture_border", "redrawing", "status_line",
+  "tape_bar", "theme",
 ];
 const TIMERS = ["setTimeout", "clearTimeout"];
 const PAGE = [

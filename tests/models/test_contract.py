@@ -37,6 +37,9 @@ def featured(graph, seed=0, channels=3):
 
 NONE = torch.zeros(2, 0, dtype=torch.int64)
 
+#: Models in which states decide who hears whom: what a node may see, it need not.
+DECIDING = ("CoGNN",)
+
 
 def renamed(data, order):
     """The graph whose node i is node order[i] of this one."""
@@ -67,6 +70,13 @@ def felt(model, data):
         return sensitivity(model, data.x, data.edge_index, inputs=model_inputs(model, data))
 
 
+def assert_seen(name, seen, near):
+    """Nothing beyond what is near is seen, and all of that unless the model decides."""
+    if name in DECIDING:
+        seen = seen | near
+    assert torch.equal(seen, near)
+
+
 @pytest.fixture(params=list(MODELS))
 def name(request):
     return request.param
@@ -93,7 +103,7 @@ def test_it_is_built_and_called_with_its_defaults(name):
         data = transform(data)
         assert "object at" not in repr(transform)
     assert call(model, data).shape == (9, 4)
-    assert model.reach is None or model.reach == 2
+    assert model.reach is None or model.reach >= 2
 
 
 @pytest.mark.parametrize("norm", list(NORMS))
@@ -163,7 +173,7 @@ def test_a_node_sees_as_many_hops_as_the_model_says(name, num_layers, norm):
     hops = dict(nx.all_pairs_shortest_path_length(graph))
     reach = 99 if model.reach is None else model.reach
     near = torch.tensor([[hops[v][u] <= reach for u in range(12)] for v in range(12)])
-    assert torch.equal(seen, near)
+    assert_seen(name, seen, near)
     if num_layers == 0:
         assert model.reach == 0
 
@@ -185,8 +195,8 @@ def test_a_layer_passes_messages_along_its_own_edges(name):
     assert not torch.allclose(answer(model, data), plain)
     if model.reach is not None:
         places = torch.arange(5)
-        near = (places[:, None] - places).abs() <= 1
-        assert torch.equal(felt(model, data) > 0, near)
+        near = (places[:, None] - places).abs() <= build(name, 1).reach
+        assert_seen(name, felt(model, data) > 0, near)
     joined = answer(model, Batch.from_data_list([data, data]))
     torch.testing.assert_close(joined, answer(model, data).repeat(2, 1), rtol=1e-8, atol=1e-8)
     with pytest.raises(ValueError, match=r"edge_layers must be \[edges, layers\], \[8, 2\]"):
@@ -203,6 +213,7 @@ def test_a_step_down_the_gradient_of_every_parameter(name, level):
     batch = Batch.from_data_list([prepare(model, graph) for graph in graphs])
 
     def loss():
+        torch.manual_seed(1)  # what is drawn in training is drawn alike
         out = call(model, batch)
         return torch.nn.functional.cross_entropy(out, torch.arange(out.size(0)) % 4)
 

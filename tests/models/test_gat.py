@@ -6,7 +6,7 @@ from torch import nn
 from torch_geometric.nn import GATConv
 
 from conftest import ORACLES, load_oracle
-from workbench.models import GAT
+from workbench.models import GAT, GATv2
 
 PATH = torch.tensor([[0, 1, 1, 2], [1, 0, 2, 1]])
 
@@ -26,6 +26,27 @@ def test_the_layer_gives_the_numbers_of_the_oracle(name):
     )
     conv.load_state_dict(state)
     out = conv.eval()(arrays["x"], arrays["edge_index"])
+    torch.testing.assert_close(out, arrays["output"], rtol=0, atol=1e-5)
+
+
+def dynamic_cases():
+    return sorted(f"07_models/{path.name}" for path in ORACLES.glob("07_models/pyg_GATv2Conv*.npz"))
+
+
+@pytest.mark.parity
+@pytest.mark.parametrize("name", dynamic_cases())
+def test_the_dynamic_layer_gives_the_numbers_of_the_oracle(name):
+    arrays = {key: torch.from_numpy(value) for key, value in load_oracle(name).items()}
+    state = {k.removeprefix("state/"): v for k, v in arrays.items() if k.startswith("state/")}
+    _, heads, width = state["att"].shape
+    edges = state["lin_edge.weight"].size(1) if "lin_edge.weight" in state else None
+    model = GATv2(4, 4 * heads, 1, num_layers=1, heads=heads, edge_channels=edges)
+    ours = model.layers[0].conv
+    assert {k.split(".")[0] for k in ours.state_dict()} == {k.split(".")[0] for k in state}
+    conv = type(ours)(arrays["x"].size(1), width, heads=heads, edge_dim=edges)
+    conv.load_state_dict(state)
+    extra = {"edge_attr": arrays["edge_attr"]} if edges else {}
+    out = conv.eval()(arrays["x"], arrays["edge_index"], **extra)
     torch.testing.assert_close(out, arrays["output"], rtol=0, atol=1e-5)
 
 
@@ -77,7 +98,7 @@ def test_one_head_ranks_the_keys_alike_for_every_query():
 def test_a_score_of_both_ends_looks_up_what_is_asked_for():
     # by hand: key and query meet as k - q and q - k, where LeakyReLU makes 0.8 |k - q| of them
     x, edge_index, asked, value = lookups(4)
-    model = GAT(8, 12, 4, num_layers=1, heads=1, dynamic=True, residual=False, norm=None)
+    model = GATv2(8, 12, 4, num_layers=1, heads=1, residual=False, norm=None)
     conv, one = model.layers[0].conv, torch.eye(4)
     with torch.no_grad():
         for parameter in model.parameters():
@@ -99,6 +120,8 @@ def test_heads_share_the_channels():
     assert (conv.heads, conv.out_channels) == (3, 4)
     with pytest.raises(ValueError, match="got heads=5, hidden_channels=12"):
         GAT(5, 12, 4, num_layers=1, heads=5)
+    with pytest.raises(ValueError, match="got heads=5, hidden_channels=12"):
+        GATv2(5, 12, 4, num_layers=1, heads=5)
 
 
 def test_number_of_parameters():

@@ -85,3 +85,25 @@ def test_tasks_that_one_model_cannot_fit_are_refused():
         compare_training(make_model, ring_transfer(6), ring_transfer(6), seeds=[1, 1])
     with pytest.raises(ValueError, match=r"one or more different numbers, got \[\]"):
         compare_training(make_model, ring_transfer(6), ring_transfer(6), seeds=0)
+
+
+def test_more_seeds_join_the_pairs_that_ended():
+    task = ring_transfer(6)
+    first = compare_training(make_model, task, task.map(shortcut), seeds=2, epochs=2)
+
+    def stop(paired):
+        return paired.run == 3
+
+    more = compare_training(
+        make_model, task, task.map(shortcut), seeds=[5, 6, 7], epochs=2, callbacks=[stop]
+    )
+    assert (len(more.before), len(more.after)) == (2, 2)  # the second pair was stopped
+    both = first.union(more)
+    assert both.seeds == (0, 1, 5)
+    assert both.before == (*first.before, more.before[0])
+    assert both.after == (*first.after, more.after[0])
+    assert both.after_models[2] is more.after_models[0]
+    assert both.stopped
+    assert both.comparison().num_seeds == 3
+    with pytest.raises(ValueError, match=r"seeds \[0, 1\] are in both"):
+        first.union(both)

@@ -13,12 +13,23 @@ from workbench.widgets.canvas.browser_module import browser_module
 from workbench.widgets.canvas.color_rounds import ColorRounds
 from workbench.widgets.canvas.graph_canvas import GraphCanvas
 from workbench.widgets.canvas.head_maps import HeadMaps
+from workbench.widgets.canvas.loss_curves import LossCurves
 from workbench.widgets.canvas.matrix_canvas import MatrixCanvas
 from workbench.widgets.canvas.picture_border import PictureBorder
 from workbench.widgets.canvas.tape_bar import TapeBar
+from workbench.widgets.lab.status_line import StatusLine
 
 SCRIPTS = sorted(Path(module.__file__).parent.glob("*.js"))
-WIDGETS = [GraphCanvas, MatrixCanvas, PictureBorder, TapeBar, ColorRounds, HeadMaps]
+WIDGETS = [
+    GraphCanvas,
+    MatrixCanvas,
+    PictureBorder,
+    TapeBar,
+    ColorRounds,
+    HeadMaps,
+    LossCurves,
+    StatusLine,
+]
 
 
 def run(tmp_path: Path, text: str, ask: str):
@@ -47,7 +58,7 @@ def test_every_script_is_used_once_in_a_module():
     for names in held:
         assert len(names) == len(set(names))
     entries = {"graph_canvas", "matrix_canvas", "picture_border", "tape_bar"}
-    entries |= {"color_rounds", "head_maps"}
+    entries |= {"color_rounds", "head_maps", "loss_curves", "status_line"}
     assert entries.union(*held) == {path.stem for path in SCRIPTS}
 
 

@@ -24,7 +24,6 @@ from workbench.diagnostics import (
     total_resistance,
 )
 from workbench.graphs import barbell, erdos_renyi, grid, karate, read_graph, ring, write_graph
-from workbench.models import MODELS
 from workbench.rewiring import EDITS, Edit, apply_edits, gtr, rewiring
 from workbench.topology import components
 from workbench.widgets import RewiringLab, rewiring_lab
@@ -696,54 +695,6 @@ def test_a_dropped_file_that_is_no_graph_loses_nothing(drop, lab, content, buffe
     assert lab.position == 3
 
 
-def test_training_before_and_after_with_sensitivity(lab):
-    panel = lab.training
-    lab.source = "barbell:10,3"
-    lab.wait()
-    assert list(panel.state.choices("task")) == ["reach the far side"]
-    panel.epochs, panel.seeds, panel.layers, panel.width = 3, 2, 3, 8
-    panel.start()
-    assert panel.wait(120)
-    assert len(lab.runs.before) == len(lab.runs.after) == 2
-    assert not lab.runs.stopped
-    assert lab.runs.comparison().sentence in panel.shown()["result"]
-    assert panel.pictures["sensitivity"].size == 23
-    assert (
-        panel.pictures["sensitivity"].value_range[0] < panel.pictures["sensitivity"].value_range[1]
-    )
-    assert len(panel.figure().data) == 6
-    assert len(panel.figure().data[0].y) == 3
-    lines = re.findall('<polyline points="(.*?)"', panel.shown()["curves"])
-    assert [len(points.split()) for points in lines] == [3] * 6
-    # three layers hear nothing from beyond three hops
-    far = hop_distance(lab.tape.base, 23) > 3
-    assert float(panel.sensitivities[0][far].max()) == 0
-    assert not panel.controls["start"].disabled
-    assert panel.controls["stop"].disabled
-
-
-def test_stop_is_heard_long_before_the_last_epoch(lab):
-    panel = lab.training
-    panel.epochs = 10_000
-    panel.start()
-    while not any(panel.losses.get("before", {}).values()):  # an epoch has ended
-        assert not panel.wait(0.02), "the training ended"
-    panel.stop()
-    assert panel.wait(60)
-    assert lab.runs.stopped
-    assert "Stopped" in panel.shown()["result"]
-    assert 0 < len(lab.runs.before[0].curve.train_loss) < 9_000
-
-
-def test_labels_task_where_there_are_labels(lab):
-    panel = lab.training
-    assert list(panel.state.choices("task")) == ["reach the far side", "node labels"]
-    panel.task = "node labels"
-    before, after = panel.tasks()
-    assert before.out_channels == 2
-    assert undirected(after.test[0].edge_index) == undirected(lab.rewired.edge_index)
-
-
 def graph(edges, num_nodes):
     pairs = torch.tensor(edges, dtype=torch.int64).reshape(-1, 2).T
     return Data(edge_index=torch.cat([pairs, pairs.flip(0)], dim=1), num_nodes=num_nodes)
@@ -779,42 +730,6 @@ def test_odd_graphs_open_and_say_what_happened(name, method):
     assert lab.figure() is not None
     for u in range(n):
         assert isinstance(hint(lab.state.moment(), 0, u), str)
-    lab.close()
-
-
-@pytest.mark.parametrize("model", list(MODELS))
-def test_every_model_of_the_menu_is_trained_and_read(lab, model):
-    lab.source = "barbell:10,3"
-    lab.wait()
-    panel = lab.training
-    panel.model = model
-    panel.epochs, panel.seeds, panel.layers, panel.width = 2, 1, 2, 8
-    panel.start()
-    assert panel.wait(120)
-    assert lab.runs.after[0].arguments["model"] == model
-    assert [matrix.shape for matrix in panel.sensitivities] == [(23, 23), (23, 23)]
-
-
-def test_training_on_a_weighted_graph_compares_the_edges_alone():
-    lab = rewiring_lab("les_miserables", method="random_edges", num_edges=3)
-    lab.wait()
-    before, after = lab.training.tasks()
-    assert before.train[0].get("edge_weight") is after.train[0].get("edge_weight") is None
-    assert after.train[0].num_edges == before.train[0].num_edges + 6
-    panel = lab.training
-    panel.epochs, panel.seeds, panel.layers, panel.width = 1, 1, 1, 4
-    panel.start()
-    assert panel.wait(120)
-    assert len(lab.runs.after) == 1
-    lab.close()
-
-
-def test_training_on_a_graph_without_edges_says_why():
-    lab = rewiring_lab(ODD["no edges"], method="random_edges", num_edges=2)
-    lab.training.start()
-    lab.training.wait(30)
-    assert "training: " in lab.training.shown()["status"]
-    assert not lab.training.controls["start"].disabled
     lab.close()
 
 

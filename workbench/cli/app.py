@@ -5,41 +5,58 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from workbench.cli.options import GRAPH, add_reading_options, opened, opening
+from workbench.cli.options import add_reading_options, opening
+from workbench.cli.own_options import option_texts
 from workbench.cli.serving import Server, add_server_options, chosen_server
+
+#: The labs, and the graph that each opens on where none is given.
+LABS = {"rewiring": "karate", "sensitivity": "karate", "attention": "karate", "expressivity": ""}
 
 
 def add(commands) -> argparse.ArgumentParser:
     """Declare the command."""
-    command = commands.add_parser("app", help="serve a lab as a web page, without JupyterLab")
-    command.add_argument("name", choices=["rewiring"], metavar="NAME", help="which lab: rewiring")
-    command.add_argument("graph", nargs="?", default="karate", metavar="GRAPH", help=GRAPH)
+    command = commands.add_parser(
+        "app",
+        help="serve a lab as a web page, without JupyterLab",
+        usage="%(prog)s NAME [GRAPH ...] [--SETTING VALUE ...] [options]",
+        epilog="GRAPH is a file, a generator such as barbell:10,3, or a data set (karate without "
+        "any); expressivity takes two, or the name of a pair. Settings of the lab follow by their "
+        "names (--method fosr --num-edges 10); `workbench list labs` shows them.",
+        allow_abbrev=False,
+    )
+    command.add_argument("name", choices=LABS, metavar="NAME", help=" | ".join(LABS))
+    command.add_argument(
+        "--network",
+        action="append",
+        default=[],
+        metavar="NAME[:LAYERS]",
+        help="the untrained model that sensitivity (several, if given repeatedly; GCN) or "
+        "attention (GAT) looks at; a name of `list models`",
+    )
     command.add_argument("--theme", choices=["light", "dark"], default="light")
     add_reading_options(command)
     add_server_options(command)
+    command.set_defaults(takes_rest=True)
     return command
 
 
-def app_notebook(graph: str, folder: Path, **options: Any) -> str:
-    """Text of the one-cell notebook that shows the rewiring lab on a graph.
+def app_notebook(title: str, folder: Path, *asked: Any) -> str:
+    """Text of the one-cell notebook that shows ``served_lab(*asked)``.
 
     ``folder`` is where the app was asked for: what is saved in the lab lands there, and a relative
-    path is read from there. ``options`` are for ``open_graph``.
+    path is read from there.
     """
     import nbformat
 
-    if options.pop("directed", None) is False:
-        options["undirected"] = True
-    given = "".join(f", {name}={value!r}" for name, value in options.items())
     cell = nbformat.v4.new_code_cell(
         "import os\n"
         f"os.chdir({str(folder)!r})\n"
-        "from workbench.widgets import rewiring_lab\n"
-        f"rewiring_lab({graph!r}{given})",
+        "from workbench.cli.served_lab import served_lab\n"
+        f"served_lab({', '.join(map(repr, asked))})",
         id="app",
     )
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
-    metadata = {"kernelspec": kernel, "title": f"Rewiring lab: {graph}"}
+    metadata = {"kernelspec": kernel, "title": title}
     return nbformat.writes(nbformat.v4.new_notebook(cells=[cell], metadata=metadata))
 
 
@@ -57,19 +74,22 @@ def arguments(notebook: Path, server: Server, *, theme: str) -> list[str]:
 
 
 def run(given: argparse.Namespace) -> int:
-    """Serve until interrupted. The graph is opened first, so that a mistake in it is said here.
+    """Serve until interrupted. The lab is made first, so that a mistake is said here.
 
     Raises:
-        ValueError: root, who was not allowed to, or ``--directed``.
+        ValueError: root, who was not allowed to; a graph, network or setting that there is not.
     """
-    if given.directed:
-        raise ValueError("the rewiring lab takes each edge both ways; leave out --directed")
-    opened(given.graph, **opening(given))
+    from workbench.cli.served_lab import served_lab
+
+    settings, graphs = option_texts(given.rest)
+    graphs = graphs or [name for name in [LABS[given.name]] if name]
+    asked = given.name, graphs, given.network, settings, opening(given)
+    served_lab(*asked).close()
     chosen = chosen_server(given)
+    title = f"{given.name.capitalize()} lab" + f": {', '.join(graphs)}" * bool(graphs)
     with tempfile.TemporaryDirectory(prefix="workbench-app-") as folder:
-        notebook = Path(folder) / "rewiring.ipynb"
-        text = app_notebook(given.graph, Path.cwd(), **opening(given))
-        notebook.write_text(text, encoding="utf-8")
+        notebook = Path(folder) / f"{given.name}.ipynb"
+        notebook.write_text(app_notebook(title, Path.cwd(), *asked), encoding="utf-8")
         from voila.app import Voila
 
         Voila.launch_instance(arguments(notebook, chosen, theme=given.theme))

@@ -40,18 +40,35 @@ def parse_options(
     Raises:
         ValueError: an option that there is not, or a value of another type.
     """
+    texts, others = option_texts(words)
+    flags = {name: f"--{name.replace('_', '-')}" for name in texts}
+    unknown = [*others, *(flag for option, flag in flags.items() if option not in parameters)]
+    if unknown:
+        own = written(parameters) or "none"
+        raise ValueError(f"{name} has no option {unknown[0]!r}; its own options: {own}")
+    return {
+        option: _convert(flags[option], text, parameters[option].annotation)
+        for option, text in texts.items()
+    }
+
+
+def option_texts(words: list[str]) -> tuple[dict[str, str], list[str]]:
+    """The text behind each ``--name``, by name; and the words that stand behind none.
+
+    Raises:
+        ValueError: nothing stands behind a name.
+    """
     words = [part for word in words for part in (word.split("=", 1) if _is_flag(word) else [word])]
-    found = {}
+    found, others = {}, []
     while words:
         word = words.pop(0)
-        option = word.removeprefix("--").replace("-", "_")
-        if not _is_flag(word) or option not in parameters:
-            own = written(parameters) or "none"
-            raise ValueError(f"{name} has no option {word!r}; its own options: {own}")
-        if not words:
+        if not _is_flag(word):
+            others.append(word)
+        elif not words:
             raise ValueError(f"{word} needs a value after it")
-        found[option] = _convert(word, words.pop(0), parameters[option].annotation)
-    return found
+        else:
+            found[word.removeprefix("--").replace("-", "_")] = words.pop(0)
+    return found, others
 
 
 def _is_flag(word: str) -> bool:

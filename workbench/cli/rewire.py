@@ -75,6 +75,7 @@ def run(arguments: argparse.Namespace) -> int:
     from workbench.graphs.files.disk import check_folder
     from workbench.graphs.files.formats import file_format
     from workbench.rewiring import REWIRINGS, rewired_data
+    from workbench.rewiring.data import real_edges
     from workbench.rewiring.declaration import GIVEN, taken_from
 
     graph, method, output = arguments.graph, arguments.method, arguments.output
@@ -104,6 +105,13 @@ def run(arguments: argparse.Namespace) -> int:
     file_format(Path(output))
     check_folder(Path(output))
     data = (opened if declared.directed == "refused" else open_graph)(graph, **opening(arguments))
+    stored = data.num_edges
+    data = real_edges(data)
+    if data.num_edges < stored:
+        print(
+            f"{graph}: {stored - data.num_edges} of {stored} directed edges have weight 0", end=""
+        )
+        print(" and are left out")
     result = function(data.edge_index, data.num_nodes, **chosen, **taken_from(data, function))
     changed = rewired_data(data, result)
     write_graph(changed, output)

@@ -42,6 +42,19 @@ def entries(module: str, zoo: str) -> Iterator[Entry]:
         yield _entry(key.value, *_find(place, ast.unparse(value)))
 
 
+def settings(module: str) -> Iterator[tuple[str, str, str]]:
+    """Name, first value and meaning of each setting that the state of a lab declares.
+
+    A value or a meaning that is not written out is empty.
+    """
+    for state in _tree(module).body:
+        if isinstance(state, ast.ClassDef) and "LabState" in map(ast.unparse, state.bases):
+            for node in state.body:
+                if isinstance(node, ast.Assign) and ast.unparse(node.value).startswith("Setting("):
+                    first, about = (_text(module, one) for one in node.value.args[:2])
+                    yield node.targets[0].id, first, about
+
+
 def literal(module: str, name: str):
     """The value of a name that ``module`` holds or imports and that is written out."""
     return ast.literal_eval(_find(module, name)[1])
@@ -51,6 +64,15 @@ def summary(docstring: str | None) -> str:
     """The first sentence of a docstring, on one line."""
     text = " ".join((docstring or "").split("\n\n")[0].split())
     return re.split(r"(?<=[^.\s])\.\s+(?=[A-Z])", text)[0].rstrip(".")
+
+
+def _text(module: str, node: ast.expr) -> str:
+    """A value that is written out, here or where its name comes from, as text."""
+    try:
+        value = literal(module, node.id) if isinstance(node, ast.Name) else ast.literal_eval(node)
+    except (ValueError, LookupError, FileNotFoundError):
+        return ""
+    return " ".join(str(value).split())
 
 
 def _entry(name: str, place: str, definition: ast.FunctionDef | ast.ClassDef) -> Entry:
@@ -96,6 +118,10 @@ def _find(module: str, name: str) -> tuple[str, ast.AST]:
         targets = getattr(node, "targets", [getattr(node, "target", None)])
         if last in (getattr(target, "id", None) for target in targets):
             return module, node.value
+        if isinstance(targets[0], ast.Tuple):
+            names = [getattr(one, "id", None) for one in targets[0].elts]
+            if last in names:
+                return module, node.value.elts[names.index(last)]
         if isinstance(node, ast.ImportFrom):
             for alias in node.names:
                 if (alias.asname or alias.name) == last:

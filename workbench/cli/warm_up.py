@@ -30,6 +30,8 @@ def steps() -> dict[str, Callable[[], object]]:
     of_large = (large.edge_index, large.num_nodes)
     four = (torch.tensor([[0, 1, 1, 2, 2, 3, 3, 0], [1, 0, 2, 1, 3, 2, 0, 3]]), 4)
     pairs = torch.tensor([[0, 1], [5, 9]])
+    path = open_graph("path:2100")
+    of_long = (path.edge_index, path.num_nodes)
     x, of_grid = torch.eye(count), torch.ones(large.num_nodes, 1)
     with OwnRandomness(0):
         gcn, exact, on_grid = (GCN(wide, 4, 2, num_layers=2).eval() for wide in (count, count, 1))
@@ -53,6 +55,11 @@ def steps() -> dict[str, Callable[[], object]]:
         "conjugate gradients": lambda: LaplacianSolver(
             simple_graph(*of_large).adjacency(), method="cg"
         ).solve(np.eye(large.num_nodes, 2) - 1 / large.num_nodes),
+        "weak links": lambda: (
+            d.effective_resistance(edges, count, weak(edges)),
+            d.hitting_time(edges, count, weak(edges)),
+            d.spectral_gap(*of_long, weak(of_long[0])),
+        ),
         "spectrum of large graphs": lambda: d.algebraic_connectivity(*of_large),
         "curvatures": lambda: (
             d.balanced_forman(*given),
@@ -82,6 +89,11 @@ def steps() -> dict[str, Callable[[], object]]:
             *given, d.balanced_forman(*given), d.sensitivity(gcn, x, edges)
         ),
     }
+
+
+def weak(edge_index: torch.Tensor) -> torch.Tensor:
+    """Conductances of which those at node 9 are tiny."""
+    return torch.where((edge_index == 9).any(0), 1e-12, 1.0).double()
 
 
 def warm_up() -> None:

@@ -1,14 +1,18 @@
 """What one call would take, and which method it would choose: by size, or for the graph itself."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import torch
+from torch import Tensor
 
 from workbench.cost import Estimate, by_size
 from workbench.diagnostics.resistance.all_pairs import total_resistance
+from workbench.diagnostics.resistance.eliminated_pairs import pair_plan, seconds_up
 from workbench.diagnostics.resistance.elimination import MOST_OPERATIONS, plan
-from workbench.topology import SimpleGraph, simple_graph
-from workbench.typing import EdgeIndex, EdgeWeight
+from workbench.diagnostics.resistance.elimination_fronts import Fronts
+from workbench.topology import SimpleGraph, check_pairs, simple_graph
+from workbench.typing import EdgeIndex, EdgeWeight, Pairs
 
 #: Answered by elimination where it stays sparse, and else so.
 _OTHERWISE = {
@@ -22,6 +26,9 @@ _OTHERWISE = {
     "kemeny_constant": "",
 }
 
+#: Seconds of one more pair by iterations, for each node and edge.
+_SOLVE = 4e-8
+
 #: Components of at most this many nodes are answered from the dense inverse.
 _DENSE_NODES = {"total_resistance": 1_000, "kemeny_constant": 1_000}
 
@@ -33,6 +40,7 @@ def estimate(
     num_edges: int | None = None,
     edge_index: EdgeIndex | None = None,
     edge_weight: EdgeWeight | None = None,
+    pairs: Pairs | int | None = None,
     device: torch.device | str = "cpu",
 ) -> Estimate:
     """Seconds and bytes that a diagnostic takes, whether it accepts the graph, and which method.
@@ -43,6 +51,8 @@ def estimate(
         num_edges: number of undirected edges; ``3 num_nodes`` (average degree 6) if not given.
         edge_index: the graph itself, in place of ``num_edges``.
         edge_weight: its weights; only which of them are 0 matters.
+        pairs: for ``resistance_of_pairs`` and ``commute_time_of_pairs`` those that are asked for,
+            ``[2, pairs]``, or how many; 1 if not given.
         device: where the graph is; its free memory is the limit.
 
     From sizes alone the degrees are taken for equal, and where a function chooses its method by
@@ -51,14 +61,14 @@ def estimate(
     is found, which takes a second at a million nodes: ``exact``, ``seconds`` and ``why`` are those
     of the method that the call will use.
 
-    Figures for ``resistance_of_pairs`` are for one pair, for ``approximate_total_resistance`` for
-    the default number of probes, for ``sensitivity`` for all nodes of a six-layer GCN of width 32
-    (the call itself measures its own model and refuses by that), for ``obstruction`` for one pair
-    in such a model.
+    Figures for ``approximate_total_resistance`` are for the default number of probes, for
+    ``sensitivity`` for all nodes of a six-layer GCN of width 32 (the call itself measures its own
+    model and refuses by that), for ``obstruction`` for one pair in such a model.
 
     Raises:
         ValueError: no diagnostic has this name, a size is negative, both ``num_edges`` and
-            ``edge_index`` are given, or ``edge_index`` is no undirected graph of this many nodes.
+            ``edge_index`` are given, ``edge_index`` is no undirected graph of this many nodes, or
+            ``pairs`` are given for a diagnostic that takes none.
     """
     if num_edges is not None and edge_index is not None:
         raise ValueError(
@@ -70,21 +80,54 @@ def estimate(
     if name not in DIAGNOSTICS:
         raise ValueError(f"no diagnostic is called {name!r}; choose one of {sorted(DIAGNOSTICS)}")
     function = DIAGNOSTICS[name]
+    if pairs is not None:
+        _check_pairs(name, pairs, num_nodes)
     if edge_index is None:
-        return by_size(function, num_nodes, num_edges, device=device)
+        expected = by_size(function, num_nodes, num_edges, device=device)
+        edges = 3 * num_nodes if num_edges is None else num_edges
+        return replace(expected, seconds=expected.seconds + _others(pairs, num_nodes + edges))
     if num_nodes < 0:
         return by_size(function, num_nodes, device=device)
     graph = simple_graph(edge_index, num_nodes, edge_weight)
     expected = by_size(function, num_nodes, graph.num_edges, device=device)
     if name in _OTHERWISE:
-        return _chosen(expected, graph, function, device)
+        return _chosen(expected, graph, function, pairs, device)
     if function.declared.by_degrees is None:
         return expected
     ends = graph.degree()[torch.stack([graph.source, graph.target])]
     return by_size(function, num_nodes, graph.num_edges, ends=ends, device=device)
 
 
-def _chosen(expected: Estimate, graph: SimpleGraph, function: Callable, device) -> Estimate:
+def _check_pairs(name: str, pairs: Tensor | int, num_nodes: int) -> None:
+    if not name.endswith("_of_pairs"):
+        raise ValueError(f"{name} takes no pairs; leave out pairs, or ask resistance_of_pairs")
+    if isinstance(pairs, Tensor):
+        check_pairs(pairs, num_nodes)
+    elif pairs < 0:
+        raise ValueError(f"pairs must not be negative, got {pairs}")
+
+
+def _others(pairs: Tensor | int | None, size: int) -> float:
+    """Seconds of all pairs but the first, each by iterations."""
+    count = 1 if pairs is None else pairs.size(1) if isinstance(pairs, Tensor) else pairs
+    return _SOLVE * size * max(count - 1, 0)
+
+
+def _one_by_one(graph: SimpleGraph, fronts: Fronts, pairs: Tensor | int | None) -> float:
+    """Seconds of pairs beside an elimination that is there."""
+    if not isinstance(pairs, Tensor):
+        return 2.0 * float(seconds_up(fronts).mean()) * (1 if pairs is None else pairs)
+    apart = pairs[:, pairs[0] != pairs[1]].sort(0).values.cpu().unique(dim=1)
+    return pair_plan(graph, fronts, *apart.numpy()).seconds
+
+
+def _chosen(
+    expected: Estimate,
+    graph: SimpleGraph,
+    function: Callable,
+    pairs: Tensor | int | None,
+    device: torch.device | str,
+) -> Estimate:
     """The estimate of the method that fits this graph."""
     labels = graph.labels
     largest = int(torch.bincount(labels).max()) if labels.numel() else 0
@@ -97,13 +140,16 @@ def _chosen(expected: Estimate, graph: SimpleGraph, function: Callable, device) 
     fronts = plan(graph.adjacency(), most_operations=min(most, MOST_OPERATIONS))
     if fronts is not None:
         seconds = 1e-6 * (graph.num_nodes + graph.num_edges) + 1.5e-10 * fronts.operations
+        if name.endswith("_of_pairs"):
+            seconds += _one_by_one(graph, fronts, pairs)
         size = fronts.bytes + 100 * (graph.num_nodes + graph.num_edges)
         why = f"star-mesh elimination, exact: {fronts.operations:.2g} multiplications"
         return Estimate(name, seconds, int(size), True, why, None)
     filled = "elimination of this graph fills in"
     if limit is None:
         why = f"{filled}, so {_OTHERWISE[name]}"
-        return Estimate(name, expected.seconds, expected.bytes, True, why, expected.alternative)
+        seconds = expected.seconds + _others(pairs, graph.num_nodes + graph.num_edges)
+        return Estimate(name, seconds, expected.bytes, True, why, expected.alternative)
     refused = f"{filled}; {dense.why.split(';')[0]}"
     why = f"{filled}, so the dense inverse, exact" if dense.exact else refused
     alternative = None if dense.exact else expected.alternative

@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Float64
 from torch import Tensor
 
-from workbench.cost import TooLargeError, duration, memory
+from workbench.cost import TooLargeError, check_count, duration, memory
 from workbench.ties import largest, levels
 from workbench.topology import SimpleGraph, eigh, laplacian_matrix, simple_graph
 from workbench.typing import EdgeIndex, EdgeWeight
@@ -133,6 +133,7 @@ def laplacian_frequencies(
     """
     if num_frequencies < 1:
         raise ValueError(f"num_frequencies must be at least 1, got {num_frequencies}")
+    check_count("num_frequencies", num_frequencies, 10_000)
     graph = simple_graph(edge_index, num_nodes, edge_weight)
     found = _constants(graph, normalized) if constant else []  # (value, nodes, vector)
     for nodes, part in graph.parts():

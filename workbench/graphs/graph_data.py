@@ -6,11 +6,13 @@ from torch import Tensor
 from torch_geometric.data import Data
 
 #: Attribute -> the one whose entries it numbers, where PyG's rules on names would shift it by the
-#: number of nodes: by its last axis (rows of subgraph copies, columns of edges) ...
-ENTRIES_OF = {"subgraph_edge_index": "subgraph_index", "subgraph_column": "edge_index"}
-
-#: ... or by the number of groups that it counts (patches).
-GROUPS_OF = {"patch_edge_index": "patch_batch"}
+#: number of nodes: by its last axis (rows of subgraphs and patches, columns of edges).
+ENTRIES_OF = {
+    "subgraph_edge_index": "subgraph_index",
+    "subgraph_column": "edge_index",
+    "patch_edge_index": "patch_index",
+    "patch_column": "edge_index",
+}
 
 
 class GraphData(Data):
@@ -23,9 +25,8 @@ class GraphData(Data):
       pairs of graphs of different sizes need no padding);
     - ``..._batch`` numbers groups from 0 without gaps (``subgraph_batch``, ``patch_batch``);
 
-    there are the tables of this file: ``subgraph_edge_index`` numbers rows of ``subgraph_index``,
-    ``subgraph_column`` columns of ``edge_index``, ``patch_edge_index`` the groups of
-    ``patch_batch``.
+    there is the table of this file: ``subgraph_edge_index`` numbers rows of ``subgraph_index``,
+    ``subgraph_column`` columns of ``edge_index``, and so for patches.
 
     It lives in ``graphs``, the lowest package that knows PyG: encodings, rewirings and models may
     import it.
@@ -48,9 +49,6 @@ class GraphData(Data):
         """By how much the entries of the next graph of a batch are shifted."""
         if key in ENTRIES_OF:
             return self[ENTRIES_OF[key]].size(-1)
-        if key in GROUPS_OF:
-            key = GROUPS_OF[key]
-            value = self[key]
         if "batch" in key and isinstance(value, Tensor) and not value.numel():
             return 0
         return super().__inc__(key, value, *args, **kwargs)

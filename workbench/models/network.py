@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
+import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 from torch_geometric.nn import MeanAggregation
@@ -126,15 +127,33 @@ def check_ascending(batch: Tensor | None) -> None:
         raise ValueError("batch must be ascending, the nodes of each graph side by side")
 
 
-def check_edge_features(edge_attr: Tensor | None, edge_encoder: nn.Linear | None) -> None:
+class EdgeEncoder(nn.Module):
+    """Edge features -> states of edges; without features all edges share one learned state."""
+
+    def __init__(self, edge_channels: int | None, channels: int):
+        super().__init__()
+        self.in_features = edge_channels
+        has_edges = edge_channels is not None
+        self.linear = nn.Linear(edge_channels, channels) if has_edges else None
+        self.state = None if has_edges else nn.Parameter(torch.randn(1, channels))
+
+    def forward(self, edge_attr: Tensor | None, count: int) -> Float[Tensor, "edges channels"]:
+        """The states of so many edges."""
+        check_edge_features(edge_attr, self)
+        return self.state.expand(count, -1) if edge_attr is None else self.linear(edge_attr)
+
+
+def check_edge_features(
+    edge_attr: Tensor | None, edge_encoder: nn.Linear | EdgeEncoder | None
+) -> None:
     """Raise where edge features are missing, or a model that was built without them gets some.
 
     Raises:
         ValueError: so it is.
     """
-    if (edge_attr is None) != (edge_encoder is None):
+    built = None if edge_encoder is None else edge_encoder.in_features
+    if (edge_attr is None) != (built is None):
         came = "no edge_attr" if edge_attr is None else f"edge_attr {list(edge_attr.shape)}"
-        built = None if edge_encoder is None else edge_encoder.in_features
         raise ValueError(f"got {came}; edge_channels={built} at construction")
 
 

@@ -77,9 +77,8 @@ def narrow_cuts(graph: SimpleGraph) -> list[Cut]:
     for modes in _slow_spaces(graph):
         for side in _level_sets(modes, ends, weight):
             sides.setdefault(side.tobytes(), side)
-    start, node = graph.neighbors[:2]
     for side in sides.values():
-        for cut in _parts(graph, start, node, side):
+        for cut in around_pieces(graph, side):
             found.setdefault(cut.edges.tobytes(), cut)
     cuts = sorted(found.values(), key=lambda cut: cut.edges.tolist())
     worst = best_levels(np.array([cut.loss for cut in cuts]), _most_cuts(graph.num_nodes))
@@ -108,8 +107,12 @@ def _slow_spaces(graph: SimpleGraph) -> list[np.ndarray]:
     return [vectors[:, s] for s in first + spaces[len(close) :]]
 
 
-def _parts(graph: SimpleGraph, start, node, side: np.ndarray) -> Iterator[Cut]:
-    """The cuts around the larger pieces of ``side`` that leave the rest in one piece."""
+def around_pieces(graph: SimpleGraph, side: np.ndarray) -> Iterator[Cut]:
+    """The cuts around the larger pieces of ``side`` that leave the rest in one piece.
+
+    Those as large as the second largest, at most ``MOST_PIECES``.
+    """
+    start, node = graph.neighbors[:2]
     label, pieces = _pieces(start, node, side)
     sizes = np.bincount(label[side], minlength=1)
     second = np.sort(sizes)[-2:][0]

@@ -1,5 +1,6 @@
 """Scores of an output, by torchmetrics, each with the direction in which it is better."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -132,11 +133,15 @@ class Metric:
         function: of scores and labels, and of the number of the query of each pair if ``by_query``.
         higher_is_better: the direction.
         by_query: pairs are ranked among those of the same source.
+        low: the least that it can be.
+        high: the most that it can be.
     """
 
     function: Callable[..., float]
     higher_is_better: bool = True
     by_query: bool = False
+    low: float = 0.0
+    high: float = 1.0
 
 
 #: Target -> name -> metric; the first of each target is its default.
@@ -148,9 +153,9 @@ METRICS: dict[str, dict[str, Metric]] = {
     },
     "multilabel": {"average_precision": Metric(average_precision), "auroc": Metric(auroc)},
     "value": {
-        "mae": Metric(mae, higher_is_better=False),
-        "rmse": Metric(rmse, higher_is_better=False),
-        "r2": Metric(r2),
+        "mae": Metric(mae, higher_is_better=False, high=math.inf),
+        "rmse": Metric(rmse, higher_is_better=False, high=math.inf),
+        "r2": Metric(r2, low=-math.inf),
     },
     "link": {
         "mrr": Metric(mrr, by_query=True),
@@ -162,6 +167,14 @@ METRICS: dict[str, dict[str, Metric]] = {
     },
     "pointer": {"accuracy": Metric(accuracy)},
 }
+
+
+def score_range(name: str) -> tuple[float, float]:
+    """The least and the most that the score of a name can be; no limit where no metric has it."""
+    for known in METRICS.values():
+        if name in known:
+            return known[name].low, known[name].high
+    return -math.inf, math.inf
 
 
 def _ranks(scores: Tensor) -> Tensor:

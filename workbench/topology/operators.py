@@ -130,6 +130,7 @@ def walk_powers(
 
 
 def _normalized(graph: SimpleGraph) -> Float64[np.ndarray, " undirected"]:
+    graph, _ = graph.unit  # or a product of degrees is beyond what float64 holds
     (source, target), strength = graph.ends, graph.strength
     return graph.conductance / np.sqrt(strength[source] * strength[target])
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from functools import cached_property
+from math import frexp
 from typing import NamedTuple, no_type_check
 
 import numpy as np
@@ -16,6 +17,13 @@ from workbench.typing import EdgeIndex, EdgeWeight
 
 #: Two weights of one edge, one for each direction, may differ by this share.
 SAME_WEIGHT = 1e-9
+
+
+#: Conductances of one graph may lie so far apart: products of two stay clear of underflow.
+WIDEST = 1e140
+
+#: A largest conductance is near 1 where it lies between this and one over it.
+_NEAR_ONE = 1e30
 
 
 class Neighbors(NamedTuple):
@@ -87,6 +95,27 @@ class SimpleGraph:
         """``degree()`` as an array."""
         return _sums(*self.ends, self.conductance, self.num_nodes)
 
+    @cached_property
+    def unit(self) -> tuple["SimpleGraph", float]:
+        """The graph with its largest conductance near 1, and the power of two it was divided by.
+
+        Products of conductances then neither overflow nor underflow. The graph itself, and 1, where
+        the largest is not far from 1 already.
+
+        Raises:
+            ValueError: the conductances span more than ``WIDEST``.
+        """
+        if self.num_edges == 0:
+            return self, 1.0
+        high = float(self.conductance.max())
+        if float(self.conductance.min()) < high / WIDEST:
+            raise too_wide(self.conductance)
+        if 1 / _NEAR_ONE <= high <= _NEAR_ONE:
+            return self, 1.0
+        scale = 2.0 ** (frexp(high)[1] - 1)
+        graph = SimpleGraph(self.source, self.target, self.weight / scale, self.num_nodes)
+        return graph, scale
+
     def degree(self) -> Float64[Tensor, " nodes"]:
         """Sum of conductances at each node (the number of neighbors where there are no weights)."""
         return torch.from_numpy(self.strength.copy()).to(self.device)
@@ -137,6 +166,15 @@ class SimpleGraph:
     def edge_weight(self) -> EdgeWeight:
         """Conductances in the order of ``edge_index``."""
         return torch.from_numpy(self.neighbors.weight.copy()).to(self.device)
+
+
+def too_wide(conductance: np.ndarray) -> ValueError:
+    """The error for conductances that lie too far apart for the arithmetic that is asked for."""
+    low, high = float(conductance.min()), float(conductance.max())
+    return ValueError(
+        f"the conductances span {low:g} to {high:g}, too wide for float64; leave out the weakest "
+        "edges or bring the weights closer together"
+    )
 
 
 class DirectedGraphError(ValueError):

@@ -1,7 +1,7 @@
 """One readable training loop, tasks in, runs on disk out."""
 
 from workbench.training.checkpoint import CheckpointWarning
-from workbench.training.compare import Comparison, paired_comparison
+from workbench.training.compare import Comparison, Interval, mean_interval, paired_comparison
 from workbench.training.first_use import warm_up
 from workbench.training.loop import fit
 from workbench.training.model_for import model_for
@@ -16,6 +16,7 @@ __all__ = [
     "CheckpointWarning",
     "Comparison",
     "Curve",
+    "Interval",
     "OnPairs",
     "PairedProgress",
     "PairedRuns",
@@ -26,6 +27,7 @@ __all__ = [
     "RunStore",
     "compare_training",
     "fit",
+    "mean_interval",
     "model_for",
     "paired_comparison",
     "warm_up",

@@ -65,15 +65,33 @@ class PairedRuns:
         Raises:
             ValueError: no pair ended, or ``confidence`` is not between 0 and 1.
         """
-        whole = [
-            (before, after)
-            for before, after in zip(self.before, self.after, strict=False)
-            if not before.stopped and not after.stopped
-        ]
+        whole = [(before, after) for _, before, after, *_ in self._whole_pairs()]
         if not whole:
             raise ValueError("no pair of runs ended, so there is nothing to compare")
         before, after = zip(*whole, strict=True)
         return paired_comparison(before, after, confidence=confidence)
+
+    def union(self, more: "PairedRuns") -> "PairedRuns":
+        """The pairs of both of which both runs ended, such as those of more seeds.
+
+        Raises:
+            ValueError: a seed is in both.
+        """
+        twice = sorted(set(self.seeds) & set(more.seeds))
+        if twice:
+            raise ValueError(f"seeds {twice} are in both; train others than {list(self.seeds)}")
+        whole = [*self._whole_pairs(), *more._whole_pairs()]
+        columns = zip(*whole, strict=True) if whole else [()] * 5
+        return PairedRuns(*map(tuple, columns), stopped=self.stopped or more.stopped)
+
+    def _whole_pairs(self) -> list[tuple[int, Run, Run, nn.Module, nn.Module]]:
+        """Seed, runs and models of each pair of which both runs ended."""
+        columns = self.seeds, self.before, self.after, self.before_models, self.after_models
+        return [
+            pair
+            for pair in zip(*columns, strict=False)
+            if not pair[1].stopped and not pair[2].stopped
+        ]
 
 
 def compare_training(

@@ -168,6 +168,43 @@ def test_components_and_tiny_graphs():
     assert decay_statistics(decay_rate(none, 0)).prevalence.isnan()
 
 
+def test_the_share_of_pairs_is_in_double_and_of_what_is_asked():
+    rate = decay_rate(ring(12).edge_index, 12, variant="official")
+    share = decay_statistics(rate).prevalence
+    assert (share.dtype, float(share)) == (torch.float64, 7 / 12)
+    rate = torch.tensor([[0.0, 1.0], [torch.nan, torch.nan]], dtype=torch.float64)
+    assert float(decay_statistics(rate).prevalence) == 1 / 2
+    assert float(decay_statistics(rate, variant="official").prevalence) == 1 / 4
+    with pytest.raises((ValueError, TypeError)):
+        decay_statistics(rate, variant="code")
+
+
+def test_shares_at_the_end_of_float64_have_no_rate_rather_than_a_wrong_one():
+    """On a path of 680 nodes the far end's share falls to 3^-679; logarithms reach farther."""
+    size, first = 680, 679
+    found = decay_rate(path(size).edge_index, size)[0].numpy()
+    with np.errstate(divide="ignore", invalid="ignore"):
+        walks, rows = np.log(1.0 * (np.arange(size) == 0)), []
+        for depth in range(1, 2 * first):
+            sides = np.r_[walks[1:], -np.inf], np.r_[-np.inf, walks[:-1]]
+            walks = np.logaddexp(np.logaddexp(*sides), walks)
+            rows += [walks - np.logaddexp.reduce(walks)] if depth >= first else []
+        depth = np.arange(first) - (first - 1) / 2
+        expected = -(depth @ np.stack(rows)) / (depth @ depth)
+    known = ~np.isnan(found)
+    assert 0 < (~known).sum() < 40
+    np.testing.assert_allclose(found[known], expected[known], rtol=1e-9)
+
+
+@pytest.mark.parametrize("loops", [True, False])
+def test_nodes_that_are_all_alike_have_no_rate_from_rounding(loops):
+    for graph in (nx.complete_graph(150), nx.hypercube_graph(5), nx.paley_graph(13)):
+        edges, size = from_networkx(nx.Graph(graph)).edge_index, len(graph)
+        for variant in ("paper", "official"):
+            rate = decay_rate(edges, size, self_loops=loops, variant=variant)
+            assert not ((rate != 0) & (rate.abs() < 1e-9)).any()
+
+
 def test_refusals():
     data = ring(4)
     for depths in ((0, 3), (3, 3)):

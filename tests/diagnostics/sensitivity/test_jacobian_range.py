@@ -112,6 +112,20 @@ def test_direction():
     assert jacobian_range(influence, hop_distance(one_way, 3)).tolist() == [0, 0, 1]
 
 
+def test_the_released_code_measures_against_the_messages():
+    """On a directed ring of 5, what comes from one hop away lies four hops back."""
+    edges = torch.stack([torch.arange(5), (torch.arange(5) + 1) % 5])
+    distance, heard = hop_distance(edges, 5), torch.eye(5).double().roll(1, 0)
+    assert jacobian_range(heard, distance).tolist() == [1.0] * 5
+    assert jacobian_range(heard, distance, variant="official").tolist() == [4.0] * 5
+    apart = torch.full((2, 2), torch.inf).double().fill_diagonal_(0)
+    both = torch.tensor([[1.0, 1.0], [0.0, 0.0]]).double()
+    assert jacobian_range(both, apart)[0].isinf()
+    assert jacobian_range(both, apart, variant="official").tolist() == [0.0, 0.0]
+    with pytest.raises((ValueError, TypeError)):
+        jacobian_range(both, apart, variant="code")
+
+
 def test_components_do_not_make_nan_and_no_influence_does():
     two = torch.cat([ring(3).edge_index, ring(3).edge_index + 3], dim=1)
     distance = hop_distance(two, 7)

@@ -314,10 +314,10 @@ def test_without_torchs_private_names_the_derivatives_are_the_same():
 import sys, torch, torch_geometric
 sys.modules["torch._C._functorch"] = None
 from workbench.diagnostics import sensitivity
-from workbench.diagnostics.sensitivity import sparse_backward
+from workbench.diagnostics.sensitivity import sparse_operator
 from workbench.graphs import karate
 from workbench.models import GCN
-assert sparse_backward.is_batchedtensor is None
+assert sparse_operator.is_batchedtensor is None
 torch.manual_seed(0)
 model, data = GCN(6, 8, 4, num_layers=3).double().eval(), karate()
 x = torch.linspace(-1, 1, 34 * 6).double().view(34, 6)

@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Bool, Float, Float64
 from torch import Tensor
 
-from workbench.cost import diagnostic
+from workbench.cost import check_count, diagnostic
 from workbench.diagnostics.attention.attention import check_attention, has_keys, key_counts
 from workbench.diagnostics.attention.rank_correlation import check_pair_shapes, tie_groups
 
@@ -119,6 +119,7 @@ def _ranges(there: Tensor, allowed: Tensor, bins: int) -> tuple[Tensor, Tensor, 
     """Ends of the ranges, the node itself first, and for each allowed pair its range."""
     if bins < 1:
         raise ValueError(f"bins must be 1 or more, got {bins}")
+    check_count("bins", bins, 10_000)
     values = there[allowed]
     itself = torch.eye(there.size(0), dtype=torch.bool, device=there.device)[allowed]
     group, _ = tie_groups(values)  # a range must not end between two equal distances

@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Bool, Float, Float64
 from torch import Tensor
 
-from workbench.cost import diagnostic
+from workbench.cost import check_count, diagnostic
 from workbench.diagnostics.attention.attention import check_attention
 from workbench.diagnostics.attention.rank_correlation import (
     centered_ranks,
@@ -111,6 +111,7 @@ def attention_resistance_correlation(
     there = distance.T.to(resistance)
     counted = pair_mask(resistance + there, mask)
     closeness = centered_ranks(-resistance[counted]), centered_ranks(-there[counted])
+    check_count("permutations", permutations, 100_000)
     names = [torch.randperm(resistance.size(0), generator=generator) for _ in range(permutations)]
     found = [
         _with_null(matrix, counted, closeness, names)

@@ -9,7 +9,7 @@ from jaxtyping import Float64
 from numba import njit
 from torch import Tensor
 
-from workbench.cost import diagnostic
+from workbench.cost import check_count, diagnostic
 from workbench.diagnostics.curvature.neighbor_lists import neighbor_lists
 from workbench.diagnostics.curvature.slices import in_slices
 from workbench.diagnostics.curvature.weighted_forman import node_and_ball_weights
@@ -87,6 +87,7 @@ def approximate_weighted_forman(
     """
     if num_hashes < 1:
         raise ValueError(f"num_hashes must be positive, got {num_hashes}")
+    check_count("num_hashes", num_hashes, 100_000)
     graph = simple_graph(edge_index, num_nodes)
     generator = generator or torch.Generator().manual_seed(0)
     bound = torch.iinfo(torch.int64).max

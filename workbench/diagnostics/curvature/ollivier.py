@@ -245,6 +245,8 @@ def _plan(
             "the hubs (torch_geometric.utils.subgraph), or use balanced_forman, a lower bound of "
             "the Lin-Lu-Yau curvature"
         )
+    if blocks == 1:
+        return two_hop, [(0, owner.size)] if owner.size else []
     place = np.cumsum(table) * (blocks / max(table.sum(), 1))
     ends = np.unique(np.searchsorted(place, np.arange(1, blocks + 1) - 1e-9))
     ends = np.unique(np.append(np.minimum(ends + 1, owner.size), owner.size)).tolist()

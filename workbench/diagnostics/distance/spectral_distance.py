@@ -188,6 +188,7 @@ def _ends(edge_index: Tensor, num_nodes: int, weight: Tensor | None, count: int)
 
 def _entries(graph: SimpleGraph) -> tuple[Tensor, Tensor, Tensor]:
     """Key and entry of the normalized Laplacian above its diagonal, and the diagonal."""
+    graph = graph.unit[0]
     degree = graph.degree()
     entry = -graph.weight / (degree[graph.source] * degree[graph.target]).sqrt()
     return graph.source * graph.num_nodes + graph.target, entry, (degree > 0).double()

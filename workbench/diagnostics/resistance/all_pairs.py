@@ -6,6 +6,7 @@ from jaxtyping import Float64
 from torch import Tensor
 
 from workbench.cost import check_size, diagnostic
+from workbench.diagnostics.resistance.dense_elimination import exact_resistance
 from workbench.diagnostics.resistance.elimination import OR_SPARSE
 from workbench.diagnostics.resistance.grounded_inverse import grounded_inverse, resistance_in_place
 from workbench.diagnostics.resistance.pair_sums import pair_sums
@@ -42,12 +43,15 @@ def effective_resistance(
     weights are parallel conductors, whose conductances add. An isolated node is a component.
 
     One Cholesky factor and inverse of the grounded Laplacian per component, in place: the peak is
-    two matrices of the size of the result, one on a connected graph on the CPU.
+    two matrices of the size of the result, one on a connected graph on the CPU. Where resistances
+    lie a factor of 1e6 and more apart, as beside a weak link, that would lose digits, and the
+    nodes are eliminated without subtraction instead: in three times the time, on the CPU, in four
+    matrices. Each value is within 1e-9 of itself, in most cases 1e-14.
 
     Raises:
         TooLargeError: more nodes than ``LIMITS`` allows; use ``resistance_of_pairs``.
-        ValueError: the graph is directed, a weight is negative, or the weights span so many
-            orders of magnitude that float64 cannot hold the answer.
+        ValueError: the graph is directed, a weight is negative, the weights of a component span
+            more than 140 orders of magnitude, or a resistance is beyond what float64 holds.
 
     Examples:
         >>> from workbench.diagnostics import effective_resistance
@@ -184,6 +188,8 @@ def all_pairs(graph: SimpleGraph) -> PairMatrix:
 def _component_resistance(graph: SimpleGraph) -> PairMatrix:
     """Resistance of all pairs of a connected graph."""
     inverse = grounded_inverse(graph)
+    if inverse is None:
+        return torch.from_numpy(exact_resistance(graph)).to(graph.device)
     if isinstance(inverse, Tensor):
         diagonal = inverse.diagonal().clone()
         resistance = inverse.mul_(-2.0).add_(diagonal[:, None]).add_(diagonal)

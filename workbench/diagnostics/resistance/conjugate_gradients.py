@@ -6,7 +6,7 @@ import numpy as np
 from numba import njit
 from scipy.linalg import eigh_tridiagonal
 from scipy.sparse import csr_array
-from scipy.sparse.csgraph import breadth_first_order
+from scipy.sparse.csgraph import breadth_first_order, connected_components
 
 #: Conjugate gradients stop here and say so.
 _MOST_STEPS = 20_000
@@ -20,6 +20,10 @@ _WINDOW = 16
 
 #: Steps of Lanczos that look for the gap: enough on an expander, where alone it saves something.
 _GAP_STEPS = 40
+
+
+#: A link that a walk takes more rarely than this is none to iterations.
+WEAK = 1e-6
 
 
 class ConjugateGradients:
@@ -51,10 +55,9 @@ class ConjugateGradients:
         # in the order of breadth-first search half of the neighbors are next to each other
         self._order = breadth_first_order(adjacency, 0, return_predecessors=False)
         adjacency = adjacency[self._order][:, self._order].tocsr()
-        self._root = np.sqrt(np.asarray(adjacency.sum(axis=1)).ravel())
-        row = np.repeat(np.arange(adjacency.shape[0]), np.diff(adjacency.indptr))
-        scaled = adjacency.data / (self._root[row] * self._root[adjacency.indices])
-        self._walk = csr_array((scaled, adjacency.indices, adjacency.indptr), adjacency.shape)
+        self._walk, self._root = symmetric_walk(adjacency)
+        if not hangs_together(self._walk):
+            raise weak_parts(self._root.size)
         self._gap: float | None = None
 
     def solve(self, right: np.ndarray) -> np.ndarray:
@@ -131,6 +134,40 @@ class ConjugateGradients:
         value, weight = eigh_tridiagonal(diagonal, beside[1:-1], select="i", select_range=(0, 0))
         found = beside[-1] * abs(weight[-1, 0]) <= value[0] / 3
         return float(value[0]) if found else 0.0
+
+
+def symmetric_walk(adjacency: csr_array) -> tuple[csr_array, np.ndarray]:
+    """(``D^-1/2 A D^-1/2``, the roots of the degrees) of a graph without isolated nodes."""
+    root = np.sqrt(np.asarray(adjacency.sum(axis=1)).ravel())
+    row = np.repeat(np.arange(root.size), np.diff(adjacency.indptr))
+    scaled = adjacency.data / (root[row] * root[adjacency.indices])
+    return csr_array((scaled, adjacency.indices, adjacency.indptr), adjacency.shape), root
+
+
+def hangs_together(walk: csr_array) -> bool:
+    """Whether a connected graph is so without the links that a walk hardly ever takes, too.
+
+    Iterations see such a link only after as many steps, and stop long before.
+
+    Args:
+        walk: ``D^-1/2 A D^-1/2``, or another matrix with links of at most 1.
+    """
+    kept = walk.data > WEAK
+    if kept.all():
+        return True
+    rows = np.repeat(np.arange(walk.shape[0]), np.diff(walk.indptr))[kept]
+    strong = csr_array((walk.data[kept], (rows, walk.indices[kept])), shape=walk.shape)
+    return connected_components(strong, directed=False, return_labels=False) == 1
+
+
+def weak_parts(size: int) -> ValueError:
+    """The error for a graph whose parts hang together too weakly."""
+    return ValueError(
+        f"parts of these {size:,} nodes hang together by links that a walk takes less than once in "
+        f"{1 / WEAK:,.0f} steps, which iterations do not notice, and elimination of this graph "
+        "fills in; leave out those links, or keep at most 20,000 nodes for the dense functions "
+        "(effective_resistance)"
+    )
 
 
 @njit(cache=True, nogil=True)

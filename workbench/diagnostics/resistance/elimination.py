@@ -30,22 +30,33 @@ MOST_OPERATIONS = 1e11
 #: Multiplications between two looks at ``should_stop``: a few hundredths of a second.
 _OPERATIONS_A_LOOK = 2e8
 
+#: Share of a number that a subtraction has to leave, so that ten digits are right.
+_LEAST_LEFT = 1e-5
+
 #: Pairs that go up the fronts together, so that each front is read from memory once.
 _PAIRS_TOGETHER = 8
 
 
-def plan(adjacency: csr_array, *, most_operations: float = MOST_OPERATIONS) -> Fronts | None:
+def plan(
+    adjacency: csr_array, *, most_operations: float = MOST_OPERATIONS, last: int | None = None
+) -> Fronts | None:
     """How to eliminate a network, or None where it fills in: too long, or too much memory.
 
     Args:
         adjacency: symmetric conductances, positive, no self-loops; any number of components.
         most_operations: the limit of time, in multiplications.
+        last: a node that is to go last in its component.
     """
     order, block_start, operations = elimination_order(
         adjacency.indptr, adjacency.indices, most_operations=most_operations
     )
     if operations > most_operations:
         return None
+    if last is not None:
+        at = int((order == last).argmax())
+        order = np.append(np.delete(order, at), last)
+        starts = block_start - (block_start > at)
+        block_start = np.unique(np.append(starts, order.size))
     fronts = fronts_of(adjacency, order, block_start)
     if fronts.operations > 2 * most_operations:
         return None
@@ -119,8 +130,33 @@ class Elimination:
             )  # fmt: skip
         return result / self._scale
 
+    def digits_lost(self, values: np.ndarray) -> np.ndarray:
+        """Which results of ``of_pairs`` may be off by more than 1e-10 of themselves.
+
+        The flows from the two ends cancel up to a rounding, whose square is lost over each pivot.
+        """
+        inner = self._pivot[self._pivot > 0.0]
+        noise = np.finfo(float).eps ** 2 / (inner.min(initial=np.inf) * self._scale)
+        return values < 1e10 * inner.size * noise
+
+    def solve(self, current: np.ndarray) -> np.ndarray:
+        """Potentials for currents that come in at the nodes, of zero sum in each component.
+
+        Up to a constant of each component, and exact beside the largest difference among them.
+        """
+        fronts = self._fronts
+        potential = current[fronts.order].astype(np.float64)
+        for carry in (carry_up, carry_down):
+            carry(
+                fronts.rows, fronts.row_start, fronts.column_start, fronts.panel_start,
+                self._panel, self._pivot, potential,
+            )  # fmt: skip
+        return potential[self._number] / self._scale
+
     def pair_sums(self, mass: np.ndarray, labels: np.ndarray) -> np.ndarray:
         """Sum of q_u q_v R_uv over the pairs of each component, for masses q of the nodes.
+
+        nan where the subtraction leaves too few digits: most of the mass is far from g.
 
             sum_{u<v} q_u q_v R_uv = Q sum_u q_u R_ug - sum_j t_j^2 / c_j,   Q = sum_u q_u
 
@@ -137,7 +173,8 @@ class Elimination:
         spread = np.zeros(carried.size)
         spread[inner] = carried[inner] ** 2 / (self._pivot[inner] * self._scale)
         totals = np.bincount(labels, mass) * np.bincount(labels, mass * to_last)
-        return totals - np.bincount(labels[fronts.order], spread)
+        sums = totals - np.bincount(labels[fronts.order], spread)
+        return np.where(sums >= _LEAST_LEFT * totals, sums, np.nan)
 
     def to_all(self, labels: np.ndarray) -> np.ndarray:
         """Sum of the resistance from each node to all others of its component.
@@ -146,17 +183,9 @@ class Elimination:
 
         with g the node eliminated last, G the inverse of L without it, n the component's nodes.
         """
-        fronts = self._fronts
         _, to_last = self.of_edges()
-        potential = np.ones(fronts.order.size)
-        network = (
-            fronts.rows, fronts.row_start, fronts.column_start, fronts.panel_start, self._panel,
-            self._pivot,
-        )  # fmt: skip
-        carry_up(*network, potential)
-        carry_down(*network, potential)
         size, trace = np.bincount(labels)[labels], np.bincount(labels, to_last)[labels]
-        return size * to_last + trace - 2.0 * potential[self._number] / self._scale
+        return size * to_last + trace - 2.0 * self.solve(np.ones(labels.size))
 
     def _stretches(self) -> Iterator[tuple[int, int]]:
         """Stretches of fronts that take about equally long."""

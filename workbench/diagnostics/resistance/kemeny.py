@@ -54,7 +54,8 @@ def kemeny_constant(
     Raises:
         TooLargeError: more nodes than ``LIMITS`` allows, and elimination does not stay sparse; use
             ``approximate_kemeny_constant``.
-        ValueError: the graph is directed, or a weight is negative.
+        ValueError: the graph is directed, or a weight is negative; or on large sparse graphs, a
+            weak link leaves too few digits.
 
     Examples:
         >>> from workbench.diagnostics import kemeny_constant
@@ -133,6 +134,6 @@ def approximate_kemeny_constant(
 
 def _volumes(edge_index: EdgeIndex, num_nodes: int, edge_weight: EdgeWeight | None):
     """The undirected graph, and each component's sum of degrees."""
-    graph: SimpleGraph = simple_graph(edge_index, num_nodes, edge_weight)
+    graph: SimpleGraph = simple_graph(edge_index, num_nodes, edge_weight).unit[0]
     degree = graph.degree()
     return graph, degree.new_zeros(graph.num_components).index_add_(0, graph.labels, degree)

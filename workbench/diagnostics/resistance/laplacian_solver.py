@@ -12,7 +12,8 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import reverse_cuthill_mckee
 from scipy.sparse.linalg import splu
 
-from workbench.diagnostics.resistance.conjugate_gradients import ConjugateGradients
+from workbench.diagnostics.resistance.conjugate_gradients import ConjugateGradients, weak_parts
+from workbench.diagnostics.resistance.elimination import Elimination, plan
 
 #: Planar-like graphs have a mean profile of up to 2.7 sqrt(n) after reordering, road networks of
 #: 0.3 to 1.6; expanders of n / 3, and grids in three dimensions grow past this at 27,000 nodes.
@@ -22,6 +23,10 @@ _PROFILE_FACTOR = 3.0
 _CHEAP_FACTOR = 1e9
 
 
+#: Conductances farther apart than this lose digits in a factor.
+MOST_SPREAD = 1e4
+
+
 class LaplacianSolver:
     """``L x = b`` for the Laplacian ``L = D - A`` of a connected graph, b of zero sum.
 
@@ -29,7 +34,11 @@ class LaplacianSolver:
         adjacency: symmetric conductances ``[nodes, nodes]``, connected, no self-loops.
         tolerance: relative error of ``b^T x`` that ``ConjugateGradients`` aims at; a factor is
             exact.
-        method: ``"factor"``, ``"cg"``, or ``None`` to choose by ``stays_sparse``.
+        method: ``"factor"``, ``"cg"``, or ``None`` to choose by ``stays_sparse``. Conductances far
+            apart are eliminated without subtraction in place of a factor.
+
+    Raises:
+        ValueError: parts of the graph hang together so weakly that iterations would not notice.
 
     References:
         Li, An overview of SuperLU, ACM TOMS 31, 2005.
@@ -47,6 +56,11 @@ class LaplacianSolver:
         self.method = method or ("factor" if stays_sparse(adjacency) else "cg")
         if self.method == "cg" and self.size > 1:
             self._iteration = ConjugateGradients(adjacency, tolerance=tolerance)
+        elif self.size > 1 and adjacency.data.max() > MOST_SPREAD * adjacency.data.min():
+            self.method, fronts = "elimination", plan(adjacency)
+            if fronts is None:
+                raise weak_parts(self.size)
+            self._elimination = Elimination(fronts)
         elif self.size > 1:
             self._rest = np.delete(np.arange(self.size), int(self.degree.argmax()))
             diagonal = csr_array((self.degree, (np.arange(self.size),) * 2), shape=adjacency.shape)
@@ -62,6 +76,9 @@ class LaplacianSolver:
             return np.zeros_like(right)
         if self.method == "cg":
             return self._iteration.solve(right)
+        if self.method == "elimination":
+            solution = np.column_stack([self._elimination.solve(column) for column in right.T])
+            return solution - solution.mean(axis=0)
         solution = np.zeros_like(right)
         solution[self._rest] = self._factor.solve(np.ascontiguousarray(right[self._rest]))
         return solution - solution.mean(axis=0)

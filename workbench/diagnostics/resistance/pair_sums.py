@@ -7,6 +7,7 @@ from jaxtyping import Float64
 from torch import Tensor
 
 from workbench.cost import check_size
+from workbench.diagnostics.resistance.dense_elimination import exact_resistance
 from workbench.diagnostics.resistance.elimination import MOST_OPERATIONS, Elimination, plan
 from workbench.diagnostics.resistance.grounded_inverse import grounded_inverse, pair_sum
 from workbench.diagnostics.resistance.laplacian_solver import LaplacianSolver
@@ -40,24 +41,44 @@ def pair_sums(
 
     Raises:
         TooLargeError: a component has more nodes than ``LIMITS`` allows and fills in.
+        ValueError: elimination would lose digits and a component is too large to be done densely,
+            or a sum is beyond what float64 holds.
     """
     largest = _largest_component(graph)
     limit = function.declared.limit
     if largest > (_SPARSE_NODES if mass.device.type == "cpu" else limit):
         dense = largest**3 / 3 if largest <= limit else MOST_OPERATIONS
         sums = _by_elimination(graph, mass, min(dense, MOST_OPERATIONS))
-        if sums is not None:
+        if sums is not None and not bool(sums.isnan().any()):
             return sums
+        if sums is not None and largest > limit:
+            raise _too_few_digits(function, largest)
     check_size(function, largest, graph.num_edges, device=mass.device)
     sums = mass.new_zeros(graph.num_components)
     for nodes, part in graph.parts():
         inverse, q = grounded_inverse(part), mass[nodes]
-        if isinstance(inverse, Tensor):
+        if inverse is None:
+            total = 0.5 * float(q.cpu().numpy() @ exact_resistance(part) @ q.cpu().numpy())
+        elif isinstance(inverse, Tensor):
             total = q.sum() * (q @ inverse.diagonal()) - q @ (inverse @ q)
         else:
             total = pair_sum(inverse, q.numpy())
+        if not total < torch.inf:
+            raise ValueError(
+                f"the sum of the resistances is beyond {torch.finfo(torch.float64).max:.1g}, the "
+                f"largest number of float64: the conductances go down to {float(part.weight.min())}"
+                "; multiply all by one large number"
+            )
         sums[graph.labels[nodes[0]]] = total
     return sums
+
+
+def _too_few_digits(function: Callable, size: int) -> ValueError:
+    return ValueError(
+        f"{function.declared.name} of {size:,} nodes loses its digits: a part of little weight "
+        f"hangs on a weak link; leave out the weakest edges, or keep at most "
+        f"{function.declared.limit:,} nodes, which are done without loss"
+    )
 
 
 def _largest_component(graph: SimpleGraph) -> int:
@@ -96,6 +117,10 @@ def estimated_pair_sums(
     largest = _largest_component(graph)
     if largest > _DENSE_NODES:
         sums = _by_elimination(graph, mass, MOST_OPERATIONS)
+        if sums is not None and bool(sums.isnan().any()):
+            if largest > function.declared.limit:
+                raise _too_few_digits(function, largest)
+            return Approximation(pair_sums(function, graph, mass).sum(), zero)
         if sums is not None:
             return Approximation(sums.sum(), zero)
     total, variance = 0.0, 0.0

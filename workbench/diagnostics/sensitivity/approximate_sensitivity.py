@@ -84,7 +84,8 @@ def approximate_sensitivity(
 
     Raises:
         TypeError, ValueError, TooLargeError, Stopped: as in ``sensitivity``; ValueError also where
-            ``num_probes`` is less than 2.
+            ``num_probes`` is less than 2, or the model changes gradients on their way in another
+            way than a linear one (clipping hooks).
 
     References:
         Hutchinson, A stochastic estimator of the trace of the influence matrix for Laplacian
@@ -97,14 +98,20 @@ def approximate_sensitivity(
         check_size(approximate_sensitivity, x.size(0), edge_index.size(1) // 2, device=x.device)
     random = generator or torch.Generator().manual_seed(0)
     with evaluating(model):
-        start, output = differentiate(model, x, edge_index, inputs, readout)
+        start, output, alone = differentiate(model, x, edge_index, inputs, readout)
         rows = chosen_rows(nodes, output.size(0))
         shape = (rows.numel(), x.size(0))
         value = torch.zeros(shape, dtype=torch.float64, device=x.device)
         error = torch.zeros_like(value)
         if not output.requires_grad or not output.numel() or not rows.numel():
             return SquaredSensitivity(value, error)
-        jacobian = JacobianRows(output, start)
+        jacobian = JacobianRows(output, start, alone)
+        if not jacobian.linear:
+            raise ValueError(
+                "a hook or a function of the model's own changes gradients in a way that is not "
+                "linear, so a pass for several channels is not the sum of theirs; use sensitivity, "
+                "which takes a pass for each channel"
+            )
         together = max(jacobian.batch // num_probes, 1)
         drawn = (rows.numel(), num_probes, output.size(1))
         signs = torch.randint(0, 2, drawn, generator=random, device=random.device, dtype=torch.int8)
@@ -119,7 +126,8 @@ def approximate_sensitivity(
 
         watch = Watch("approximate_sensitivity", shape[0], max_seconds, num_nodes=shape[1])
         firsts = range(0, rows.numel(), together)
-        for first, (mean, spread) in side_by_side(work, firsts, x.device, should_stop):
+        workers = jacobian.workers()
+        for first, (mean, spread) in side_by_side(work, firsts, workers, should_stop):
             value[first : first + len(mean)], error[first : first + len(mean)] = mean, spread
             watch.done(len(mean))
     return SquaredSensitivity(value, error)

@@ -67,19 +67,22 @@ def decay_rate(
             to 2 D - 1 if not given, and at least two depths.
         self_loops: walk on A + I, as the released code does.
         variant: ``"paper"`` for k as above; ``"official"`` for the slope itself, -k, which the
-            released code counts as the rate.
+            released code counts as the rate. On a directed graph that code divides the walks from
+            v to u by those that arrive at v, and so does ``"official"``.
 
     Returns:
         ``[nodes, nodes]`` float64, row = output v, column = input u, for each layer; nan where the
         share is 0 at one of the depths: no walk of that length, as between components, or below
-        1e-308 (diameters of more than about 600). Rates below 1e-12 are 0.
+        1e-290 (diameters of more than about 600). Rates below 1e-12 are 0: on graphs whose nodes
+        are all alike, rounding would make half of the pairs decay.
 
     Loops in the list are dropped, a repeated edge counts once; with weights, repeats add. Directed
     graphs are taken as they stand. Cost: a sparse product for each layer up to the last.
 
     Differs from the paper: the definition is taken from its abstract and its released code. That
-    code counts the slopes as rates, where its own figure labels the slope as minus the rate; see
-    ``variant``.
+    code counts the slopes as rates, where its own figure labels the slope as minus the rate, see
+    ``variant``; it takes D of the largest component, without directions, and has no answer where
+    D is 1; and rounding has a rate there.
 
     Raises:
         TooLargeError: more nodes than ``LIMITS`` allows, or so long a diameter that it would take
@@ -115,17 +118,36 @@ def decay_rate(
     shares = torch.eye(num_nodes, dtype=torch.float64, device=edge_index.device)
     slope, alive = torch.zeros_like(shares), torch.ones_like(shares, dtype=torch.bool)
     middle, count = sum(depths) / 2, depths[1] - depths[0] + 1
-    least = torch.finfo(torch.float64).tiny
+    arriving = shares.new_zeros(num_nodes)
+    growth, reached = arriving.clone(), torch.ones_like(arriving, dtype=torch.bool)
+    # sums of smaller numbers than this lose digits: the range of float64 ends
+    least = torch.finfo(torch.float64).tiny / torch.finfo(torch.float64).eps
     for depth in range(1, depths[1] + 1):
         shares = walks @ shares
-        shares /= shares.sum(0).clamp_(min=least)
+        total = shares.sum(0).clamp_(min=least)
+        shares /= total
+        reached &= total > least
+        arriving += total.log()
         if depth >= depths[0]:
-            alive &= shares > 0
+            alive &= shares > least
             slope.add_(shares.clamp(min=least).log_(), alpha=depth - middle)
-    slope = slope.T / (count * (count * count - 1) / 12)  # the sum of (r - middle)^2
+            growth.add_(arriving, alpha=depth - middle)
+    if variant == "official" and not _equal(operator, operator.T):
+        # from v to u, by what arrives at v in place of u
+        slope += growth - growth[:, None]
+        alive &= reached[:, None]
+    else:
+        slope, alive = slope.T, alive.T
+    slope = slope / (count * (count * count - 1) / 12)  # the sum of (r - middle)^2
     slope[slope.abs() < 1e-12] = 0.0
-    slope[~alive.T] = torch.nan
+    slope[~alive] = torch.nan
     return slope if variant == "official" else -slope
+
+
+def _equal(one: Tensor, other: Tensor) -> bool:
+    one, other = one.coalesce(), other.coalesce()
+    same = torch.equal(one.indices(), other.indices())
+    return same and torch.equal(one.values(), other.values())
 
 
 @diagnostic(
@@ -133,26 +155,35 @@ def decay_rate(
     seconds=lambda n, m: 2e-8 * n**2,
     bytes=lambda n, m: 32.0 * n**2,
 )
-def decay_statistics(rate: PairMatrix) -> DecayStatistics:
+def decay_statistics(
+    rate: PairMatrix, *, variant: Literal["paper", "official"] = "paper"
+) -> DecayStatistics:
     """Prevalence, intensity, variability and extremity of the decay rates of all pairs.
 
     Args:
-        rate: ``[nodes, nodes]`` as ``decay_rate`` gives it; nan entries count nowhere, so that the
-            prevalence is a share of the pairs that have a rate.
+        rate: ``[nodes, nodes]`` as ``decay_rate`` gives it; nan entries count nowhere.
+        variant: ``"paper"`` for the prevalence among the pairs that have a rate; ``"official"``
+            among all pairs of nodes, as the released code has it. On a connected graph both are
+            the same with ``decay_rate(self_loops=True)``; without loops pairs of even and of odd
+            distance may have none.
 
     Returns:
-        ``DecayStatistics``; the last three are over the positive rates, per layer, and 0 where
-        there is none. The prevalence is nan where no pair has a rate.
+        ``DecayStatistics``, float64; the last three are over the positive rates, per layer, and 0
+        where there is none. The prevalence is nan where no pair has a rate (with ``"official"``:
+        where there is no node).
 
-    Differs from the paper: its code divides by the number of all pairs of nodes, which is the same
-    on connected graphs.
+    Raises:
+        ValueError: ``variant`` is unknown.
 
     References:
         Saber and Salehi-Abari, CIKM 2025, arXiv 2508.09265.
     """
+    if variant not in ("paper", "official"):
+        raise ValueError(f'variant must be "paper" or "official", got {variant!r}')
     known = rate[~rate.isnan()]
     over = known[known > 0]
-    share = torch.as_tensor(over.numel() / known.numel() if known.numel() else torch.nan).to(rate)
+    pairs = known.numel() if variant == "paper" else rate.numel()
+    share = rate.new_tensor(over.numel() / pairs if pairs else torch.nan)
     nothing = torch.zeros_like(share)
     return DecayStatistics(
         share,

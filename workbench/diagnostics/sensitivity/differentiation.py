@@ -7,7 +7,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from workbench.diagnostics.sensitivity.evaluation import differentiable, output_of
-from workbench.diagnostics.sensitivity.sparse_backward import SparseBackward
+from workbench.diagnostics.sensitivity.sparse_backward import recorded
 from workbench.topology import check_edge_index
 
 
@@ -19,8 +19,11 @@ def differentiate(
     readout: Callable[[Any], Tensor] | None,
     *,
     rows: str = "any",
-) -> tuple[Tensor, Tensor]:
-    """A leaf with the values of ``x``, and the output computed from it.
+) -> tuple[Tensor, Tensor, bool]:
+    """A leaf with the values of ``x``, the output computed from it, and whether passes go alone.
+
+    They do where the model sees gradients on their way: a hook may keep one until the next, or do
+    another thing to a batch than to each in it.
 
     Args:
         rows: ``"nodes"`` where the output must have one row for each node, ``"any"`` where a
@@ -31,14 +34,14 @@ def differentiate(
     """
     start = differentiable(x)
     check_edge_index(edge_index, x.size(0))
-    with SparseBackward():
-        # a copy, because a leaf must not be changed in place, as some models do with their input
-        output = output_of(model, start.clone(), edge_index, inputs, readout)
+    # a copy, because a leaf must not be changed in place, as some models do with their input
+    given = edge_index, inputs, readout
+    output, together = recorded(lambda: output_of(model, start.clone(), *given))
     if rows != "vector":
         _check_shape(output, x.size(0), rows == "nodes", readout is not None)
     if output.numel():
         warn_unless_reached(output, start)
-    return start, output
+    return start, output, not together
 
 
 def warn_unless_reached(output: Tensor, start: Tensor) -> None:

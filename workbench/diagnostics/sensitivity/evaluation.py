@@ -50,9 +50,9 @@ def evaluating(model: nn.Module) -> Iterator[None]:
             module.training = training
 
 
-def plain(value: Any) -> Any:
-    """A tensor that autograd can keep, also where it was made under ``torch.inference_mode``."""
-    return value.clone() if isinstance(value, Tensor) and value.is_inference() else value
+def _copied(value: Any) -> Any:
+    """A tensor that autograd can keep, and that the model may write to without telling on."""
+    return value.clone() if isinstance(value, Tensor) else value
 
 
 def differentiable(x: Tensor) -> Tensor:
@@ -101,6 +101,13 @@ def output_of(
             f"{giver} returned a {type(output).__name__}, not a tensor; give the part to "
             "differentiate, by readout=lambda output: output[0] for the first of several"
         )
+    for wrong, what, change in (
+        (output.is_complex(), "complex numbers", "torch.view_as_real(output).flatten(1)"),
+        (output.layout != torch.strided, f"a tensor of {output.layout}", "output.to_dense()"),
+    ):
+        if wrong:
+            giver = "the model" if readout is None else "readout"
+            raise ValueError(f"{giver} returned {what}; give readout=lambda output: {change}")
     return output
 
 
@@ -111,11 +118,11 @@ def run(model: nn.Module, x: Tensor, edge_index: Tensor, inputs: Mapping[str, An
         TypeError: the model is not called with x and edge_index, needs an argument that ``inputs``
             lacks, takes one of them not at all, or is half precision.
     """
-    extra = {name: plain(value) for name, value in (inputs or {}).items()}
+    extra = {name: _copied(value) for name, value in (inputs or {}).items()}
     _check_call(model, extra)
     try:
         with _watching.get() or nullcontext():
-            return model(x, plain(edge_index), **extra)
+            return model(x, _copied(edge_index), **extra)
     except Exception as error:
         error.add_note(
             f"This came from {type(model).__name__}({', '.join(['x', 'edge_index', *extra])})"

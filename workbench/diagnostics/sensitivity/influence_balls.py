@@ -10,6 +10,8 @@ from numba import njit
 from torch import Tensor
 
 from workbench.diagnostics.sensitivity.influence_passes import (
+    ASKED,
+    ROUNDING,
     Budget,
     Question,
     Tally,
@@ -27,6 +29,16 @@ _SAMPLED_PIECES = 8
 
 #: The gradients of the pieces and of the whole may differ by this share of the largest.
 _TOLERANCE = 1e-3
+
+
+_ELSEWHERE = (
+    "the derivatives on balls of L + 1 hops are not those on the whole graph: the model looks "
+    "farther, through degrees, encodings, normalization or numbers of nodes"
+)
+
+
+class _Together(Exception):
+    """The copies of balls in one piece, which no edge joins, hear from each other."""
 
 
 class _Columns(NamedTuple):
@@ -62,10 +74,16 @@ def by_balls(question: Question, budget: Budget, *, required: bool) -> Tally | N
     # coloring takes at least as many passes over all nodes as the largest ball has nodes
     if not required and sizes.sum() > 0.5 * x.size(0) * wide:
         return None
-    start, output = question.differentiated(x, edge_index, inputs)
+    start, output, alone = question.differentiated(x, edge_index, inputs)
     tally, width = Tally.empty(question), output.size(1)
     if not output.requires_grad or not output.numel():
         return tally
+    whole = JacobianRows(output, start, alone, 1)
+    if not whole.linear:
+        why = (
+            "a hook or a function of the model's own changes gradients in a way that is not linear"
+        )
+        return _refuse(why) if required else None
     most = _PIECE_NODES.get(x.device.type, 4_000)
     if budget.num_probes is not None:
         most = min(most, -(-sizes.sum() // _SAMPLED_PIECES))
@@ -78,11 +96,13 @@ def by_balls(question: Question, budget: Budget, *, required: bool) -> Tally | N
         group = groups[place]
         piece = _cut(columns, rows[group], num_layers + 1, x.device)
         part = _part(inputs, piece, question)
-        begin, result = question.differentiated(x[piece.node], piece.edge_index, part)
-        jacobian = JacobianRows(result, begin, batch)
+        begin, result, _ = question.differentiated(x[piece.node], piece.edge_index, part)
+        jacobian = JacobianRows(result, begin, alone, batch)
         centers = (piece.hop == 0).nonzero().view(-1)
         label = piece.owner * (hops + 2) + piece.hop.clamp(max=hops + 1)
         label = torch.where(piece.hop > num_layers, group.numel() * (hops + 2), label)
+        if place == 0 and not _apart(jacobian, centers, piece, signs[group[:1]][None]):
+            raise _Together
         probed = None if channels is None else channels[place]
         passes = class_totals(jacobian, centers, label, probed, hops, norm, abandon)
         combination = _combination(result, begin, centers, signs[group])
@@ -103,6 +123,8 @@ def by_balls(question: Question, budget: Budget, *, required: bool) -> Tally | N
 
     try:
         first = work(0, threading.Event())
+    except _Together:
+        return _refuse(_ELSEWHERE) if required else None
     except (RuntimeError, ValueError, IndexError):
         if required:
             raise
@@ -112,16 +134,12 @@ def by_balls(question: Question, budget: Budget, *, required: bool) -> Tally | N
     good = agrees(groups[0])
     if good:
         rest = range(1, len(groups))
-        for place, found in side_by_side(work, rest, x.device, budget.should_stop):
+        for place, found in side_by_side(work, rest, whole.workers(), budget.should_stop):
             enter(place, found)
         good = agrees(torch.arange(rows.numel()))
     if good:
         return tally.finished()
-    why = (
-        "the derivatives on balls of L + 1 hops are not those on the whole graph: the model looks "
-        "farther, through degrees, encodings or normalization"
-    )
-    return _refuse(why) if required else None
+    return _refuse(_ELSEWHERE) if required else None
 
 
 def _refuse(why: str) -> None:
@@ -141,6 +159,18 @@ def _unfit(question: Question, columns: _Columns) -> str | None:
         if isinstance(value, Tensor) and (lengths.count(len(value) if value.dim() else -1) != 1):
             return f"inputs[{name!r}] has not one entry for each node or for each edge"
     return None
+
+
+def _apart(jacobian: JacobianRows, centers: Tensor, piece: _Piece, signs: Tensor) -> bool:
+    """Whether no ball of a piece hears from another, as far as some halves of them show."""
+    places = torch.arange(centers.numel(), device=centers.device)
+    for question in range(2 * ASKED):
+        half = (places >> question // 2) % 2 == question % 2
+        size = jacobian.sizes(centers[half], signs)
+        others = size[~half[piece.owner]]
+        if others.numel() and float(others.max()) > ROUNDING * float(size.max()):
+            return False
+    return True
 
 
 def _part(inputs: Mapping[str, Any], piece: _Piece, question: Question) -> dict[str, Any]:

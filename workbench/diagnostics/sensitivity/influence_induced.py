@@ -34,11 +34,11 @@ def by_induced_subgraphs(question: Question, budget: Budget) -> Tally:
         node, inner, center, _ = k_hop_subgraph(
             int(row), hops, edge_index, relabel_nodes=True, num_nodes=x.size(0)
         )
-        start, output = question.differentiated(x[node], inner, inputs)
+        start, output, alone = question.differentiated(x[node], inner, inputs)
         if output.requires_grad:
             # the published hops are those of the whole graph
             _, hop = owners(arriving, row[None], hops)
-            for _, power in JacobianRows(output, start).norms([center], norm):
+            for _, power in JacobianRows(output, start, alone).norms([center], norm):
                 passes = power.new_zeros(1, 1, hops + 2)
                 passes[0].index_add_(1, hop.to(node.device)[node], power)
                 tally.add(torch.tensor([place]), passes, output.size(1))

@@ -16,10 +16,10 @@ from workbench.diagnostics.sensitivity.watch import Watch
 from workbench.topology.search import both_ways, incoming
 
 #: Influence from where none should come counts as rounding below this share of the largest.
-_ROUNDING = 1e-6
+ROUNDING = 1e-6
 
-#: Single nodes that are asked whether the stated number of layers is true.
-_ASKED = 4
+#: So many nodes, and classes of them, are asked whether the stated number of layers is true.
+ASKED = 4
 
 
 class Question(NamedTuple):
@@ -37,8 +37,8 @@ class Question(NamedTuple):
 
     def differentiated(
         self, x: Tensor, edge_index: Tensor, inputs: Mapping[str, Any]
-    ) -> tuple[Tensor, Tensor]:
-        """Leaf and output, ``[nodes, channels]``, of the model on a graph or a piece of it."""
+    ) -> tuple[Tensor, Tensor, bool]:
+        """What ``differentiate`` gives, of the model on a graph or a piece of it."""
         return differentiate(self.model, x, edge_index, inputs, self.readout, rows="nodes")
 
 
@@ -130,18 +130,25 @@ def _inflation(freedom: float) -> float:
 def by_whole_graph(question: Question, budget: Budget) -> Tally:
     """Passes over the whole graph, shared by nodes of a color."""
     _, x, edge_index, inputs, rows, hops, norm, num_layers, _ = question
-    start, output = question.differentiated(x, edge_index, inputs)
+    start, output, alone = question.differentiated(x, edge_index, inputs)
     tally = Tally.empty(question)
     if not output.requires_grad or not output.numel() or not rows.numel():
         return tally
-    jacobian, arriving = JacobianRows(output, start), incoming(edge_index, x.size(0))
+    jacobian, arriving = JacobianRows(output, start, alone), incoming(edge_index, x.size(0))
     classes = list(torch.arange(rows.numel()).split(1))
     if num_layers is not None:
-        asked = torch.linspace(0, rows.numel() - 1, min(_ASKED, rows.numel())).long()
-        for row in rows[asked].split(1):
-            _, hop = owners(arriving, row, num_layers)
-            check_reach(jacobian, row, hop < 0, budget.signs(1, 1, output.size(1)), num_layers)
-        classes = shared_passes(both_ways(*edge_index.cpu().numpy(), x.size(0)), rows, num_layers)
+        if jacobian.linear:
+            both = both_ways(*edge_index.cpu().numpy(), x.size(0))
+            classes = shared_passes(both, rows, num_layers)
+        asked = torch.linspace(0, rows.numel() - 1, min(ASKED, rows.numel())).long()
+        looked_at = [(one, budget.signs(1, 1, output.size(1))) for one in asked.split(1)]
+        # of nodes that share a pass, each half alone: nothing comes from near the other
+        shared = sorted((c for c in classes if c.numel() > 1), key=len, reverse=True)[:ASKED]
+        halves = [members[side::2] for members in shared for side in (0, 1)]
+        looked_at += [(half, looked_at[0][1]) for half in halves]
+        for place, signs in looked_at:
+            _, hop = owners(arriving, rows[place], num_layers)
+            check_reach(jacobian, rows[place], hop < 0, signs, num_layers)
     channels = budget.channels(len(classes), output.size(1))
 
     def work(place: int, abandon: threading.Event) -> Tensor:
@@ -152,7 +159,9 @@ def by_whole_graph(question: Question, budget: Budget) -> Tally:
         probed = None if channels is None else channels[place]
         return class_totals(jacobian, members, label, probed, hops, norm, abandon)
 
-    for place, passes in side_by_side(work, range(len(classes)), x.device, budget.should_stop):
+    for place, passes in side_by_side(
+        work, range(len(classes)), jacobian.workers(), budget.should_stop
+    ):
         if num_layers is not None:
             refuse_leak(passes, num_layers)
         members = classes[place]
@@ -188,24 +197,28 @@ def class_totals(
 
 
 def check_reach(
-    jacobian: JacobianRows, row: Tensor, beyond: Tensor, signs: Tensor, num_layers: int
+    jacobian: JacobianRows, rows: Tensor, beyond: Tensor, signs: Tensor, num_layers: int
 ) -> None:
-    """Raise if the output of one node depends on an input beyond its reach.
+    """Raise if the output of a node depends on an input beyond the reach of all of them.
 
     Raises:
         ValueError: it does, so ``num_layers`` is not true.
     """
-    (gradient,) = jacobian.gradients([row], signs, threading.Event())
-    size = gradient[0].abs().sum(1).double().cpu()
+    size = jacobian.sizes(rows, signs).cpu()
     outside = torch.where(beyond, size, 0.0)
-    if float(outside.max()) > _ROUNDING * float(size.max()):
+    if float(outside.max()) > ROUNDING * float(size.max()):
         raise ValueError(
-            f"num_layers={num_layers} is not true: the output of node {int(row)} depends on input "
-            f"{int(outside.argmax())}, which is more than {num_layers} hops away (by "
+            f"num_layers={num_layers} is not true: the output of node {_some(rows)} depends on "
+            f"input {int(outside.argmax())}, which is more than {num_layers} hops away (by "
             f"{float(outside.max()):.3g}, {float(outside.max() / size.max()):.2g} of its largest). "
             "Give the number of message-passing layers of the model, or none for a model that "
             "looks at the graph as a whole"
         )
+
+
+def _some(rows: Tensor) -> str:
+    first = ", ".join(map(str, rows[:3].tolist()))
+    return first if rows.numel() == 1 else f"{first} or another"
 
 
 def refuse_leak(passes: Tensor, num_layers: int) -> None:
@@ -215,7 +228,7 @@ def refuse_leak(passes: Tensor, num_layers: int) -> None:
         ValueError: it did, so ``num_layers`` is not true.
     """
     leak, largest = float(passes[:, -1].max()), float(passes.max())
-    if leak > _ROUNDING * largest:
+    if leak > ROUNDING * largest:
         raise ValueError(
             f"num_layers={num_layers} is not true: influence of {leak:.3g} (the largest sum by hop "
             f"is {largest:.3g}) comes from nodes more than {num_layers} hops from every output "

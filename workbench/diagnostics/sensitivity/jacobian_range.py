@@ -1,7 +1,7 @@
 """How far away the inputs are that matter: the range of a node's output, and of a graph's."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from jaxtyping import Float, Float64
@@ -40,6 +40,7 @@ def jacobian_range(
     *,
     normalized: bool = True,
     nodes: NodeChoice | None = None,
+    variant: Literal["paper", "official"] = "paper",
 ) -> Float64[Tensor, " rows"]:
     """Mean distance of the inputs on which each node's output depends, weighted by influence.
 
@@ -54,6 +55,7 @@ def jacobian_range(
             unit is that of influence times distance.
         nodes: the output node of each row of ``influence``, or a boolean mask of them; all in order
             if not given.
+        variant: ``"official"`` for the numbers of the released code, see below.
 
     Returns:
         ``[rows]`` float64 on the device of ``influence``, in units of ``distance``. nan where
@@ -63,12 +65,13 @@ def jacobian_range(
     No influence at infinite distance counts 0, so components do not disturb each other; a positive
     one (an attention between components) makes the range ``inf``.
 
-    Differs from the paper: its code gives 0 to a node that nothing influences, and distance 0 to
-    pairs in different components.
+    Differs from the paper: its code takes ``distance[v, u]``, from the output to the input and so
+    against the messages, which differs on directed graphs only; it gives 0 to a node that nothing
+    influences, and distance 0 to pairs in different components. ``variant="official"`` does so.
 
     Raises:
-        ValueError: the shapes do not fit, an influence is negative or nan, or ``nodes`` names what
-            does not exist.
+        ValueError: the shapes do not fit, an influence is negative or nan, ``nodes`` names what
+            does not exist, or ``variant`` is unknown.
         TypeError: ``nodes`` holds something else than nodes.
 
     Examples:
@@ -84,6 +87,8 @@ def jacobian_range(
         Bamberger, Gutteridge, le Roux, Bronstein and Dong, On measuring long-range interactions in
         graph neural networks, ICML 2025, arXiv 2506.05971.
     """
+    if variant not in ("paper", "official"):
+        raise ValueError(f'variant must be "paper" or "official", got {variant!r}')
     rows, size = influence.shape
     chosen = chosen_rows(nodes, size)
     if rows != chosen.numel():
@@ -99,10 +104,13 @@ def jacobian_range(
         )
     if bool((influence < 0).any()) or bool(influence.isnan().any()):
         raise ValueError("influence must not be negative or nan; take the norm of each block")
-    there = distance.T.to(influence.device)
+    there = (distance.T if variant == "paper" else distance).to(influence.device)
     there = there if nodes is None else there[chosen.to(influence.device)]
+    if variant == "official":
+        there = torch.where(there.isfinite(), there, 0.0)
     total = torch.where(influence > 0, influence * there, 0.0).sum(1)
-    return total / influence.sum(1) if normalized else total
+    found = total / influence.sum(1) if normalized else total
+    return torch.where(found.isnan(), 0.0, found) if variant == "official" else found
 
 
 @diagnostic(**_SECOND_DERIVATIVES, bytes=lambda n, m: 32.0 * n**2 + 4000.0 * (n + 2 * m))
@@ -113,6 +121,7 @@ def hessian_range(
     distance: PairMatrix,
     *,
     normalized: bool = True,
+    variant: Literal["paper", "official"] = "paper",
     inputs: Mapping[str, Any] | None = None,
     readout: Callable[[Any], Tensor] | None = None,
     max_seconds: float = 600.0,
@@ -120,11 +129,12 @@ def hessian_range(
 ) -> NodeVector:
     """Range of a model with one output for the whole graph: how far apart the nodes it mixes are.
 
-        eta_u = sum_v H_uv d(u, v) / sum_v H_uv,   H = mixed_influence(model, x, edge_index)
+        eta_u = sum_v H_uv d(v, u) / sum_v H_uv,   H = mixed_influence(model, x, edge_index)
 
-    Arguments, result and infinite distances: as in ``mixed_influence`` and ``jacobian_range``; the
-    range of the graph is the mean over its nodes. nan for a node that is mixed with none, itself
-    included: so for every node of a model that is piecewise linear in x, whatever it does.
+    Arguments, result and infinite distances: as in ``mixed_influence`` and ``jacobian_range``, with
+    what they say of ``variant="official"``, which takes d(u, v); the range of the graph is the mean
+    over its nodes. nan for a node that is mixed with none, itself included: so for every node of a
+    model that is piecewise linear in x, whatever it does.
 
     Raises:
         TypeError, ValueError, TooLargeError, Stopped: as in ``mixed_influence`` and
@@ -142,7 +152,7 @@ def hessian_range(
         max_seconds=max_seconds,
         should_stop=should_stop,
     )
-    return jacobian_range(mixed, distance, normalized=normalized)
+    return jacobian_range(mixed, distance, normalized=normalized, variant=variant)
 
 
 @diagnostic(**_SECOND_DERIVATIVES, bytes=lambda n, m: 8.0 * n**2 + 4000.0 * (n + 2 * m))
@@ -201,7 +211,7 @@ def mixed_influence(
     check_size(mixed_influence, size, edge_index.size(1) // 2, device=x.device)
     with evaluating(model):
         result = torch.zeros(size, size, dtype=torch.float64, device=x.device)
-        start, output = differentiate(model, x, edge_index, inputs, readout, rows="vector")
+        start, output, alone = differentiate(model, x, edge_index, inputs, readout, rows="vector")
         watch = Watch(
             "mixed_influence",
             output.numel() * size,
@@ -215,7 +225,7 @@ def mixed_influence(
             (slope,) = torch.autograd.grad(y, start, create_graph=True, allow_unused=True)
             if slope is None or not slope.requires_grad:  # y is linear in x, or does not see it
                 continue
-            for place, found in JacobianRows(slope, start).norms(nodes, "l1", should_stop):
+            for place, found in JacobianRows(slope, start, alone).norms(nodes, "l1", should_stop):
                 result[place : place + len(found)] += found
                 watch.done(len(found))
     return result

@@ -10,6 +10,7 @@ import threading
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from functools import cached_property
 from typing import TypeVar
 
 import torch
@@ -25,6 +26,9 @@ _BATCH_ENTRIES = 600_000
 #: The largest batch.
 _BATCH = 64
 
+#: Gradients that should be equal may differ by this share of the largest entry.
+_TOLERANCE = 1e-4
+
 #: Singular values are taken of so many entries of the Jacobian at a time.
 _SPECTRAL_ENTRIES = 4_000_000
 
@@ -37,13 +41,16 @@ class JacobianRows:
     Args:
         output: ``[rows, outputs]``, computed from ``start`` with gradients on.
         start: ``[nodes, channels]``, a leaf that requires a gradient.
+        alone: one pass after the other, as ``differentiate`` says.
         batch: passes in a batch, where it is known what the model allows.
     """
 
-    def __init__(self, output: Tensor, start: Tensor, batch: int | None = None):
-        self.output, self.start = output, start
-        if batch is not None:
-            self.batch = batch
+    def __init__(
+        self, output: Tensor, start: Tensor, alone: bool = False, batch: int | None = None
+    ):
+        self.output, self.start, self.alone = output, start, alone
+        if alone or batch is not None:
+            self.batch = 1 if alone else batch
             return
         entries = max(output.numel(), start.numel(), 1)
         self.batch = max(1, min(_BATCH_ENTRIES // entries, _BATCH))
@@ -68,7 +75,7 @@ class JacobianRows:
         def work(first: int, abandon: threading.Event) -> Tensor:
             chosen = classes[first : first + together]
             blocks = self.gradients(chosen, None, abandon)
-            if norm != "spectral":
+            if norm != "spectral" or not self.start.numel():
                 power = torch.cat([entry_norm(block, norm) for block in blocks])
                 power = power.view(len(chosen), self.output.size(1), -1).sum(1)
                 return power.sqrt() if norm == "frobenius" else power
@@ -78,7 +85,7 @@ class JacobianRows:
             parts = [torch.linalg.matrix_norm(part, ord=2) for part in block.split(size)]
             return torch.cat(parts).view(len(chosen), -1)
 
-        return side_by_side(work, firsts, self.start.device, should_stop)
+        return side_by_side(work, firsts, self.workers(), should_stop)
 
     def gradients(
         self, classes: Sequence[Tensor], probes: Tensor | None, abandon: threading.Event
@@ -108,6 +115,16 @@ class JacobianRows:
                     seeds[place, classes[chosen]] = probes[chosen, probe].to(seeds)
             yield self._backward(seeds)
 
+    def workers(self) -> int:
+        """Threads among which passes are shared out: on the CPU as many as torch may use."""
+        one = self.alone or self.start.device.type != "cpu"
+        return 1 if one else torch.get_num_threads()
+
+    def sizes(self, rows: Tensor, signs: Tensor) -> Float64[Tensor, " nodes"]:
+        """Sum over channels of the absolute gradient of ``signs [1, 1, outputs]`` of all rows."""
+        (gradient,) = self.gradients([rows], signs, threading.Event())
+        return gradient[0].abs().sum(1).double()
+
     def _backward(self, seeds: Tensor) -> Tensor:
         """Gradients for a batch of seeds ``[passes, rows, outputs]``."""
         if len(seeds) == 1:
@@ -122,15 +139,42 @@ class JacobianRows:
             return self.start.new_zeros(self.start.shape)
         return found
 
+    @cached_property
+    def linear(self) -> bool:
+        """Whether a pass for several outputs gives the sum of their gradients.
+
+        It does by the chain rule; but a hook or a function of the model's own may cut gradients
+        short or keep the positive ones, and then every output needs a pass of its own. Minus two
+        times a seed gives minus two times the gradient to the last digit, in any precision.
+        """
+        seed = self._seeds()[0]
+        return _agree(self._one(-2.0 * seed), -2.0 * self._one(seed))
+
     def _can_batch(self) -> bool:
-        """Whether every operation of the model has a batched form; without one a batch is slow."""
+        """Whether the model's operations have a batched form, with the same result.
+
+        Without one of its own an operation is done one by one, and a batch is slow.
+        """
+        seeds = self._seeds()
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             try:
-                self._backward(self.output.new_zeros(2, *self.output.shape))
-            except RuntimeError:
+                batched = self._backward(seeds)
+            except Exception:  # whatever it is, a single pass meets it again or can do without
                 return False
-        return not any("batching rule" in str(warning.message) for warning in caught)
+        slow = any("batching rule" in str(warning.message) for warning in caught)
+        return not slow and _agree(batched[0], self._one(seeds[0]))
+
+    def _seeds(self) -> Tensor:
+        """Two random combinations of the outputs."""
+        random = torch.Generator().manual_seed(0)
+        return torch.randn(2, *self.output.shape, generator=random).to(self.output)
+
+
+def _agree(found: Tensor, expected: Tensor) -> bool:
+    finite = expected[expected.isfinite()].abs()
+    bound = _TOLERANCE * float(finite.max()) if finite.numel() else 0.0
+    return torch.allclose(found, expected, rtol=0.0, atol=bound, equal_nan=True)
 
 
 def entry_norm(block: Tensor, norm: str) -> Float64[Tensor, "passes nodes"]:
@@ -143,19 +187,18 @@ def entry_norm(block: Tensor, norm: str) -> Float64[Tensor, "passes nodes"]:
 def side_by_side(
     work: Callable[[int, threading.Event], Answer],
     items: Sequence[int],
-    device: torch.device,
+    workers: int,
     should_stop: Callable[[], bool] | None,
 ) -> Iterator[tuple[int, Answer]]:
     """(item, ``work(item, abandon)``), in the order in which they are done.
 
-    On the CPU as many threads as torch may use, each with passes of its own, whose operations are
-    too small to be shared out themselves. ``should_stop`` is asked twenty times a second or more.
+    Several workers are threads, each with passes of its own, whose operations are too small to be
+    shared out themselves. ``should_stop`` is asked twenty times a second or more.
 
     Raises:
         Stopped: ``should_stop`` said so.
     """
     before = torch.get_num_threads()
-    workers = before if device.type == "cpu" else 1
     alone = (torch.set_num_threads, (1,)) if workers > 1 else (None, ())
     abandon, left, running = threading.Event(), iter(items), {}
     pool = ThreadPoolExecutor(workers, initializer=alone[0], initargs=alone[1])

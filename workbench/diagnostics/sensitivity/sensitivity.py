@@ -116,12 +116,12 @@ def sensitivity(
     if nodes is None and readout is None:
         check_size(sensitivity, x.size(0), edge_index.size(1) // 2, device=x.device)
     with evaluating(model):
-        start, output = differentiate(model, x, edge_index, inputs, readout)
+        start, output, alone = differentiate(model, x, edge_index, inputs, readout)
         nodes = chosen_rows(nodes, output.size(0))
         shape = (nodes.numel(), x.size(0))
         result = torch.zeros(shape, dtype=torch.float64, device=x.device)
         if output.requires_grad and output.numel():
-            rows = JacobianRows(output, start).norms(nodes.split(1), norm, should_stop)
+            rows = JacobianRows(output, start, alone).norms(nodes.split(1), norm, should_stop)
             watch = Watch("sensitivity", shape[0], max_seconds, num_nodes=shape[1])
             for place, found in rows:
                 result[place : place + len(found)] = found

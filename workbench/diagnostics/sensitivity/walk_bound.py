@@ -175,7 +175,8 @@ def message_operator(
     if normalization == "row":
         weight = weight * inverse[row]
     elif normalization == "symmetric":
-        weight = weight * np.sqrt(inverse[row] * inverse[column])
+        # of shares, since the product of two degrees may be beyond what float64 holds
+        weight = np.sqrt((weight * inverse[row]) * (weight * inverse[column]))
     made = (
         torch.from_numpy(array).to(edge_index.device) for array in (np.stack([row, column]), weight)
     )

@@ -76,7 +76,7 @@ def cheeger_constant(
     References:
         Chung, Spectral Graph Theory, chapter 2, AMS 1997.
     """
-    graph = simple_graph(edge_index, num_nodes, edge_weight)
+    graph = simple_graph(edge_index, num_nodes, edge_weight).unit[0]
     check_size(cheeger_constant, num_nodes, graph.num_edges)
     if num_nodes < 2 or graph.num_components > 1:
         return torch.zeros((), dtype=torch.float64, device=edge_index.device)
@@ -125,7 +125,7 @@ def cheeger_bounds(
         Chung, Spectral Graph Theory, chapter 2, AMS 1997. Alon and Milman, J. Comb. Theory B 38,
         1985.
     """
-    graph = simple_graph(edge_index, num_nodes, edge_weight)
+    graph = simple_graph(edge_index, num_nodes, edge_weight).unit[0]
     device = edge_index.device
     zero = torch.zeros((), dtype=torch.float64, device=device)
     if num_nodes < 2 or graph.num_components > 1:
@@ -159,7 +159,8 @@ def _smallest_conductance(adjacency):
         inside[node] += sign
         for v in range(size):
             to_inside[v] += sign * adjacency[node, v]
-        if volume < 1e-6 * total:  # what is left is mostly rounding: sum it anew
+        if volume < 1e-4 * total or cut < 1e-4 * volume:
+            # what is left is mostly rounding: sum it anew
             cut, volume = _cut_and_volume(adjacency, degree, inside)
         value = cut / min(volume, total - volume)
         if value < best:

@@ -7,6 +7,7 @@ import numpy as np
 from scipy.sparse import csr_array, diags_array
 from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigsh, splu
 
+from workbench.diagnostics.resistance.conjugate_gradients import hangs_together, symmetric_walk
 from workbench.diagnostics.resistance.laplacian_solver import LaplacianSolver, stays_sparse
 from workbench.topology import SimpleGraph, laplacian_matrix, one_thread, sparse_laplacian
 
@@ -44,6 +45,13 @@ class GraphLaplacian:
         """The graph without its diagonal, for solvers of its Laplacian."""
         return self.graph.adjacency()
 
+    @cached_property
+    def hangs_together(self) -> bool:
+        """Whether the graph is connected without its weakest links, too."""
+        if self.normalized:
+            return hangs_together(symmetric_walk(self.adjacency)[0])
+        return hangs_together(self.adjacency / self.weight.max())
+
     def ritz(self, vectors: np.ndarray):
         """Values, orthonormal vectors and residuals within the span of ``vectors``."""
         with one_thread(len(vectors)):
@@ -63,8 +71,11 @@ class GraphLaplacian:
         if several:
             values, turn = np.linalg.eigh(flow.T @ flow)
             vectors = vectors @ turn
-        residual = np.linalg.norm(self.matrix @ vectors - values * vectors, axis=0)
-        return values, vectors, residual
+        return values, vectors, self.residual(values, vectors)
+
+    def residual(self, values: np.ndarray, vectors: np.ndarray) -> np.ndarray:
+        """``|| L x - value x ||`` of each pair."""
+        return np.linalg.norm(self.matrix @ vectors - values * vectors, axis=0)
 
 
 def extreme_vectors(laplacian: GraphLaplacian, count: int, largest: bool) -> np.ndarray:
@@ -72,8 +83,9 @@ def extreme_vectors(laplacian: GraphLaplacian, count: int, largest: bool) -> np.
 
     Raises:
         RuntimeError: the iterations do not converge.
+        ValueError: the smallest are asked for, and weak links hide them.
     """
-    if stays_sparse(laplacian.adjacency):
+    if stays_sparse(laplacian.adjacency) or not (largest or laplacian.hangs_together):
         make = [lambda: _shifted(laplacian) if largest else _inverse(laplacian, "factor")]
     else:
         make = [lambda: _direct(laplacian, largest)]

@@ -8,8 +8,16 @@ import torch
 from jaxtyping import Float64
 from torch import Tensor
 
-from workbench.cost import check_size, diagnostic
+from workbench.cost import (
+    MEMORY_SHARE,
+    TooLargeError,
+    available_bytes,
+    check_size,
+    diagnostic,
+    memory,
+)
 from workbench.diagnostics.spectrum.eigenpairs import partial_spectrum
+from workbench.diagnostics.spectrum.exact_modes import LEAST_SHARE
 from workbench.diagnostics.spectrum.full_spectrum import spectral_gap
 from workbench.topology import (
     SimpleGraph,
@@ -20,6 +28,13 @@ from workbench.topology import (
     simple_graph,
 )
 from workbench.typing import EdgeIndex, EdgeWeight, NodeVector
+
+#: The eigenvectors tell the time to a step while the slowest loses so much with each, and while no
+#: root of a share of time is smaller than this.
+_LEAST_GAP, _LEAST_ROOT = 1e-7, 1e-5
+
+#: Squares of a slow walk at most: 2^200 steps.
+_MOST_SQUARES = 200
 
 #: A distance that is this much above epsilon counts as equal to it.
 _ROUNDING = 1e-12
@@ -116,12 +131,15 @@ def mixing_time(
 
     Self-loops are dropped. A repeated edge counts once; with weights, repeats add. One dense
     eigendecomposition, then a bisection between the bounds of ``mixing_time_bounds``, each step
-    one product of the eigenvectors that are not forgotten yet.
+    one product of the eigenvectors that are not forgotten yet. Walks so slow, or degrees so far
+    apart, that this would lose digits (weak links, far outliers) are squared step by step instead,
+    on the CPU, in some hundred products of matrices.
 
     Raises:
-        TooLargeError: more nodes than ``LIMITS`` allows; use ``mixing_time_bounds``.
-        ValueError: the graph is directed, a weight is negative, or ``epsilon`` is not between 0
-            and 1.
+        TooLargeError: more nodes than ``LIMITS`` allows, or the powers of a slow walk take more
+            memory than may be used; use ``mixing_time_bounds``.
+        ValueError: the graph is directed, a weight is negative, ``epsilon`` is not between 0 and 1,
+            or weights span more than 140 orders of magnitude.
 
     Examples:
         >>> from workbench.diagnostics import mixing_time
@@ -133,7 +151,7 @@ def mixing_time(
         Levin and Peres, Markov chains and mixing times, 2nd edition, AMS 2017.
     """
     _check_epsilon(epsilon)
-    graph = simple_graph(edge_index, num_nodes, edge_weight)
+    graph = simple_graph(edge_index, num_nodes, edge_weight).unit[0]
     check_size(mixing_time, num_nodes, graph.num_edges, device=edge_index.device)
     result = torch.zeros((), dtype=torch.float64, device=edge_index.device)
     if num_nodes < 2:
@@ -148,6 +166,8 @@ def mixing_time(
     values, vectors, root = modes
     values, vectors = values[:-1].clip(-1.0, 1.0), vectors[:, :-1]
     slowest = float(abs(values).max())
+    if 1.0 - slowest < _LEAST_GAP or float(root.min()) < _LEAST_ROOT:
+        return result + _by_squaring(graph, lazy, epsilon + _ROUNDING)
     lower, upper = _bounds(1.0 / max(1.0 - slowest, 1e-300), float(root.min()) ** 2, epsilon)
     low, high = max(math.ceil(lower) - 1, 0), max(math.ceil(upper), 1)
     with one_thread(num_nodes):
@@ -204,7 +224,14 @@ def relaxation_time(
     if lazy:
         return 2.0 / gap
     top = partial_spectrum(edge_index, num_nodes, edge_weight, count=1, which="largest")[0]
-    return 1.0 / torch.minimum(gap, 2.0 - top)
+    least = 2.0 - top
+    if not float(least) >= 2.0 * LEAST_SHARE:  # its digits are lost; two copies of the nodes, with
+        # every edge from copy to copy, have it as the gap
+        source, target = graph.edge_index()
+        there = torch.stack([source, target + num_nodes])
+        both, weight = torch.cat([there, there.flip(0)], dim=1), graph.edge_weight().repeat(2)
+        least = spectral_gap(both, 2 * num_nodes, weight)
+    return 1.0 / torch.minimum(gap, least)
 
 
 @diagnostic(
@@ -276,6 +303,51 @@ def _symmetric_walk(graph: SimpleGraph, *, lazy: bool) -> Tensor:
         walk *= 0.5
         walk.diagonal().add_(0.5)
     return walk
+
+
+def _by_squaring(graph: SimpleGraph, lazy: bool, epsilon: float) -> float:
+    """The first step at which the walk is within epsilon, from powers of P that only add.
+
+    Rows of a power are divided by their sums, which are 1 but for rounding: small chances keep
+    their digits, and no error grows.
+    """
+    size, free = graph.num_nodes, available_bytes()
+    need = 8 * _MOST_SQUARES * size**2
+    if need > MEMORY_SHARE * free:
+        raise TooLargeError(
+            f"the powers of a slow walk on {size:,} nodes need {memory(need)}, and {memory(free)} "
+            "are free (half may be used); use mixing_time_bounds"
+        )
+    walk = graph.adjacency().toarray()
+    walk /= walk.sum(axis=1, keepdims=True)
+    if lazy:
+        walk *= 0.5
+        walk[np.diag_indices(size)] += 0.5
+    stationary = graph.strength / graph.strength.sum()
+
+    def far(power: np.ndarray) -> bool:
+        return 0.5 * float(abs(power - stationary).sum(axis=1).max()) > epsilon
+
+    def times(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+        product = one @ other
+        return product / product.sum(axis=1, keepdims=True)
+
+    steps, now, powers = 0, np.eye(size), [walk]
+    if not far(now):
+        return 0.0
+    with one_thread(size):
+        while far(powers[-1]):
+            if len(powers) == _MOST_SQUARES:
+                raise ValueError(
+                    f"the walk needs more than {2.0**_MOST_SQUARES:.0g} steps; leave out the "
+                    "weakest edges"
+                )
+            powers.append(times(powers[-1], powers[-1]))
+        for k in reversed(range(len(powers) - 1)):
+            further = times(now, powers[k])
+            if far(further):
+                now, steps = further, steps + 2**k
+    return float(steps + 1)
 
 
 def _first_step(values, vectors, root, low: int, high: int, epsilon: float) -> int:

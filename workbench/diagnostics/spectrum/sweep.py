@@ -38,13 +38,15 @@ class LevelCuts:
     Attributes:
         level: ``[functions, nodes]`` the rank of each node's value among the different ones.
         crossing: ``[functions, nodes]`` the conductance across the cut above each level.
-        below: ``[functions, nodes]`` the mass of the nodes up to that level.
+        below: ``[functions, nodes]`` the mass of the nodes up to that level,
+        above: and of those beyond it, which no subtraction from the whole has taken digits from.
         valid: ``[functions, nodes]`` whether there is such a cut: a level above it.
     """
 
     level: Int64[np.ndarray, "functions nodes"]
     crossing: Float64[np.ndarray, "functions nodes"]
     below: Float64[np.ndarray, "functions nodes"]
+    above: Float64[np.ndarray, "functions nodes"]
     valid: Bool[np.ndarray, "functions nodes"]
 
 
@@ -63,20 +65,24 @@ def level_cuts(
         mass: of the nodes: 1 to count them, the degree for volumes.
 
     Returns:
-        ``LevelCuts``. Running sums carry rounding: compute a chosen cut itself once more.
+        ``LevelCuts``. Running sums carry rounding: compute a chosen cut itself once more. Where
+        the weights are far apart, cuts that are small beside what was summed are summed by
+        themselves.
     """
     share = min(SAME_ENTRY, SAME_ENTRY_TIMES_NODES / values.shape[1])
     order = np.argsort(values, axis=1, kind="stable")
-    return LevelCuts(*_level_cuts(values, order, share, *ends, weight, mass, 0.5 * weight.min()))
+    least, lost = 0.5 * weight.min(), 1e-6 if weight.max() > 1e4 * weight.min() else 0.0
+    return LevelCuts(*_level_cuts(values, order, share, *ends, weight, mass, least, lost))
 
 
 @njit(cache=True, nogil=True)
 @no_type_check
-def _level_cuts(values, order, share, source, target, weight, mass, least):
+def _level_cuts(values, order, share, source, target, weight, mass, least, lost):
     """What ``LevelCuts`` holds; ``order`` sorts each row of ``values``."""
     functions, size = values.shape
     level = np.empty((functions, size), dtype=np.int64)
     crossing, below = np.zeros((functions, size)), np.zeros((functions, size))
+    above = np.zeros((functions, size))
     valid = np.zeros((functions, size), dtype=np.bool_)
     leaving = np.empty(size)
     for f in range(functions):
@@ -95,13 +101,21 @@ def _level_cuts(values, order, share, source, target, weight, mass, least):
             leaving[max(one, other)] += weight[e]
         for v in range(size):
             below[f, level[f, v]] += mass[v]
-        across = under = 0.0
+        for k in range(size - 2, -1, -1):
+            above[f, k] = above[f, k + 1] + below[f, k + 1]
+        across = under = summed = 0.0
         for k in range(size):
             across += crossing[f, k] - leaving[k]
+            summed += crossing[f, k]
             under += below[f, k]
+            if k < rank and across < lost * summed:
+                across = 0.0
+                for e in range(source.size):
+                    if (level[f, source[e]] <= k) != (level[f, target[e]] <= k):
+                        across += weight[e]
             # a running sum may end a rounding below a cut of nothing, which no connected graph has
             crossing[f, k], below[f, k] = max(across, least), under
-    return level, crossing, below, valid
+    return level, crossing, below, above, valid
 
 
 def eigenspaces(
@@ -199,11 +213,10 @@ def sweep_cut(graph: SimpleGraph, potentials: Float64[np.ndarray, "nodes modes"]
     parts the fewest of the first nodes from node 0.
     """
     ends, weight, degree = graph.ends, graph.conductance, graph.strength
-    total = degree.sum()
     least, found = np.inf, []
     for values, cuts in sweeps(potentials, ends, weight, degree):
         with np.errstate(divide="ignore"):  # where there is no cut
-            rated = cuts.crossing / np.minimum(cuts.below, total - cuts.below)
+            rated = cuts.crossing / np.minimum(cuts.below, cuts.above)
         rated[~cuts.valid] = np.inf
         least = min(least, rated.min())
         for at in smallest(rated.ravel(), tolerance=1e-6)[:MOST_CUTS]:

@@ -10,7 +10,7 @@ import torch
 from jaxtyping import Float64
 from torch import Tensor
 
-from workbench.cost import diagnostic
+from workbench.cost import check_count, diagnostic
 from workbench.diagnostics.structure.topological_concentration import partner_lists
 from workbench.topology import Neighbors, SimpleGraph, simple_graph
 from workbench.typing import EdgeIndex, Pairs
@@ -88,6 +88,8 @@ def approximate_topological_concentration(
         performance, ICLR 2024, arXiv 2310.04612.
     """
     weights = [1.0] * max(depth, 0) if weights is None else list(weights)
+    check_count("depth", depth, 100)
+    check_count("num_features", num_features, 100_000)
     if depth < 1 or len(weights) != depth or num_features < 2:
         raise ValueError(
             "depth must be at least 1, weights one for each step, num_features at least 2; got "

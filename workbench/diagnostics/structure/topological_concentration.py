@@ -13,6 +13,7 @@ from workbench.cost import (
     MEMORY_SHARE,
     Estimate,
     available_bytes,
+    check_count,
     diagnostic,
     too_large,
 )
@@ -84,6 +85,7 @@ def topological_concentration(
     """
     if depth < 1 or (beta is not None and beta < 0):
         raise ValueError(f"depth must be at least 1 and beta not negative, got {depth=}, {beta=}")
+    check_count("depth", depth, 100)
     graph = simple_graph(edge_index, num_nodes)
     num_nodes = graph.num_nodes  # an int, whatever integer came in
     partners = partner_lists(graph, pairs)

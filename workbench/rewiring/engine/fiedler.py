@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 from scipy.sparse.linalg import LinearOperator, eigsh
 
-from workbench.diagnostics.spectrum.full_spectrum import MOST_MODES, SlowestModes
+from workbench.diagnostics.spectrum.full_spectrum import MOST_MODES, SlowestModes, slowest_modes
 from workbench.topology import SimpleGraph, one_thread
 
 #: Up to this many nodes a dense eigendecomposition is as fast.
@@ -16,17 +16,22 @@ _EQUAL = 1e-6
 
 
 def slowest_modes_of(
-    times: Callable[[np.ndarray], np.ndarray], graph: SimpleGraph, start: np.ndarray | None = None
+    times: Callable[[np.ndarray], np.ndarray] | None,
+    graph: SimpleGraph,
+    start: np.ndarray | None = None,
 ) -> SlowestModes:
     """What ``diagnostics.spectrum.full_spectrum.slowest_modes`` finds, from L^+ of that graph.
 
     1 / gap is the largest eigenvalue of Q D^1/2 L^+ D^1/2 Q, with Q the projection off sqrt(d).
 
     Args:
-        times: L^+ times a vector.
+        times: L^+ times a vector; None where resistances lie too far apart for L^+: then that
+            function is asked itself.
         graph: connected.
         start: a potential to begin from, such as one of the graph an edit ago.
     """
+    if times is None:
+        return slowest_modes(graph)
     degree = graph.degree().numpy()
     root = np.sqrt(degree)
     size = degree.size

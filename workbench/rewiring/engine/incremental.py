@@ -12,12 +12,15 @@ most two, and an edit costs O(n^2) instead of O(n^3). With x = e_u - e_v, k = P 
 """
 
 import copy
+from functools import cached_property
 
 import numpy as np
 import torch
 from jaxtyping import Float64
 from torch import Tensor
 
+from workbench.diagnostics.resistance.all_pairs import all_pairs
+from workbench.diagnostics.resistance.grounded_inverse import MOST_CONDITION
 from workbench.rewiring.engine.edge_store import EdgeStore
 from workbench.rewiring.engine.pseudo_inverse import (
     add_outer,
@@ -25,6 +28,7 @@ from workbench.rewiring.engine.pseudo_inverse import (
     check_dense,
     column,
     drift,
+    exact_fall,
     mirror,
     pseudo_inverse,
     square,
@@ -38,12 +42,9 @@ REBUILD_AFTER = 64
 REBUILD_ABOVE = 1e-8
 _PROBE_EVERY = 8
 
-#: P is rebuilt where an entry of its diagonal falls to this share of what it was: the rounding of
-#: what was subtracted would be too much of the rest (an edge beside one of tiny conductance).
-REBUILD_FADED = 1e-3
-
-#: Nearer to a bridge than this (1 - w R), rounding decides; the graph itself is asked instead.
-NEAR_BRIDGE = 1e-6
+#: Nearer to a bridge (1 - w R is) than this times the ratio of the largest resistance to the
+#: smallest, rounding takes too many digits; the graph itself is asked instead.
+NEAR_BRIDGE = 4e-7
 
 
 class ResistanceTracker:
@@ -52,8 +53,13 @@ class ResistanceTracker:
     Holds P = L^+ as a float64 array on the CPU, of which only the upper triangle is in use. Edges
     are conductances; self-loops are dropped and repeats merged as in ``simple_graph``. Between
     components resistance is ``inf``. Every few edits a random probe measures the error of P, and P
-    is rebuilt where it exceeds 1e-8, where an edit takes most of P away, and after 64 edits in any
-    case.
+    is rebuilt where it exceeds 1e-8, where resistances lay a factor of 1e6 apart since it was
+    built, and after 64 edits in any case. While they do lie so far apart, as beside a weak link, P
+    tells nothing of the small ones: then each edit takes O(n^3), resistances come from elimination
+    without subtraction, and ``far_apart`` is true.
+
+    Attributes:
+        far_apart: whether resistances of one component lie so far apart.
 
     Args:
         edge_index: ``[2, edges]``, both directions of every undirected edge.
@@ -63,7 +69,8 @@ class ResistanceTracker:
     Raises:
         TooLargeError: more than ``MAX_NODES`` nodes; use ``approximate_total_resistance`` for the
             sum and ``resistance_of_pairs`` for pairs.
-        ValueError: the graph is directed, or a weight is negative.
+        ValueError: the graph is directed, a weight is negative, or those of a component span more
+            than 140 orders of magnitude.
     """
 
     def __init__(
@@ -107,7 +114,7 @@ class ResistanceTracker:
         """An independent tracker in the same state."""
         other = copy.copy(self)
         other._edges = self._edges.copy()
-        for name in ("labels", "inverse", "_square", "_most"):
+        for name in ("labels", "inverse", "_square", "_strength"):
             setattr(other, name, copy.copy(getattr(self, name)))
         return other
 
@@ -124,6 +131,10 @@ class ResistanceTracker:
         if not 0 < weight < np.inf:
             raise ValueError(f"a conductance is positive and finite, got {weight}")
         self._edges.add((u, v), weight)
+        self._strength[[u, v]] += weight
+        if self.far_apart:
+            self._rebuild()
+            return
         k = column(self.inverse, u) - column(self.inverse, v)
         resistance = k[u] - k[v]
         if self.labels[u] == self.labels[v]:
@@ -144,21 +155,36 @@ class ResistanceTracker:
         u, v = self._pair(u, v)
         if (u, v) not in self._edges:
             raise ValueError(f"cannot remove the edge ({u}, {v}): it is not there")
-        k = column(self.inverse, u) - column(self.inverse, v)
-        weight = self._edges.weight((u, v))
-        slack = 1.0 - weight * (k[u] - k[v])
+        weight, slack = self._edges.weight((u, v)), self.slack(u, v)
         self._edges.remove((u, v))
-        if slack > NEAR_BRIDGE:
+        self._strength[[u, v]] -= weight
+        if self.far_apart:
+            self._rebuild()
+            return
+        k = column(self.inverse, u) - column(self.inverse, v)
+        if slack is not None:
             self._update(k, 0.5 * weight / slack * k, None)
-        elif np.unique(self._edges.components()[[u, v]]).size == 1:
+            return
+        labels = self._edges.components()
+        if labels[u] == labels[v]:
             self._rebuild()
         else:
-            # The potential k is constant on either side of a bridge, and 1/w higher on u's.
-            side = (self.labels == self.labels[u]) & (k - k[v] < 0.5 / weight)
-            self.labels[side] = self.labels.max() + 1
+            self.labels[labels == labels[v]] = self.labels.max() + 1
             q = times(self.inverse, k)
             kk = k @ k
             self._update(k / kk, 0.5 * (k @ q) / kk * k - q, q / kk)
+
+    def slack(self, u: int, v: int) -> float | None:
+        """1 - w R of an edge, 0 for a bridge; None where rounding does not tell."""
+        weight = self._edges.weight((min(u, v), max(u, v)))
+        slack = 1.0 - weight * self.resistance_of(u, v)
+        return slack if slack > NEAR_BRIDGE * self._ratio() else None
+
+    def without(self, u: int, v: int) -> SimpleGraph:
+        """The graph as it is now, but for one edge."""
+        edges = self._edges.copy()
+        edges.remove((min(u, v), max(u, v)))
+        return edges.edges()
 
     def resistance_of(self, u: int, v: int) -> float:
         """Effective resistance of one pair, O(1); ``inf`` between components.
@@ -171,10 +197,21 @@ class ResistanceTracker:
         u, v = self._pair(u, v)
         if self.labels[u] != self.labels[v]:
             return np.inf
+        if self.far_apart:
+            return float(self._exact[u, v])
         return float(self.inverse[u, u] + self.inverse[v, v] - 2.0 * self.inverse[u, v])
+
+    def resistance_to(self, v: int) -> np.ndarray:
+        """Effective resistance of each node to one of its component; of others no number."""
+        if self.far_apart:
+            return self._exact[v]
+        diagonal = np.diagonal(self.inverse)
+        return diagonal + diagonal[v] - 2.0 * column(self.inverse, v)
 
     def resistance(self) -> PairMatrix:
         """Effective resistance of every pair, ``[nodes, nodes]``; ``inf`` between components."""
+        if self.far_apart:
+            return torch.from_numpy(self._exact.copy())
         return torch.from_numpy(between(self.inverse, self.labels, np.inf))
 
     def total_resistance(self, *, within_components: bool = False) -> float:
@@ -184,6 +221,8 @@ class ResistanceTracker:
         """
         if not within_components and self.num_nodes and self.labels.min() != self.labels.max():
             return np.inf
+        if self.far_apart:
+            return 0.5 * float(np.where(np.isinf(self._exact), 0.0, self._exact).sum())
         return float(self._sizes() @ np.diagonal(self.inverse))
 
     def gain(self, u: int, v: int) -> float:
@@ -199,6 +238,8 @@ class ResistanceTracker:
         u, v = self._pair(u, v)
         if self.labels[u] != self.labels[v]:
             return np.inf
+        if self.far_apart:
+            return exact_fall(self.edges(), u, v, 1.0)
         k = column(self.inverse, u) - column(self.inverse, v)
         return float(self._sizes()[u] * (k @ k) / (1.0 + k[u] - k[v]))
 
@@ -206,7 +247,17 @@ class ResistanceTracker:
         """``gain`` of every pair, ``[nodes, nodes]``; 0 on the diagonal.
 
         The first call forms P^2 (O(n^3)); from then on it is kept up to date with P.
+
+        Raises:
+            ValueError: resistances lie too far apart (``far_apart``); ask ``gain`` pair by pair.
         """
+        if self.far_apart:
+            raise ValueError(
+                f"resistances of this graph lie more than a factor of {MOST_CONDITION:.0g} apart "
+                f"(conductances {self._edges.weights.min():g} to {self._edges.weights.max():g}), "
+                "where the gains of all pairs lose their digits; ask gain(u, v) for the pairs that "
+                "matter, or leave out the weakest edges"
+            )
         gains = between(self.square(), self.labels, np.inf)
         gains /= 1.0 + between(self.inverse, self.labels, 0.0)
         return torch.from_numpy(gains * self._sizes())
@@ -230,22 +281,43 @@ class ResistanceTracker:
             add_outer(self._square, a, pb + ab * b + 0.5 * (b @ b) * a)
             add_outer(self._square, b, pa + ab * a + 0.5 * (a @ a) * b)
         add_outer(self.inverse, a, b)
-        diagonal = np.diagonal(self.inverse)
-        faded = bool((diagonal < REBUILD_FADED * self._most).any())
-        self._most = np.maximum(self._most, diagonal)
+        self._peak = max(self._peak, float(np.diagonal(self.inverse).max()))
         self._updates += 1
         due = self._updates % _PROBE_EVERY == 0
         off = drift(self.inverse, self._edges, self.labels, self._probe) if due else 0.0
-        if faded or self._updates >= REBUILD_AFTER or off > REBUILD_ABOVE:
+        if self._updates >= REBUILD_AFTER or off > REBUILD_ABOVE or self._lost():
             self._rebuild()
 
     def _rebuild(self) -> None:
         self.labels = self._edges.components()
-        self.inverse = pseudo_inverse(self.edges())
-        self._most = np.diagonal(self.inverse).copy()
+        self.inverse, self._strength = pseudo_inverse(self.edges()), self._edges.degree()
+        self._peak = float(np.diagonal(self.inverse).max(initial=0.0))
+        self.far_apart = self._lost()
+        self.__dict__.pop("_exact", None)
         if self._square is not None:
             self._square = square(self.inverse)
         self._updates = 0
+
+    def _ratio(self) -> float:
+        """Not below the largest resistance since P was built over the smallest there can be."""
+        return 4.0 * self._peak * float(self._strength.max(initial=0.0))
+
+    def _lost(self) -> bool:
+        """Whether P, exact beside the largest it has held, may be wrong of a small resistance."""
+        if self._ratio() <= MOST_CONDITION:
+            return False
+        count = int(self.labels.max()) + 1
+        peak, strength = np.zeros(count), np.zeros(count)
+        np.maximum.at(peak, self.labels, np.diagonal(self.inverse))
+        np.maximum.at(strength, self.labels, self._strength)
+        # what was larger before the last edits is among all of them
+        now = (4.0 * peak * strength > MOST_CONDITION).any()
+        return bool(now or self._peak > peak.max())
+
+    @cached_property
+    def _exact(self) -> np.ndarray:
+        """Resistances of all pairs, without subtraction."""
+        return all_pairs(self.edges()).numpy()
 
     def _sizes(self) -> np.ndarray:
         """Number of nodes in the component of each node."""

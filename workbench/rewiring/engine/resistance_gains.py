@@ -8,12 +8,16 @@ from numba import njit
 
 from workbench.rewiring.declaration import Ranking, check_edit, check_num_edges, check_variant
 from workbench.rewiring.engine.growth import Growth
-from workbench.rewiring.engine.incremental import REBUILD_AFTER, REBUILD_FADED
+from workbench.rewiring.engine.incremental import REBUILD_AFTER
 from workbench.rewiring.engine.pseudo_inverse import check_dense, pseudo_inverse, square
 from workbench.rewiring.engine.structural_order import StructuralOrder
 from workbench.ties import TIE, best_first, largest
 from workbench.topology import SimpleGraph, simple_graph
 from workbench.typing import EdgeIndex, EdgeWeight
+
+#: P is built again where an entry of its diagonal falls to this share of what it was: the rounding
+#: of what was subtracted would be too much of the rest (an edge beside one of tiny conductance).
+REBUILD_FADED = 1e-3
 
 #: Numbers that are looked at before the caller is asked whether to go on.
 _MOMENT = 20_000_000

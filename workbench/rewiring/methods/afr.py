@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 import torch
 
+from workbench.cost import check_count
 from workbench.diagnostics.curvature.forman import augmented_forman
 from workbench.rewiring.declaration import check_num_edges, check_stop, rewiring
 from workbench.rewiring.engine.edge_set import EdgeSet
@@ -86,6 +87,7 @@ def afr(
         Forman-Ricci Curvature, LoG 2023, arXiv 2309.09384.
     """
     check_num_edges(num_edges)
+    check_count("num_edges", num_edges, 1_000_000)  # edges that go may come again
     if thresholds not in ("fixed", "mixture"):
         raise ValueError(f"thresholds must be 'fixed' or 'mixture', got {thresholds!r}")
     if batch_add < 1 or batch_remove < 0 or iterations < 0:

@@ -6,6 +6,7 @@ from typing import no_type_check
 import numpy as np
 from numba import njit
 
+from workbench.cost import check_count
 from workbench.diagnostics.curvature.ollivier import ollivier_ricci
 from workbench.diagnostics.curvature.transport import transport
 from workbench.rewiring.declaration import check_num_edges, check_stop, rewiring
@@ -84,6 +85,7 @@ def borf(
         Using Ollivier-Ricci Curvature, ICML 2023, arXiv 2211.15779.
     """
     check_num_edges(num_edges)
+    check_count("num_edges", num_edges, 1_000_000)  # edges that go may come again
     if batch_add < 1 or batch_remove < 0:
         raise ValueError(
             "a batch adds at least 1 edge and removes none or more, got "

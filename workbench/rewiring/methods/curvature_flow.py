@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import torch
 
+from workbench.cost import check_count
 from workbench.diagnostics.curvature.ollivier import ollivier_ricci
 from workbench.rewiring.declaration import check_stop, rewiring
 from workbench.rewiring.result import Rewired
@@ -76,6 +77,7 @@ def curvature_flow(
             "curvature_flow takes 0 steps or more of a size above 0 and below 1, got "
             f"{num_steps=} and {step=}"
         )
+    check_count("num_steps", num_steps, 10_000)
     simple_graph(edge_index, num_nodes, edge_weight)  # refuses what is no undirected graph
     proper = edge_index[0] != edge_index[1]
     edges = edge_index[:, proper]

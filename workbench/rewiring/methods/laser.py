@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 import torch
 
-from workbench.cost import TooLargeError
+from workbench.cost import TooLargeError, check_count
 from workbench.diagnostics.distance.hop_distance import hop_distance
 from workbench.rewiring.declaration import check_stop, check_variant, rewiring
 from workbench.rewiring.engine.structural_order import StructuralOrder
@@ -85,6 +85,7 @@ def laser(
         GNNs, ICLR 2024, arXiv 2310.01668.
     """
     check_variant(variant)
+    check_count("num_snapshots", num_snapshots, 1_000)
     if num_snapshots < 1 or minimum < 0 or not 0 <= rho <= 1:
         raise ValueError(
             "num_snapshots must be at least 1, minimum at least 0 and rho from 0 to 1; got "

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import torch
 
+from workbench.cost import check_count
 from workbench.rewiring.declaration import check_num_edges, check_stop, rewiring
 from workbench.rewiring.result import Rewired, apply_edits
 from workbench.topology import simple_graph
@@ -60,6 +61,7 @@ def random_swap(
         2002.
     """
     check_num_edges(num_edges)
+    check_count("num_edges", num_edges, 1_000_000)  # edges that go may come again
     check_stop(should_stop, "random_swap")
     graph = simple_graph(edge_index, num_nodes)
     if generator is None:

@@ -7,6 +7,7 @@ import torch
 from jaxtyping import Float64
 from torch import Tensor
 
+from workbench.cost import check_count
 from workbench.diagnostics.resistance.resistance_sparse import resistance_of_edges
 from workbench.rewiring.declaration import check_stop, rewiring
 from workbench.rewiring.engine.other_graph import first_columns
@@ -76,6 +77,7 @@ def spanning_sparsify(
         raise ValueError(f"epsilon must be above 0 and at most 1, got {epsilon}")
     if num_samples is not None and num_samples < 1:
         raise ValueError(f"num_samples must be at least 1, got {num_samples}")
+    check_count("num_samples", num_samples or 1, 10_000_000)
     check_stop(should_stop, "spanning_sparsify")
     graph = simple_graph(edge_index, num_nodes, edge_weight)
     if num_samples is None:

@@ -134,7 +134,8 @@ class NodePairs:
             if self._modes is None or self._modes[0] != edits:
                 gap, modes = 0.0, np.zeros((self._num_nodes, 1))
                 if tracker.num_components == 1 and self._num_nodes > 1:
-                    found = slowest_modes_of(tracker.times, tracker.edges())
+                    times = None if tracker.far_apart else tracker.times
+                    found = slowest_modes_of(times, tracker.edges())
                     gap, modes = found.gap, found.potentials
                 self._modes = (edits, gap, torch.from_numpy(modes))
             return what_if(tracker, *self._modes[1:], u, v)

@@ -235,7 +235,8 @@ class _Dense:
             whole[nodes] = vector
             return self.tracker.times(whole)[nodes]
 
-        modes = slowest_modes_of(times, part, None if self.start is None else self.start[nodes])
+        start = None if self.start is None else self.start[nodes]
+        modes = slowest_modes_of(None if self.tracker.far_apart else times, part, start)
         self.start = np.zeros_like(whole)
         self.start[nodes] = modes.potentials[:, 0]
         return modes

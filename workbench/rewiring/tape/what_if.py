@@ -6,8 +6,8 @@ import numpy as np
 from jaxtyping import Float64
 from torch import Tensor
 
-from workbench.rewiring.engine.incremental import NEAR_BRIDGE, ResistanceTracker
-from workbench.rewiring.engine.pseudo_inverse import column
+from workbench.rewiring.engine.incremental import ResistanceTracker
+from workbench.rewiring.engine.pseudo_inverse import column, exact_fall
 from workbench.topology import one_thread
 
 
@@ -48,7 +48,9 @@ def what_if(
 
     The second is the first-order perturbation of the generalized eigenproblem: L changes by
     ``w x x^T`` and D by w at u and v. It says nothing of higher order. An edge of another
-    conductance is removed with it as w. Cost: O(n).
+    conductance is removed with it as w. Whether an edge is a bridge is asked of the graph where
+    ``1 - w R`` is not clear of rounding. Cost: O(n), and O(n^3) without subtraction where it is not
+    clear or where resistances lie too far apart (``ResistanceTracker.far_apart``).
 
     Args:
         tracker: the graph as it is.
@@ -88,15 +90,14 @@ def what_if(
         total = -np.inf if components == 2 else np.nan
     elif sign > 0:
         within = -gain
-    else:
+    elif (slack := tracker.slack(u, v)) is not None and not tracker.far_apart:
         k = column(tracker.inverse, u) - column(tracker.inverse, v)
-        slack = 1.0 - weight * resistance
-        if slack > NEAR_BRIDGE:
-            within = int(here.sum()) * weight * float(k @ k) / slack
-        else:
-            side = here & (k > 0.5 * (k[u] + k[v]))
-            within = -_across(tracker, u, v, side, here & ~side, 1.0 / weight)
-            total = np.inf
+        within = int(here.sum()) * weight * float(k @ k) / slack
+    elif (labels := (rest := tracker.without(u, v)).labels.numpy())[u] == labels[v]:
+        within = exact_fall(rest, u, v, weight)
+    else:
+        within = -_across(tracker, u, v, labels == labels[u], labels == labels[v], 1.0 / weight)
+        total = np.inf
     if total is None:
         total = within
     before = components > 1
@@ -107,10 +108,6 @@ def what_if(
 
 def _across(tracker: ResistanceTracker, u: int, v: int, first, second, bridge: float) -> float:
     """Sum of R_iu + bridge + R_vj over i in ``first`` (u's side) and j in ``second`` (v's side)."""
-    diagonal = np.diagonal(tracker.inverse)
-    sums = []
-    for end, side in ((u, first), (v, second)):
-        to_end = diagonal + diagonal[end] - 2.0 * column(tracker.inverse, end)
-        sums.append(to_end[side].sum())
+    sums = [tracker.resistance_to(u)[first].sum(), tracker.resistance_to(v)[second].sum()]
     sizes = int(first.sum()), int(second.sum())
     return float(sums[0] * sizes[1] + sums[1] * sizes[0] + bridge * sizes[0] * sizes[1])

@@ -16,15 +16,15 @@ export function matrixLayout({ width, height, head, ratio, panels, cells, classe
   if (cells && side >= 4 * cells) side -= side % cells;
   const gap = Math.round(BETWEEN * ratio), pixels = panels * side + (panels - 1) * gap;
   const w = pixels / ratio, h = side / ratio;
-  const layout = { side, gap, pixels, below, left: LEFT, top, width: w, height: h };
+  const layout = { side, gap, pixels, below, left: LEFT, top, width: w, height: h, few: false, ends: false };
   layout.captions = Array.from({ length: panels }, (_, k) => LEFT + (k * (side + gap)) / ratio);
-  layout.few = below && w < 380; // else the numbers touch
   if (below) {
     const y = top + h + 12, long = Math.max(40, w - bar - 12);
     layout.colorbar = [LEFT, y, long, 30];
     layout.swatch = [LEFT + long + 24, y, bar - 12, 14];
+    Object.assign(layout, { few: long < 380, ends: long < 160 }); // else the numbers touch
   } else {
-    const x = LEFT + w + 12, long = Math.max(40, h - 34);
+    const x = LEFT + w + 12, long = Math.max(40, h - 48); // two lines of text below
     layout.colorbar = [x, top, bar - 12, long];
     layout.swatch = [x, top + long + 20, bar - 12, 14];
   }

@@ -68,7 +68,7 @@ export class MatrixPage {
   }
 
   place(layout, captions) {
-    const { canvas } = this, { left, top, width, height, pixels, side, below, few } = layout;
+    const { canvas } = this, { left, top, width, height, pixels, side, below, few, ends } = layout;
     if (canvas.width !== pixels) canvas.width = pixels;
     if (canvas.height !== side) canvas.height = side;
     canvas.style.inset = "auto";
@@ -81,6 +81,7 @@ export class MatrixPage {
     box(this.colorbar, layout.colorbar);
     box(this.swatch, layout.swatch);
     this.mark("few", few);
+    this.mark("ends", ends);
     this.mark("below", below);
   }
 

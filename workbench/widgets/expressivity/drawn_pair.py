@@ -10,6 +10,7 @@ from workbench.diagnostics.expressivity.graph_pair import GraphPair
 from workbench.diagnostics.expressivity.pair_coloring import PairColoring
 from workbench.graphs import FAMOUS_PAIRS
 from workbench.widgets.lab.drawn_graph import places
+from workbench.widgets.lab.opening import graph_of
 
 #: Larger graphs are for ``distinguishes``, not for the eye.
 LARGEST_NODES = 1_000
@@ -69,3 +70,21 @@ def famous(name: str) -> DrawnPair:
     if name not in FAMOUS_PAIRS:
         raise ValueError(f"pair must be one of {', '.join(FAMOUS_PAIRS)}; got {name!r}")
     return DrawnPair(*FAMOUS_PAIRS[name].build(), name)
+
+
+def pair_of(a: Source | None, b: Source | None, first: str) -> DrawnPair:
+    """The pair of two graphs, or the famous one of a name; of nothing the one called ``first``.
+
+    Raises:
+        ValueError: only one graph is given, or one has no nodes.
+        TooLargeError: a graph is too large to draw.
+        TypeError: one is no graph.
+    """
+    if b is None:
+        if a is not None and not (isinstance(a, str) and a in FAMOUS_PAIRS):
+            names = ", ".join(FAMOUS_PAIRS)
+            raise ValueError(f"give two graphs, or the name of a famous pair: {names}; got {a!r}")
+        return famous(first if a is None else a)
+    if a is None:
+        raise ValueError("give two graphs, a and b; a is missing")
+    return DrawnPair(graph_of(a)[0], graph_of(b)[0])

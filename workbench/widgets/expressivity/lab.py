@@ -2,7 +2,6 @@
 
 import html
 from collections.abc import Callable
-from types import SimpleNamespace
 from typing import Any
 
 import ipywidgets
@@ -14,15 +13,15 @@ from workbench.diagnostics import TESTS, Distinction
 from workbench.diagnostics.expressivity.pair_coloring import PairColoring
 from workbench.graphs import FAMOUS_PAIRS
 from workbench.models import MODELS
-from workbench.widgets.expressivity import model_on_pair, views, words
-from workbench.widgets.expressivity.drawn_pair import DrawnPair, Source, famous
+from workbench.widgets.expressivity import views, words
+from workbench.widgets.expressivity.drawn_pair import DrawnPair, Source, famous, pair_of
+from workbench.widgets.expressivity.explanation import Explanation
+from workbench.widgets.expressivity.model_on_pair import ModelOnPair
 from workbench.widgets.expressivity.state import FIRST_PAIR, ExpressivityState
 from workbench.widgets.expressivity.test_texts import RAISED, text_of
 from workbench.widgets.lab.controls import file_button, row
 from workbench.widgets.lab.lab import Lab, command
 from workbench.widgets.lab.opening import OpenedFile, dropped, graph_of, uploaded
-from workbench.widgets.lab.own_model import OwnModel
-from workbench.widgets.lab.whole_number import whole_number
 from workbench.widgets.lab.worker import ShouldStop
 
 #: The lines of text, and their look.
@@ -54,10 +53,8 @@ class ExpressivityLab(Lab, state=ExpressivityState):
     def __init__(self, pair: DrawnPair, test: str):
         super().__init__(ExpressivityState())
         self._colored = pair.colored(test)
-        #: a node or a pair of each graph, explained below the pictures
-        self._chosen: list[tuple[int, ...] | None] = [None, None]
-        self._own: dict[str, OwnModel] = {}
-        self._result: EmbeddingDistance | None = None
+        self._why = Explanation(self._drawn)
+        self._model = ModelOnPair(self.state, lambda: self._pair, self._tell_run)
         self._build()
         self.add_class("workbench-expressivity")
         self._show_pair()
@@ -115,7 +112,7 @@ class ExpressivityLab(Lab, state=ExpressivityState):
     @property
     def result(self) -> EmbeddingDistance | None:
         """What the last run of a model on this pair gave, or None."""
-        return self._result
+        return self._model.result
 
     def why(self, graph: str, *nodes: int) -> str:
         """Why a node (one number) or a pair (two) has its color in the round that is drawn.
@@ -130,9 +127,7 @@ class ExpressivityLab(Lab, state=ExpressivityState):
         """
         if graph in ("a", "b") and not nodes:
             raise ValueError(f'give one or two nodes: lab.why("{graph}", 0)')
-        self.choose(graph, *nodes)
-        colored, round = self._drawn()
-        return words.why_text(colored, "ab".index(graph), round, nodes)
+        return self._why.text(self._choose(graph, *nodes))
 
     @command
     def choose(self, graph: str, *nodes: int) -> None:
@@ -142,16 +137,7 @@ class ExpressivityLab(Lab, state=ExpressivityState):
             ValueError: there is no such graph or node.
             TypeError: a node is no whole number.
         """
-        if graph not in ("a", "b"):
-            raise ValueError(f'graph must be "a" or "b", got {graph!r}')
-        which = "ab".index(graph)
-        size = self._pair.sizes[which]
-        if len(nodes) > 2:
-            raise ValueError(f"give one or two nodes from 0 to {size - 1}, got {nodes}")
-        nodes = tuple(whole_number(node, "a node", 0, size - 1) for node in nodes)
-        self._chosen[which] = nodes or None
-        self.pictures[graph].picked = list(nodes[:1])
-        self._show_why()
+        self._choose(graph, *nodes)
 
     @command
     def raise_k(self) -> None:
@@ -193,22 +179,11 @@ class ExpressivityLab(Lab, state=ExpressivityState):
                 range.
             TypeError: ``model`` is none of these.
         """
-        state = self.state
-        asked = state.now()
-        asked.seed = state.checked("seed", seed)
         if isinstance(model, str):
-            asked.model = state.checked("model", model)
-            asked.num_layers = state.checked("num_layers", 6 if num_layers is None else num_layers)
-            state.model, state.num_layers, state.seed = asked.model, asked.num_layers, asked.seed
-            return self._embed(asked)
+            return self._model.run(model, num_layers, seed)
         if num_layers is not None:
             raise ValueError("num_layers is for the models of the menu; yours has its own")
-        asked.model = model_on_pair.own_title(model, self.a, self.b, seed)
-        found = self._embed(asked, model)
-        self._own = {asked.model: model}
-        state.offer("model", [*MODELS, asked.model], asked.model)
-        state.seed = asked.seed
-        return found
+        return self._model.run_own(model, seed)
 
     def picture(self, format: str = "png") -> bytes:
         """Both graphs and the histogram at the current round, as a PNG or SVG file."""
@@ -282,18 +257,21 @@ class ExpressivityLab(Lab, state=ExpressivityState):
     def _heard(self, which: int, widget: ipywidgets.Widget, content: dict, buffers: Any) -> None:
         u, v, kind = content.get("u"), content.get("v"), content.get("type")
         if kind == "hover":
-            colored, round = self._drawn()
-            widget.show_hint(u, v, words.hint(colored, which, round, u, v))
+            widget.show_hint(u, v, self._why.hint(which, u, v))
         elif kind == "click":
             self.choose("ab"[which], u, v)
         elif kind == "file":
             self._open(which, lambda: dropped(content, buffers))
 
     def _node(self, which: int, picked: list[int]) -> None:
-        chosen = self._chosen[which]
-        if chosen is None or list(chosen[:1]) != picked:
-            self._chosen[which] = tuple(picked) or None
+        if self._why.pick(which, picked):
             self._show_why()
+
+    def _choose(self, graph: str, *nodes: int) -> int:
+        which = self._why.choose(graph, nodes)
+        self.pictures[graph].picked = list(self._why.nodes(which)[:1])
+        self._show_why()
+        return which
 
     # ---- the work -------------------------------------------------------------------------
 
@@ -341,23 +319,7 @@ class ExpressivityLab(Lab, state=ExpressivityState):
     def _run(self, _: ShouldStop) -> None:
         asked = self.state.now()
         with self.working(f"running {asked.model} …"):
-            self._embed(asked)
-
-    def _embed(self, asked: SimpleNamespace, own: OwnModel | None = None) -> EmbeddingDistance:
-        """Run a model on the pair, and tell what came out."""
-        pair, seed = self._pair, asked.seed
-        own = self._own.get(asked.model) if own is None else own
-        if own is None:
-            layers = asked.num_layers
-            found = model_on_pair.random_model_distance(
-                asked.model, *pair.graphs, num_layers=layers, seed=seed
-            )
-        else:
-            found = model_on_pair.own_model_distance(own, *pair.graphs, seed=seed)
-        if pair is self._pair:
-            self._result = found
-            self._lines["ran"].value = model_on_pair.told(found, asked, own)
-        return found
+            self._model.embed(asked)
 
     # ---- what is shown --------------------------------------------------------------------
 
@@ -376,14 +338,13 @@ class ExpressivityLab(Lab, state=ExpressivityState):
 
     def _show_pair(self) -> None:
         pair = self._pair
-        self._chosen, self._result = [None, None], None
+        self._why.forget()
+        self._model.forget()
         known = FAMOUS_PAIRS.get(pair.name)
         self.made_by = "expressivity_lab()" if known else "expressivity_lab(a, b)"
         views.show_pair(pair, self.pictures)
         about = known.sentence if known else f"Your graphs: {' and '.join(pair.names)}."
         self._lines["about_pair"].value = html.escape(about)
-        before = f'<span class="workbench-fine">{html.escape(model_on_pair.BEFORE)}</span>'
-        self._lines["ran"].value = before
 
     def _show_test(self) -> None:
         colored = self._colored
@@ -394,7 +355,10 @@ class ExpressivityLab(Lab, state=ExpressivityState):
         self._show_why()
 
     def _show_why(self) -> None:
-        self._lines["why"].value = words.why_html(*self._drawn(), self._chosen)
+        self._lines["why"].value = self._why.html()
+
+    def _tell_run(self, text: str) -> None:
+        self._lines["ran"].value = text
 
 
 def expressivity_lab(
@@ -422,11 +386,4 @@ def expressivity_lab(
     """
     if test not in TESTS:
         raise ValueError(f"test must be one of {', '.join(TESTS)}; got {test!r}")
-    if b is None:
-        if a is not None and not (isinstance(a, str) and a in FAMOUS_PAIRS):
-            names = ", ".join(FAMOUS_PAIRS)
-            raise ValueError(f"give two graphs, or the name of a famous pair: {names}; got {a!r}")
-        return ExpressivityLab(famous(a or FIRST_PAIR), test)
-    if a is None:
-        raise ValueError("give two graphs, a and b; a is missing")
-    return ExpressivityLab(DrawnPair(graph_of(a)[0], graph_of(b)[0]), test)
+    return ExpressivityLab(pair_of(a, b, FIRST_PAIR), test)

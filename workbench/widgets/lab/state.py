@@ -129,6 +129,24 @@ class LabState(traitlets.HasTraits):
         setting = self.settings()[name]
         return value if value is None and setting.optional else setting.validate(self, value)
 
+    def parse(self, name: str, text: str) -> Any:
+        """The value that a text names: a choice by its value or title, true or false, a number.
+
+        Raises:
+            ValueError, TypeError: as ``Setting.validate``.
+        """
+        setting, choices = self.settings()[name], self.choices(name)
+        if setting.optional and text.lower() == "none":
+            return None
+        if choices is not None:
+            named = choices | {str(value): value for value in choices.values()}
+        elif isinstance(setting.default_value, bool):
+            named = {"true": True, "false": False}
+        else:
+            sign = text.removeprefix("-")
+            named = {text: int(text)} if sign.isdecimal() else {}
+        return setting.validate(self, named.get(text, text))
+
     def now(self) -> SimpleNamespace:
         """All settings at this moment, for work that goes on while they change."""
         return SimpleNamespace(**{name: getattr(self, name) for name in self.settings()})

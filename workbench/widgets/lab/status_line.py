@@ -3,6 +3,8 @@
 import anywidget
 import traitlets
 
+from workbench.widgets.canvas.browser_module import browser_module
+
 
 class StatusLine(anywidget.AnyWidget):
     """A line of HTML that screen readers read when it changes.
@@ -12,31 +14,6 @@ class StatusLine(anywidget.AnyWidget):
     pressed with Ctrl, Alt or Cmd, and Shift-Enter, stays the notebook's.
     """
 
-    _esm = """
-function render({ model, el }) {
-  let gone = false;
-  el.setAttribute("role", "status");
-  const show = () => { el.innerHTML = model.get("value"); };
-  const keep = (event) => {
-    const notebook = event.ctrlKey || event.metaKey || event.altKey;
-    if (!notebook && !(event.shiftKey && event.key === "Enter")) event.stopPropagation();
-  };
-  const own = () => {
-    if (gone) return;
-    const lab = el.isConnected && el.closest(".workbench-lab");
-    if (lab) lab.addEventListener("keydown", keep);
-    else requestAnimationFrame(own);
-  };
-  show();
-  own();
-  model.on("change:value", show);
-  return () => {
-    gone = true;
-    model.off("change:value", show);
-  };
-}
-
-export default { render };
-"""
+    _esm = browser_module("status_line")
 
     value = traitlets.Unicode("").tag(sync=True)

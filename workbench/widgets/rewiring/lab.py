@@ -239,7 +239,7 @@ class RewiringLab(Lab, state=RewiringState):
         # one way only: the slider leads, and a stale canvas can never move it back
         self.follow("position", bar, graph, matrix)
         self.link("selection", graph, matrix)
-        self.training = TrainingPanel(self._edge_lists)
+        self.training = TrainingPanel(self._pair)
         self.controls |= {"upload": self._from.upload, "file": self._from.boxes}
         self.controls |= {"options": row(), "border": self.page.border}
         exports = [
@@ -409,6 +409,7 @@ class RewiringLab(Lab, state=RewiringState):
 
     def _show_rest(self, should_stop: ShouldStop) -> None:
         self.page.show_rest(should_stop)
+        self.training.follow_graph()
         if not should_stop():
             self.rested(1.0)
 
@@ -430,9 +431,9 @@ class RewiringLab(Lab, state=RewiringState):
         finally:
             self.controls["stop"].disabled = True
 
-    def _edge_lists(self) -> tuple[Tensor, Tensor]:
+    def _pair(self) -> tuple[str, Tensor, Tensor]:
         now = self.state.moment()
-        return now.start.edge_index, now.edge_index
+        return now.title, now.start.edge_index, now.edge_index
 
     def _ipython_display_(self) -> None:
         waits = not self._filled.is_set()

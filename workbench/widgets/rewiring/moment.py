@@ -5,6 +5,7 @@ Whoever computes or draws reads one ``Moment``, which nobody changes any more.
 
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -128,6 +129,14 @@ class Moment:
     def made_by_method(self) -> bool:
         """True where the method alone made the edits in force, and there is one."""
         return bool(self.in_force) and self.in_force == self.by_method[: self.position]
+
+    @property
+    def title(self) -> str:
+        """Graph and edits as the name of what is made of them, such as "barbell:10,3, gtr 4"."""
+        name, hand = Path(self.start.name).name, sum(edit.by == "hand" for edit in self.in_force)
+        made = [f"{self.method} {self.position - hand}"] if self.position > hand else []
+        made += [f"{hand} by hand"] if hand else []
+        return f"{name}, {' and '.join(made) or 'no edits'}"
 
     @property
     def caption(self) -> str:

@@ -1,5 +1,6 @@
 """What the sensitivity lab shows of its state: functions from the state to texts and buffers."""
 
+import html
 from types import SimpleNamespace
 
 import numpy as np
@@ -15,6 +16,7 @@ from workbench.figures import (
     sensitivity_picture,
 )
 from workbench.figures.blind_spots import missed_sentence
+from workbench.figures.theme import GRAY
 from workbench.widgets.canvas.graph_canvas import GraphCanvas
 from workbench.widgets.canvas.matrix_canvas import MatrixCanvas, levels
 from workbench.widgets.canvas.palette import color_span
@@ -93,14 +95,20 @@ def node_values(known: Sensitivities, shown: SimpleNamespace) -> tuple[np.ndarra
 def panels_html(known: Sensitivities, shown: SimpleNamespace, found: BlindSpots | None) -> str:
     """Decay against each distance, and the blind spots, as drawings that fill the row."""
     curves = decay_data(known, shown.norm)
-    drawings = [decay_picture({title: lines}) for title, lines in curves.items()]
+    drawings = {
+        f"sensitivity against {title}": decay_picture({title: lines})
+        for title, lines in curves.items()
+    }
     if found is not None:
-        drawings.append(blind_spot_picture(**blind_data(found, shown)))
+        data = blind_data(found, shown)
+        drawings[f"sensitivity against {data['measure']}"] = blind_spot_picture(**data)
     cells = []
-    for drawing in drawings:
+    for name, drawing in drawings.items():
         text = drawing.decode()
-        svg = text[text.index("<svg") :].replace("<svg", '<svg style="width:100%;height:auto"', 1)
-        cells.append(f'<div style="min-width:0">{svg}</div>')
+        head = f'<svg role="img" aria-label="{html.escape(name)}" style="width:100%;height:auto"'
+        svg = text[text.index("<svg") :].replace("<svg", head, 1)
+        # what is gray on any ground has the color of the page's text here
+        cells.append(f'<div style="min-width:0">{svg.replace(GRAY, "currentColor")}</div>')
     grid = "display:grid;grid-template-columns:repeat(auto-fit,minmax(280px,1fr));gap:8px"
     return f'<div class="workbench-panels" style="{grid}">{"".join(cells)}</div>'
 

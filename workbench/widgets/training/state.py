@@ -1,13 +1,10 @@
 """What the training panel is set to."""
 
 import torch
-from torch import nn
 from torch_geometric.data import Data
 
 from workbench.diagnostics import hop_distance
 from workbench.models import MODELS
-from workbench.tasks import Task
-from workbench.training import model_for
 from workbench.widgets.lab.state import LabState, Setting
 
 FAR_SIDE, LABELS = "reach the far side", "node labels"
@@ -15,9 +12,12 @@ FAR_SIDE, LABELS = "reach the far side", "node labels"
 #: Up to this many nodes the number of layers follows the diameter.
 DIAMETER_NODES = 3_000
 
+#: Stands in the menu of runs where there is none.
+NO_RUN = ""
+
 
 class TrainingState(LabState):
-    """What is learned, by which model of what size, how long and how often."""
+    """What is learned, by which model of what size, how long and how often; and the run shown."""
 
     task = Setting(
         FAR_SIDE,
@@ -36,6 +36,9 @@ class TrainingState(LabState):
     width = Setting(32, "Hidden channels.", low=1, high=1024, width=120)
     epochs = Setting(100, "Passes over the training graphs.", low=1, high=10_000, width=120)
     seeds = Setting(3, "Pairs of runs; two or more give an interval.", low=1, high=50, width=120)
+    run = Setting(
+        NO_RUN, "Whose curves, result and sensitivity are shown.", choices=[NO_RUN], width=420
+    )
 
     def __init__(self):
         super().__init__()
@@ -50,7 +53,3 @@ class TrainingState(LabState):
             distance = hop_distance(graph.edge_index, graph.num_nodes)
             far = int(distance[torch.isfinite(distance)].max())
             self.layers = min(max(far, 2), 12)
-
-    def model_for(self, task: Task) -> nn.Module:
-        """A new model of the chosen kind and size."""
-        return model_for(task, self.model, width=self.width, num_layers=self.layers)

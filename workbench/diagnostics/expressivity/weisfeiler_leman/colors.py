@@ -2,7 +2,7 @@
 
 from torch import Tensor
 
-from workbench.cost import diagnostic
+from workbench.cost import check_count, diagnostic
 from workbench.diagnostics.expressivity.weisfeiler_leman import items
 from workbench.diagnostics.expressivity.weisfeiler_leman.coloring import Coloring, coloring
 from workbench.diagnostics.expressivity.weisfeiler_leman.pair_classes import DISTANCES
@@ -186,6 +186,7 @@ def kwl_colors(
         NeurIPS 2020, arXiv 1904.01543.
     """
     check_least("k", k, 1)
+    check_count("k", k, 100)
     if near not in ("all", "neighbors", "told-apart"):
         raise ValueError(f'near must be "all", "neighbors" or "told-apart", got {near!r}')
     graphs = split(*prepare(edge_index, num_nodes, node_labels, edge_labels, batch))
@@ -309,6 +310,8 @@ def klwl_colors(
     """
     check_least("k", k, 1)
     check_least("l", l, 0)
+    check_count("k", k, 100)
+    check_count("l", l, 100)
     graphs = split(*prepare(edge_index, num_nodes, node_labels, edge_labels, batch))
     built = items.marked_items(graphs, edge_index.device, marks=l, k=k)
     return _colored(built, edge_index, max_rounds)

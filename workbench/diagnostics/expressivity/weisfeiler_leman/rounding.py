@@ -8,6 +8,7 @@ import torch
 from jaxtyping import Float64, Int64, Shaped
 from torch import Tensor
 
+from workbench.cost import check_count
 from workbench.diagnostics.expressivity.weisfeiler_leman import items
 from workbench.diagnostics.expressivity.weisfeiler_leman.coloring import coloring
 from workbench.diagnostics.expressivity.weisfeiler_leman.distinguish import batch_of, compare
@@ -76,6 +77,7 @@ def rounded_distinction(
     """
     if not 0 < error < 1:
         raise ValueError(f"error must be between 0 and 1, such as 1e-13; got {error}")
+    check_count("decimals", decimals, 300)
     pair = batch_of([data_a, data_b], called=("data_a", "data_b").__getitem__)
     graphs, device = split(*pair), data_a.edge_index.device
     items.check_distances(graphs)
