@@ -1019,6 +1019,24 @@ def test_what_is_constant_gets_no_invented_range(name, scale):
     lab.close()
 
 
+def test_a_matrix_that_is_refused_says_why():
+    """Gains of all pairs lose their digits beside a weak link; the other matrices do not."""
+    data = barbell(4, 2)
+    weak = (data.edge_index.min(0).values == 4) & (data.edge_index.max(0).values == 5)
+    assert int(weak.sum()) == 2
+    data.edge_weight = torch.where(weak, 1e-15, 1.0).double()
+    lab = rewiring_lab(data, num_edges=0)
+    lab.do("matrix", "gain of an edge")
+    matrix = lab.pictures["matrix"]
+    assert matrix.values == b""
+    assert matrix.title.startswith("gain of an edge is not shown: ")
+    assert not lab.shown()["wrong"]
+    assert lab.picture()[:4] == b"\x89PNG"
+    lab.matrix = "effective resistance"
+    assert matrix.size == data.num_nodes
+    lab.close()
+
+
 def test_a_thousand_nodes_are_no_one_gray():
     """Most cells differ, the ends say that there is more, and a logarithm can be chosen."""
     data = grid(31, 33)

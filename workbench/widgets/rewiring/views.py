@@ -4,6 +4,7 @@ import html
 import inspect
 import math
 from collections.abc import Sequence
+from contextlib import suppress
 
 import numpy as np
 import plotly.graph_objects as go
@@ -97,7 +98,7 @@ def figure(moment: Moment, color: str) -> go.Figure:
 def still(moment: Moment, color: str, matrix: str, scale: str, format: str) -> bytes:
     """Before, after and one of ``MATRICES`` as the bytes of a PNG or SVG file."""
     values, shared, order = None, None, moment.start.order
-    if moment.start.pairs.dense:
+    with suppress(ValueError):  # too large, or refused: the page says why
         _, values, shared = scaled(moment, matrix, scale)
         values = values[np.ix_(order, order)]
     return picture(
