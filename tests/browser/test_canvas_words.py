@@ -120,3 +120,33 @@ def test_pictures_and_cards_have_names(opened):
     )
     assert len(names) >= 2 + 8 + 1 + 8
     assert all(names)
+
+
+def test_ends_that_stand_for_more_are_marked(opened):
+    opened.ask(
+        "graph.color_range, graph.clipped = [0.4, 2.0], [True, True]\n"
+        "matrix.value_range, matrix.clipped = [0.4, 1.4], [False, True]"
+    )
+    opened.settle()
+    ends = opened.page.locator(".wb-graph .wb-colorbar-ends span").all_inner_texts()
+    assert ends == ["≤ 0.4", "≥ 2"]
+    ticks = opened.page.locator(".wb-matrix .wb-tick:not(.wb-tick-missing)")
+    texts = ticks.evaluate_all("ticks => ticks.map((tick) => tick.textContent)")
+    assert [texts[0], texts[2], texts[4]] == ["0.4", "0.9", "≥ 1.4"]
+    names = opened.page.evaluate("[...document.querySelectorAll('canvas')].map((c) => c.ariaLabel)")
+    assert any("from ≤ 0.4 to ≥ 2" in name for name in filter(None, names))
+    assert any("from 0.4 to ≥ 1.4" in name for name in filter(None, names))
+
+
+def test_where_there_are_no_colors_the_legend_says_why(opened):
+    why = "mean resistance is not shown: the elimination of 10,000 nodes and 60,000 edges fills in"
+    opened.ask(f"graph.node_values, graph.color_label = b'', {why!r}")
+    opened.settle()
+    label = opened.page.locator(".wb-graph .wb-colorbar-label")
+    assert label.inner_text() == why
+    assert label.is_visible()
+    assert not opened.page.locator(".wb-graph .wb-colorbar-ramp").is_visible()
+    assert opened.page.evaluate(CUT) == []
+    opened.ask("graph.color_label = ''")
+    opened.settle()
+    assert not label.is_visible()

@@ -1,4 +1,4 @@
-"""The scale of matrices: constants, outliers, pairs without a number, both spacings."""
+"""The scales of matrices and nodes: constants, outliers, what has no number, both spacings."""
 
 import numpy as np
 import pytest
@@ -7,6 +7,7 @@ from workbench.diagnostics import effective_resistance
 from workbench.graphs import barbell, complete, sbm
 from workbench.widgets.canvas.matrix_canvas import MISSING
 from workbench.widgets.canvas.matrix_scale import QUANTILE_ROWS, Scale, shared_scale
+from workbench.widgets.canvas.palette import MANY, color_span, inner_span
 
 
 def drawn(scale, matrix):
@@ -86,3 +87,22 @@ def test_without_a_number_there_is_no_scale(logarithmic):
     matrix = np.full((150, 150), np.inf)
     np.fill_diagonal(matrix, 0.0)
     assert shared_scale(matrix, matrix, logarithmic=logarithmic) == Scale(0.0, 0.0)
+
+
+def test_a_far_node_does_not_take_the_colors_of_many():
+    values = np.linspace(1.0, 2.0, 400).reshape(1, -1).repeat(2, axis=0)
+    values[0, 7], values[1, 3], values[1, 9] = 90.0, -5.0, np.nan
+    (low, high), clipped = inner_span(values)
+    assert 1.0 < low < 1.05
+    assert 1.95 < high < 2.0
+    assert clipped == [True, True]
+    few = values[:, :MANY]
+    assert inner_span(few) == (color_span(few), [False, False])
+
+
+def test_nodes_that_are_all_but_one_alike_keep_their_span():
+    values = np.ones((2, 300))
+    values[:, 0] = 4.0
+    assert inner_span(values) == ([1.0, 4.0], [False, False])
+    assert inner_span(np.full((2, 300), 0.3)) == ([0.3, 0.3], [False, False])
+    assert inner_span(np.full((2, 300), np.nan)) == ([0.0, 1.0], [False, False])

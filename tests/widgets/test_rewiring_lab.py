@@ -905,6 +905,10 @@ def test_a_disconnected_graph_shows_what_is_within_its_components(large):
     assert "fewer" not in first["text"]
     assert f"the largest, {big + 10:,} of" in joined["text"]
     assert "2 fewer than at first: the pairs that were joined count, too." in joined["text"]
+    assert lab.shown()["left_out"] == joined["text"]
+    lab.position = 3
+    assert lab.shown()["left_out"] == first["text"]
+    lab.position = 5
     assert lab.numbers(within_components=True)["total_resistance"] == pytest.approx(
         card(lab, "total resistance")[5]
     )
@@ -1012,6 +1016,24 @@ def test_what_is_constant_gets_no_invented_range(name, scale):
             exact = lab.state.start.pairs.matrix(matrix)
             assert low == high == exact[np.isfinite(exact)].max(), matrix
         assert lab.picture()[:4] == b"\x89PNG"
+    lab.close()
+
+
+def test_a_matrix_that_is_refused_says_why():
+    """Gains of all pairs lose their digits beside a weak link; the other matrices do not."""
+    data = barbell(4, 2)
+    weak = (data.edge_index.min(0).values == 4) & (data.edge_index.max(0).values == 5)
+    assert int(weak.sum()) == 2
+    data.edge_weight = torch.where(weak, 1e-15, 1.0).double()
+    lab = rewiring_lab(data, num_edges=0)
+    lab.do("matrix", "gain of an edge")
+    matrix = lab.pictures["matrix"]
+    assert matrix.values == b""
+    assert matrix.title.startswith("gain of an edge is not shown: ")
+    assert not lab.shown()["wrong"]
+    assert lab.picture()[:4] == b"\x89PNG"
+    lab.matrix = "effective resistance"
+    assert matrix.size == data.num_nodes
     lab.close()
 
 

@@ -33,6 +33,7 @@ def test_cards_are_strict_json():
         "exact": True,
         "digits": 4,
         "reason": "",
+        "note": "",
     }
 
 

@@ -56,7 +56,7 @@ class GraphView {
       positions: structure, num_nodes: structure, spans: structure, renderer: structure,
       node_values: values, node_values_before: values, color_range: values, palette: values,
       candidates, methods: candidates, labels: nodes, texts: nodes,
-      color_label: describe, classes: describe, status: describe, height: describe,
+      color_label: describe, clipped: describe, classes: describe, status: describe, height: describe,
       ringed: mark, position: mark, selection: mark, picked: mark,
       hint: tip, hint_pair: tip, editable: tip,
       mode: () => this.resized(), camera: () => this.traveled(), stale: () => this.greyLater(),

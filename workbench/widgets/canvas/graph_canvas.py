@@ -25,8 +25,9 @@ class GraphCanvas(PairHints):
         spans: int32 [spans, 4], rows u, v, start, end: the edge is there at tape positions
             start <= k < end. Start 0 marks an original edge, end ``NEVER`` one that stays.
         node_values: float32 [num_nodes], colored over ``color_range``; empty for plain nodes,
-            nan and inf are drawn in grey. ``color_label`` says what they are, or why there are
-            none.
+            nan and inf are drawn in grey. ``clipped`` says whether there are values below or above
+            the range, whose ends are then marked ≤ or ≥; ``color_label`` what they are, or why
+            there are none.
         node_values_before: the same before the edits, for the panel "before"; empty where the
             colors do not change.
         candidates: int32 [candidates, 3], rows u, v, index into ``methods``: drawn dashed.
@@ -64,6 +65,7 @@ class GraphCanvas(PairHints):
     node_values = traitlets.Bytes(b"").tag(sync=True)
     node_values_before = traitlets.Bytes(b"").tag(sync=True)
     color_range = traitlets.List(traitlets.Float(), [0.0, 1.0], minlen=2, maxlen=2).tag(sync=True)
+    clipped = traitlets.List(traitlets.Bool(), [False, False], minlen=2, maxlen=2).tag(sync=True)
     color_label = traitlets.Unicode("").tag(sync=True)
     palette = traitlets.Bytes().tag(sync=True)
     labels = traitlets.List(traitlets.Unicode()).tag(sync=True)

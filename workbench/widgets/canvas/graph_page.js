@@ -46,14 +46,13 @@ export class GraphPage {
     this.colorbar.style.display = shown ? "" : "none";
     this.mark("plain", !data.scaled); // then the label says why there are no colors
     if (shown) other = setText(this.label, label) || other;
+    const range = model.get("color_range"), ends = rangeTexts(range, 2, undefined, model.get("clipped"));
     if (data.scaled) {
-      const range = model.get("color_range");
-      rangeTexts(range, 2).forEach((text, k) => (this.ends[k].textContent = text));
+      this.ends.forEach((end, k) => (end.textContent = ends[k]));
       this.ramp.style.background = gradient(data.table, "right", range);
     }
     this.status.textContent = model.get("status");
-    this.canvas.setAttribute("aria-label", canvasLabel(
-      data.n, data.scaled ? label : "", model.get("color_range")));
+    this.canvas.setAttribute("aria-label", canvasLabel(data.n, data.scaled ? label : "", ends));
     const { kinds, candidates } = data;
     const [methods, editable] = [model.get("methods"), model.get("editable")];
     this.#showLegend(legendRows({ kinds, candidates, methods, editable }));

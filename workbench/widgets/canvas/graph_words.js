@@ -1,15 +1,15 @@
 // What the graph canvas says: legend, titles, tooltip, and what a screen reader hears.
 
 import { methodStroke } from "./colors.js";
-import { number, rangeTexts } from "./numbers.js";
+import { number } from "./numbers.js";
 
 const KEYS =
   "Arrow keys move between nodes, Enter picks a node and a second Enter adds or removes the edge, " +
   "Delete removes it, Escape clears, plus, minus and 0 zoom.";
 
-// `value` says what the colors are, over a range; "" where they are none
-export function canvasLabel(n, value, range) {
-  const [low, high] = rangeTexts(range, 2), of = high ? `from ${low} to ${high}` : `all ${low}`;
+// `value` says what the colors are, "" where they are none; with the texts at the ends of their range
+export function canvasLabel(n, value, [low, high]) {
+  const of = high ? `from ${low} to ${high}` : `all ${low}`;
   return `Graph of ${n} nodes${value ? `, colored by ${value}, ${of}` : ""}. ${KEYS}`;
 }
 

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from workbench.widgets.canvas.matrix_canvas import levels
+from workbench.widgets.canvas.palette import MANY
 
 #: Matrices of more rows are spread between quantiles: among so many cells a few far ones would
 #: leave one gray to all others.
-QUANTILE_ROWS = 100
+QUANTILE_ROWS = MANY
 QUANTILES = 0.01, 0.99
 
 #: Cells that the quantiles are taken from.

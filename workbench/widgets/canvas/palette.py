@@ -4,6 +4,9 @@ from functools import cache
 
 import numpy as np
 
+#: Of more values a few far ones do not stretch the colors.
+MANY = 100
+
 #: colormap name in the browser -> its name in matplotlib
 COLORMAPS = {"cividis": "cividis", "rdbu": "RdBu_r"}
 
@@ -40,5 +43,29 @@ def color_span(values: np.ndarray) -> list[float]:
     finite = values[np.isfinite(values)]
     if not finite.size:
         return [0.0, 1.0]
-    low, high = float(finite.min()), float(finite.max())
+    return _span(finite.min(), finite.max())
+
+
+def inner_span(values: np.ndarray) -> tuple[list[float], list[bool]]:
+    """``color_span`` without the far values of many, and whether there are any below and above.
+
+    Of more than ``MANY`` values of a row it reaches from the least 1 % quantile of a row to the
+    largest 99 % quantile; one that has no width is that of all.
+
+    Args:
+        values: ``[rows, values]``.
+    """
+    whole = color_span(values)
+    rows = [row[np.isfinite(row)] for row in values]
+    if max(map(len, rows), default=0) <= MANY:
+        return whole, [False, False]
+    ends = np.array([np.quantile(row, (0.01, 0.99)) for row in rows if row.size])
+    low, high = _span(ends.min(), ends.max())
+    if low == high:
+        return whole, [False, False]
+    return [low, high], [whole[0] < low, whole[1] > high]
+
+
+def _span(low: float, high: float) -> list[float]:
+    low, high = float(low), float(high)
     return [low, high if high - low > 1e-7 * max(abs(low), abs(high)) else low]

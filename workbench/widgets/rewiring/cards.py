@@ -122,3 +122,8 @@ def card_values(bar: TapeBar) -> dict[str, np.ndarray]:
     return {
         card["name"]: np.frombuffer(base64.b64decode(card["values"]), "<f8") for card in bar.cards
     }
+
+
+def note_at(notes: list[dict], position: int) -> str:
+    """The note that stands below the cards at a position."""
+    return next((note["text"] for note in reversed(notes) if note["from"] <= position), "")

@@ -24,7 +24,7 @@ from workbench.widgets.lab.options import option_controls, option_values
 from workbench.widgets.lab.whole_number import whole_number
 from workbench.widgets.lab.worker import ShouldStop
 from workbench.widgets.rewiring import views
-from workbench.widgets.rewiring.cards import card_values
+from workbench.widgets.rewiring.cards import card_values, note_at
 from workbench.widgets.rewiring.code import code
 from workbench.widgets.rewiring.pictures import Pictures
 from workbench.widgets.rewiring.source import GraphSource, Several
@@ -217,12 +217,13 @@ class RewiringLab(Lab, state=RewiringState):
         return path
 
     def texts(self) -> dict[str, Any]:
-        """The cards' numbers at the slider, its length, the table of edges and the file's line."""
+        """The cards' numbers at the slider and what they leave out, the table, the file's line."""
         bar = self.pictures["bar"]
         values = card_values(bar)
         return {
             "cards": {name: float(at[bar.position]) for name, at in values.items()},
             "cards_stale": bar.stale,
+            "left_out": note_at(bar.notes, bar.position),
             "position": bar.position,
             "edits": list(bar.edits),
             "best_edges": self.page.best.value,

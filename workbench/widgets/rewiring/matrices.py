@@ -17,13 +17,14 @@ def show_matrix(moment: Moment, canvas: MatrixCanvas, name: str, scale: str) -> 
         follows = name == RESISTANCE and start.pairs.landmarks() is not None
         if follows and canvas.size:
             return  # it greys until ``show_landmarks``
-        with canvas.hold_sync():
-            canvas.size, canvas.values, canvas.values_before = 0, b"", b""
-            canvas.unit, canvas.title = "", start.pairs.too_large_text()
-            if follows:
-                canvas.title = f"resistance among {LANDMARKS} landmark nodes is being computed"
+        computed = f"resistance among {LANDMARKS} landmark nodes is being computed"
+        _show_none(canvas, computed if follows else start.pairs.too_large_text())
         return
-    before, after, shared = scaled(moment, name, scale)
+    try:
+        before, after, shared = scaled(moment, name, scale)
+    except ValueError as error:  # such as gains beside weak links
+        _show_none(canvas, f"{name} is not shown: {error}")
+        return
     with canvas.hold_sync():
         canvas.size, canvas.title, canvas.unit = start.num_nodes, name, MATRICES[name][0]
         if not (_is_scaled(canvas, shared) and canvas.values_before):
@@ -63,6 +64,12 @@ def scaled(moment: Moment, name: str, scale: str) -> tuple[np.ndarray, np.ndarra
     pairs = moment.start.pairs
     before, after = pairs.matrix(name), pairs.matrix(name, moment.in_force)
     return before, after, shared_scale(before, after, logarithmic=scale == "log")
+
+
+def _show_none(canvas: MatrixCanvas, why: str) -> None:
+    with canvas.hold_sync():
+        canvas.size, canvas.values, canvas.values_before = 0, b"", b""
+        canvas.unit, canvas.title = "", why
 
 
 def _is_scaled(canvas: MatrixCanvas, scale: Scale) -> bool:

@@ -62,7 +62,6 @@ class RewiringState(LabState):
         "The colors of the matrix, evenly over the numbers or over their logarithms. Beyond 100 "
         "rows from the 1 % to the 99 % quantile.",
         choices=["linear", "log"],
-        label="colors",
         width=130,
     )
     weighted = Setting(

@@ -4,6 +4,7 @@ import html
 import inspect
 import math
 from collections.abc import Sequence
+from contextlib import suppress
 
 import numpy as np
 import plotly.graph_objects as go
@@ -15,7 +16,7 @@ from workbench.rewiring.tape.node_pairs import MATRICES
 from workbench.rewiring.tape.spans import spans
 from workbench.widgets.canvas.graph_canvas import GraphCanvas
 from workbench.widgets.canvas.matrix_canvas import MatrixCanvas
-from workbench.widgets.canvas.palette import color_span
+from workbench.widgets.canvas.palette import color_span, inner_span
 from workbench.widgets.canvas.tape_bar import TapeBar
 from workbench.widgets.lab.worker import ShouldStop
 from workbench.widgets.rewiring.colorings import Coloring, coloring, with_unit
@@ -70,7 +71,9 @@ def show_colors(
         canvas.node_values_before, canvas.node_values = (
             np.ascontiguousarray(side, "<f4").tobytes() for side in found.values
         )
-        canvas.color_range = color_span(found.values)
+        whole = name == "class"  # a class is no far value
+        inner = (color_span(found.values), [False, False]) if whole else inner_span(found.values)
+        canvas.color_range, canvas.clipped = inner
 
 
 def show_best(best: dict[str, list[tuple[int, int, float]]], canvas: GraphCanvas) -> None:
@@ -95,7 +98,7 @@ def figure(moment: Moment, color: str) -> go.Figure:
 def still(moment: Moment, color: str, matrix: str, scale: str, format: str) -> bytes:
     """Before, after and one of ``MATRICES`` as the bytes of a PNG or SVG file."""
     values, shared, order = None, None, moment.start.order
-    if moment.start.pairs.dense:
+    with suppress(ValueError):  # too large, or refused: the page says why
         _, values, shared = scaled(moment, matrix, scale)
         values = values[np.ix_(order, order)]
     return picture(
