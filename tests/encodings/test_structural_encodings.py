@@ -21,7 +21,7 @@ from workbench.encodings import (
     rrwp,
     shortest_path,
 )
-from workbench.graphs import complete, path, ring
+from workbench.graphs import complete, load_strongly_regular, path, ring
 from workbench.topology import simple_graph
 
 NONE = torch.zeros(2, 0, dtype=torch.int64)
@@ -250,3 +250,16 @@ def test_a_directed_graph_is_refused_where_both_ways_are_needed():
         with pytest.raises(ValueError, match="to_undirected"):
             encode(one_way, 2)
     assert ring(3).num_nodes == 3
+
+
+def test_the_edge_form_tells_all_strongly_regular_graphs_of_25_nodes_apart(data_root):
+    """The card's count: 15 of 15 by intersections, and one class by the node form."""
+    graphs = load_strongly_regular("sr251256", root=data_root)
+    classes = {
+        encode.__name__: {
+            tuple(sorted(map(tuple, encode(data.edge_index, 25).tolist()))) for data in graphs
+        }
+        for encode in (elene, elene_edges)
+    }
+    assert len(graphs) == 15
+    assert {name: len(found) for name, found in classes.items()} == {"elene": 1, "elene_edges": 15}
