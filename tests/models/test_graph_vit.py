@@ -10,6 +10,7 @@ from torch_geometric.data import Batch, Data
 
 from conftest import ORACLES, load_oracle, oracle_graph
 from workbench.capture import capture
+from workbench.cost import TooLargeError
 from workbench.graphs import grid, path, ring
 from workbench.models import GraphMLPMixer, GraphViT, Patches, call, prepare
 from workbench.models.patch_mixing import ATTENTION, MixerBlock, PatchAttention
@@ -322,3 +323,8 @@ def test_a_wrong_option_says_what_came_in():
     ):
         with pytest.raises(ValueError, match=said):
             GraphViT(2, 8, 3, num_layers=1, **options)
+
+
+def test_more_patches_than_memory_holds_are_refused():
+    with pytest.raises(TooLargeError, match="num_patches"):
+        Patches(99_999_999)

@@ -114,6 +114,7 @@ class CoGNN(Network):
                 "action_layers and action_channels must be at least 1 and temperature above 0; got "
                 f"{action_layers}, {action_channels} and {temperature}"
             )
+        check_options(num_layers=action_layers, level=level, norm=norm)
         self.temperature, self.residual, self.variant = temperature, residual, variant
         self.action_layers = action_layers
         self.encoder = nn.Linear(in_channels, hidden_channels)

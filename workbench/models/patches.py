@@ -10,10 +10,14 @@ from torch import Tensor
 from torch_geometric.data import Data
 from torch_geometric.transforms import BaseTransform
 
+from workbench.cost import check_count
 from workbench.graphs import GraphData
 from workbench.topology.search import Lists, both_ways
 
 PARTITIONS = ("growth", "metis")
+
+#: The most patches, hops and steps: numbers that all pairs of patches share are kept.
+MOST = 5_000
 
 
 class Patches(BaseTransform):
@@ -45,6 +49,7 @@ class Patches(BaseTransform):
 
     Raises:
         ImportError: ``partition="metis"`` without pymetis.
+        TooLargeError: more than 5,000 patches, hops or steps.
         ValueError: an option is out of its range.
 
     References:
@@ -69,6 +74,7 @@ class Patches(BaseTransform):
         ):
             if value < least:
                 raise ValueError(f"{name} must be at least {least}, got {value}")
+            check_count(name, value, MOST)
         if partition not in PARTITIONS:
             raise ValueError(f"partition must be one of {', '.join(PARTITIONS)}; got {partition!r}")
         self.num_patches, self.num_hops, self.num_steps = num_patches, num_hops, num_steps
