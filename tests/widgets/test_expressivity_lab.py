@@ -473,8 +473,8 @@ def test_graphs_of_different_size_self_loops_and_isolated_nodes():
 # ---- a model on the pair -------------------------------------------------------------------
 
 
-#: Models that see no more than their neighbors' states, so that 1-WL bounds them; and PR-MPNN, whose
-#: pairs are all as likely where all nodes look alike.
+#: Models that see no more than their neighbors' states, so that 1-WL bounds them; and PR-MPNN,
+#: to which all pairs are as likely where all nodes look alike.
 PLAIN = [
     name for name in MODELS if name == "PRMPNN" or not MODELS[name](1, 4, 2, num_layers=1).requires
 ]

@@ -30,7 +30,7 @@ class Patches(BaseTransform):
     ``patch_column``          ``[patch_edges]`` which column of ``edge_index`` each is
     ``patch_adjacency``       ``[num_patches, num_patches]`` how many nodes two patches share
     ``patch_walk``            ``[num_patches, num_steps]`` how likely a walk between patches is
-                              back after 1, 2, ... steps
+                              back after 1, 2, ... steps, in float64
     ========================  ===============================================================
 
     Result: a ``GraphData``, in which these join rightly in batches. The nodes are divided into
@@ -105,7 +105,7 @@ class Patches(BaseTransform):
         data.patch_column = column
         shared = inside.to(torch.get_default_dtype())
         data.patch_adjacency = shared @ shared.T
-        data.patch_walk = _returns(data.patch_adjacency, self.num_steps)
+        data.patch_walk = _returns(data.patch_adjacency.double(), self.num_steps)
         return data
 
     def __repr__(self) -> str:
