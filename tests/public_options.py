@@ -12,6 +12,7 @@ from torch_geometric.data import Data
 
 from workbench.graphs import grid
 from workbench.models import GCN
+from workbench.topology import simple_graph
 
 EDGES, COUNT = grid(3, 4).edge_index, 12
 X = torch.rand(COUNT, 4, generator=torch.Generator().manual_seed(0))
@@ -32,6 +33,7 @@ KNOWN = dict(
 KNOWN_TO = {
     "tell_apart": {"pairs": [(GRAPH, GRAPH)]},
     "wl_upper_bound": {"labels": torch.tensor([0, 1])},
+    "ego_nets": {"graph": simple_graph(EDGES, COUNT)},
 }
 
 

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 SCRIPT = r"""
+import inspect
 import sys
 
 from public_options import options
@@ -18,10 +19,12 @@ OTHER = {"seed", "split", "layer", "u", "v"}
 #: Asked of a graph that has no more to give, so that any budget ends.
 ENDS = {
     "num_edges", "max_rounds", "max_hops", "remote", "num_bins", "count", "width", "batch_add",
-    "batch_remove", "iterations", "top_k", "k", "minimum", "degree", "radius", "num_probes",
+    "batch_remove", "iterations", "top_k", "k", "minimum", "degree", "radius", "num_probes", "hops",
 }
 failed, asked = [], 0
-for one in options("diagnostics", "encodings", "rewiring", "graphs", "report"):
+for one in options("diagnostics", "encodings", "rewiring", "graphs", "tasks", "report"):
+    if inspect.isclass(one.function):
+        continue  # the width of a layer is the memory of its weights
     of_graph = one.name == "num_nodes" and not one.called.startswith("graphs.")
     if int not in one.kinds or one.name in OTHER or of_graph:
         continue

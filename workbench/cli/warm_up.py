@@ -44,6 +44,7 @@ def steps() -> dict[str, Callable[[], object]]:
             r.sdrf(*given, num_edges=2),
             r.sdrf(*given, num_edges=1, variant="official"),
         ),
+        "borf": lambda: r.borf(*given, num_edges=2),
         "report": lambda: report(graph),
         "resistances": lambda: (d.effective_resistance(*weighted), d.hitting_time(*weighted)),
         "resistances of large graphs": lambda: (

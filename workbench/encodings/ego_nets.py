@@ -78,6 +78,8 @@ def ego_nets(graph: SimpleGraph, hops: int) -> EgoNets:
         reached.data[:] = 1.0
         fresh = csr_array(reached - reached.multiply(inside))
         fresh.eliminate_zeros()
+        if not fresh.nnz:
+            break
         shells.append(fresh)
         inside = csr_array(inside + fresh)
     found = []
@@ -85,7 +87,7 @@ def ego_nets(graph: SimpleGraph, hops: int) -> EgoNets:
         root, node = shell.nonzero()
         near = [
             np.asarray((shells[k] @ adjacency)[root, node]).ravel()
-            if 0 <= k <= hops and root.size
+            if 0 <= k < len(shells) and root.size
             else np.zeros(root.size)
             for k in (hop - 1, hop, hop + 1)
         ]

@@ -64,15 +64,7 @@ def random_features(
         M. Eliasof, F. Frasca, B. Bevilacqua, E. Treister, G. Chechik, H. Maron, Graph Positional
         Encoding via Random Feature Propagation, ICML 2023, arXiv 2303.02918.
     """
-    for name, value in (("num_features", num_features), ("num_steps", num_steps)):
-        if value < 1:
-            raise ValueError(f"{name} must be at least 1, got {value}")
-        check_count(name, value, 10_000)
-    if operator not in ("adjacency", "laplacian") or normalize not in ("columns", "qr"):
-        raise ValueError(
-            "operator must be 'adjacency' or 'laplacian' and normalize 'columns' or 'qr'; "
-            f"got {operator!r} and {normalize!r}"
-        )
+    _check(num_features, num_steps, operator, normalize)
     graph, device = simple_graph(edge_index, num_nodes), edge_index.device
     scale = (graph.degree() + 1).rsqrt()
     source, target = graph.edge_index()
@@ -123,6 +115,7 @@ class RFP(nn.Module):
         normalize: Literal["columns", "qr"] = "columns",
     ):
         super().__init__()
+        _check(num_features, num_steps, operator, normalize)
         self.options = {
             "num_features": num_features,
             "num_steps": num_steps,
@@ -149,6 +142,18 @@ class RFP(nn.Module):
             edge_index, num_nodes, batch=batch, generator=generator, **self.options
         )
         return self.embed(found.to(self.embed.weight.dtype))
+
+
+def _check(num_features: int, num_steps: int, operator: str, normalize: str) -> None:
+    for name, value in (("num_features", num_features), ("num_steps", num_steps)):
+        if value < 1:
+            raise ValueError(f"{name} must be at least 1, got {value}")
+        check_count(name, value, 10_000)
+    if operator not in ("adjacency", "laplacian") or normalize not in ("columns", "qr"):
+        raise ValueError(
+            "operator must be 'adjacency' or 'laplacian' and normalize 'columns' or 'qr'; "
+            f"got {operator!r} and {normalize!r}"
+        )
 
 
 def _normalized(x: Tensor, how: str) -> Tensor:

@@ -5,6 +5,7 @@ from jaxtyping import Int64
 from torch import Tensor
 from torch_geometric.data import Data
 
+from workbench.tasks.checks import check_sizes
 from workbench.tasks.guessing import with_chance
 from workbench.tasks.task import Task
 from workbench.typing import EdgeIndex
@@ -52,6 +53,8 @@ def bfs_pointers(
     References:
         P. Velickovic et al., The CLRS Algorithmic Reasoning Benchmark, ICML 2022, arXiv 2205.15659.
     """
+    check_sizes(1_000_000, train=train, val=val, test=test)
+    check_sizes(100_000, num_nodes=num_nodes, test_nodes=test_nodes or 0)
     test_nodes = num_nodes if test_nodes is None else test_nodes
     if min(num_nodes, test_nodes) < 2:
         raise ValueError(f"needs at least 2 nodes, got {num_nodes} and test_nodes={test_nodes}")

@@ -6,8 +6,20 @@ import torch
 from torch import Tensor
 from torch_geometric.data import Data
 
+from workbench.cost import check_count
+
 if TYPE_CHECKING:
     from workbench.tasks.task import Task
+
+
+def check_sizes(most: int, **sizes: int) -> None:
+    """Raise where a task is asked for in a size that no memory holds, by the name of the option.
+
+    Raises:
+        TooLargeError: one of ``sizes`` is above ``most``.
+    """
+    for name, size in sizes.items():
+        check_count(name, size, most)
 
 
 def check_graph(graph: Data, where: str, task: "Task") -> None:

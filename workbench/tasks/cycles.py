@@ -6,6 +6,7 @@ import torch
 from torch_geometric.data import Data
 
 from workbench.graphs.generators.shapes import ring
+from workbench.tasks.checks import check_sizes
 from workbench.tasks.task import Task
 
 
@@ -34,6 +35,7 @@ def cycles(largest: int = 12, *, variant: Literal["paper", "official"] = "paper"
         B. Finkelshtein, X. Huang, M. Bronstein, I. Ceylan, Cooperative Graph Neural Networks,
         ICML 2024, arXiv 2310.01267.
     """
+    check_sizes(10_000, largest=largest)
     if variant not in ("paper", "official"):
         raise ValueError(f"variant must be 'paper' or 'official', got {variant!r}")
     first, second = (8, 10) if variant == "paper" else (9, 12)

@@ -3,6 +3,7 @@
 import torch
 from torch_geometric.data import Data
 
+from workbench.tasks.checks import check_sizes
 from workbench.tasks.task import Task
 from workbench.tasks.tree_neighbors_match import check_bytes, four_fifths, preorder_tree, upward
 
@@ -49,6 +50,7 @@ def leaf_counting(
         C. Qian, A. Manolache et al., Probabilistically Rewired Message-Passing Neural Networks,
         ICLR 2024, arXiv 2310.02156.
     """
+    check_sizes(20, depth=depth)
     if depth < 2 or num_graphs < 1:
         raise ValueError(f"depth must be at least 2 and num_graphs 1; got {depth}, {num_graphs}")
     if generator is None:

@@ -5,6 +5,7 @@ from dataclasses import replace
 import torch
 from torch_geometric.data import Data
 
+from workbench.tasks.checks import check_sizes
 from workbench.tasks.guessing import guessing_score
 from workbench.tasks.negatives import draw_negatives
 from workbench.tasks.parts import features, shares
@@ -51,6 +52,7 @@ def held_out_links(
         >>> task.train[0].num_edges // 2  # 85 % of 78
         66
     """
+    check_sizes(100_000, negatives=negatives, channels=channels)
     if negatives < 1 or channels < 1:
         raise ValueError(
             f"negatives and channels must be at least 1; got {negatives} and {channels}"

@@ -3,6 +3,7 @@
 import torch
 from torch_geometric.data import Data
 
+from workbench.tasks.checks import check_sizes
 from workbench.tasks.task import Task
 
 
@@ -48,6 +49,7 @@ def neighbor_recall(
         H. Blayney, A. Arroyo, X. Dong, M. Bronstein, gLSTM: Mitigating Over-Squashing by Increasing
         Storage Capacity, arXiv 2510.08450.
     """
+    check_sizes(10_000, num_keys=num_keys)
     num_classes = num_keys if num_classes is None else num_classes
     if min(num_keys, num_classes) < 2:
         raise ValueError(

@@ -9,6 +9,7 @@ from torch import Tensor
 from torch_geometric.data import Data
 
 from workbench.cost import TooLargeError
+from workbench.tasks.checks import check_sizes
 from workbench.tasks.guessing import with_chance
 from workbench.tasks.task import Task
 from workbench.topology import SimpleGraph, eigh, laplacian_matrix, simple_graph
@@ -85,6 +86,8 @@ def range_task(
         J. Bamberger, B. Gutteridge, S. le Roux, M. Bronstein, X. Dong, On Measuring Long-Range
         Interactions in Graph Neural Networks, ICML 2025, arXiv 2506.05971.
     """
+    check_sizes(1_000_000, train=train, val=val, test=test)
+    check_sizes(100_000, channels=channels)
     for name, value in (("reach", reach), ("channels", channels)):
         if value < 1:
             raise ValueError(f"{name} must be at least 1, got {value}")

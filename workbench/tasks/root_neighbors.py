@@ -4,6 +4,7 @@ import torch
 from torch import Tensor
 from torch_geometric.data import Data
 
+from workbench.tasks.checks import check_sizes
 from workbench.tasks.guessing import with_chance
 from workbench.tasks.task import Task
 
@@ -46,6 +47,7 @@ def root_neighbors(
         B. Finkelshtein, X. Huang, M. Bronstein, I. Ceylan, Cooperative Graph Neural Networks,
         ICML 2024, arXiv 2310.01267.
     """
+    check_sizes(1_000_000, num_trees=num_trees, channels=channels)
     for name, value in (("num_trees", num_trees), ("channels", channels)):
         if value < 1:
             raise ValueError(f"{name} must be at least 1, got {value}")

@@ -10,6 +10,7 @@ from torch import Tensor
 from torch_geometric.data import Data
 
 from workbench.graphs.generators.shapes import clique_path, crossed_ring, ring
+from workbench.tasks.checks import check_sizes
 from workbench.tasks.task import Task
 from workbench.topology import components, simple_graph
 
@@ -83,6 +84,7 @@ def transfer(
         Width, Depth, and Topology, ICML 2023, arXiv 2302.02941. C. Bodnar et al., Weisfeiler and
         Lehman Go Cellular: CW Networks, NeurIPS 2021, arXiv 2106.12575 (the ring).
     """
+    check_sizes(10_000, num_classes=num_classes)
     if num_classes < 2:
         raise ValueError(f"num_classes must be at least 2, got {num_classes}")
     if fill not in FILLS:
