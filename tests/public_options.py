@@ -33,6 +33,11 @@ KNOWN = dict(
 KNOWN_TO = {
     "tell_apart": {"pairs": [(GRAPH, GRAPH)]},
     "wl_upper_bound": {"labels": torch.tensor([0, 1])},
+    "graph_properties": {"num_graphs": 12},
+    "substructure_counts": {"num_graphs": 12},
+    "tree_neighbors_match": {"depth": 2},
+    "tree_transfer": {"depth": 2},
+    "two_radius_star": {"num_leaves": 3},
     "ego_nets": {"graph": simple_graph(EDGES, COUNT)},
 }
 

@@ -188,7 +188,7 @@ def test_training_runs_live_stops_and_compares(lab):
     assert lab.ask("print(lab.training.controls['stop'].disabled)") == "False"
     drag(lab, 1, 0)
     lab.wait_until("lab.position", "0")
-    lab.page.wait_for_selector(".wb-curves polyline", state="attached")
+    lab.page.wait_for_selector(".wb-losses-mean", state="attached")
     lab.page.get_by_role("button", name="Stop", exact=True).click()
     lab.wait_until("lab.training.controls['stop'].disabled", "True")
     assert lab.ask("print(lab.runs.stopped)") == "True"

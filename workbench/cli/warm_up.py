@@ -45,6 +45,7 @@ def steps() -> dict[str, Callable[[], object]]:
             r.sdrf(*given, num_edges=1, variant="official"),
         ),
         "borf": lambda: r.borf(*given, num_edges=2),
+        "curvature flow": lambda: r.curvature_flow(*given, num_steps=1),
         "report": lambda: report(graph),
         "resistances": lambda: (d.effective_resistance(*weighted), d.hitting_time(*weighted)),
         "resistances of large graphs": lambda: (

@@ -28,7 +28,7 @@ def difference(
         ValueError: an edit is impossible: a sign other than +1 and -1, a self-loop, a node out of
             range, an edge added that exists or removed that does not.
     """
-    sign, u, v = edits
+    sign, u, v = np.ascontiguousarray(edits)  # one layout, so that one kernel is compiled
     keys = u * num_nodes + v
     order = keys.argsort(kind="stable")
     place = np.searchsorted(original, keys[order])

@@ -1,6 +1,6 @@
 """Range tasks: labels whose dependence on far nodes is chosen."""
 
-from typing import Literal
+from typing import Literal, get_args
 
 import torch
 from jaxtyping import Float64
@@ -86,6 +86,13 @@ def range_task(
         J. Bamberger, B. Gutteridge, S. le Roux, M. Bronstein, X. Dong, On Measuring Long-Range
         Interactions in Graph Neural Networks, ICML 2025, arXiv 2506.05971.
     """
+    for name, word, words in (
+        ("weights", weights, get_args(Weights)),
+        ("interaction", interaction, ("difference", "cosine", "copy")),
+        ("variant", variant, ("paper", "official")),
+    ):
+        if word not in words:
+            raise ValueError(f"{name} must be one of {', '.join(words)}; got {word!r}")
     check_sizes(1_000_000, train=train, val=val, test=test)
     check_sizes(100_000, channels=channels)
     for name, value in (("reach", reach), ("channels", channels)):

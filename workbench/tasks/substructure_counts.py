@@ -10,7 +10,7 @@ from torch import Tensor
 from torch_geometric.data import Data
 
 from workbench.graphs.generators.random_graphs import erdos_renyi, numpy_generator, random_regular
-from workbench.tasks.checks import check_sizes
+from workbench.tasks.checks import check_sizes, check_word
 from workbench.tasks.guessing import with_chance
 from workbench.tasks.task import Task
 
@@ -55,6 +55,12 @@ def substructure_counts(
         Z. Chen, L. Chen, S. Villar, J. Bruna, Can Graph Neural Networks Count Substructures?,
         NeurIPS 2020, arXiv 2002.04025.
     """
+    check_word("family", family, ("erdos_renyi", "regular"))
+    check_word(
+        "pattern",
+        pattern,
+        ("triangle", "tailed_triangle", "star", "chordal_cycle", "four_cycle", "five_cycle"),
+    )
     check_sizes(1_000_000, num_graphs=num_graphs)
     if num_graphs < 10:
         raise ValueError(f"num_graphs must be at least 10, got {num_graphs}")

@@ -168,6 +168,8 @@ def ring_transfer(
         >>> data.x[5].tolist(), data.y[0].item()  # what node 5 holds
         ([0.0, 0.0, 1.0, 0.0, 0.0], 2)
     """
+    if published not in (None, *PUBLISHED):
+        raise ValueError(f"published must be one of {', '.join(PUBLISHED)}; got {published!r}")
     sizes = PUBLISHED[published] if published else (None, None, None)
     train, val, test = (
         size if own is None else own for own, size in zip((train, val, test), sizes, strict=True)
