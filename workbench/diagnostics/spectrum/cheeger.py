@@ -126,7 +126,7 @@ def cheeger_bounds(
         >>> data = barbell(4, 0)  # one edge between two cliques of volume 13
         >>> bounds = cheeger_bounds(data.edge_index, 8)
         >>> round(float(bounds.upper), 6), bounds.side.nonzero().flatten().tolist()
-        (0.076923, [0, 1, 2, 3])
+        (0.076923, [4, 5, 6, 7])
 
     References:
         Chung, Spectral Graph Theory, chapter 2, AMS 1997. Alon and Milman, J. Comb. Theory B 38,
