@@ -13,7 +13,7 @@ from workbench.graphs.files.build import GraphNote, Weight, build, say
 from workbench.graphs.files.disk import GraphFileError
 from workbench.graphs.files.edge_tables import read_table
 from workbench.graphs.files.parts import GraphParts
-from workbench.graphs.networkx_graphs import from_networkx
+from workbench.graphs.networkx_graphs import from_networkx, is_symmetric
 
 #: What a graph may come as, for messages.
 KINDS = (
@@ -153,12 +153,7 @@ def _of_matrix(matrix: Any) -> GraphParts:
     count = shape[0]
     order = np.lexsort((columns, rows))
     rows, columns, values = rows[order], columns[order], values[order]
-    back = np.lexsort((rows, columns))
-    symmetric = (
-        np.array_equal(rows, columns[back])
-        and np.array_equal(columns, rows[back])
-        and np.array_equal(values, values[back])
-    )
+    symmetric = is_symmetric(rows, columns, count, values, tolerance=0.0)
     kept = rows <= columns if symmetric else np.ones(rows.size, dtype=bool)
     return GraphParts(
         rows[kept],

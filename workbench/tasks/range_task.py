@@ -9,7 +9,7 @@ from torch import Tensor
 from torch_geometric.data import Data
 
 from workbench.cost import TooLargeError
-from workbench.tasks.checks import check_sizes
+from workbench.tasks.checks import check_sizes, check_word
 from workbench.tasks.guessing import with_chance
 from workbench.tasks.task import Task
 from workbench.topology import SimpleGraph, eigh, laplacian_matrix, simple_graph
@@ -86,13 +86,9 @@ def range_task(
         J. Bamberger, B. Gutteridge, S. le Roux, M. Bronstein, X. Dong, On Measuring Long-Range
         Interactions in Graph Neural Networks, ICML 2025, arXiv 2506.05971.
     """
-    for name, word, words in (
-        ("weights", weights, get_args(Weights)),
-        ("interaction", interaction, ("difference", "cosine", "copy")),
-        ("variant", variant, ("paper", "official")),
-    ):
-        if word not in words:
-            raise ValueError(f"{name} must be one of {', '.join(words)}; got {word!r}")
+    check_word("weights", weights, get_args(Weights))
+    check_word("interaction", interaction, ("difference", "cosine", "copy"))
+    check_word("variant", variant, ("paper", "official"))
     check_sizes(1_000_000, train=train, val=val, test=test)
     check_sizes(100_000, channels=channels)
     for name, value in (("reach", reach), ("channels", channels)):

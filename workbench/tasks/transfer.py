@@ -10,7 +10,7 @@ from torch import Tensor
 from torch_geometric.data import Data
 
 from workbench.graphs.generators.shapes import clique_path, crossed_ring, ring
-from workbench.tasks.checks import check_sizes
+from workbench.tasks.checks import check_sizes, check_word
 from workbench.tasks.task import Task
 from workbench.topology import components, simple_graph
 
@@ -87,8 +87,7 @@ def transfer(
     check_sizes(10_000, num_classes=num_classes)
     if num_classes < 2:
         raise ValueError(f"num_classes must be at least 2, got {num_classes}")
-    if fill not in FILLS:
-        raise ValueError(f"fill must be one of {', '.join(FILLS)}; got {fill!r}")
+    check_word("fill", fill, tuple(FILLS))
     if (source is None) != (target is None):
         raise ValueError(f"give both source and target or neither; got {source} and {target}")
     num_nodes, edge_index = data.num_nodes, data.edge_index.cpu()
@@ -168,8 +167,8 @@ def ring_transfer(
         >>> data.x[5].tolist(), data.y[0].item()  # what node 5 holds
         ([0.0, 0.0, 1.0, 0.0, 0.0], 2)
     """
-    if published not in (None, *PUBLISHED):
-        raise ValueError(f"published must be one of {', '.join(PUBLISHED)}; got {published!r}")
+    if published is not None:
+        check_word("published", published, tuple(PUBLISHED))
     sizes = PUBLISHED[published] if published else (None, None, None)
     train, val, test = (
         size if own is None else own for own, size in zip((train, val, test), sizes, strict=True)

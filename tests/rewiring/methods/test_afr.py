@@ -1,15 +1,23 @@
 """AFR: curvatures and thresholds of the released code, and what its defects do not do here."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 import torch
 from sklearn.mixture import GaussianMixture
 
 from conftest import load_oracle, oracle_graph, oracle_names
+from workbench.diagnostics import augmented_forman
 from workbench.graphs import barbell, complete, karate, ring
 from workbench.rewiring import afr
-from workbench.rewiring.methods.afr import edge_curvature, mixture_thresholds
+from workbench.rewiring.engine.edge_set import of_undirected
+from workbench.rewiring.methods.afr import mixture_thresholds
 from workbench.topology import simple_graph
+
+
+def augmented(graph, max_cycle):
+    return of_undirected(graph, partial(augmented_forman, max_cycle=max_cycle))
 
 
 def cases():
@@ -23,9 +31,9 @@ def test_curvatures_are_the_released_ones(name):
     recorded = load_oracle("03k_afr.json")[name]
     edge_index, num_nodes, _ = oracle_graph(name)
     graph, theirs = simple_graph(edge_index, num_nodes), recorded["curvature_undirected_graph"]
-    np.testing.assert_array_equal(edge_curvature(graph, 3), theirs["af3"])
+    np.testing.assert_array_equal(augmented(graph, 3), theirs["af3"])
     squares = np.array(recorded["four_cycles_through_edge"])
-    np.testing.assert_array_equal(edge_curvature(graph, 4), theirs["af3"] + 2.0 * squares)
+    np.testing.assert_array_equal(augmented(graph, 4), theirs["af3"] + 2.0 * squares)
 
 
 @pytest.mark.parity
@@ -80,7 +88,7 @@ def test_the_release_changes_nothing_and_this_does(name):
 def test_edges_of_high_curvature_go_and_those_of_low_are_bridged(thresholds, max_cycle):
     data = karate()
     graph = simple_graph(data.edge_index, 34)
-    curvature = edge_curvature(graph, max_cycle)
+    curvature = augmented(graph, max_cycle)
     options = {"thresholds": thresholds, "max_cycle": max_cycle, "iterations": 1}
     rewired = afr(data.edge_index, 34, num_edges=4, **options)
     assert 1 <= rewired.added.size(1) <= 4

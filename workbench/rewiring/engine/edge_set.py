@@ -1,9 +1,15 @@
 """A graph whose edges come and go, for methods that look at it anew between their edits."""
 
+from collections.abc import Callable
+
 import numpy as np
 import torch
+from jaxtyping import Float64
+from torch import Tensor
 
+from workbench.rewiring.presence import difference
 from workbench.topology import SimpleGraph
+from workbench.typing import EdgeIndex
 
 
 class EdgeSet:
@@ -30,12 +36,27 @@ class EdgeSet:
         """Make the graph with the edits from number ``since`` on."""
         size = max(self.graph.num_nodes, 1)
         source, target = self.graph.ends
+        edits = np.array(self.edits[since:], dtype=np.int64).reshape(-1, 3).T
         keys = source * size + target
-        last = {(u, v): sign for sign, u, v in self.edits[since:]}  # of two edits the later counts
-        for sign in (1, -1):
-            ends = [pair for pair, one in last.items() if one == sign]
-            u, v = np.array(ends, dtype=np.int64).reshape(-1, 2).T
-            keys = (np.union1d if sign > 0 else np.setdiff1d)(keys, u * size + v)
+        gone, new = difference(keys, size, edits)
+        keys = np.union1d(np.setdiff1d(keys, gone), new)
         ends = (torch.from_numpy(part) for part in (keys // size, keys % size))
         weight = torch.ones(keys.size, dtype=torch.float64)
         self.graph = SimpleGraph(*ends, weight, self.graph.num_nodes)
+
+
+def of_undirected(
+    graph: SimpleGraph, curvature: Callable[[EdgeIndex, int], Tensor]
+) -> Float64[np.ndarray, " undirected"]:
+    """A curvature of the columns of an ``edge_index``, once for each undirected edge."""
+    edge_index = graph.edge_index()
+    return curvature(edge_index, graph.num_nodes).numpy()[(edge_index[0] < edge_index[1]).numpy()]
+
+
+def batch_of(room: int, batch_add: int, batch_remove: int) -> tuple[int, int]:
+    """How many edges a batch may add and remove where ``room`` are left to add.
+
+    A last batch that is not full removes no more than it may add.
+    """
+    count = min(batch_add, room)
+    return count, batch_remove if count == batch_add else min(batch_remove, count)

@@ -3,6 +3,7 @@ mass."""
 
 from collections import defaultdict
 from collections.abc import Callable
+from functools import partial
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -11,9 +12,9 @@ import torch
 from workbench.cost import check_count
 from workbench.diagnostics.curvature.forman import augmented_forman
 from workbench.rewiring.declaration import check_num_edges, check_stop, rewiring
-from workbench.rewiring.engine.edge_set import EdgeSet
+from workbench.rewiring.engine.edge_set import EdgeSet, batch_of, of_undirected
 from workbench.rewiring.result import Rewired, apply_edits, choices
-from workbench.topology import SimpleGraph, simple_graph
+from workbench.topology import simple_graph
 from workbench.typing import EdgeIndex
 
 
@@ -102,10 +103,9 @@ def afr(
         generator = torch.Generator().manual_seed(0)
     while room > 0 and state.graph.num_edges and (thresholds == "fixed" or done < iterations):
         check_stop(should_stop, "afr")
-        curvature = edge_curvature(state.graph, max_cycle)
+        curvature = of_undirected(state.graph, partial(augmented_forman, max_cycle=max_cycle))
         if thresholds == "fixed":
-            count = min(batch_add, room)
-            least = batch_remove if count == batch_add else min(batch_remove, count)
+            count, least = batch_of(room, batch_add, batch_remove)
             ranked = np.argsort(curvature, kind="stable")
             low, high = ranked[:count], ranked[ranked.size - least :] if least else ranked[:0]
         else:
@@ -149,13 +149,6 @@ def mixture_thresholds(curvature: np.ndarray) -> Thresholds:
     order = np.argsort(means, kind="stable")
     (m1, m2), (s1, s2) = means[order], deviations[order]
     return Thresholds(float((m1 * s2 + m2 * s1) / (s1 + s2)), float(m2 + s2))
-
-
-def edge_curvature(graph: SimpleGraph, max_cycle: int) -> np.ndarray:
-    """Augmented Forman curvature of each undirected edge."""
-    edge_index = graph.edge_index()
-    curvature = augmented_forman(edge_index, graph.num_nodes, max_cycle=max_cycle).numpy()
-    return curvature[(edge_index[0] < edge_index[1]).numpy()]
 
 
 def _edit(state: EdgeSet, low: np.ndarray, high: np.ndarray, generator: torch.Generator) -> int:

@@ -10,12 +10,12 @@ from workbench.cost import check_count
 from workbench.diagnostics.curvature.ollivier import ollivier_ricci
 from workbench.diagnostics.curvature.transport import transport
 from workbench.rewiring.declaration import check_num_edges, check_stop, rewiring
-from workbench.rewiring.engine.edge_set import EdgeSet
+from workbench.rewiring.engine.edge_set import EdgeSet, batch_of, of_undirected
 from workbench.rewiring.engine.one_cut import one_cut
 from workbench.rewiring.engine.structural_order import StructuralOrder
 from workbench.rewiring.result import Rewired, apply_edits, choices
 from workbench.ties import TIE
-from workbench.topology import SimpleGraph, simple_graph
+from workbench.topology import simple_graph
 from workbench.typing import EdgeIndex
 
 
@@ -96,13 +96,12 @@ def borf(
     start, order, room = state.graph, StructuralOrder(state.graph), num_edges
     while room > 0 and state.graph.num_edges:
         check_stop(should_stop, "borf")
-        count, since = min(batch_add, room), len(state.edits)
-        curvature = edge_curvature(state.graph)
+        (count, least), since = batch_of(room, batch_add, batch_remove), len(state.edits)
+        curvature = of_undirected(state.graph, ollivier_ricci)
         _add(state, curvature, count, order)
         if len(state.edits) == since:
             break
         u, v = state.graph.ends
-        least = batch_remove if count == batch_add else min(batch_remove, count)
         gone, tied = one_cut(u, v, curvature, least, order)
         for at, alike in zip(gone.tolist(), tied.tolist(), strict=True):
             state.edit(-1, int(u[at]), int(v[at]), curvature[at], alike)
@@ -110,13 +109,6 @@ def borf(
         room -= count
     made = choices(state.edits, state.score, state.num_tied)
     return apply_edits(edge_index, num_nodes, *made, graph=start)
-
-
-def edge_curvature(graph: SimpleGraph) -> np.ndarray:
-    """Ollivier-Ricci curvature of each undirected edge."""
-    edge_index = graph.edge_index()
-    curvature = ollivier_ricci(edge_index, graph.num_nodes).numpy()
-    return curvature[(edge_index[0] < edge_index[1]).numpy()]
 
 
 def _add(state: EdgeSet, curvature: np.ndarray, count: int, order: StructuralOrder) -> None:
