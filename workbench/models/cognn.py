@@ -3,22 +3,16 @@
 from itertools import pairwise
 
 import torch
-from jaxtyping import Bool, Float, Int64
+from jaxtyping import Float
 from torch import Tensor, nn
 
-from workbench.models.network import (
-    Network,
-    check_edge_features,
-    check_options,
-    readout,
-)
+from workbench.models.network import EdgeNetwork, check_options, readout
 from workbench.models.residual import NORMS
-from workbench.typing import EdgeIndex
 
 KINDS = ("mean", "sum", "gcn", "gin")
 
 
-class CoGNN(Network):
+class CoGNN(EdgeNetwork):
     r"""A network whose nodes choose to listen, to broadcast, to do both or to stay alone.
 
     .. math::
@@ -120,7 +114,6 @@ class CoGNN(Network):
         self.encoder = nn.Linear(in_channels, hidden_channels)
         has_edges = edge_channels is not None
         self.edge_encoder = nn.Linear(edge_channels, hidden_channels) if has_edges else None
-        self.reads = ("batch", "edge_layers", *["edge_attr"] * has_edges)
         widths = [hidden_channels, *[action_channels] * (action_layers - 1), 2]
         self.listen, self.broadcast = (Decision(action_conv, widths, dropout) for _ in range(2))
         self.learned = nn.Linear(hidden_channels, 1, bias=False) if learn_temperature else None
@@ -136,37 +129,21 @@ class CoGNN(Network):
         """Hops that one forward pass can see: those of the messages and of the decisions."""
         return len(self.layers) * (1 + self.action_layers)
 
-    def forward(
+    def run(
         self,
-        x: Float[Tensor, "nodes in_channels"],
-        edge_index: EdgeIndex,
-        batch: Int64[Tensor, " nodes"] | None = None,
-        *,
-        edge_attr: Float[Tensor, "edges edge_channels"] | None = None,
-        edge_layers: Bool[Tensor, "edges layers"] | None = None,
+        h: Tensor,
+        edge_index: Tensor,
+        states: Tensor | None,
+        batch: Tensor | None,
+        edge_layers: Tensor | None,
     ) -> Float[Tensor, "rows out_channels"]:
-        """Logits of each node, or of each graph.
+        """In each layer what the nodes do, and then the messages."""
 
-        Args:
-            x: node features.
-            edge_index: the edges, source in row 0.
-            batch: number of the graph that each node is in; None for one graph.
-            edge_attr: edge features, if the model was built with ``edge_channels``.
-            edge_layers: ``[edges, layers]`` which layers of the model an edge is in, as layered
-                rewirings write it; None for all.
+        def arguments(edges: Tensor, states: Tensor | None) -> dict:
+            return {"edge_index": edges, "edge_attr": states}
 
-        Raises:
-            ValueError: edge features are missing or unexpected, or ``edge_layers`` has not one
-                column for each layer.
-        """
-        check_edge_features(edge_attr, self.edge_encoder)
-        attr = None if edge_attr is None else self.edge_encoder(edge_attr)
-
-        def arguments(edges: Tensor, attr: Tensor | None) -> dict:
-            return {"edge_index": edges, "edge_attr": attr}
-
-        h = torch.relu(self.dropout(self.encoder(x)))
-        of_layers = self.of_layers(arguments, edge_layers, edge_index, attr)
+        h = torch.relu(self.dropout(h))
+        of_layers = self.of_layers(arguments, edge_layers, edge_index, states)
         for layer, own in zip(self.layers, of_layers, strict=True):
             h = self.norm(h)
             update = layer(h, self.actions(h, **own), **own)

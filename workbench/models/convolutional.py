@@ -3,7 +3,7 @@
 from jaxtyping import Bool, Float, Int64
 from torch import Tensor, nn
 
-from workbench.models.network import Network, check_edge_features, check_options, readout
+from workbench.models.network import EdgeNetwork, Network, check_options, readout
 from workbench.models.residual import ResidualLayer
 from workbench.typing import EdgeIndex
 
@@ -84,7 +84,7 @@ class Convolutional(Network):
         return self.forward_layers(self.encoder(x), batch, edges)
 
 
-class EdgeConvolutional(Convolutional):
+class EdgeConvolutional(EdgeNetwork, Convolutional):
     """A ``Convolutional`` whose convolution reads features of edges too.
 
     They are encoded to the width of the layers; ``self.edge_width`` is that width, or None for a
@@ -125,36 +125,3 @@ class EdgeConvolutional(Convolutional):
         )
         has_edges = edge_channels is not None
         self.edge_encoder = nn.Linear(edge_channels, hidden_channels) if has_edges else None
-        self.reads = ("batch", "edge_layers", *["edge_attr"] * has_edges)
-
-    def forward(
-        self,
-        x: Float[Tensor, "nodes in_channels"],
-        edge_index: EdgeIndex,
-        batch: Int64[Tensor, " nodes"] | None = None,
-        *,
-        edge_attr: Float[Tensor, "edges edge_channels"] | None = None,
-        edge_layers: Bool[Tensor, "edges layers"] | None = None,
-    ) -> Float[Tensor, "rows out_channels"]:
-        """Logits of each node, or of each graph.
-
-        Args:
-            x: node features.
-            edge_index: the edges, source in row 0.
-            batch: number of the graph that each node is in; None for one graph.
-            edge_attr: edge features, if the model was built with ``edge_channels``.
-            edge_layers: ``[edges, layers]`` which layers of the model an edge is in, as layered
-                rewirings write it; None for all.
-
-        Raises:
-            ValueError: edge features are missing or unexpected, or ``edge_layers`` has not one
-                column for each layer.
-        """
-        check_edge_features(edge_attr, self.edge_encoder)
-        attr = None if edge_attr is None else self.edge_encoder(edge_attr)
-
-        def arguments(edges: Tensor, attr: Tensor | None) -> dict:
-            return {"edge_index": edges, **({} if attr is None else {"edge_attr": attr})}
-
-        of_layers = self.of_layers(arguments, edge_layers, edge_index, attr)
-        return self.forward_layers(self.encoder(x), batch, of_layers)

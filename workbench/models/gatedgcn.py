@@ -1,15 +1,15 @@
 """GatedGCN: edges have states of their own, which open and close the way for messages."""
 
 import torch
-from jaxtyping import Bool, Float, Int64
+from jaxtyping import Float
 from torch import Tensor, nn
 
-from workbench.models.network import EdgeEncoder, Network, check_options, readout
+from workbench.models.network import EdgeEncoder, EdgeNetwork, check_options, readout
 from workbench.models.residual import NORMS
 from workbench.typing import EdgeIndex
 
 
-class GatedGCN(Network):
+class GatedGCN(EdgeNetwork):
     r"""Averages over neighbors, each channel weighed by the gate of the edge.
 
     .. math::
@@ -72,8 +72,6 @@ class GatedGCN(Network):
         check_options(num_layers=num_layers, level=level, norm=norm)
         self.encoder = nn.Linear(in_channels, hidden_channels)
         self.edge_encoder = EdgeEncoder(edge_channels, hidden_channels)
-        has_edges = edge_channels is not None
-        self.reads = ("batch", "edge_layers", *["edge_attr"] * has_edges)
         self.layers = nn.ModuleList(
             GatedLayer(hidden_channels, norm=norm, dropout=dropout, new_edges=number < num_layers)
             for number in range(1, num_layers + 1)
@@ -81,30 +79,15 @@ class GatedGCN(Network):
         self.readout = readout(level)
         self.head = nn.Linear(hidden_channels, out_channels)
 
-    def forward(
+    def run(
         self,
-        x: Float[Tensor, "nodes in_channels"],
-        edge_index: EdgeIndex,
-        batch: Int64[Tensor, " nodes"] | None = None,
-        *,
-        edge_attr: Float[Tensor, "edges edge_channels"] | None = None,
-        edge_layers: Bool[Tensor, "edges layers"] | None = None,
+        h: Tensor,
+        edge_index: Tensor,
+        states: Tensor,
+        batch: Tensor | None,
+        edge_layers: Tensor | None,
     ) -> Float[Tensor, "rows out_channels"]:
-        """Logits of each node, or of each graph.
-
-        Args:
-            x: node features.
-            edge_index: the edges, source in row 0.
-            batch: number of the graph that each node is in; None for one graph.
-            edge_attr: edge features, if the model was built with ``edge_channels``.
-            edge_layers: ``[edges, layers]`` which layers of the model an edge is in, as layered
-                rewirings write it; None for all.
-
-        Raises:
-            ValueError: edge features are missing or unexpected, or ``edge_layers`` has not one
-                column for each layer.
-        """
-        h, e = self.encoder(x), self.edge_encoder(edge_attr, edge_index.size(1))
+        """Layer by layer; an edge that a layer does not have keeps its state."""
         every = torch.arange(edge_index.size(1), device=edge_index.device)
 
         def columns(edges: Tensor, columns: Tensor) -> dict:
@@ -113,8 +96,8 @@ class GatedGCN(Network):
         for layer, own in zip(
             self.layers, self.of_layers(columns, edge_layers, edge_index, every), strict=True
         ):
-            h, new = layer(h, e[own["columns"]], own["edge_index"])
-            e = e.index_copy(0, own["columns"], new)
+            h, new = layer(h, states[own["columns"]], own["edge_index"])
+            states = states.index_copy(0, own["columns"], new)
         return self.output(h, batch)
 
 

@@ -1,6 +1,6 @@
 """GPS: message passing and attention between all nodes, side by side in every layer."""
 
-from jaxtyping import Bool, Float, Int64
+from jaxtyping import Float
 from torch import Tensor, nn
 from torch_geometric.nn import (
     GATConv,
@@ -12,20 +12,18 @@ from torch_geometric.nn import (
 )
 
 from workbench.models.network import (
-    Network,
+    EdgeNetwork,
     check_ascending,
-    check_edge_features,
     check_heads,
     check_options,
     readout,
 )
-from workbench.typing import EdgeIndex
 
 LOCAL = ("gin", "gine", "gcn", "gat", None)
 NORM_NAMES = {"batch": "batch_norm", "layer": "layer_norm", None: None}
 
 
-class GPS(Network):
+class GPS(EdgeNetwork):
     r"""``num_layers`` blocks, each a message-passing step beside attention between all nodes.
 
     .. math::
@@ -99,7 +97,6 @@ class GPS(Network):
         self.encoder = nn.Linear(in_channels, hidden_channels)
         has_edges = edge_channels is not None
         self.edge_encoder = nn.Linear(edge_channels, hidden_channels) if has_edges else None
-        self.reads = ("batch", "edge_layers", *(("edge_attr",) if has_edges else ()))
         self.layers = nn.ModuleList(
             GPSConv(
                 hidden_channels,
@@ -114,42 +111,25 @@ class GPS(Network):
         self.readout = readout(level)
         self.head = nn.Linear(hidden_channels, out_channels)
 
-    def forward(
+    def run(
         self,
-        x: Float[Tensor, "nodes in_channels"],
-        edge_index: EdgeIndex,
-        batch: Int64[Tensor, " nodes"] | None = None,
-        *,
-        edge_attr: Float[Tensor, "edges edge_channels"] | None = None,
-        edge_layers: Bool[Tensor, "edges layers"] | None = None,
+        h: Tensor,
+        edge_index: Tensor,
+        states: Tensor | None,
+        batch: Tensor | None,
+        edge_layers: Tensor | None,
     ) -> Float[Tensor, "rows out_channels"]:
-        """Logits of each node, or of each graph.
-
-        Args:
-            x: node features.
-            edge_index: the edges, source in row 0.
-            batch: number of the graph that each node is in, ascending; None for one graph.
-            edge_attr: edge features, if the model was built with ``edge_channels``.
-            edge_layers: ``[edges, layers]`` which layers of the model an edge is in, as layered
-                rewirings write it; None for all.
-
-        Raises:
-            ValueError: ``batch`` is not ascending, or edge features are missing or unexpected,
-                or ``edge_layers`` has not one column for each layer.
-        """
+        """Layer by layer; ``batch`` must be ascending."""
         check_ascending(batch)
-        check_edge_features(edge_attr, self.edge_encoder)
         if batch is None:  # given always: PyG's LayerNorm adds its epsilon elsewhere without one
-            batch = edge_index.new_zeros(x.size(0))
-        h = self.encoder(x)
-        attr = None if edge_attr is None else self.edge_encoder(edge_attr)
+            batch = edge_index.new_zeros(h.size(0))
 
-        def arguments(edges: Tensor, attr: Tensor | None) -> dict:
-            extra = {} if attr is None else {"edge_attr": attr}
+        def arguments(edges: Tensor, states: Tensor | None) -> dict:
+            extra = {} if states is None else {"edge_attr": states}
             return {"edge_index": edges, "batch": batch, **extra}
 
         return self.forward_layers(
-            h, batch, self.of_layers(arguments, edge_layers, edge_index, attr)
+            h, batch, self.of_layers(arguments, edge_layers, edge_index, states)
         )
 
     @property

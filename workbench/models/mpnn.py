@@ -1,16 +1,15 @@
 """MPNN: the message passing network of quantum chemistry, with a matrix for each edge."""
 
 import torch
-from jaxtyping import Bool, Float, Int64
+from jaxtyping import Float
 from torch import Tensor, nn
 from torch_geometric.nn import NNConv, Set2Set
 
-from workbench.models.network import EdgeEncoder, Network, check_options
+from workbench.models.network import EdgeEncoder, EdgeNetwork, check_options
 from workbench.models.residual import NORMS
-from workbench.typing import EdgeIndex
 
 
-class MPNN(Network):
+class MPNN(EdgeNetwork):
     r"""Sums neighbors, each through a matrix made of its edge; a gated unit takes the sum in.
 
     .. math::
@@ -71,8 +70,6 @@ class MPNN(Network):
         width = hidden_channels
         self.encoder = nn.Linear(in_channels, width)
         self.edge_encoder = EdgeEncoder(edge_channels, width)
-        has_edges = edge_channels is not None
-        self.reads = ("batch", "edge_layers", *["edge_attr"] * has_edges)
         matrix = nn.Sequential(nn.ReLU(), nn.Linear(width, width * width))
         self.message = NNConv(width, width, matrix, aggr="add", root_weight=False, bias=False)
         self.update = Gate(width, width)
@@ -83,37 +80,6 @@ class MPNN(Network):
         of_graph = level == "graph"
         self.readout = Set2Set(width, processing_steps=3) if of_graph else None
         self.head = nn.Linear(2 * width if of_graph else width, out_channels)
-
-    def forward(
-        self,
-        x: Float[Tensor, "nodes in_channels"],
-        edge_index: EdgeIndex,
-        batch: Int64[Tensor, " nodes"] | None = None,
-        *,
-        edge_attr: Float[Tensor, "edges edge_channels"] | None = None,
-        edge_layers: Bool[Tensor, "edges layers"] | None = None,
-    ) -> Float[Tensor, "rows out_channels"]:
-        """Logits of each node, or of each graph.
-
-        Args:
-            x: node features.
-            edge_index: the edges, source in row 0.
-            batch: number of the graph that each node is in; None for one graph.
-            edge_attr: edge features, if the model was built with ``edge_channels``.
-            edge_layers: ``[edges, layers]`` which layers of the model an edge is in, as layered
-                rewirings write it; None for all.
-
-        Raises:
-            ValueError: edge features are missing or unexpected, or ``edge_layers`` has not one
-                column for each layer.
-        """
-        e = self.edge_encoder(edge_attr, edge_index.size(1))
-
-        def arguments(edges: Tensor, attr: Tensor) -> dict:
-            return {"edge_index": edges, "edge_attr": attr}
-
-        of_layers = self.of_layers(arguments, edge_layers, edge_index, e)
-        return self.forward_layers(self.encoder(x), batch, of_layers)
 
 
 class Gate(nn.GRUCell):

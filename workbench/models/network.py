@@ -3,12 +3,13 @@
 from collections.abc import Callable, Sequence
 
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int64
 from torch import Tensor, nn
 from torch_geometric.nn import MeanAggregation
 
 from workbench.cost import check_count
 from workbench.models.residual import NORMS
+from workbench.typing import EdgeIndex
 
 LEVELS = ("node", "graph")
 
@@ -94,6 +95,66 @@ class Network(nn.Module):
             make(edge_index[:, kept], *(None if part is None else part[kept] for part in of_edges))
             for kept in edge_layers.unbind(1)
         ]
+
+
+class EdgeNetwork(Network):
+    """A ``Network`` that may read features of edges, which its ``edge_encoder`` takes.
+
+    That is an ``EdgeEncoder``, or a linear map, or None in a model that was built without.
+    """
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """What ``forward`` takes of a graph besides its features and edges."""
+        built = getattr(self.edge_encoder, "in_features", None)
+        return "batch", "edge_layers", *["edge_attr"] * (built is not None)
+
+    def forward(
+        self,
+        x: Float[Tensor, "nodes in_channels"],
+        edge_index: EdgeIndex,
+        batch: Int64[Tensor, " nodes"] | None = None,
+        *,
+        edge_attr: Float[Tensor, "edges edge_channels"] | None = None,
+        edge_layers: Bool[Tensor, "edges layers"] | None = None,
+    ) -> Float[Tensor, "rows out_channels"]:
+        """Logits of each node, or of each graph.
+
+        Args:
+            x: node features.
+            edge_index: the edges, source in row 0.
+            batch: number of the graph that each node is in; None for one graph.
+            edge_attr: edge features, if the model was built with ``edge_channels``.
+            edge_layers: ``[edges, layers]`` which layers of the model an edge is in, as layered
+                rewirings write it; None for all.
+
+        Raises:
+            ValueError: edge features are missing or unexpected, or ``edge_layers`` has not one
+                column for each layer.
+        """
+        check_edge_features(edge_attr, self.edge_encoder)
+        if isinstance(self.edge_encoder, EdgeEncoder):
+            states = self.edge_encoder(edge_attr, edge_index.size(1))
+        else:
+            states = None if edge_attr is None else self.edge_encoder(edge_attr)
+        return self.run(self.encoder(x), edge_index, states, batch, edge_layers)
+
+    def run(
+        self,
+        h: Float[Tensor, "nodes channels"],
+        edge_index: Tensor,
+        states: Float[Tensor, "edges channels"] | None,
+        batch: Tensor | None,
+        edge_layers: Tensor | None,
+    ) -> Float[Tensor, "rows out_channels"]:
+        """From encoded nodes and edges to the output; here through layers that take both."""
+
+        def arguments(edges: Tensor, states: Tensor | None) -> dict:
+            return {"edge_index": edges, **({} if states is None else {"edge_attr": states})}
+
+        return self.forward_layers(
+            h, batch, self.of_layers(arguments, edge_layers, edge_index, states)
+        )
 
 
 def readout(level: str) -> nn.Module | None:
