@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import hypothesis
@@ -17,6 +19,15 @@ hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 TESTS = Path(__file__).parent
 ORACLES = Path(os.environ.get("WORKBENCH_ORACLES", TESTS / "oracles"))
+
+
+def printed_by(script: str) -> str:
+    """What a script prints that runs beside the tests in a process of its own, unchecked."""
+    found = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False, cwd=TESTS
+    )
+    assert found.returncode == 0, found.stderr
+    return found.stdout.strip()
 
 
 def load_oracle(name: str):

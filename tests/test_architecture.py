@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parents[1] / "workbench"
-EVERYWHERE = {"typing", "ties", "cost"}
+EVERYWHERE = {"typing", "ties", "cost", "choices"}
 MAY_IMPORT = {
     "topology": set(),
     "capture": set(),

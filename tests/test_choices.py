@@ -3,9 +3,7 @@
 In a process of its own: the checks of annotations in the test run would refuse them first.
 """
 
-import subprocess
-import sys
-from pathlib import Path
+from conftest import printed_by
 
 SCRIPT = r"""
 import typing
@@ -48,9 +46,4 @@ print("\n".join(failed) or "all refused")
 
 
 def test_a_word_that_is_no_choice_is_refused_by_name():
-    here = Path(__file__).parent
-    found = subprocess.run(
-        [sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=False, cwd=here
-    )
-    assert found.returncode == 0, found.stderr
-    assert found.stdout.strip() == "all refused"
+    assert printed_by(SCRIPT) == "all refused"

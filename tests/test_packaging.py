@@ -91,7 +91,7 @@ def test_every_declared_package_is_pinned_within_what_is_allowed():
         assert needed.specifier.contains(pinned[canonicalize_name(needed.name)]), str(needed)
 
 
-@pytest.mark.parametrize(("folder", "extras"), [("workbench", ()), ("tests", ("test",))])
+@pytest.mark.parametrize(("folder", "extras"), [("workbench", ("metis",)), ("tests", ("test",))])
 def test_every_import_is_a_declared_package(folder, extras):
     """Not one that happens to come with another."""
     lines = [*PROJECT["dependencies"]]

@@ -3,9 +3,7 @@
 In a process of its own, as ``test_choices``; a call that did not end would be shown by name.
 """
 
-import subprocess
-import sys
-from pathlib import Path
+from conftest import printed_by
 
 SCRIPT = r"""
 import inspect
@@ -46,9 +44,4 @@ print("\n".join(failed) or "all came to an end")
 
 
 def test_a_number_of_eight_digits_ends_or_is_refused():
-    here = Path(__file__).parent
-    found = subprocess.run(
-        [sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=False, cwd=here
-    )
-    assert found.returncode == 0, found.stderr
-    assert found.stdout.strip() == "all came to an end"
+    assert printed_by(SCRIPT) == "all came to an end"

@@ -1,12 +1,9 @@
 """Counts as people have them: ``edge_index.max() + 1``, numpy's integers, a slip of the hand."""
 
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 import torch
 
+from conftest import printed_by
 from workbench import diagnostics as D
 from workbench import encodings
 from workbench.cost import TooLargeError
@@ -55,12 +52,7 @@ print("\\n".join(failed) or "all came out")
 
 
 def test_a_count_of_any_integer_type_is_a_count():
-    here = Path(__file__).parent
-    found = subprocess.run(
-        [sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=False, cwd=here
-    )
-    assert found.returncode == 0, found.stderr
-    assert found.stdout.strip() == "all came out"
+    assert printed_by(SCRIPT) == "all came out"
 
 
 class Doubled(torch.nn.Module):

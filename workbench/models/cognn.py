@@ -6,6 +6,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from workbench.choices import check_choice
 from workbench.models.network import EdgeNetwork, check_options, readout
 from workbench.models.residual import NORMS
 
@@ -99,8 +100,7 @@ class CoGNN(EdgeNetwork):
         super().__init__()
         check_options(num_layers=num_layers, level=level, norm=norm)
         for name, kind in (("conv", conv), ("action_conv", action_conv)):
-            if kind not in KINDS:
-                raise ValueError(f"{name} must be one of {', '.join(KINDS)}; got {kind!r}")
+            check_choice(name, kind, KINDS)
         if variant not in ("paper", "official"):
             raise ValueError(f'variant must be "paper" or "official", got {variant!r}')
         if action_layers < 1 or action_channels < 1 or not temperature > 0:

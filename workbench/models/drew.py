@@ -7,6 +7,7 @@ from jaxtyping import Bool, Float, Int64
 from torch import Tensor, nn
 from torch_geometric.nn import GCNConv
 
+from workbench.choices import check_choice
 from workbench.models.gatedgcn import gated_mean
 from workbench.models.hops import Hops, hop_pairs
 from workbench.models.network import Network, check_options, readout
@@ -99,8 +100,7 @@ class DRew(Network):
     ):
         super().__init__()
         check_options(num_layers=num_layers, level=level, norm=norm)
-        if conv not in LAYERS:
-            raise ValueError(f"conv must be one of {', '.join(LAYERS)}; got {conv!r}")
+        check_choice("conv", conv, LAYERS)
         if variant not in ("paper", "official"):
             raise ValueError(f'variant must be "paper" or "official", got {variant!r}')
         for name, value in (("nu", nu), ("max_hops", max_hops)):

@@ -5,6 +5,7 @@ from jaxtyping import Bool, Float, Int64
 from torch import Tensor, nn
 from torch_geometric.nn import GINConv, GraphConv, MeanAggregation
 
+from workbench.choices import check_choice
 from workbench.models.network import Network, check_options
 from workbench.models.residual import NORMS
 from workbench.models.subgraphs import Subgraphs
@@ -80,8 +81,7 @@ class DSSGNN(Network):
     ):
         super().__init__()
         check_options(num_layers=num_layers, level=level, norm=norm)
-        if conv not in CONVOLUTIONS:
-            raise ValueError(f"conv must be one of {', '.join(CONVOLUTIONS)}; got {conv!r}")
+        check_choice("conv", conv, CONVOLUTIONS)
         self.requires = (Subgraphs(policy, num_hops=num_hops, variant=variant),)
         self.in_channels = in_channels  # marks come on top, so that no weight tells it
         self.marked = policy == "ego_nets_plus"

@@ -5,6 +5,7 @@ from jaxtyping import Bool, Float, Int64
 from torch import Tensor, nn
 from torch_geometric.nn import GCNConv, MeanAggregation
 
+from workbench.choices import check_choice
 from workbench.models.gine import GINEConv
 from workbench.models.network import EdgeEncoder, Network, check_heads, check_options, readout
 from workbench.models.patch_mixing import ATTENTION, MixerBlock, PatchAttention
@@ -100,8 +101,7 @@ class GraphMLPMixer(Network):
         check_options(num_layers=num_layers, level=level, norm=norm)
         num_mixers = num_layers if num_mixers is None else num_mixers
         check_options(num_layers=num_mixers, level=level, norm=norm)
-        if conv not in CONVOLUTIONS:
-            raise ValueError(f"conv must be one of {', '.join(CONVOLUTIONS)}; got {conv!r}")
+        check_choice("conv", conv, CONVOLUTIONS)
         if edge_channels is not None and conv == "gcn":
             raise ValueError(
                 f"edge_channels={edge_channels} has no place in conv='gcn'; use 'gine'"
@@ -283,8 +283,7 @@ class GraphViT(GraphMLPMixer):
         mixer_dropout: float = 0.0,
     ):
         check_heads(hidden_channels, heads)
-        if attention not in ATTENTION:
-            raise ValueError(f"attention must be one of {', '.join(ATTENTION)}; got {attention!r}")
+        check_choice("attention", attention, ATTENTION)
         self.attention, self.heads, self.num_steps = attention, heads, num_steps
         super().__init__(
             in_channels,

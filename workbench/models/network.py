@@ -7,6 +7,7 @@ from jaxtyping import Bool, Float, Int64
 from torch import Tensor, nn
 from torch_geometric.nn import MeanAggregation
 
+from workbench.choices import check_choice
 from workbench.cost import check_count
 from workbench.models.residual import NORMS
 from workbench.typing import EdgeIndex
@@ -172,8 +173,7 @@ def check_options(*, num_layers: int, level: str, norm: str | None) -> None:
     if num_layers < 0:
         raise ValueError(f"num_layers must not be negative, got {num_layers}")
     check_count("num_layers", num_layers, MOST_LAYERS)
-    if level not in LEVELS:
-        raise ValueError(f"level must be one of {', '.join(LEVELS)}; got {level!r}")
+    check_choice("level", level, LEVELS)
     if norm not in NORMS:
         raise ValueError(f"norm must be 'batch', 'layer' or None, got {norm!r}")
 

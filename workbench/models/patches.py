@@ -10,6 +10,7 @@ from torch import Tensor
 from torch_geometric.data import Data
 from torch_geometric.transforms import BaseTransform
 
+from workbench.choices import check_choice
 from workbench.cost import check_count
 from workbench.graphs import GraphData
 from workbench.topology.search import Lists, both_ways
@@ -75,8 +76,7 @@ class Patches(BaseTransform):
             if value < least:
                 raise ValueError(f"{name} must be at least {least}, got {value}")
             check_count(name, value, MOST)
-        if partition not in PARTITIONS:
-            raise ValueError(f"partition must be one of {', '.join(PARTITIONS)}; got {partition!r}")
+        check_choice("partition", partition, PARTITIONS)
         self.num_patches, self.num_hops, self.num_steps = num_patches, num_hops, num_steps
         self.partition = partition
 

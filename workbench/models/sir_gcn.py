@@ -7,6 +7,7 @@ from torch_geometric.nn import MessagePassing
 from torch_geometric.typing import OptTensor
 from torch_geometric.utils import degree
 
+from workbench.choices import check_choice
 from workbench.models.convolutional import EdgeConvolutional
 
 AGGREGATIONS = ("sum", "mean", "sym", "max")
@@ -241,5 +242,4 @@ def _gathered(h: Tensor, edge_index: Tensor, aggregation: str) -> Tensor:
 
 
 def _check_aggregation(name: str, value: str) -> None:
-    if value not in AGGREGATIONS:
-        raise ValueError(f"{name} must be one of {', '.join(AGGREGATIONS)}; got {value!r}")
+    check_choice(name, value, AGGREGATIONS)

@@ -7,6 +7,7 @@ from torch import Tensor
 from torch_geometric.data import Data
 from torch_geometric.transforms import BaseTransform
 
+from workbench.choices import check_choice
 from workbench.cost import TooLargeError, memory
 from workbench.graphs import GraphData
 
@@ -65,8 +66,7 @@ class Subgraphs(BaseTransform):
         num_hops: int | None = None,
         variant: str = "paper",
     ):
-        if policy not in POLICIES:
-            raise ValueError(f"policy must be one of {', '.join(POLICIES)}; got {policy!r}")
+        check_choice("policy", policy, POLICIES)
         if variant not in ("paper", "official"):
             raise ValueError(f'variant must be "paper" or "official", got {variant!r}')
         if policy in DELETIONS and num_hops is not None:

@@ -22,16 +22,6 @@ def check_sizes(most: int, **sizes: int) -> None:
         check_count(name, size, most)
 
 
-def check_word(name: str, word: str, words: tuple[str, ...]) -> None:
-    """Raise where an option is none of its words.
-
-    Raises:
-        ValueError: it is another word.
-    """
-    if word not in words:
-        raise ValueError(f"{name} must be one of {', '.join(words)}; got {word!r}")
-
-
 def check_graph(graph: Data, where: str, task: "Task") -> None:
     """Raise where a graph does not fit its task.
 

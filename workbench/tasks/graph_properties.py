@@ -9,8 +9,9 @@ import torch
 from scipy.sparse.csgraph import shortest_path
 from torch_geometric.data import Data
 
+from workbench.choices import check_choice
 from workbench.graphs.generators.random_graphs import numpy_generator
-from workbench.tasks.checks import check_sizes, check_word
+from workbench.tasks.checks import check_sizes
 from workbench.tasks.guessing import with_chance
 from workbench.tasks.task import Task
 
@@ -60,7 +61,7 @@ def graph_properties(
         2004.05718 (the families). A. Gravina, D. Bacciu, C. Gallicchio, Anti-Symmetric DGN, ICLR
         2023, arXiv 2210.09789.
     """
-    check_word("answer", answer, ("diameter", "sssp", "eccentricity"))
+    check_choice("answer", answer, ("diameter", "sssp", "eccentricity"))
     check_sizes(1_000_000, num_graphs=num_graphs)
     if num_graphs < 11 or least < 6 or most < least:
         raise ValueError(

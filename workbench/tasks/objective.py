@@ -10,6 +10,7 @@ from torch import Tensor
 from torch_geometric.data import Batch, Data
 from torch_geometric.utils import to_dense_batch
 
+from workbench.choices import check_choice
 from workbench.tasks.metrics import METRICS, Metric
 from workbench.tasks.negatives import with_negatives
 
@@ -101,8 +102,7 @@ class Objective:
     negatives: int | None = None
 
     def __post_init__(self):
-        if self.target not in TARGETS:
-            raise ValueError(f"target must be one of {', '.join(TARGETS)}; got {self.target!r}")
+        check_choice("target", self.target, TARGETS)
         if self.level not in TARGETS[self.target]:
             raise ValueError(
                 f"a {self.target} is predicted at the level {' or '.join(TARGETS[self.target])}; "

@@ -8,8 +8,9 @@ from scipy.sparse.csgraph import shortest_path
 from torch import Tensor
 from torch_geometric.data import Data
 
+from workbench.choices import check_choice
 from workbench.cost import TooLargeError
-from workbench.tasks.checks import check_sizes, check_word
+from workbench.tasks.checks import check_sizes
 from workbench.tasks.guessing import with_chance
 from workbench.tasks.task import Task
 from workbench.topology import SimpleGraph, eigh, laplacian_matrix, simple_graph
@@ -86,9 +87,9 @@ def range_task(
         J. Bamberger, B. Gutteridge, S. le Roux, M. Bronstein, X. Dong, On Measuring Long-Range
         Interactions in Graph Neural Networks, ICML 2025, arXiv 2506.05971.
     """
-    check_word("weights", weights, get_args(Weights))
-    check_word("interaction", interaction, ("difference", "cosine", "copy"))
-    check_word("variant", variant, ("paper", "official"))
+    check_choice("weights", weights, get_args(Weights))
+    check_choice("interaction", interaction, ("difference", "cosine", "copy"))
+    check_choice("variant", variant, ("paper", "official"))
     check_sizes(1_000_000, train=train, val=val, test=test)
     check_sizes(100_000, channels=channels)
     for name, value in (("reach", reach), ("channels", channels)):

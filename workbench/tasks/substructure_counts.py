@@ -9,8 +9,9 @@ from jaxtyping import Float64
 from torch import Tensor
 from torch_geometric.data import Data
 
+from workbench.choices import check_choice
 from workbench.graphs.generators.random_graphs import erdos_renyi, numpy_generator, random_regular
-from workbench.tasks.checks import check_sizes, check_word
+from workbench.tasks.checks import check_sizes
 from workbench.tasks.guessing import with_chance
 from workbench.tasks.task import Task
 
@@ -55,8 +56,8 @@ def substructure_counts(
         Z. Chen, L. Chen, S. Villar, J. Bruna, Can Graph Neural Networks Count Substructures?,
         NeurIPS 2020, arXiv 2002.04025.
     """
-    check_word("family", family, ("erdos_renyi", "regular"))
-    check_word(
+    check_choice("family", family, ("erdos_renyi", "regular"))
+    check_choice(
         "pattern",
         pattern,
         ("triangle", "tailed_triangle", "star", "chordal_cycle", "four_cycle", "five_cycle"),

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from torch_geometric.data import Data
 
+from workbench.choices import check_choice
 from workbench.tasks.checks import check_alike, check_graph
 from workbench.tasks.objective import Objective
 
@@ -81,8 +82,7 @@ class Task:
     classes: tuple[int, ...] = ()
 
     def __post_init__(self):
-        if self.level not in LEVELS:
-            raise ValueError(f"level must be one of {', '.join(LEVELS)}; got {self.level!r}")
+        check_choice("level", self.level, LEVELS)
         objective = self.objective
         if self.classes and len(self.classes) != self.out_channels:
             raise ValueError(

@@ -9,8 +9,9 @@ from scipy.sparse.csgraph import dijkstra
 from torch import Tensor
 from torch_geometric.data import Data
 
+from workbench.choices import check_choice
 from workbench.graphs.generators.shapes import clique_path, crossed_ring, ring
-from workbench.tasks.checks import check_sizes, check_word
+from workbench.tasks.checks import check_sizes
 from workbench.tasks.task import Task
 from workbench.topology import components, simple_graph
 
@@ -87,7 +88,7 @@ def transfer(
     check_sizes(10_000, num_classes=num_classes)
     if num_classes < 2:
         raise ValueError(f"num_classes must be at least 2, got {num_classes}")
-    check_word("fill", fill, tuple(FILLS))
+    check_choice("fill", fill, tuple(FILLS))
     if (source is None) != (target is None):
         raise ValueError(f"give both source and target or neither; got {source} and {target}")
     num_nodes, edge_index = data.num_nodes, data.edge_index.cpu()
@@ -168,7 +169,7 @@ def ring_transfer(
         ([0.0, 0.0, 1.0, 0.0, 0.0], 2)
     """
     if published is not None:
-        check_word("published", published, tuple(PUBLISHED))
+        check_choice("published", published, tuple(PUBLISHED))
     sizes = PUBLISHED[published] if published else (None, None, None)
     train, val, test = (
         size if own is None else own for own, size in zip((train, val, test), sizes, strict=True)

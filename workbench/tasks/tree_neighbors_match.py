@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 from torch_geometric.data import Data
 
+from workbench.choices import check_choice
 from workbench.cost import TooLargeError
-from workbench.tasks.checks import check_word
 from workbench.tasks.labels import stratified_split
 from workbench.tasks.task import Task
 
@@ -69,7 +69,7 @@ def tree_neighbors_match(
         U. Alon, E. Yahav, On the Bottleneck of Graph Neural Networks and its Practical
         Implications, ICLR 2021, arXiv 2006.05205.
     """
-    check_word("variant", variant, ("paper", "official"))
+    check_choice("variant", variant, ("paper", "official"))
     if depth < 2:
         raise ValueError(f"depth must be at least 2, got {depth}")
     if depth > 20:

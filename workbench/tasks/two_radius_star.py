@@ -5,7 +5,8 @@ from typing import Literal
 import torch
 from torch_geometric.data import Data
 
-from workbench.tasks.checks import check_sizes, check_word
+from workbench.choices import check_choice
+from workbench.tasks.checks import check_sizes
 from workbench.tasks.task import Task
 
 
@@ -55,7 +56,7 @@ def two_radius_star(
         Y. Mishayev, Y. Sverdlov, T. Amir, N. Dym, Short-Range Oversquashing, LoG 2025, arXiv
         2511.20406.
     """
-    check_word("variant", variant, ("paper", "official"))
+    check_choice("variant", variant, ("paper", "official"))
     check_sizes(10_000, num_leaves=num_leaves)
     for name, value, least in (
         ("num_leaves", num_leaves, 2),

@@ -13,6 +13,7 @@ from torch_geometric.data import Data
 from workbench.benchmarks.brec.encoding import Encoding, encodes, method_name
 from workbench.benchmarks.brec.exact import TOLERANCE, encoding_outcome
 from workbench.benchmarks.brec.pair import Features, embed_copies
+from workbench.choices import check_choice
 from workbench.diagnostics import TESTS, graph_classes
 from workbench.training.randomness import OwnRandomness
 
@@ -116,8 +117,7 @@ def family_split(
     start, distances = time.perf_counter(), (0.0, 0, None, None)
     own = method if isinstance(method, str) else method_name(method, "encoding")
     if isinstance(method, str):
-        if method not in TESTS:
-            raise ValueError(f"test must be one of {', '.join(TESTS)}; got {method!r}")
+        check_choice("test", method, TESTS)
         classes = graph_classes(graphs, test=method)
     elif encodes(method):
         found = encoding_outcome(graphs, method, num_copies=num_copies, seed=seed)

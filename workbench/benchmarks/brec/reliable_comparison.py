@@ -9,6 +9,7 @@ from jaxtyping import Float
 from scipy import stats
 from torch import Tensor
 
+from workbench.choices import check_choice
 from workbench.ties import TIE
 
 MODES = ("code", "paper")
@@ -120,8 +121,7 @@ def reliable_paired_comparison(
         Wang and Zhang, An empirical study of realized GNN expressiveness, ICML 2024,
         arXiv 2304.07702; repository GraphPKU/BREC at 966b5ed, base/test_BREC.py.
     """
-    if mode not in MODES:
-        raise ValueError(f"mode must be one of {', '.join(MODES)}; got {mode!r}")
+    check_choice("mode", mode, MODES)
     if not 0 < alpha < 1:
         raise ValueError(f"alpha must be between 0 and 1, such as 0.05; got {alpha}")
     _check(first, second, mode)

@@ -6,6 +6,7 @@ import torch
 from jaxtyping import Bool, Float, Float64
 from torch import Tensor
 
+from workbench.choices import check_choice
 from workbench.cost import check_size, diagnostic
 from workbench.diagnostics.distance.hop_distance import hop_distance
 from workbench.diagnostics.smoothing.states import check_states, size_of
@@ -80,8 +81,7 @@ def dirichlet_energy(
         arXiv 2006.13318. unnormalized: Rusch, Bronstein and Mishra, A survey on oversmoothing in
         graph neural networks, 2023, arXiv 2303.10993.
     """
-    if variant not in VARIANTS:
-        raise ValueError(f"variant must be one of {', '.join(VARIANTS)}; got {variant!r}")
+    check_choice("variant", variant, VARIANTS)
     check_states(x, num_nodes)
     graph = simple_graph(edge_index, num_nodes, edge_weight)
     states = x.detach().double()

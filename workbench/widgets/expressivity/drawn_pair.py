@@ -5,6 +5,7 @@ from pathlib import Path
 import networkx as nx
 from torch_geometric.data import Data
 
+from workbench.choices import check_choice
 from workbench.diagnostics import TooLargeError
 from workbench.diagnostics.expressivity.graph_pair import GraphPair
 from workbench.diagnostics.expressivity.pair_coloring import PairColoring
@@ -67,8 +68,7 @@ def famous(name: str) -> DrawnPair:
     Raises:
         ValueError: there is no such pair.
     """
-    if name not in FAMOUS_PAIRS:
-        raise ValueError(f"pair must be one of {', '.join(FAMOUS_PAIRS)}; got {name!r}")
+    check_choice("pair", name, FAMOUS_PAIRS)
     return DrawnPair(*FAMOUS_PAIRS[name].build(), name)
 
 

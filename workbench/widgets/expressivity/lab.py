@@ -9,6 +9,7 @@ from torch import nn
 from torch_geometric.data import Data
 
 from workbench.benchmarks import EmbeddingDistance
+from workbench.choices import check_choice
 from workbench.diagnostics import TESTS, Distinction
 from workbench.diagnostics.expressivity.pair_coloring import PairColoring
 from workbench.graphs import FAMOUS_PAIRS
@@ -384,6 +385,5 @@ def expressivity_lab(
         TooLargeError: a graph is too large to draw, or for the test.
         TypeError: ``a`` or ``b`` is no graph.
     """
-    if test not in TESTS:
-        raise ValueError(f"test must be one of {', '.join(TESTS)}; got {test!r}")
+    check_choice("test", test, TESTS)
     return ExpressivityLab(pair_of(a, b, FIRST_PAIR), test)

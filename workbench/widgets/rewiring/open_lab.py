@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from workbench.choices import check_choice
 from workbench.graphs.files.build import Weight
 from workbench.rewiring import EDITS
 from workbench.widgets.lab.opening import OpenedFile, graph_of, graphs_of
@@ -50,8 +51,7 @@ def rewiring_lab(
             or has no nodes.
         TypeError: ``data`` is none of the above, or ``num_edges`` is no whole number.
     """
-    if method not in EDITS:
-        raise ValueError(f"method must be one of {', '.join(EDITS)}; got {method!r}")
+    check_choice("method", method, EDITS)
     num_edges = whole_number(num_edges, "num_edges", 0, MOST)
     reading = {"source": source, "target": target, "weight": weight, "header": header}
     reading = {name: value for name, value in reading.items() if value is not None}

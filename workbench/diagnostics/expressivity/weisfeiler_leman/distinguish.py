@@ -9,6 +9,7 @@ import torch
 from jaxtyping import Bool, Int64
 from torch import Tensor
 
+from workbench.choices import check_choice
 from workbench.diagnostics.expressivity.weisfeiler_leman import items
 from workbench.diagnostics.expressivity.weisfeiler_leman.coloring import Coloring, coloring
 from workbench.diagnostics.expressivity.weisfeiler_leman.prepared import (
@@ -237,8 +238,7 @@ def items_of(graphs: list[Graph], test: str, device: torch.device) -> items.Item
     Raises:
         ValueError: the test is unknown.
     """
-    if test not in TESTS:
-        raise ValueError(f"test must be one of {', '.join(TESTS)}; got {test!r}")
+    check_choice("test", test, TESTS)
     build, options = TESTS[test]
     return build(graphs, device, **options)
 
