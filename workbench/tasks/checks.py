@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from workbench.tasks.task import Task
 
 
-def check_sizes(most: int, **sizes: int) -> None:
+def check_sizes(limit: int, /, **sizes: int) -> None:
     """Raise where a task is asked for in a size that no memory holds, by the name of the option.
 
     Raises:
-        TooLargeError: one of ``sizes`` is above ``most``.
+        TooLargeError: one of ``sizes`` is above ``limit``.
     """
     for name, size in sizes.items():
-        check_count(name, size, most)
+        check_count(name, size, limit)
 
 
 def check_graph(graph: Data, where: str, task: "Task") -> None:

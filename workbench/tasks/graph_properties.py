@@ -63,6 +63,7 @@ def graph_properties(
     """
     check_choice("answer", answer, ("diameter", "sssp", "eccentricity"))
     check_sizes(1_000_000, num_graphs=num_graphs)
+    check_sizes(1_000, least=least, most=most)
     if num_graphs < 11 or least < 6 or most < least:
         raise ValueError(
             "needs num_graphs of at least 11, and 6 <= least <= most nodes; got "

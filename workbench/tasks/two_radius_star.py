@@ -57,7 +57,8 @@ def two_radius_star(
         2511.20406.
     """
     check_choice("variant", variant, ("paper", "official"))
-    check_sizes(10_000, num_leaves=num_leaves)
+    check_sizes(10_000, num_leaves=num_leaves, num_centers=num_centers, num_classes=num_classes)
+    check_sizes(1_000_000, train=train, val=val, test=test)
     for name, value, least in (
         ("num_leaves", num_leaves, 2),
         ("num_centers", num_centers, 0),
