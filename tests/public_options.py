@@ -28,7 +28,7 @@ KNOWN = dict(
     in_channels=4, hidden_channels=8, out_channels=2, pairs=EDGES[:, :3], max_hops=2, count=2,
     width=8, seed=0, pos=X[:, :2], layers=["layers.0"], first=[GRAPH], second=[GRAPH],
     distance=SQUARE.round(), method="gtr", rate=SQUARE,
-    influence=SQUARE,
+    influence=SQUARE, num_centers=4,
 )  # fmt: skip
 KNOWN_TO = {
     "tell_apart": {"pairs": [(GRAPH, GRAPH)]},

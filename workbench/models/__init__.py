@@ -9,6 +9,7 @@ submodule.
 
 from workbench.capture import call, prepare
 from workbench.models.cognn import CoGNN
+from workbench.models.diffwire import CTLayer, GAPLayer
 from workbench.models.drew import DRew
 from workbench.models.dss_gnn import DSSGNN
 from workbench.models.gat import GAT, GATv2
@@ -67,9 +68,11 @@ __all__ = [
     "SAGE",
     "SINCGCN",
     "SIRGCN",
+    "CTLayer",
     "Candidates",
     "CoGNN",
     "DRew",
+    "GAPLayer",
     "GATv2",
     "GatedGCN",
     "Hops",
