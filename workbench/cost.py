@@ -29,6 +29,9 @@ _TIMES = ((1, "second", 60), (60, "minute", 60), (3600, "hour", 48), (86400, "da
 #: Bytes of a unit, and its name.
 _SIZES = ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"))
 
+#: The most layers, heads or other parts of a network, and its widest layer: the weights from one
+#: such layer to the next take 4 GB.
+MOST_PARTS, MOST_CHANNELS = 1_000, 32_768
 
 #: How the estimate of a function whose cost hangs on hubs comes about from sizes alone.
 EQUAL_DEGREES = "degrees are taken for equal, and hubs take longer"
@@ -195,6 +198,19 @@ def check_count(name: str, count: int, most: int) -> None:
     """
     if count > most:
         raise TooLargeError(f"{name}={count} is above the limit of {most:,}; take fewer")
+
+
+def check_network(**sizes: int) -> None:
+    """Raise where a layer is to have a width, or a network parts, that no memory holds, or none.
+
+    Raises:
+        TooLargeError: a number of channels is above 32,768, or another size above 1,000.
+        ValueError: a size is below 1.
+    """
+    for name, size in sizes.items():
+        if size < 1:
+            raise ValueError(f"{name} must be at least 1, got {size}")
+        check_count(name, size, MOST_CHANNELS if "channels" in name else MOST_PARTS)
 
 
 def too_large(expected: Estimate, num_nodes: int, advice: str = "") -> TooLargeError:

@@ -148,7 +148,7 @@ def test_a_wrong_option_says_what_came_in():
         ({"conv": "gat"}, "conv must be one of mean, sum, gcn, gin; got 'gat'"),
         ({"action_conv": "gat"}, "action_conv must be one of mean, sum, gcn, gin; got 'gat'"),
         ({"variant": "mine"}, "got 'mine'"),
-        ({"action_layers": 0}, "got 0, 16 and 0.01"),
+        ({"action_layers": 0}, "action_layers must be at least 1, got 0"),
         ({"temperature": 0.0}, "got 1, 16 and 0.0"),
     ):
         with pytest.raises(ValueError, match=said):

@@ -164,7 +164,7 @@ def test_added_edges_have_features_0():
 
 def test_a_wrong_option_says_what_came_in():
     for options, said in (
-        ({"num_add": -1}, "got -1, 5 and 1"),
+        ({"num_add": -1}, "got -1, 5 and 2"),
         ({"num_heads": 0}, "got 10, 5 and 0"),
         ({"num_candidates": -1}, "num_candidates must not be negative, got -1"),
         ({"variant": "mine"}, "got 'mine'"),

@@ -4,9 +4,14 @@ import pytest
 import torch
 from torch_geometric.data import Data
 
-from workbench.graphs import grid
+from workbench.diagnostics import effective_resistance
+from workbench.graphs import grid, undirected
+from workbench.models import GATv2
 from workbench.report import report
 from workbench.rewiring import REWIRINGS, Rewire
+from workbench.widgets import attention_lens, sensitivity_lab
+from workbench.widgets.attention.heads import AttentionHeads
+from workbench.widgets.sensitivity.sensitivities import Sensitivities
 
 
 def weighted(there_too: bool) -> Data:
@@ -44,3 +49,38 @@ def test_so_does_the_report():
     assert [(row.name, row.low, row.high) for row in found.measures] == [
         (row.name, row.low, row.high) for row in expected.measures
     ]
+
+
+def model() -> GATv2:
+    """It reads no weights: it would pass messages along an edge of weight 0."""
+    torch.manual_seed(0)
+    return GATv2(3, 8, 2, num_layers=2, edge_channels=1).eval()
+
+
+@pytest.mark.parametrize("shown", [sensitivity_lab, attention_lens])
+def test_so_do_the_labs_of_a_model_which_say_so(shown):
+    found, expected = shown(model(), weighted(True)), shown(model(), weighted(False))
+    try:
+        assert found.wait()
+        assert expected.wait()
+        one, other = found.pictures, expected.pictures
+        assert one["graph"].spans == other["graph"].spans
+        assert one["matrix"].values == other["matrix"].values
+        assert "Left out: 2 edges of weight 0." in found.shown()["status"]
+        assert "Left out" not in expected.shown()["status"]
+    finally:
+        found.close()
+        expected.close()
+
+
+def test_resistances_beside_a_model_are_those_of_the_weights():
+    data = weighted(False)
+    data.edge_weight = torch.arange(1.0, data.num_edges + 1)
+    data = undirected(data)
+    expected = effective_resistance(data.edge_index, 12, data.edge_weight.double())
+    net = model()
+    for known in (
+        Sensitivities({"net": net}, data),
+        AttentionHeads(net, data, inputs=None, graph=0),
+    ):
+        assert torch.equal(known.resistance, expected)

@@ -71,11 +71,10 @@ def run(arguments: argparse.Namespace) -> int:
     import torch
     from torch_geometric.utils import is_undirected
 
-    from workbench.graphs import open_graph, write_graph
+    from workbench.graphs import open_graph, real_edges, write_graph
     from workbench.graphs.files.disk import check_folder
     from workbench.graphs.files.formats import file_format
     from workbench.rewiring import REWIRINGS, rewired_data
-    from workbench.rewiring.data import real_edges
     from workbench.rewiring.declaration import GIVEN, taken_from
 
     graph, method, output = arguments.graph, arguments.method, arguments.output

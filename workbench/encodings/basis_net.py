@@ -6,6 +6,8 @@ import torch
 from jaxtyping import Float, Int64
 from torch import Tensor, nn
 
+from workbench.cost import check_network
+
 #: Eigenvalues closer than this are one (eigenvalues of the normalized Laplacian go from 0 to 2).
 SAME_VALUE = 1e-5
 
@@ -61,9 +63,12 @@ class BasisNet(nn.Module):
         max_multiplicity: int = 4,
     ):
         super().__init__()
-        sizes = (out_channels, num_frequencies, hidden_channels, max_multiplicity)
-        if min(sizes) < 1:
-            raise ValueError(f"widths and numbers must be at least 1, got {sizes}")
+        check_network(
+            out_channels=out_channels,
+            num_frequencies=num_frequencies,
+            hidden_channels=hidden_channels,
+            max_multiplicity=max_multiplicity,
+        )
         self.num_frequencies = num_frequencies
         self.phi = nn.ModuleList(
             EigenspaceNet(d + 1, hidden_channels) for d in range(max_multiplicity)

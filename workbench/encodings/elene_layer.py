@@ -7,6 +7,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch_geometric.utils import scatter
 
+from workbench.cost import check_network
 from workbench.encodings.ego_nets import EgoNets, ego_nets
 from workbench.topology import simple_graph
 from workbench.typing import EdgeIndex
@@ -69,9 +70,14 @@ class ELENELayer(nn.Module):
     ):
         super().__init__()
         edges = edge_channels or 0
-        sizes = (channels, edges or 1, hops, embedding_channels, max_degree, num_layers)
-        if min(sizes) < 1 or edge_channels == 0:
-            raise ValueError(f"widths and numbers must be at least 1, got {sizes}")
+        check_network(
+            channels=channels,
+            edge_channels=1 if edge_channels is None else edge_channels,
+            hops=hops,
+            embedding_channels=embedding_channels,
+            max_degree=max_degree,
+            num_layers=num_layers,
+        )
         self.hops, self.max_degree, width = hops, max_degree, 4 * embedding_channels
         self.degrees = nn.ModuleList(
             nn.Embedding(max_degree + 1, embedding_channels) for _ in range(3)

@@ -7,6 +7,7 @@ import torch
 from jaxtyping import Float, Int64
 from torch import Tensor, nn
 
+from workbench.cost import check_network
 from workbench.typing import EdgeIndex
 
 
@@ -69,9 +70,13 @@ class SignNet(nn.Module):
         variant: Literal["paper", "official"] = "paper",
     ):
         super().__init__()
-        sizes = (out_channels, num_frequencies, hidden_channels, phi_channels, num_layers)
-        if min(sizes) < 1:
-            raise ValueError(f"widths and numbers must be at least 1, got {sizes}")
+        check_network(
+            out_channels=out_channels,
+            num_frequencies=num_frequencies,
+            hidden_channels=hidden_channels,
+            phi_channels=phi_channels,
+            num_layers=num_layers,
+        )
         if pooling not in ("concat", "sum") or variant not in ("paper", "official"):
             raise ValueError(
                 "pooling must be 'concat' or 'sum' and variant 'paper' or 'official'; "

@@ -7,6 +7,7 @@ import torch
 from jaxtyping import Float, Int64
 from torch import Tensor, nn
 
+from workbench.cost import check_network
 from workbench.typing import EdgeIndex
 
 ACTIVATIONS = {"relu": nn.ReLU, "tanh": nn.Tanh}
@@ -88,9 +89,14 @@ class SPE(nn.Module):
         variant: Literal["paper", "official"] = "paper",
     ):
         super().__init__()
-        sizes = (out_channels, num_psi, psi_channels, psi_layers, hidden_channels, num_layers)
-        if min(sizes) < 1:
-            raise ValueError(f"widths and numbers must be at least 1, got {sizes}")
+        check_network(
+            out_channels=out_channels,
+            num_psi=num_psi,
+            psi_channels=psi_channels,
+            psi_layers=psi_layers,
+            hidden_channels=hidden_channels,
+            num_layers=num_layers,
+        )
         words = {
             "psi": (psi, ("mlp", "deepsets")),
             "psi_activation": (psi_activation, ("relu", "tanh")),

@@ -1,7 +1,7 @@
 """What we study: generators, data sets, reading and writing graphs."""
 
 from workbench.data_sets import DATASETS, data_folder, find_single_graphs
-from workbench.graphs.attributes import undirected
+from workbench.graphs.attributes import real_edges, undirected
 from workbench.graphs.catalog import EXAMPLES, GRAPHS, open_graph
 from workbench.graphs.datasets.expressiveness import (
     BREC_SUBSETS,
@@ -96,6 +96,7 @@ __all__ = [
     "read_graph",
     "read_graphs",
     "read_packed",
+    "real_edges",
     "ring",
     "ring_of_cliques",
     "rook",

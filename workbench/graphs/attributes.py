@@ -1,5 +1,7 @@
 """Which attributes of a ``Data`` belong to its edges or nodes, and what an edge both ways has."""
 
+import copy
+
 import torch
 from torch_geometric.data import Data
 
@@ -44,6 +46,48 @@ def node_rows(data: Data) -> list[str]:
         and key != "edge_index"
         and not (key == "y" and data.num_nodes == 1)
     ]
+
+
+def real_edges(data: Data) -> Data:
+    """The graph without the edges of weight 0, which are none; the same object where it has none.
+
+    A resistance, a spectrum and the report see no edge there; a rewiring and a model that read no
+    weights would.
+
+    Examples:
+        >>> import torch
+        >>> from torch_geometric.data import Data
+        >>> from workbench.graphs import real_edges
+        >>> both = torch.tensor([[0, 1, 1, 2], [1, 0, 2, 1]])
+        >>> data = Data(edge_index=both, num_nodes=3, edge_weight=torch.tensor([1.0, 1, 0, 0]))
+        >>> real_edges(data).edge_index.tolist()
+        [[0, 1], [1, 0]]
+    """
+    there = is_real(data)
+    if there is None:
+        return data
+    changed = copy.copy(data)
+    for name in edge_columns(data):
+        changed[name] = data[name][there]
+    changed.edge_index = data.edge_index[:, there]
+    changed.num_nodes = int(data.num_nodes)
+    return changed
+
+
+def is_real(data: Data) -> torch.Tensor | None:
+    """``[edges]`` whether each edge has another weight than 0; None where all have."""
+    weight = data.get("edge_weight")
+    there = None if weight is None else weight.reshape(-1) != 0
+    whole = there is None or there.numel() != data.num_edges or bool(there.all())
+    return None if whole else there
+
+
+def zero_edges(data: Data) -> int:
+    """How many edges have weight 0, one that is stored both ways counted once."""
+    there = is_real(data)
+    if there is None:
+        return 0
+    return torch.unique(data.edge_index[:, ~there].sort(dim=0).values, dim=1).size(1)
 
 
 def undirected(data: Data) -> Data:

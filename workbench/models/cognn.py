@@ -7,6 +7,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from workbench.choices import check_choice
+from workbench.cost import check_network
 from workbench.models.network import EdgeNetwork, check_options, readout
 from workbench.models.residual import NORMS
 
@@ -98,17 +99,14 @@ class CoGNN(EdgeNetwork):
         dropout: float = 0.0,
     ):
         super().__init__()
-        check_options(num_layers=num_layers, level=level, norm=norm)
+        check_options(hidden_channels, num_layers=num_layers, level=level, norm=norm)
         for name, kind in (("conv", conv), ("action_conv", action_conv)):
             check_choice(name, kind, KINDS)
         if variant not in ("paper", "official"):
             raise ValueError(f'variant must be "paper" or "official", got {variant!r}')
-        if action_layers < 1 or action_channels < 1 or not temperature > 0:
-            raise ValueError(
-                "action_layers and action_channels must be at least 1 and temperature above 0; got "
-                f"{action_layers}, {action_channels} and {temperature}"
-            )
-        check_options(num_layers=action_layers, level=level, norm=norm)
+        check_network(action_layers=action_layers, action_channels=action_channels)
+        if not temperature > 0:
+            raise ValueError(f"temperature must be above 0, got {temperature}")
         self.temperature, self.residual, self.variant = temperature, residual, variant
         self.action_layers = action_layers
         self.encoder = nn.Linear(in_channels, hidden_channels)

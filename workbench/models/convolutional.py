@@ -41,7 +41,7 @@ class Convolutional(Network):
         dropout: float = 0.0,
     ):
         super().__init__()
-        check_options(num_layers=num_layers, level=level, norm=norm)
+        check_options(hidden_channels, num_layers=num_layers, level=level, norm=norm)
         self.encoder = nn.Linear(in_channels, hidden_channels)
         self.layers = nn.ModuleList(
             ResidualLayer(

@@ -99,7 +99,7 @@ class DRew(Network):
         dropout: float = 0.0,
     ):
         super().__init__()
-        check_options(num_layers=num_layers, level=level, norm=norm)
+        check_options(hidden_channels, num_layers=num_layers, level=level, norm=norm)
         check_choice("conv", conv, LAYERS)
         if variant not in ("paper", "official"):
             raise ValueError(f'variant must be "paper" or "official", got {variant!r}')

@@ -80,7 +80,7 @@ class DSSGNN(Network):
         dropout: float = 0.0,
     ):
         super().__init__()
-        check_options(num_layers=num_layers, level=level, norm=norm)
+        check_options(hidden_channels, num_layers=num_layers, level=level, norm=norm)
         check_choice("conv", conv, CONVOLUTIONS)
         self.requires = (Subgraphs(policy, num_hops=num_hops, variant=variant),)
         self.in_channels = in_channels  # marks come on top, so that no weight tells it

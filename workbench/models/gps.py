@@ -91,7 +91,7 @@ class GPS(EdgeNetwork):
         attention_dropout: float = 0.0,
     ):
         super().__init__()
-        check_options(num_layers=num_layers, level=level, norm=norm)
+        check_options(hidden_channels, num_layers=num_layers, level=level, norm=norm)
         check_heads(hidden_channels, heads)
         _check_local(local, edge_channels)
         self.encoder = nn.Linear(in_channels, hidden_channels)

@@ -98,9 +98,9 @@ class GraphMLPMixer(Network):
         mixer_dropout: float = 0.0,
     ):
         super().__init__()
-        check_options(num_layers=num_layers, level=level, norm=norm)
+        check_options(hidden_channels, num_layers=num_layers, level=level, norm=norm)
         num_mixers = num_layers if num_mixers is None else num_mixers
-        check_options(num_layers=num_mixers, level=level, norm=norm)
+        check_options(hidden_channels, num_layers=num_mixers, level=level, norm=norm)
         check_choice("conv", conv, CONVOLUTIONS)
         if edge_channels is not None and conv == "gcn":
             raise ValueError(

@@ -6,7 +6,7 @@ from torch import Tensor, nn
 from torch_geometric.utils import degree, softmax
 
 from workbench.capture import NamedAttention
-from workbench.cost import MEMORY_SHARE, TooLargeError, available_bytes, memory
+from workbench.cost import MEMORY_SHARE, TooLargeError, available_bytes, check_network, memory
 from workbench.encodings import Encode
 from workbench.models.network import (
     Network,
@@ -108,9 +108,10 @@ class GRIT(Network):
         attention_dropout: float = 0.0,
     ):
         super().__init__()
-        check_options(num_layers=num_layers, level=level, norm=norm)
+        check_options(hidden_channels, num_layers=num_layers, level=level, norm=norm)
         check_heads(hidden_channels, heads)
         has_edges = edge_channels is not None
+        check_network(num_steps=num_steps)
         self.requires = (Encode("rrwp", num_steps=num_steps),)
         self.reads = ("batch", "rrwp", "rrwp_index", "edge_layers", *["edge_attr"] * has_edges)
         self.encoder = nn.Linear(in_channels, hidden_channels)

@@ -66,7 +66,7 @@ class MPNN(EdgeNetwork):
         dropout: float = 0.0,
     ):
         super().__init__()
-        check_options(num_layers=num_layers, level=level, norm=norm)
+        check_options(hidden_channels, num_layers=num_layers, level=level, norm=norm)
         width = hidden_channels
         self.encoder = nn.Linear(in_channels, width)
         self.edge_encoder = EdgeEncoder(edge_channels, width)

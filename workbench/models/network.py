@@ -8,14 +8,11 @@ from torch import Tensor, nn
 from torch_geometric.nn import MeanAggregation
 
 from workbench.choices import check_choice
-from workbench.cost import check_count
+from workbench.cost import check_network
 from workbench.models.residual import NORMS
 from workbench.typing import EdgeIndex
 
 LEVELS = ("node", "graph")
-
-#: The most layers of a model: more are a slip of the hand, and take all memory.
-MOST_LAYERS = 1_000
 
 
 class Network(nn.Module):
@@ -163,16 +160,17 @@ def readout(level: str) -> nn.Module | None:
     return MeanAggregation() if level == "graph" else None
 
 
-def check_options(*, num_layers: int, level: str, norm: str | None) -> None:
+def check_options(hidden_channels: int, *, num_layers: int, level: str, norm: str | None) -> None:
     """Raise where a model cannot be built with these options.
 
     Raises:
-        TooLargeError: ``num_layers`` is above 1,000.
-        ValueError: ``num_layers`` is negative, or ``level`` or ``norm`` is none of the known ones.
+        TooLargeError: ``num_layers`` is above 1,000, or ``hidden_channels`` above 32,768.
+        ValueError: ``hidden_channels`` is not positive, ``num_layers`` is negative, or ``level`` or
+            ``norm`` is none of the known ones.
     """
     if num_layers < 0:
         raise ValueError(f"num_layers must not be negative, got {num_layers}")
-    check_count("num_layers", num_layers, MOST_LAYERS)
+    check_network(hidden_channels=hidden_channels, num_layers=max(num_layers, 1))
     check_choice("level", level, LEVELS)
     if norm not in NORMS:
         raise ValueError(f"norm must be 'batch', 'layer' or None, got {norm!r}")

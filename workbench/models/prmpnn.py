@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch_geometric.data import Data
 from torch_geometric.transforms import BaseTransform
 
-from workbench.cost import TooLargeError
+from workbench.cost import TooLargeError, check_network
 from workbench.models.exactly_k import Chosen
 from workbench.models.gine import GINEConv
 from workbench.models.network import EdgeEncoder, Network, check_options, readout
@@ -102,14 +102,14 @@ class PRMPNN(Network):
         dropout: float = 0.0,
     ):
         super().__init__()
-        check_options(num_layers=num_layers, level=level, norm=norm)
-        check_options(num_layers=score_layers, level=level, norm=norm)
+        check_options(hidden_channels, num_layers=num_layers, level=level, norm=norm)
+        check_network(score_layers=max(score_layers, 1), num_heads=num_heads)
         if variant not in ("paper", "official"):
             raise ValueError(f'variant must be "paper" or "official", got {variant!r}')
-        if min(num_add, num_delete) < 0 or num_heads < 1:
+        if min(num_add, num_delete, score_layers) < 0:
             raise ValueError(
-                "num_add and num_delete must not be negative and num_heads at least 1; got "
-                f"{num_add}, {num_delete} and {num_heads}"
+                "num_add, num_delete and score_layers must not be negative; got "
+                f"{num_add}, {num_delete} and {score_layers}"
             )
         self.variant = variant
         self.requires = (Candidates(num_candidates),)

@@ -85,24 +85,6 @@ def rewired_data(data: Data, result: Rewired | LayeredRewired) -> Data:
     return changed
 
 
-def real_edges(data: Data) -> Data:
-    """The graph without the edges of weight 0, which are none; the same object where it has none.
-
-    A resistance, a spectrum and the report see no edge there, so neither does a rewiring that reads
-    no weights.
-    """
-    weight = data.get("edge_weight")
-    there = None if weight is None else weight.reshape(-1) != 0
-    if there is None or there.numel() != data.num_edges or bool(there.all()):
-        return data
-    changed = copy.copy(data)
-    for name in edge_columns(data):
-        changed[name] = data[name][there]
-    changed.edge_index = data.edge_index[:, there]
-    changed.num_nodes = int(data.num_nodes)
-    return changed
-
-
 def _types(data: Data, result: Rewired) -> Tensor | None:
     """Types of all columns: those of the graph, then the method's above them."""
     kind, old = result.edge_type, data.get("edge_type")

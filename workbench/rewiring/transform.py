@@ -9,7 +9,8 @@ from torch import Tensor
 from torch_geometric.data import Batch, Data
 from torch_geometric.transforms import BaseTransform
 
-from workbench.rewiring.data import real_edges, rewired_data
+from workbench.graphs.attributes import real_edges
+from workbench.rewiring.data import rewired_data
 from workbench.rewiring.declaration import GIVEN, declaration_of, taken_from
 from workbench.rewiring.result import LayeredRewired, Rewired
 

@@ -11,7 +11,8 @@ from torch_geometric.data import Data
 from workbench.capture import Attention, call_arguments, capture_attention, prepare
 from workbench.diagnostics import HopMass, TooLargeError, attention_by_hop
 from workbench.diagnostics.attention.head_measures import head_measures, heads_of
-from workbench.widgets.lab.drawn_graph import DrawnGraph
+from workbench.graphs.attributes import zero_edges
+from workbench.widgets.lab.drawn_graph import DrawnGraph, real_graph, weights_of
 
 #: All pairs of nodes are drawn and ranked, for each head.
 LARGEST_NODES = 1_500
@@ -29,6 +30,7 @@ class AttentionHeads(DrawnGraph):
         graph: which graph of the batch is looked at.
 
     Attributes:
+        left_out: how many edges of weight 0 the graph, or batch, had.
         layers: name of each module and call that attends, in their order.
         num_heads: number of heads of each.
         maps: title -> ``[layers, heads]`` array; nan where a head is not there.
@@ -41,7 +43,9 @@ class AttentionHeads(DrawnGraph):
     def __init__(
         self, model: nn.Module, data: Data, *, inputs: Mapping[str, Any] | None, graph: int
     ):
-        read = run(model, data, inputs or {})
+        self.left_out = zero_edges(data)
+        data, inputs = real_graph(data, inputs or {})
+        read = run(model, data, inputs)
         self._calls: list[Attention] = []
         self.layers: list[str] = []
         for name in read:
@@ -72,14 +76,15 @@ class AttentionHeads(DrawnGraph):
     def _set_graph(self, data: Data, nodes: Tensor) -> None:
         local = torch.full((data.num_nodes,), -1, dtype=torch.int64)
         local[nodes.cpu()] = torch.arange(self.num_nodes)
-        edges = local[data.edge_index.cpu()]
-        edges = edges[:, (edges >= 0).all(dim=0)]
-        pos, labels = getattr(data, "pos", None), getattr(data, "labels", None)
+        edges, weight = local[data.edge_index.cpu()], weights_of(data)
+        here = (edges >= 0).all(dim=0)
+        pos, labels = data.get("pos"), data.get("labels")
         super().__init__(
-            edges,
+            edges[:, here],
             nodes.numel(),
-            None if pos is None else pos[nodes],
-            [] if labels is None else [str(labels[i]) for i in nodes.tolist()],
+            edge_weight=None if weight is None else weight[here],
+            pos=None if pos is None else pos[nodes],
+            names=[] if labels is None else [str(labels[i]) for i in nodes.tolist()],
         )
 
     def _maps(self) -> dict[str, np.ndarray]:

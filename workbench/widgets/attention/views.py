@@ -11,6 +11,7 @@ from workbench.widgets.attention.state import LOOKS
 from workbench.widgets.canvas.graph_canvas import GraphCanvas
 from workbench.widgets.canvas.head_maps import HeadMaps, map_cells
 from workbench.widgets.canvas.matrix_canvas import MatrixCanvas, levels
+from workbench.widgets.lab.drawn_graph import left_out
 
 #: Pairs drawn from the chosen node, the strongest first, down to this share of the strongest.
 DRAWN_PAIRS, DRAWN_SHARE = 8, 0.02
@@ -133,7 +134,7 @@ def strongest(known: AttentionHeads, shown: SimpleNamespace) -> list[tuple[int, 
 def sentence(known: AttentionHeads, shown: SimpleNamespace) -> str:
     """One line below the pictures."""
     if shown.node is None:
-        return HELP
+        return HELP + left_out(known.left_out)
     pairs = strongest(known, shown)
     named = ", ".join(f"{known.name(i)} {value:.3g}" for i, value in pairs) or "nobody"
     verb = "looks at" if shown.view == LOOKS else "is looked at by"

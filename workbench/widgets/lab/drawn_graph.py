@@ -1,12 +1,17 @@
 """A graph as the labs of a model draw it: places, names, distances, and the order of its rows."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 import torch
 from torch import Tensor
+from torch_geometric.data import Data
 from torch_geometric.utils import to_undirected
 
 from workbench.diagnostics import effective_resistance, hop_distance
 from workbench.diagnostics.spectrum.within_components import order_within
+from workbench.graphs.attributes import is_real, real_edges
 from workbench.graphs.layout import layout
 from workbench.widgets.canvas.graph_canvas import NEVER, GraphCanvas
 from workbench.widgets.canvas.matrix_canvas import MatrixCanvas
@@ -18,6 +23,7 @@ class DrawnGraph:
     Args:
         edges: ``[2, edges]`` as a model gets them; directed ones are drawn in both directions.
         num_nodes: number of nodes.
+        edge_weight: conductances, for the resistance; None for 1 each.
         pos: ``[nodes, 2 or more]`` places, or None for a layout.
         names: of the nodes, or nothing.
 
@@ -28,12 +34,20 @@ class DrawnGraph:
         hops, resistance: distances between the nodes; resistance is None on a directed graph.
     """
 
-    def __init__(self, edges: Tensor, num_nodes: int, pos: Tensor | None, names: list[str]):
+    def __init__(
+        self,
+        edges: Tensor,
+        num_nodes: int,
+        *,
+        edge_weight: Tensor | None,
+        pos: Tensor | None,
+        names: list[str],
+    ):
         self.num_nodes, self.names = num_nodes, names
         self.edge_index = to_undirected(edges, num_nodes=num_nodes)
         self.hops = hop_distance(edges, num_nodes)
         try:
-            self.resistance = effective_resistance(edges, num_nodes)
+            self.resistance = effective_resistance(edges, num_nodes, edge_weight)
         except ValueError:  # directed: there is no resistance
             self.resistance = None
         self.positions = places(self.edge_index, num_nodes, pos)
@@ -42,6 +56,30 @@ class DrawnGraph:
     def name(self, node: int) -> str:
         """The name of a node."""
         return self.names[node] if self.names else str(node)
+
+
+def real_graph(data: Data, inputs: Mapping[str, Any]) -> tuple[Data, dict[str, Any]]:
+    """A graph and a model's inputs without the edges of weight 0, which are none."""
+    there = is_real(data)
+    if there is None:
+        return data, dict(inputs)
+    rows = {
+        name: value[there]
+        for name, value in inputs.items()
+        if isinstance(value, Tensor) and "edge" in name and value.shape[:1] == there.shape
+    }
+    return real_edges(data), {**inputs, **rows}
+
+
+def left_out(count: int) -> str:
+    """What is said of edges of weight 0; nothing where there are none."""
+    return f" Left out: {count} edge{'s' * (count > 1)} of weight 0." * bool(count)
+
+
+def weights_of(data: Data) -> Tensor | None:
+    """A conductance for each edge of a graph, or None."""
+    weight = data.get("edge_weight")
+    return None if weight is None else weight.detach().cpu().double().reshape(-1)
 
 
 def places(edge_index: Tensor, num_nodes: int, pos: Tensor | None) -> np.ndarray:

@@ -18,7 +18,7 @@ def code(moment: Moment) -> str:
     made = _by_method if moment.made_by_method else _by_rows
     real = None
     if moment.start.left_out:
-        head.append("from workbench.rewiring.data import real_edges")
+        head.append("from workbench.graphs import real_edges")
         real = "data = real_edges(data)  # an edge of weight 0 is none"
     return "\n".join(
         [

@@ -13,8 +13,8 @@ from torch import Tensor
 from torch_geometric.data import Data
 
 from workbench.diagnostics.spectrum.within_components import order_within
+from workbench.graphs.attributes import real_edges, zero_edges
 from workbench.rewiring import Edit, apply_edits, rewired_data
-from workbench.rewiring.data import real_edges
 from workbench.rewiring.tape.edited import edited
 from workbench.rewiring.tape.large_profile import own_weights
 from workbench.rewiring.tape.node_pairs import NodePairs
@@ -73,11 +73,7 @@ class Start:
     @property
     def left_out(self) -> int:
         """How many of the edges that came have weight 0, each counted once."""
-        if self.graph is self.given:
-            return 0
-        zero = self.given.edge_weight.reshape(-1) == 0
-        pairs = self.given.edge_index[:, zero].sort(dim=0).values
-        return torch.unique(pairs, dim=1).size(1)
+        return zero_edges(self.given)
 
     @property
     def name(self) -> str:

@@ -18,6 +18,7 @@ from workbench.widgets.canvas.graph_canvas import GraphCanvas
 from workbench.widgets.canvas.matrix_canvas import MatrixCanvas
 from workbench.widgets.canvas.palette import color_span, inner_span
 from workbench.widgets.canvas.tape_bar import TapeBar
+from workbench.widgets.lab.drawn_graph import left_out
 from workbench.widgets.lab.worker import ShouldStop
 from workbench.widgets.rewiring.colorings import Coloring, coloring, with_unit
 from workbench.widgets.rewiring.matrices import scaled
@@ -141,9 +142,7 @@ def method_text(start: Start, method: str, options: dict, edits: Sequence[Edit])
     text += "."
     if start.edge_weight is not None:
         text += " Edges conduct by their weights; a new edge has 1."
-    if zero := start.left_out:
-        text += f" Left out: {zero} edge{'s' * (zero > 1)} of weight 0."
-    return text
+    return text + left_out(start.left_out)
 
 
 def hint(moment: Moment, u: int, v: int) -> str:

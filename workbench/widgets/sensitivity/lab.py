@@ -17,7 +17,7 @@ from workbench.diagnostics import BlindSpots, Decay, Stopped
 from workbench.widgets.canvas.graph_canvas import GraphCanvas
 from workbench.widgets.canvas.matrix_canvas import MatrixCanvas
 from workbench.widgets.lab.controls import pair_of_pictures, row
-from workbench.widgets.lab.drawn_graph import show_graph
+from workbench.widgets.lab.drawn_graph import left_out, show_graph
 from workbench.widgets.lab.lab import QUICK_NODES, Lab, command
 from workbench.widgets.lab.opening import graph_of
 from workbench.widgets.lab.worker import ShouldStop
@@ -52,7 +52,7 @@ class SensitivityLab(Lab, state=SensitivityState):
         show_graph(known, *self.pictures.values())
         self._show_node()
         self._listen()
-        self.say(HELP)
+        self.say(HELP + left_out(known.left_out))
         self.compute(PATIENCE)
         if known.num_nodes <= QUICK_NODES:
             self.wait(20)
@@ -302,7 +302,7 @@ class SensitivityLab(Lab, state=SensitivityState):
         self._panels.value = panels
         self._summary.value = html.escape(views.summary(self._known, shown, found))
         said = " ".join([self._undefined, *self._known.warned]).strip()
-        self.say(said or HELP, wrong=bool(said))
+        self.say(said or HELP + left_out(self._known.left_out), wrong=bool(said))
         self._store_picture()
 
 

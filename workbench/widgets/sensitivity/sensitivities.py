@@ -22,7 +22,8 @@ from workbench.diagnostics import (
     sensitivity,
     sensitivity_decay,
 )
-from workbench.widgets.lab.drawn_graph import DrawnGraph
+from workbench.graphs.attributes import zero_edges
+from workbench.widgets.lab.drawn_graph import DrawnGraph, real_graph, weights_of
 from workbench.widgets.lab.worker import ShouldStop
 
 #: All pairs of nodes are drawn and ranked.
@@ -54,6 +55,7 @@ class Sensitivities(DrawnGraph):
 
     Attributes:
         edges: as the models get them.
+        left_out: how many edges of weight 0 the graph had.
         warned: what the models were warned of, each once.
     """
 
@@ -73,14 +75,22 @@ class Sensitivities(DrawnGraph):
                 f"{LARGEST_NODES:,}; use sensitivity(..., nodes=...) for chosen nodes, or "
                 "influence_by_hop(..., num_layers=...) for all"
             )
-        self.data, self._inputs, self._readout = data, dict(inputs or {}), readout
+        self.left_out = zero_edges(data)
+        data, inputs = real_graph(data, inputs or {})
+        self.data, self._inputs, self._readout = data, inputs, readout
         self._own = dict(models)
         self.warned: list[str] = []
         self._lock = threading.Lock()
         self.edges = data.edge_index.detach().cpu()
         labels = getattr(data, "labels", None)
         names = [] if labels is None else [str(label) for label in labels]
-        super().__init__(self.edges, int(data.num_nodes), getattr(data, "pos", None), names)
+        super().__init__(
+            self.edges,
+            int(data.num_nodes),
+            edge_weight=weights_of(data),
+            pos=data.get("pos"),
+            names=names,
+        )
         self.refresh()
 
     def refresh(self) -> None:
