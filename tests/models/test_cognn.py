@@ -149,7 +149,7 @@ def test_a_wrong_option_says_what_came_in():
         ({"action_conv": "gat"}, "action_conv must be one of mean, sum, gcn, gin; got 'gat'"),
         ({"variant": "mine"}, "got 'mine'"),
         ({"action_layers": 0}, "action_layers must be at least 1, got 0"),
-        ({"temperature": 0.0}, "got 1, 16 and 0.0"),
+        ({"temperature": 0.0}, "temperature must be above 0, got 0.0"),
     ):
         with pytest.raises(ValueError, match=said):
             CoGNN(2, 8, 1, num_layers=1, **options)

@@ -165,7 +165,7 @@ def test_added_edges_have_features_0():
 def test_a_wrong_option_says_what_came_in():
     for options, said in (
         ({"num_add": -1}, "got -1, 5 and 2"),
-        ({"num_heads": 0}, "got 10, 5 and 0"),
+        ({"num_heads": 0}, "num_heads must be at least 1, got 0"),
         ({"num_candidates": -1}, "num_candidates must not be negative, got -1"),
         ({"variant": "mine"}, "got 'mine'"),
     ):
