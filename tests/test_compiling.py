@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from numba import njit
 
-from workbench.topology import compiling_heard
+from workbench.topology import hear_compiling
 from workbench.topology.compiled import MESSAGE
 from workbench.widgets.lab.lab import Lab
 from workbench.widgets.lab.state import LabState
@@ -139,7 +139,7 @@ def kernel(module: str):
 def test_who_hears_of_it_hears_where_it_begins_and_where_it_ends(caplog):
     heard = []
     ours = kernel("workbench.kernels")
-    with compiling_heard(heard.append):
+    with hear_compiling(heard.append):
         ours(1)
         assert heard == [True, False]
         ours(2)
@@ -154,7 +154,7 @@ def test_a_lab_says_it_in_the_line_that_tells(caplog):
         told.append(lab.shown()["working"])
 
     def work(should_stop):
-        with lab.working("counting."), compiling_heard(tell):
+        with lab.tell_work("counting."), hear_compiling(tell):
             ours(1)
 
     lab.worker.submit("count", work)
@@ -166,7 +166,7 @@ def test_a_lab_says_it_in_the_line_that_tells(caplog):
 
 def test_a_kernel_of_somebody_else_is_not_ours_to_tell(caplog):
     heard = []
-    with compiling_heard(heard.append):
+    with hear_compiling(heard.append):
         kernel("numbers_of_mine")(1)
     assert heard == []
     kernel("numbers_of_mine")(1)
@@ -180,6 +180,6 @@ def test_it_is_over_where_compiling_fails():
         return x.nothing_like_that
 
     wrong.__module__ = "workbench.kernels"
-    with compiling_heard(heard.append), pytest.raises(Exception, match="nothing_like_that"):
+    with hear_compiling(heard.append), pytest.raises(Exception, match="nothing_like_that"):
         njit(wrong)(1)
     assert heard == [True, False]

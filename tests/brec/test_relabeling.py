@@ -35,15 +35,15 @@ def test_a_function_of_the_graph_has_no_noise():
     found = embedding_distance(Degrees(), path(5), ring(5), generator=generator())
     # a path of five: 1 + 4 + 4 + 4 + 1, a ring: 5 x 4
     assert (found.distance, found.noise_max, found.size) == (6.0, 0.0, 14.0)
-    assert found.told_apart
+    assert found.is_separated
     assert found.sentence.endswith("it tells them apart.")
-    assert not embedding_distance(Degrees(), ring(5), ring(5), generator=generator()).told_apart
+    assert not embedding_distance(Degrees(), ring(5), ring(5), generator=generator()).is_separated
 
 
 def test_a_function_of_the_numbering_is_called_noise():
     found = embedding_distance(FirstNode(), path(5), ring(5), generator=generator())
     assert found.distance == found.noise_max == 1.0
-    assert not found.told_apart
+    assert not found.is_separated
     assert "depends on the numbering" in found.sentence
 
 
@@ -54,7 +54,7 @@ def test_gin_and_a_regular_pair():
     a, b = FAMOUS_PAIRS["hexagon and two triangles"].build()
     found = embedding_distance(model, a, b, generator=generator())
     assert found.distance < 1e-12 < found.size
-    assert not found.told_apart
+    assert not found.is_separated
     assert model.training  # left as it was
     assert next(model.parameters()).dtype == torch.float32
 
@@ -71,7 +71,7 @@ def test_rounding_that_no_relabeling_shows_is_no_difference(name):
         model = MODELS[name](1, 16, 8, num_layers=4, level="graph")
         rings = map(ring, sizes)
         found = embedding_distance(model, *rings, relabelings=2, generator=generator())
-        assert not found.told_apart
+        assert not found.is_separated
         assert found.sentence.endswith("rounding; with these weights it does not tell them apart.")
 
 
@@ -79,11 +79,11 @@ def test_features_are_read_where_both_graphs_have_them():
     torch.manual_seed(0)
     a, b = FAMOUS_PAIRS["two necklaces"].build()  # 1-WL needs six rounds
     model = GIN(1, 32, 16, num_layers=12, level="graph")
-    assert embedding_distance(model, a, b, generator=generator()).told_apart
+    assert embedding_distance(model, a, b, generator=generator()).is_separated
     shallow = GIN(1, 32, 16, num_layers=5, level="graph")
-    assert not embedding_distance(shallow, a, b, generator=generator()).told_apart
+    assert not embedding_distance(shallow, a, b, generator=generator()).is_separated
     plain = Data(edge_index=b.edge_index, num_nodes=24)
-    assert not embedding_distance(model, a, plain, generator=generator()).told_apart
+    assert not embedding_distance(model, a, plain, generator=generator()).is_separated
 
 
 def test_the_same_generator_gives_the_same_numbers():
@@ -114,6 +114,6 @@ def test_what_a_model_requires_is_made_of_every_copy(name):
     torch.manual_seed(0)
     model = MODELS[name](1, 16, 8, num_layers=2, level="graph")
     found = embedding_distance(model, a, b, relabelings=3, generator=generator())
-    assert found.told_apart
+    assert found.is_separated
     assert found.noise_max < 1e-12
-    assert not embedding_distance(model, a, a, relabelings=3, generator=generator()).told_apart
+    assert not embedding_distance(model, a, a, relabelings=3, generator=generator()).is_separated

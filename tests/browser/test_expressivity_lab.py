@@ -163,7 +163,7 @@ def test_a_hovered_column_shows_where_its_color_is(opened, first):
 def test_a_model_is_run_on_the_pair(opened, first):
     first.get_by_role("button", name="run model").click()
     first.get_by_text("it tells them apart").wait_for()
-    opened.wait_until("lab.result.told_apart", "True")
+    opened.wait_until("lab.result.is_separated", "True")
     opened.ask("lab.pair = 'rook and Shrikhande'")
     first.get_by_role("button", name="run model").click()
     first.get_by_text("it does not tell them apart").wait_for()

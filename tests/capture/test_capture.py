@@ -238,7 +238,7 @@ def test_the_matrix_has_queries_as_rows_and_adds_repeats(kind):
     torch.testing.assert_close(dense[:, 2, 0], on_edges[:, 3] + on_edges[:, 4])
     torch.testing.assert_close(dense[:, 0, 3], on_edges[:, 5])
     assert float(dense[:, 3, 0].abs().max()) == 0  # the edge 3 -> 0 is looked along by 0 alone
-    assert torch.equal(read.allowed(), (dense > 0).all(0))
+    assert torch.equal(read.allowed_pairs(), (dense > 0).all(0))
 
 
 def test_messages_that_flow_backward_are_seen_from_their_query():

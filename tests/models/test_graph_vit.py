@@ -14,7 +14,7 @@ from workbench.cost import TooLargeError
 from workbench.graphs import grid, path, ring
 from workbench.models import GraphMLPMixer, GraphViT, Patches, call, prepare
 from workbench.models.patch_mixing import ATTENTION, MixerBlock, PatchAttention
-from workbench.models.patches import divided
+from workbench.models.patches import divide
 
 IN_ATTENTION = {
     "self_attn.k_proj": "key",
@@ -223,13 +223,13 @@ def test_a_network_is_the_released_one(name):
 @pytest.mark.parametrize("data", [path(23), ring(30), grid(7, 9)], ids=["path", "ring", "grid"])
 @pytest.mark.parametrize("count", [1, 4, 7])
 def test_parts_are_of_equal_size(data, count):
-    part = divided(data.edge_index, data.num_nodes, count)
+    part = divide(data.edge_index, data.num_nodes, count)
     sizes = torch.bincount(part, minlength=count)
     assert int(sizes.max() - sizes.min()) <= 1
 
 
 def test_parts_of_a_path_are_pieces_of_it():
-    part = divided(path(24).edge_index, 24, 4)
+    part = divide(path(24).edge_index, 24, 4)
     assert int((part[1:] != part[:-1]).sum()) == 3
 
 
@@ -257,7 +257,7 @@ def test_small_graphs_have_a_patch_for_each_node_and_empty_ones_first():
 def test_metis_cuts_few_edges():
     pytest.importorskip("pymetis", reason="METIS is optional")
     data = grid(8, 8)
-    part = divided(data.edge_index, 64, 4, "metis")
+    part = divide(data.edge_index, 64, 4, "metis")
     assert torch.bincount(part).numel() == 4
     assert int((part[data.edge_index[0]] != part[data.edge_index[1]]).sum()) <= 2 * 24
 

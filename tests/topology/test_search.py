@@ -3,7 +3,7 @@ import torch
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import shortest_path
 
-from workbench.topology.search import both_ways, incoming, lists, search
+from workbench.topology.search import both_ways, in_neighbors, lists, search
 
 
 def test_lists_are_sorted_and_name_a_neighbor_once():
@@ -24,7 +24,7 @@ def test_lists_against_sets():
 
 
 def test_a_node_hears_from_where_an_arrow_starts():
-    start, neighbor = incoming(torch.tensor([[0, 2, 0], [1, 1, 2]]), 4)
+    start, neighbor = in_neighbors(torch.tensor([[0, 2, 0], [1, 1, 2]]), 4)
     assert start.tolist() == [0, 0, 2, 3, 3]
     assert neighbor.tolist() == [0, 2, 0]
 

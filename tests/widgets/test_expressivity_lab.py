@@ -100,7 +100,7 @@ def test_every_test_has_words_and_colors(lab, test):
     assert test in TEST_TEXTS
     assert test in menu().values()
     lab.test = test
-    told = test in FAMOUS_PAIRS[HEXAGON].told_apart
+    told = test in FAMOUS_PAIRS[HEXAGON].separating_tests
     assert bool(lab.distinction) == told
     assert ("different" in lab.verdict) == told
     bar = lab.pictures["rounds"]
@@ -363,7 +363,7 @@ def test_what_can_be_done_by_name(lab):
     assert lab.test == "2-fwl"
     lab.do("run")
     lab.wait()
-    assert lab.result.told_apart
+    assert lab.result.is_separated
     lab.test = "3-fwl"
     with pytest.raises(ValueError, match=r"k is raised from 1-wl.*; the test is 3-fwl"):
         lab.do("raise_k")
@@ -483,14 +483,14 @@ PLAIN = [
 @pytest.mark.parametrize("name", [name for name in MODELS if name not in PLAIN])
 def test_what_a_model_requires_is_made_for_it(lab, name):
     found = lab.run_model(name, num_layers=3, seed=1)
-    assert found.told_apart
+    assert found.is_separated
     assert "it tells them apart" in lab.shown()["ran"]
 
 
 @pytest.mark.parametrize("name", PLAIN)
 def test_message_passing_does_not_tell_a_regular_pair_apart(lab, name):
     found = lab.run_model(name, num_layers=3, seed=1)
-    assert not found.told_apart
+    assert not found.is_separated
     assert found is lab.result
     assert "it does not tell them apart" in lab.shown()["ran"]
 
@@ -501,12 +501,12 @@ def test_the_button_runs_the_chosen_model(lab):
     lab.controls["model"].value, lab.controls["num_layers"].value = "GIN", 6
     lab.controls["run"].click()
     lab.wait()
-    assert lab.result.told_apart
+    assert lab.result.is_separated
     assert "GIN, 6 layers, random weights of seed" in lab.shown()["ran"]
     lab.controls["num_layers"].value = 2  # as many rounds of 1-WL: too few
     lab.controls["run"].click()
     lab.wait()
-    assert not lab.result.told_apart
+    assert not lab.result.is_separated
 
 
 def test_the_same_seed_gives_the_same_answer(lab):
@@ -549,7 +549,7 @@ class Triangles(torch.nn.Module):
 def test_a_model_of_your_own(lab, model):
     found = lab.run_model(model, seed=2)
     assert found is lab.result
-    assert found.told_apart
+    assert found.is_separated
     assert "Triangles" in lab.shown()["ran"]
     assert "it tells them apart" in lab.shown()["ran"]
     assert lab.controls["model"].value == "Triangles (yours)"
@@ -557,7 +557,7 @@ def test_a_model_of_your_own(lab, model):
     lab.controls["run"].click()
     lab.wait()
     assert lab.result == found
-    assert not lab.run_model("GIN").told_apart
+    assert not lab.run_model("GIN").is_separated
     assert not lab.controls["num_layers"].disabled
 
 

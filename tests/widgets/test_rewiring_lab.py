@@ -824,9 +824,9 @@ def test_unknown_method_is_refused():
 
 def test_a_large_graph_says_what_is_computed_and_what_is_not_drawn(monkeypatch):
     n, told = 10_000, []
-    working = RewiringLab.working
+    working = RewiringLab.tell_work
     heard = lambda lab, text: told.append(text) or working(lab, text)  # noqa: E731
-    monkeypatch.setattr(RewiringLab, "working", heard)
+    monkeypatch.setattr(RewiringLab, "tell_work", heard)
     large = erdos_renyi(n, 12 / n, generator=torch.Generator().manual_seed(0))
     lab = rewiring_lab(large, method="fosr", num_edges=2)
     assert lab.wait(120)

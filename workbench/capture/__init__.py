@@ -5,7 +5,7 @@ The model is neither subclassed nor changed; after the ``with`` block it is as i
 
 from workbench.capture.attention import Attention, NamedAttention
 from workbench.capture.attention_values import AttentionValues, ValueCapture
-from workbench.capture.call import call, call_arguments, lacking, model_inputs, prepare
+from workbench.capture.call import call, call_arguments, missing_arguments, model_inputs, prepare
 from workbench.capture.capture import AttentionCapture, capture, capture_attention, capture_values
 from workbench.capture.hooks import Capture
 
@@ -21,7 +21,7 @@ __all__ = [
     "capture",
     "capture_attention",
     "capture_values",
-    "lacking",
+    "missing_arguments",
     "model_inputs",
     "prepare",
 ]

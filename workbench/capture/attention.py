@@ -87,7 +87,7 @@ class Attention:
         result = result.scatter_add(1, place, self.weight[:, inside])
         return result.view(self.num_heads, count, count)
 
-    def allowed(self, graph: int = 0) -> Bool[Tensor, "members members"]:
+    def allowed_pairs(self, graph: int = 0) -> Bool[Tensor, "members members"]:
         """The pairs of one graph that have an entry: row = query, column = key."""
         count, place, _ = self._places(graph)
         result = torch.zeros(count * count, dtype=torch.bool, device=self.weight.device)

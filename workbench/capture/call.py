@@ -114,24 +114,24 @@ def prepare(model: nn.Module, data: Data) -> Data:
         >>> sorted(set(after.keys()) - set(data.keys()))
         ['rrwp', 'rrwp_index']
     """
-    for part in model.modules() if _takes_graph(model) or lacking(model, data) else ():
-        if getattr(part, "requires", ()) and lacking(part, data):
+    for part in model.modules() if _takes_graph(model) or missing_arguments(model, data) else ():
+        if getattr(part, "requires", ()) and missing_arguments(part, data):
             for transform in part.requires:
                 data = transform(copy(data))
     return data
 
 
-def lacking(model: nn.Module, data: Data) -> list[str]:
+def missing_arguments(model: nn.Module, data: Data) -> list[str]:
     """Arguments of ``forward`` without a default that neither ``data`` nor a batch of it holds.
 
     Examples:
-        >>> from workbench.capture import lacking
+        >>> from workbench.capture import missing_arguments
         >>> from workbench.models import GCN, GRIT
         >>> from workbench.tasks import ring_transfer
         >>> data = ring_transfer(10).train[0]
-        >>> lacking(GCN(5, 8, 3, num_layers=2), data)
+        >>> missing_arguments(GCN(5, 8, 3, num_layers=2), data)
         []
-        >>> lacking(GRIT(5, 8, 3, num_layers=1), data)
+        >>> missing_arguments(GRIT(5, 8, 3, num_layers=1), data)
         ['rrwp', 'rrwp_index']
     """
     return [

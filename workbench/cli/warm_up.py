@@ -18,7 +18,7 @@ from workbench.graphs import open_graph
 from workbench.models import GCN
 from workbench.report import report
 from workbench.topology import simple_graph
-from workbench.topology.compiled import compiling_heard
+from workbench.topology.compiled import hear_compiling
 from workbench.training.randomness import OwnRandomness
 
 
@@ -101,7 +101,7 @@ def weak(edge_index: torch.Tensor) -> torch.Tensor:
 def warm_up() -> None:
     """Call each step, and print its name and how many seconds it took."""
     began = time.perf_counter()
-    with compiling_heard(lambda begins: None):  # the names say enough
+    with hear_compiling(lambda begins: None):  # the names say enough
         for name, call in steps().items():
             print(f"{name:<30}", end="", flush=True)
             started = time.perf_counter()

@@ -97,7 +97,7 @@ def estimate(
     graph = simple_graph(edge_index, num_nodes, edge_weight)
     expected = by_size(function, num_nodes, graph.num_edges, device=device)
     if name in _OTHERWISE:
-        return _chosen(expected, graph, function, pairs, device)
+        return _choose(expected, graph, function, pairs, device)
     if function.declared.by_degrees is None:
         return expected
     ends = graph.degree()[torch.stack([graph.source, graph.target])]
@@ -127,7 +127,7 @@ def _one_by_one(graph: SimpleGraph, fronts: Fronts, pairs: Tensor | int | None) 
     return pair_plan(graph, fronts, *apart.numpy()).seconds
 
 
-def _chosen(
+def _choose(
     expected: Estimate,
     graph: SimpleGraph,
     function: Callable,

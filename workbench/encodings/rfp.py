@@ -81,7 +81,7 @@ def random_features(
         moved = here * scale.square()[:, None]
         moved = moved.index_add(0, target, here[source] * weight[:, None])
         moved = moved if operator == "adjacency" else here - moved
-        here = torch.cat([_normalized(part, normalize) for part in moved.split(sizes)] or [moved])
+        here = torch.cat([_normalize(part, normalize) for part in moved.split(sizes)] or [moved])
         steps.append(here)
     return torch.cat(steps, dim=1)
 
@@ -156,7 +156,7 @@ def _check(num_features: int, num_steps: int, operator: str, normalize: str) -> 
         )
 
 
-def _normalized(x: Tensor, how: str) -> Tensor:
+def _normalize(x: Tensor, how: str) -> Tensor:
     if how == "columns":
         return x / x.norm(dim=0).clamp(min=1e-300)
     if not x.numel():

@@ -119,7 +119,7 @@ def undirected(data: Data) -> Data:
         changed[key] = data[key][torch.from_numpy(found.column).to(device)]
     weight = data.get("edge_weight")
     if weight is not None:
-        summed = found.summed(weight.detach().double().cpu().reshape(-1).numpy())
+        summed = found.sum_repeats(weight.detach().double().cpu().reshape(-1).numpy())
         mean, pairs = mean_weight(found, summed)
         changed.edge_weight = torch.from_numpy(mean).to(weight).reshape(-1, *weight.shape[1:])
         if pairs:

@@ -134,7 +134,7 @@ def open_graph(
             raise ValueError(f"{option}={value!r} says how to read a file; {text!r} is none")
     if directed:
         raise ValueError(f"directed=True is for files that do not say it; {text!r} is none")
-    data = _named(text, plain, root)
+    data = _open_name(text, plain, root)
     return data if directed is None else undirected(data)
 
 
@@ -156,7 +156,7 @@ def _path_and_index(text: str) -> tuple[Path, int | None]:
     return path, None
 
 
-def _named(text: str, plain: str, root: str | Path | None) -> Data:
+def _open_name(text: str, plain: str, root: str | Path | None) -> Data:
     """The graph of a generator or a data set."""
     parameters = text.partition(":")[2]
     if plain in GRAPHS:

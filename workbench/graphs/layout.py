@@ -57,12 +57,12 @@ def layout(edge_index: EdgeIndex, num_nodes: int, *, seed: int = 0) -> Float32[T
     for p in np.flatnonzero(size > 1):
         edges = by_part[ends[p] : ends[p + 1]]
         nodes = order[first[p] : first[p] + size[p]]
-        pos[nodes] = _connected(local[low[edges]], local[high[edges]], int(size[p]), rng)
-    pos += _packing(pos, part, size)[part]
+        pos[nodes] = _lay_out_part(local[low[edges]], local[high[edges]], int(size[p]), rng)
+    pos += _pack(pos, part, size)[part]
     return torch.from_numpy(fit(pos)).to(edge_index.device)
 
 
-def _connected(source: np.ndarray, target: np.ndarray, n: int, rng: np.random.Generator):
+def _lay_out_part(source: np.ndarray, target: np.ndarray, n: int, rng: np.random.Generator):
     """Positions of one connected graph, edges about one unit long, center at 0."""
     if n == 2:
         return np.array([[-0.5, 0.0], [0.5, 0.0]])
@@ -80,7 +80,7 @@ def _connected(source: np.ndarray, target: np.ndarray, n: int, rng: np.random.Ge
         finally:
             igraph.set_random_number_generator(random)
     pos = np.array(found.coords)
-    return _turned(pos - pos.mean(axis=0))
+    return _turn(pos - pos.mean(axis=0))
 
 
 def _pivot_scaling(
@@ -105,13 +105,13 @@ def _pivot_scaling(
     return scale * axes + 0.05 * rng.standard_normal((n, 2))
 
 
-def _turned(pos: np.ndarray) -> np.ndarray:
+def _turn(pos: np.ndarray) -> np.ndarray:
     """The drawing turned so that its longest axis lies flat."""
     _, vectors = np.linalg.eigh(pos.T @ pos)
     return pos @ vectors[:, ::-1]
 
 
-def _packing(pos: np.ndarray, part: np.ndarray, size: np.ndarray) -> np.ndarray:
+def _pack(pos: np.ndarray, part: np.ndarray, size: np.ndarray) -> np.ndarray:
     """``[parts, 2]`` shift of each part: boxes in rows, the largest first."""
     low = np.full((size.size, 2), np.inf)
     high = -low

@@ -57,7 +57,7 @@ def from_networkx(graph: nx.Graph) -> Data:
     rows = list(graph.edges(data=True))
     ends = np.array([(number[u], number[v]) for u, v, _ in rows], dtype=np.int64)
     source, target = ends.reshape(-1, 2).T
-    edges = gather_attributes([_named(attributes) for _, _, attributes in rows])
+    edges = gather_attributes([_by_name(attributes) for _, _, attributes in rows])
     if "weight" in edges:
         edges["weight"] = [_conductance(u, v, a.get("weight", 1)) for u, v, a in rows]
     parts = GraphParts(
@@ -67,7 +67,7 @@ def from_networkx(graph: nx.Graph) -> Data:
         ids=[str(node) for node in nodes],
         directed=graph.is_directed(),
         edges=edges,
-        nodes=gather_attributes([_named(attributes) for _, attributes in graph.nodes(data=True)]),
+        nodes=gather_attributes([_by_name(attributes) for _, attributes in graph.nodes(data=True)]),
         graph={"name": graph.name},
     )
     data, notes = build(parts)
@@ -112,7 +112,7 @@ def to_networkx(data: Data) -> nx.Graph:
                 "columns; give a conductance for each"
             )
         tolerance = same_weight(weight)
-        weight = found.summed(weight.detach().cpu().double().numpy().reshape(-1))
+        weight = found.sum_repeats(weight.detach().cpu().double().numpy().reshape(-1))
     source, target = found.edge_index.numpy()
     attributes = {
         edge_key(key): data[key].detach().cpu().reshape(-1).numpy()[found.column]
@@ -216,7 +216,7 @@ def _are_words(values: list) -> bool:
     return all(isinstance(value, str) for value in values)
 
 
-def _named(attributes: dict) -> dict[str, Any]:
+def _by_name(attributes: dict) -> dict[str, Any]:
     return {str(key): value for key, value in attributes.items()}
 
 

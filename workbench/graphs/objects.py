@@ -56,7 +56,7 @@ def from_object(
     """
     kind = type(value).__name__
     if isinstance(value, Data):
-        return _checked(value)
+        return _check(value)
     _refuse_several(value)
     if isinstance(value, nx.Graph):
         return from_networkx(value)
@@ -85,7 +85,7 @@ def _refuse_several(value: Any) -> None:
         raise TypeError(f"a {kind} of {len(value)} graphs; take one: dataset[0]")
 
 
-def _checked(data: Data) -> Data:
+def _check(data: Data) -> Data:
     if isinstance(data, Batch):
         raise TypeError(
             f"a {type(data).__name__} of {data.num_graphs} graphs; take one: batch.get_example(0)"

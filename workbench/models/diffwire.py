@@ -128,7 +128,7 @@ class CTLayer(nn.Module):
         weight = length / volume[of_edge]
         gram = scatter(s[:, :, None] * s[:, None, :], batch, dim_size=count)
         one_norm = self.variant == "official"
-        return LearnedWeights(weight, _share(cut, whole).mean(), _apart(gram, one_norm=one_norm))
+        return LearnedWeights(weight, _share(cut, whole).mean(), _spread(gram, one_norm=one_norm))
 
 
 class GAPLayer(nn.Module):
@@ -242,7 +242,7 @@ def gap_weights(
     kept = (soft * (adjacency @ soft)).sum((1, 2))
     whole = (degree[..., None] * soft.square()).sum((1, 2))
     gram = soft.mT @ soft
-    return new, -_share(kept, whole).mean(), _apart(gram, equal_parts=True)
+    return new, -_share(kept, whole).mean(), _spread(gram, equal_parts=True)
 
 
 def _slope(
@@ -286,7 +286,7 @@ def _share(part: Tensor, whole: Tensor) -> Tensor:
     return torch.where(whole == 0, 0.0, part / torch.where(whole == 0, 1.0, whole))
 
 
-def _apart(gram: Tensor, *, equal_parts: bool = False, one_norm: bool = False) -> Tensor:
+def _spread(gram: Tensor, *, equal_parts: bool = False, one_norm: bool = False) -> Tensor:
     """How far the columns with these inner products are from orthogonal and of one length."""
     aim = torch.eye(gram.size(1), dtype=gram.dtype, device=gram.device)
     if equal_parts:

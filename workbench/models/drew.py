@@ -210,7 +210,7 @@ class DRewLayer(nn.Module):
         """What nodes in states ``h`` hear from one distance, where the states were ``then``."""
         raise NotImplementedError
 
-    def _gathered(self, states: Sequence[Tensor], shells: Sequence[Tensor]) -> Tensor:
+    def _gather(self, states: Sequence[Tensor], shells: Sequence[Tensor]) -> Tensor:
         """The sum over the distances."""
         total = torch.zeros_like(states[-1])
         for k, pairs in enumerate(shells[: self.hops], start=1):
@@ -225,7 +225,7 @@ class DRewLayer(nn.Module):
         self, states: Sequence[Tensor], shells: Sequence[Tensor]
     ) -> Float[Tensor, "nodes channels"]:
         """New states from all that were, and the pairs at 1, 2, ... hops."""
-        update = torch.relu(self.norm(self._gathered(states, shells)))
+        update = torch.relu(self.norm(self._gather(states, shells)))
         return states[-1] + self.dropout(update)
 
 
@@ -269,7 +269,7 @@ class DRewGINLayer(DRewLayer):
         self, states: Sequence[Tensor], shells: Sequence[Tensor]
     ) -> Float[Tensor, "nodes channels"]:
         """New states from all that were, and the pairs at 1, 2, ... hops."""
-        return self.dropout(torch.relu(self.own(states[-1]) + self._gathered(states, shells)))
+        return self.dropout(torch.relu(self.own(states[-1]) + self._gather(states, shells)))
 
 
 class DRewGatedLayer(DRewLayer):
@@ -287,8 +287,8 @@ class DRewGatedLayer(DRewLayer):
         gate = torch.sigmoid(self.D(h)[target] + term["E"](then)[source])
         return gated_mean(gate, term["B"](then), pairs)
 
-    def _gathered(self, states: Sequence[Tensor], shells: Sequence[Tensor]) -> Tensor:
-        return self.A(states[-1]) + super()._gathered(states, shells)
+    def _gather(self, states: Sequence[Tensor], shells: Sequence[Tensor]) -> Tensor:
+        return self.A(states[-1]) + super()._gather(states, shells)
 
 
 LAYERS = {"gcn": DRewGCNLayer, "gin": DRewGINLayer, "gatedgcn": DRewGatedLayer}

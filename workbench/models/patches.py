@@ -84,7 +84,7 @@ class Patches(BaseTransform):
         """A copy of the data with the patches of the graph."""
         data = GraphData.of(data)
         size = int(data.num_nodes or 0)
-        part = divided(data.edge_index, size, self.num_patches, self.partition)
+        part = divide(data.edge_index, size, self.num_patches, self.partition)
         return self.of_parts(data, part)
 
     def of_parts(self, data: Data, part: Int64[Tensor, " nodes"]) -> GraphData:
@@ -115,7 +115,7 @@ class Patches(BaseTransform):
         )
 
 
-def divided(
+def divide(
     edge_index: Tensor, num_nodes: int, num_patches: int, partition: str = "growth"
 ) -> Int64[Tensor, " nodes"]:
     """The part that each node is in: parts of about equal size, as in ``Patches``."""
@@ -145,7 +145,7 @@ def _growth(near: Lists, first: np.ndarray, num_patches: int) -> np.ndarray:
             node = queue.popleft()
             if part[node] < 0:
                 part[node], room = number, room - 1
-                queue.extend(u for u in _around(near, node, place) if part[u] < 0)
+                queue.extend(u for u in _neighbors(near, node, place) if part[u] < 0)
     return part
 
 
@@ -164,13 +164,13 @@ def _breadth_first(near: Lists, start: int, place: np.ndarray) -> list[int]:
     order = {start: None}
     queue = deque(order)
     while queue:
-        new = [u for u in _around(near, queue.popleft(), place) if u not in order]
+        new = [u for u in _neighbors(near, queue.popleft(), place) if u not in order]
         order.update(dict.fromkeys(new))
         queue.extend(new)
     return list(order)
 
 
-def _around(near: Lists, node: int, place: np.ndarray) -> list[int]:
+def _neighbors(near: Lists, node: int, place: np.ndarray) -> list[int]:
     """The neighbors of a node, in the order of the structure."""
     return sorted(
         near.neighbor[near.start[node] : near.start[node + 1]].tolist(), key=place.__getitem__
@@ -201,7 +201,7 @@ def by_structure(source: np.ndarray, target: np.ndarray, size: int) -> np.ndarra
     while size:
         sums = []
         for at, other in ((target, source), (source, target)):
-            mixed, total = _mixed(color[other]), np.zeros(size, dtype=np.uint64)
+            mixed, total = _mix(color[other]), np.zeros(size, dtype=np.uint64)
             np.add.at(total, at, mixed)
             sums.append(total)
         rows = np.stack([color.astype(np.uint64), *sums], axis=1)
@@ -213,7 +213,7 @@ def by_structure(source: np.ndarray, target: np.ndarray, size: int) -> np.ndarra
     return np.argsort(color, kind="stable")
 
 
-def _mixed(number: np.ndarray) -> np.ndarray:
+def _mix(number: np.ndarray) -> np.ndarray:
     """Numbers whose sums tell multisets apart (splitmix64)."""
     z = (number.astype(np.uint64) + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)

@@ -168,7 +168,7 @@ class PRMPNN(Network):
         if not len(self.layers):
             return self.output(torch.cat([h, h], dim=1), batch)
         pairs, pair_of = _pairs(edge_index, size)
-        added, kept = self._chosen(h, e, edge_index, candidate_index, pairs, of_node)
+        added, kept = self._choose(h, e, edge_index, candidate_index, pairs, of_node)
         new = torch.cat([candidate_index, candidate_index.flip(0)], dim=1)
         if self.add_score is None:
             new = new[:, :0]
@@ -195,7 +195,7 @@ class PRMPNN(Network):
         mean = rewired.unflatten(0, (heads, size)).mean(0)
         return self.output(torch.cat([h, mean], dim=1), batch)
 
-    def _chosen(
+    def _choose(
         self,
         h: Tensor,
         e: Tensor,

@@ -206,7 +206,7 @@ class SIRConv(MessagePassing):
         """What each node gathers."""
         query, edge = self.query(h), None if self.edge is None else self.edge(edge_attr)
         if self.around is not None:
-            query = query + self.around(_gathered(h, edge_index, self.context))
+            query = query + self.around(_gather(h, edge_index, self.context))
         weight = message_weights(edge_index, h, self.aggregation)
         found = self.propagate(edge_index, query=query, key=self.key(h), edge=edge, weight=weight)
         return found if self.aggregation == "max" else self.relation(found)
@@ -231,7 +231,7 @@ def message_weights(edge_index: Tensor, h: Tensor, aggregation: str) -> Tensor |
     return (sent * heard).rsqrt()
 
 
-def _gathered(h: Tensor, edge_index: Tensor, aggregation: str) -> Tensor:
+def _gather(h: Tensor, edge_index: Tensor, aggregation: str) -> Tensor:
     """Sum, mean, symmetric sum or maximum over in-neighbors; 0 where there is none."""
     sent, weight = h[edge_index[0]], message_weights(edge_index, h, aggregation)
     if aggregation == "max":

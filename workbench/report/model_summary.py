@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from workbench.capture import capture
 from workbench.diagnostics import EffectiveRange, Smoothing, effective_range, smoothing_by_layer
-from workbench.diagnostics.sensitivity.evaluation import differentiable, evaluating, output_of
+from workbench.diagnostics.sensitivity.evaluation import differentiable, evaluation_mode, output_of
 from workbench.typing import EdgeIndex
 
 #: Graphs of at most this many nodes are taken whole; of others, so many nodes at random.
@@ -96,7 +96,7 @@ def summarize_model(
         (('encoder', 'layers.0', 'layers.1'), False)
     """
     count = x.size(0)
-    with evaluating(model):
+    with evaluation_mode(model):
         with torch.no_grad(), capture(model, *(layer_names(model) or [""])) as read:
             output = output_of(model, differentiable(x).detach(), edge_index, inputs, readout)
         _check_rows(output, count, read_out=readout is not None)

@@ -112,14 +112,14 @@ def _add_nodes(changed: Data, data: Data, result: Rewired) -> None:
             names = [f"new {at + 1}" if words else None for at in range(count)]
             changed[name] = [*value, *names]
         else:
-            changed[name] = torch.cat([value, _started(name, value, num_nodes, count, result)])
+            changed[name] = torch.cat([value, _start(name, value, num_nodes, count, result)])
     before = data.get("is_new_node")
     if before is None:
         before = torch.zeros(num_nodes, dtype=torch.bool, device=data.edge_index.device)
     changed.is_new_node = torch.cat([before, before.new_ones(count)])
 
 
-def _started(name: str, value: Tensor, num_nodes: int, count: int, result: Rewired) -> Tensor:
+def _start(name: str, value: Tensor, num_nodes: int, count: int, result: Rewired) -> Tensor:
     """The rows of the new nodes in one attribute."""
     rows = value.new_zeros(count, *value.shape[1:])
     if name == "y":

@@ -119,11 +119,11 @@ class LayeredRewired:
         first = self.layers[0]
         kept = torch.stack([layer.kept for layer in self.layers]).any(dim=0)
         return Rewired(
-            edge_index=self._joined("edge_index", inverse, count),
+            edge_index=self._join("edge_index", inverse, count),
             num_nodes=first.num_nodes,
             kept=kept,
-            edge_weight=self._joined("edge_weight", inverse, count),
-            edge_type=self._joined("edge_type", inverse, count),
+            edge_weight=self._join("edge_weight", inverse, count),
+            edge_type=self._join("edge_type", inverse, count),
             origin=first.origin,
             origin_weight=first.origin_weight,
         )
@@ -151,7 +151,7 @@ class LayeredRewired:
         found, inverse = torch.unique(torch.cat(names), return_inverse=True)
         return inverse, found.numel()
 
-    def _joined(self, name: str, inverse: Tensor, count: int) -> Tensor | None:
+    def _join(self, name: str, inverse: Tensor, count: int) -> Tensor | None:
         """One attribute of every column of the union, which all layers must agree on."""
         values = [getattr(layer, name) for layer in self.layers]
         if all(value is None for value in values):

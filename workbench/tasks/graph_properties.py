@@ -72,7 +72,7 @@ def graph_properties(
     rng = numpy_generator(generator or torch.Generator().manual_seed(0))
     graphs = []
     for number in range(num_graphs):
-        drawn = _connected(
+        drawn = _draw_connected(
             FAMILIES[number % len(FAMILIES)], int(rng.integers(least, most + 1)), rng
         )
         hops = shortest_path(nx.to_scipy_sparse_array(drawn), unweighted=True)
@@ -109,7 +109,7 @@ def graph_properties(
     return with_chance(task)
 
 
-def _connected(family: Callable, size: int, rng: np.random.Generator) -> nx.Graph:
+def _draw_connected(family: Callable, size: int, rng: np.random.Generator) -> nx.Graph:
     """A graph of the family, numbered from 0, drawn again until it is connected."""
     while True:
         graph = family(size, rng)

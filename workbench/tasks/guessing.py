@@ -49,15 +49,15 @@ def with_chance(task: Task) -> Task:
     A pointer of a node is guessed among all nodes of its graph.
     """
     if task.target == "pointer":
-        sizes = [graph.num_nodes for graph in task.test for _ in range(_asked(graph).numel())]
+        sizes = [graph.num_nodes for graph in task.test for _ in range(_wanted(graph).numel())]
         return replace(task, chance=float((1 / torch.tensor(sizes).double()).mean()))
-    known, asked = ([Data(y=_asked(graph)) for graph in part] for part in (task.train, task.test))
+    known, asked = ([Data(y=_wanted(graph)) for graph in part] for part in (task.train, task.test))
     if task.target == "class":
         labels = [torch.cat([graph.y.view(-1) for graph in part]) for part in (known, asked)]
         return replace(task, chance=guessing_accuracy(*labels))
     return replace(task, chance=guessing_score(task.objective, known, asked))
 
 
-def _asked(graph: Data) -> Tensor:
+def _wanted(graph: Data) -> Tensor:
     mask = graph.get("mask")
     return graph.y if mask is None else graph.y[mask]

@@ -10,7 +10,7 @@ from workbench.topology.checks import (
     check_pairs,
 )
 from workbench.topology.columns import as_arcs, as_columns
-from workbench.topology.compiled import compiling_heard
+from workbench.topology.compiled import hear_compiling
 from workbench.topology.operators import (
     laplacian_matrix,
     normalized_adjacency,
@@ -39,10 +39,10 @@ __all__ = [
     "check_edge_weight",
     "check_num_nodes",
     "check_pairs",
-    "compiling_heard",
     "components",
     "eigh",
     "eigvalsh",
+    "hear_compiling",
     "laplacian_matrix",
     "normalized_adjacency",
     "one_thread",

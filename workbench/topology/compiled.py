@@ -54,7 +54,7 @@ def _is_ours(event: events.Event) -> bool:
 
 
 @contextmanager
-def compiling_heard(hearer: Callable[[bool], None]) -> Iterator[None]:
+def hear_compiling(hearer: Callable[[bool], None]) -> Iterator[None]:
     """Call ``hearer(True)`` when compiling begins and ``hearer(False)`` when it ends.
 
     Nothing else is said of it meanwhile. It is called in the thread that compiles, whichever of the
@@ -63,7 +63,7 @@ def compiling_heard(hearer: Callable[[bool], None]) -> Iterator[None]:
     Examples:
         >>> from workbench.topology import compiling_heard
         >>> heard = []
-        >>> with compiling_heard(heard.append):
+        >>> with hear_compiling(heard.append):
         ...     _ = sum(range(10))  # nothing to compile
         >>> heard
         []

@@ -28,7 +28,7 @@ def laplacian_matrix(graph: SimpleGraph, *, normalized: bool) -> PairMatrix:
     strength = graph.strength
     if not normalized:
         return _symmetric(graph, -graph.conductance, strength)
-    return _symmetric(graph, -_normalized(graph), (strength > 0).astype(np.float64))
+    return _symmetric(graph, -_normalize(graph), (strength > 0).astype(np.float64))
 
 
 def sparse_laplacian(graph: SimpleGraph, *, normalized: bool) -> csr_array:
@@ -59,7 +59,7 @@ def normalized_adjacency(graph: SimpleGraph) -> PairMatrix:
         >>> normalized_adjacency(simple_graph(ring(3).edge_index, 3)).round(decimals=6).tolist()
         [[0.0, 0.5, 0.5], [0.5, 0.0, 0.5], [0.5, 0.5, 0.0]]
     """
-    return _symmetric(graph, _normalized(graph), np.zeros(graph.num_nodes))
+    return _symmetric(graph, _normalize(graph), np.zeros(graph.num_nodes))
 
 
 def walk_matrix(
@@ -129,19 +129,19 @@ def walk_powers(
     return torch.stack(powers, dim=-1)
 
 
-def _normalized(graph: SimpleGraph) -> Float64[np.ndarray, " undirected"]:
+def _normalize(graph: SimpleGraph) -> Float64[np.ndarray, " undirected"]:
     graph, _ = graph.unit  # or a product of degrees is beyond what float64 holds
     (source, target), strength = graph.ends, graph.strength
     return graph.conductance / np.sqrt(strength[source] * strength[target])
 
 
 def _symmetric(graph: SimpleGraph, weight: np.ndarray, diagonal: np.ndarray) -> PairMatrix:
-    return torch.from_numpy(_filled(*graph.ends, weight, diagonal)).to(graph.device)
+    return torch.from_numpy(_fill(*graph.ends, weight, diagonal)).to(graph.device)
 
 
 @njit(cache=True, nogil=True)
 @no_type_check
-def _filled(source, target, weight, diagonal):
+def _fill(source, target, weight, diagonal):
     matrix = np.zeros((diagonal.size, diagonal.size))
     for v in range(diagonal.size):
         matrix[v, v] = diagonal[v]

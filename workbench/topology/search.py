@@ -31,7 +31,7 @@ def both_ways(source: np.ndarray, target: np.ndarray, num_nodes: int) -> Lists:
     return lists(*ends, num_nodes)
 
 
-def incoming(edge_index: EdgeIndex, num_nodes: int) -> Lists:
+def in_neighbors(edge_index: EdgeIndex, num_nodes: int) -> Lists:
     """The nodes from which each node hears, along the direction of the edges."""
     source, target = edge_index.cpu().numpy()
     return lists(target, source, num_nodes)

@@ -6,7 +6,7 @@ from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch_geometric.data import Data
 
-from workbench.capture import lacking, prepare
+from workbench.capture import missing_arguments, prepare
 from workbench.tasks import Task
 from workbench.tasks.task import PARTS, transform_name
 from workbench.training.pair_head import OnPairs
@@ -69,7 +69,7 @@ def requirements(model: nn.Module) -> list[str]:
 
 
 def _check(model: nn.Module, graph: Data, where: str, task: Task) -> None:
-    missing = lacking(model, graph)
+    missing = missing_arguments(model, graph)
     if missing:
         made = getattr(model, "requires", ())
         unmade = f"no transform of {list(made)} makes" if made else "it names no transform to make"

@@ -30,7 +30,7 @@ def test_along_edges_a_query_chooses_among_its_neighbors():
     resistance = effective_resistance(data.edge_index, 34)
     found = head_measures(calls, hops, resistance)
     for layer, call in enumerate(calls):
-        dense, mask = call.dense(), call.allowed()
+        dense, mask = call.dense(), call.allowed_pairs()
         assert torch.equal(
             found.entropy[layer, : call.num_heads], attention_entropy(dense, mask=mask)
         )

@@ -144,8 +144,8 @@ def test_normalized_rows_go_into_the_other_diagnostics(model):
             entry.dense(), of.values, of.output_weight, normalized=True
         )
         torch.testing.assert_close(share.sum(dim=-1), torch.ones(2, 34, dtype=torch.float64))
-        assert bool((share[:, ~entry.allowed()] == 0).all())
-        assert bool((attention_entropy(share, mask=entry.allowed()) <= 1).all())
+        assert bool((share[:, ~entry.allowed_pairs()] == 0).all())
+        assert bool((attention_entropy(share, mask=entry.allowed_pairs()) <= 1).all())
         assert attention_distance(share, distance).shape == (2,)
         mass = attention_by_hop(share, distance).mass.sum(dim=-1)
         torch.testing.assert_close(mass, torch.ones_like(mass))

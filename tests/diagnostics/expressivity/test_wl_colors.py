@@ -274,9 +274,9 @@ def test_the_hash_keeps_labels_with_their_colors():
     indptr, neighbor = np.array([0, 2, 4, 6, 6, 6]), np.array([3, 4, 3, 4, 3, 4])
     label, colors = np.array([0, 2, 2, 0, 1, 1]), np.array([0, 0, 0, 1, 2])
     relation = items.relations.Relation(colors[:, None], indptr, neighbor, label, colors[:, None])
-    hashed, verified = refine.relation_loop(relation.numbered(), CPU)
-    assert len(set(hashed(colors, 1)[:3].tolist())) == 3
-    assert not verified(colors, 3)
+    hash_of, check = refine.relation_loop(relation.number_rows(), CPU)
+    assert len(set(hash_of(colors, 1)[:3].tolist())) == 3
+    assert not check(colors, 3)
 
 
 def test_rounds_of_a_path_are_half_its_length():
@@ -312,9 +312,9 @@ def test_folklore_verification_sees_a_wrong_merge():
     for k in (2, 3):
         built = items.folklore_items(graph, CPU, k=k)
         right = built.refine().rounds[-1]
-        assert built.verified(right, int(right.max()) + 1)
+        assert built.check(right, int(right.max()) + 1)
         merged = np.where(right == right.max(), 0, right)
-        assert not built.verified(merged, int(merged.max()) + 1)
+        assert not built.check(merged, int(merged.max()) + 1)
 
 
 @pytest.mark.parametrize("k", [2, 3])
@@ -323,12 +323,12 @@ def test_torch_hashes_like_the_compiled_loops(k):
     graph = prepared.split(*prepared.prepare(data.edge_index, 9, None, None, None))
     built = items.folklore_items(graph, CPU, k=k)
     by_torch = folklore.torch_hash(torch.from_numpy(built.color).view((9,) * k), 5)
-    assert np.array_equal(by_torch.numpy().ravel().view(np.uint64), built.hashed(built.color, 5))
+    assert np.array_equal(by_torch.numpy().ravel().view(np.uint64), built.hash_of(built.color, 5))
     labels = torch.randint(
         0, 4, (data.edge_index.size(1),), generator=torch.Generator().manual_seed(1)
     )
     whole, _ = prepared.prepare(data.edge_index, 9, torch.arange(9) % 3, labels, None)
-    relation = items.relations.nodes_see_neighbors(whole).numbered()
+    relation = items.relations.nodes_see_neighbors(whole).number_rows()
     seen = refine.relation_loop(relation, CPU)[0](relation.color, 3)
     assert np.array_equal(refine.TorchHash(relation, CPU)(relation.color, 3), seen)
 

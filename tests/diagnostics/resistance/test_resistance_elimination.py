@@ -23,7 +23,7 @@ def network(graph):
     return simple_graph(data.edge_index, data.num_nodes, data.get("edge_weight"))
 
 
-def eliminated(edges):
+def eliminate(edges):
     return Elimination(plan(edges.adjacency()))
 
 
@@ -74,7 +74,7 @@ def test_full_precision_with_weights_28_orders_of_magnitude_apart(graph):
     edges = network(graph)
     if edges.num_edges == 0:
         return
-    elimination = eliminated(edges)
+    elimination = eliminate(edges)
     found, _ = elimination.of_edges()
     source, target = edges.source.numpy(), edges.target.numpy()
     pairs = elimination.of_pairs(source, target)
@@ -93,7 +93,7 @@ def test_pairs_keep_full_precision_where_resistances_are_less_far_apart(graph):
         return
     source, target = edges.source.numpy(), edges.target.numpy()
     expected = [float(in_fractions(graph, u, v)) for u, v in zip(source, target, strict=True)]
-    np.testing.assert_allclose(eliminated(edges).of_pairs(source, target), expected, rtol=1e-12)
+    np.testing.assert_allclose(eliminate(edges).of_pairs(source, target), expected, rtol=1e-12)
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_edges_pairs_and_sums_agree_with_the_dense_inverse(graph):
     edges = SimpleGraph(plain.source, plain.target, weight, plain.num_nodes)
     size, expected = edges.num_nodes, dense(edges).numpy()
     labels = edges.labels.numpy()
-    elimination = eliminated(edges)
+    elimination = eliminate(edges)
     found, to_last = elimination.of_edges()
     np.testing.assert_allclose(found, expected[edges.source, edges.target], rtol=1e-9)
     count = labels.max() + 1
@@ -141,12 +141,12 @@ def test_on_a_tree_every_edge_has_exactly_its_own_resistance(data):
     weight = torch.rand(data.num_edges // 2, generator=torch.Generator().manual_seed(0)).double()
     plain = simple_graph(data.edge_index, data.num_nodes)
     edges = SimpleGraph(plain.source, plain.target, weight + 1e-9, data.num_nodes)
-    found, _ = eliminated(edges).of_edges()
+    found, _ = eliminate(edges).of_edges()
     np.testing.assert_allclose(found, 1 / edges.weight.numpy(), rtol=1e-15)
 
 
 def test_a_long_ring():
-    found, _ = eliminated(simple_graph(ring(50_000).edge_index, 50_000)).of_edges()
+    found, _ = eliminate(simple_graph(ring(50_000).edge_index, 50_000)).of_edges()
     np.testing.assert_allclose(found, 49_999 / 50_000, rtol=1e-14)
 
 

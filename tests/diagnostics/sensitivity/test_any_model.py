@@ -22,7 +22,7 @@ from workbench.diagnostics import (
     mixed_influence,
     sensitivity,
 )
-from workbench.diagnostics.sensitivity.sparse_backward import recorded
+from workbench.diagnostics.sensitivity.sparse_backward import record
 from workbench.graphs import ring
 
 SAMPLES = [generated(seed) for seed in range(200)]
@@ -168,7 +168,7 @@ def test_values_while_recording_are_those_of_torch():
         run = lambda of=sample, start=start: of.model(start * 1.0, of.edge_index)  # noqa: E731
         bound = 1e-12 if sample.x.dtype == torch.float64 else 1e-5
         try:
-            found = recorded(run)[0], run()
+            found = record(run)[0], run()
             torch.testing.assert_close(*found, rtol=bound, atol=bound, equal_nan=True)
         except AssertionError as error:
             error.add_note(sample.name)

@@ -30,7 +30,7 @@ def test_columns_point_back_to_the_listed_edges():
     # 2-1 is listed first and third: its columns carry what the first says
     assert found.column.tolist() == [1, 1, 3, 0, 0]
     assert found.repeats == 1
-    assert found.summed(np.array([1.0, 2.0, 3.0, 4.0])).tolist() == [2.0, 2.0, 4.0, 4.0, 4.0]
+    assert found.sum_repeats(np.array([1.0, 2.0, 3.0, 4.0])).tolist() == [2.0, 2.0, 4.0, 4.0, 4.0]
     arcs = columns(source, target, 3, directed=True)
     assert arcs.edge_index.tolist() == [[0, 1, 2], [1, 1, 1]]
 
@@ -41,7 +41,7 @@ def test_columns_of_nothing():
         found = columns(nothing, nothing, n, directed=False)
         assert found.edge_index.shape == (2, 0)
         assert found.edge_index.dtype == torch.int64
-        assert found.summed(np.zeros(0)).shape == (0,)
+        assert found.sum_repeats(np.zeros(0)).shape == (0,)
 
 
 def test_check_least_names_the_value():

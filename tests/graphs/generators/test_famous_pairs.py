@@ -119,13 +119,13 @@ def test_a_base_of_high_degree_is_refused_before_it_is_built():
 def test_exactly_the_named_tests_tell_the_pair_apart(name):
     pair = FAMOUS_PAIRS[name]
     a, b = pair.build()
-    assert pair.told_apart <= set(TESTS)
+    assert pair.separating_tests <= set(TESTS)
     for test in TESTS:
         if test == "3-wl" and a.num_nodes > 30:
             # as strong as 2-FWL, which is run, and minutes slower for all pairs of this size
-            assert (test in pair.told_apart) == ("2-fwl" in pair.told_apart)
+            assert (test in pair.separating_tests) == ("2-fwl" in pair.separating_tests)
             continue
-        assert bool(distinguishes(a, b, test=test)) == (test in pair.told_apart), test
+        assert bool(distinguishes(a, b, test=test)) == (test in pair.separating_tests), test
 
 
 @pytest.mark.parametrize("name", FAMOUS_PAIRS)

@@ -8,7 +8,7 @@ from conftest import load_oracle, oracle_graph, oracle_names
 from workbench.diagnostics import hop_distance
 from workbench.graphs import path, ring
 from workbench.rewiring import laser
-from workbench.rewiring.methods.laser import _released
+from workbench.rewiring.methods.laser import _released_distances
 
 SETTINGS = [(snapshots, rho) for snapshots in (2, 4) for rho in (0.1, 0.5, 1.0)]
 
@@ -46,7 +46,7 @@ def test_the_released_snapshots(name):
         key = key if count == 4 else f"num_snapshots=2,{key}"
         if key not in oracle:
             continue
-        hops, measure = _released(edge_index, num_nodes, count)
+        hops, measure = _released_distances(edge_index, num_nodes, count)
         found = snapshots(
             laser(edge_index, num_nodes, num_snapshots=count, rho=rho, variant="official")
         )
@@ -64,7 +64,7 @@ def test_the_released_matrices(name):
     matrices = load_oracle("03d_laser_matrices.npz")
     edge_index, num_nodes, _ = oracle_graph(name)
     if f"{name}/M_fast=True" in matrices:
-        hops, measure = _released(edge_index, num_nodes, 4)
+        hops, measure = _released_distances(edge_index, num_nodes, 4)
         np.testing.assert_array_equal(hops, np.tril(matrices[f"{name}/D_fast=True"], -1))
         np.testing.assert_allclose(measure, matrices[f"{name}/M_fast=True"], rtol=1e-12)
 

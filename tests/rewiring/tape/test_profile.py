@@ -31,7 +31,7 @@ from workbench.graphs import (
 )
 from workbench.rewiring import ResistanceTracker, apply_edits, fosr, gtr, profile, sdrf, what_if
 from workbench.rewiring.engine.hops import UNREACHED, HopTracker
-from workbench.rewiring.tape.edited import edited
+from workbench.rewiring.tape.edited import edit_columns
 from workbench.topology import both_directions, components, simple_graph
 
 NOTHING = torch.zeros(3, 0, dtype=torch.int64)
@@ -459,7 +459,7 @@ def test_weights_are_conductances_and_a_new_edge_has_one(monkeypatch, dense):
     edits = torch.tensor([[1, 9, 16], [-1, 0, 1], [1, 15, 20], [1, 0, 1]]).T
     found = profile(edge_index, 34, edits, edge_weight=weight)
     for at in range(5):
-        after, conductance = edited(edge_index, 34, edits[:, :at], weight)
+        after, conductance = edit_columns(edge_index, 34, edits[:, :at], weight)
         there = total_resistance(after, 34, conductance)
         if dense:
             torch.testing.assert_close(found.total_resistance[at], there)

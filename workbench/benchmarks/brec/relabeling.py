@@ -38,7 +38,7 @@ class EmbeddingDistance:
     relabelings: int
 
     @property
-    def told_apart(self) -> bool:
+    def is_separated(self) -> bool:
         """Whether the distance is more than ten times the largest noise, and than rounding."""
         return self.distance > FACTOR * max(self.noise_max, ROUNDING * self.size)
 
@@ -49,9 +49,9 @@ class EmbeddingDistance:
             f"distance {self.distance:.2g}; the same graph under other node numbers moves by "
             f"{self.noise_mean:.2g} on average and {self.noise_max:.2g} at most"
         )
-        if self.told_apart and self.noise_max < 1e-6 * max(self.size, 1e-300):
+        if self.is_separated and self.noise_max < 1e-6 * max(self.size, 1e-300):
             return f"{said}: it tells them apart."
-        if self.told_apart:
+        if self.is_separated:
             return f"{said}: the distance is larger, but the answer depends on the numbering."
         if self.noise_max > 1e-6 * max(self.size, 1e-300):
             return f"{said}: the difference is noise; the answer depends on the numbering."
@@ -91,7 +91,7 @@ def embedding_distance(
         >>> from workbench.graphs import rook, shrikhande
         >>> from workbench.models import GIN
         >>> model = GIN(1, 8, 4, num_layers=2, level="graph")  # within the bound of 1-WL
-        >>> embedding_distance(model, rook(4), shrikhande()).told_apart
+        >>> embedding_distance(model, rook(4), shrikhande()).is_separated
         False
     """
     if relabelings < 1:

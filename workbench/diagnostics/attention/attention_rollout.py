@@ -78,16 +78,16 @@ def attention_rollout(
                 f"branch is {list(branch.shape)} and attention {list(attention.shape)}; both must "
                 "be over the same nodes"
             )
-        branch = _kept(check_attention(branch, None), identity).to(identity)
+        branch = _fill_empty_rows(check_attention(branch, None), identity).to(identity)
     for layer in attention:
-        step = _kept(check_attention(layer, None), identity).mean(dim=0)
+        step = _fill_empty_rows(check_attention(layer, None), identity).mean(dim=0)
         if branch is not None:
             step = (1 - branch_weight) * step + branch_weight * branch
         result = ((1 - residual) * step + residual * identity) @ result
     return result
 
 
-def _kept(rows: Tensor, identity: Tensor) -> Tensor:
+def _fill_empty_rows(rows: Tensor, identity: Tensor) -> Tensor:
     """The matrices with the row of the identity where a query has no keys."""
     return rows.where(rows.sum(dim=-1, keepdim=True) > 0, identity)
 

@@ -65,5 +65,5 @@ def heads_of(
 
     The second is None where attention is not along edges: then it may look at every node.
     """
-    mask = call.allowed(graph).cpu() if call.num_columns else None
+    mask = call.allowed_pairs(graph).cpu() if call.num_columns else None
     return call.dense(graph).cpu(), mask

@@ -70,7 +70,7 @@ def value_weighted_attention(
         transformers with vector norms, EMNLP 2020, arXiv 2004.10102.
     """
     rows = check_attention(attention, None)
-    vectors = _transformed(attention, values, output_weight)
+    vectors = _transform(attention, values, output_weight)
     if sum_heads:
         result = _length_of_sum(rows, vectors, side_by_side=output_weight is None).unsqueeze(0)
     else:
@@ -81,7 +81,7 @@ def value_weighted_attention(
     return result
 
 
-def _transformed(
+def _transform(
     attention: Tensor, values: Tensor, output_weight: Tensor | None
 ) -> Float64[Tensor, "nodes heads out_channels"]:
     """f of each key and head, after a look at the shapes."""

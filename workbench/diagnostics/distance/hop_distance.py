@@ -213,9 +213,9 @@ def _surroundings(start, neighbor):
     key, seen = np.ones(size, dtype=np.uint64), np.empty(size, dtype=np.uint64)
     for _ in range(_SURROUNDINGS):
         for v in range(size):
-            seen[v] = _mixed(key[v] ^ _ODD)
+            seen[v] = _mix(key[v] ^ _ODD)
         for v in range(size):
-            key[v] = _mixed(key[v])
+            key[v] = _mix(key[v])
             for a in range(start[v], start[v + 1]):
                 key[v] += seen[neighbor[a]]
     return key
@@ -225,12 +225,12 @@ def _surroundings(start, neighbor):
 @no_type_check
 def _mix_in(key, distance):
     for v in range(key.size):
-        key[v] = _mixed(key[v] ^ np.uint64(distance[v]))
+        key[v] = _mix(key[v] ^ np.uint64(distance[v]))
 
 
 @njit(cache=True, nogil=True)
 @no_type_check
-def _mixed(key):
+def _mix(key):
     """A hash of a number: an odd factor moves the high bits, a shift brings them down."""
     key = key * _ODD
     return (key ^ (key >> np.uint64(32))) * _ODD

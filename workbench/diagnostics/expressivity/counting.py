@@ -74,7 +74,7 @@ def homomorphism_count(edge_index: EdgeIndex, num_nodes: int, pattern: str | Ten
         Lovász, Large networks and graph limits, 2012, section 5.
     """
     edges = pattern_edges(pattern)
-    return _combined({edges: 1}, edges, _adjacency(edge_index, num_nodes))
+    return _combine({edges: 1}, edges, _adjacency(edge_index, num_nodes))
 
 
 def subgraph_count(edge_index: EdgeIndex, num_nodes: int, pattern: str | Tensor) -> int:
@@ -104,7 +104,7 @@ def subgraph_count(edge_index: EdgeIndex, num_nodes: int, pattern: str | Tensor)
     edges = pattern_edges(pattern)
     adjacency = _core(_adjacency(edge_index, num_nodes), int(np.bincount(np.ravel(edges)).min()))
     automorphisms = igraph.Graph(edges=edges).count_automorphisms()
-    return _combined(quotients(edges), edges, adjacency) // int(automorphisms)
+    return _combine(quotients(edges), edges, adjacency) // int(automorphisms)
 
 
 def subgraph_counts(
@@ -143,7 +143,7 @@ def _core(adjacency: csr_array, degree: int) -> csr_array:
     return adjacency[kept][:, kept]
 
 
-def _combined(terms: Mapping[Edges, int], pattern: Edges, adjacency: csr_array) -> int:
+def _combine(terms: Mapping[Edges, int], pattern: Edges, adjacency: csr_array) -> int:
     """The sum of homomorphism counts with their factors, refused as a whole if it is too large."""
     if not adjacency.nnz:
         return 0

@@ -39,9 +39,9 @@ class CliqueCounter:
             TooLargeError: it would take more than ``limit`` seconds.
         """
         self.left = limit * _COMPARISONS
-        return self._extended(self.ahead, self.size - 1, limit)
+        return self._count_extensions(self.ahead, self.size - 1, limit)
 
-    def _extended(self, candidates: csr_array, more: int, limit: float) -> int:
+    def _count_extensions(self, candidates: csr_array, more: int, limit: float) -> int:
         """Ways to add ``more`` nodes, of which the first is an entry of ``candidates``.
 
         A row is a clique, and its entries are the nodes ahead of all of its nodes.
@@ -63,6 +63,6 @@ class CliqueCounter:
             end = max(end, begin + 1)
             ahead = self.ahead[candidates.indices[begin:end]]
             common = candidates[row[begin:end]].multiply(ahead).tocsr()
-            total += self._extended(common, more - 1, limit)
+            total += self._count_extensions(common, more - 1, limit)
             begin = end
         return total

@@ -70,7 +70,7 @@ def _bags(colored: PairColoring, which: int, item: tuple[int, ...]) -> Iterable[
         return [("for every node w, the tuples with w put in", put)]
     if kind == "tuple_items":
         return [
-            (f"w at place {place + 1}", _replaced(item, place, near, size, options["near"]))
+            (f"w at place {place + 1}", _replacements(item, place, near, size, options["near"]))
             for place in range(len(item))
         ]
     return _in_copies(colored, which, item, near, size)
@@ -80,7 +80,7 @@ def _put(item: tuple[int, ...], place: int, w: int) -> tuple[int, ...]:
     return (*item[:place], w, *item[place + 1 :])
 
 
-def _replaced(item, place: int, near, size: int, mode: str) -> list:
+def _replacements(item, place: int, near, size: int, mode: str) -> list:
     there = near[item[place]]
     if mode == "all":
         return [("", [_put(item, place, w)]) for w in range(size)]

@@ -96,9 +96,9 @@ def wl_upper_bound(
     built = items_of(prepared, test, device)
     found = coloring(built.refine(max_rounds=max_rounds), built.nodes, built.start, device)
     same = isomorphic(prepared, device)
-    rounds = [_measured(found.graph_classes(r), label, same) for r in range(len(found.rounds))]
+    rounds = [_measure(found.graph_classes(r), label, same) for r in range(len(found.rounds))]
     accuracy, unique, identified, classes = zip(*rounds, strict=True)
-    limit = _measured(same, label, same)
+    limit = _measure(same, label, same)
     return UpperBound(
         torch.tensor(accuracy, dtype=torch.float64),
         torch.tensor(unique, dtype=torch.float64),
@@ -110,7 +110,7 @@ def wl_upper_bound(
     )
 
 
-def _measured(cell: Tensor, label: Tensor, same: Tensor) -> tuple[float, float, float, int]:
+def _measure(cell: Tensor, label: Tensor, same: Tensor) -> tuple[float, float, float, int]:
     """(best accuracy, share alone, share in a pure class, number of classes)."""
     cells, counts = int(cell.max()) + 1, torch.bincount(cell)
     table = torch.zeros(cells, int(label.max()) + 1, dtype=torch.int64)

@@ -75,7 +75,7 @@ class DenseElimination:
         return result
 
 
-def eliminated(graph: SimpleGraph, *, last: int | None = None) -> DenseElimination:
+def dense_elimination(graph: SimpleGraph, *, last: int | None = None) -> DenseElimination:
     """The elimination of a connected graph; node ``last`` goes last where it is given.
 
     Raises:
@@ -118,4 +118,4 @@ def _one_front(size: int) -> tuple[np.ndarray, np.ndarray]:
 def exact_resistance(graph: SimpleGraph) -> Float64[np.ndarray, "nodes nodes"]:
     """Resistance of all pairs of a connected graph, each to some 1e-13 of itself."""
     with one_thread(graph.num_nodes):
-        return eliminated(graph).resistance()
+        return dense_elimination(graph).resistance()

@@ -67,13 +67,13 @@ def fronts_of(adjacency: csr_array, order: np.ndarray, block_start: np.ndarray) 
         Liu, The multifrontal method for sparse matrix solution, SIAM Review 34, 1992.
     """
     order = order.astype(np.int64)
-    _, row_start, parent, _, _ = _structure(*_relabeled(adjacency, order)[1:], block_start)
-    group = _joined(parent, np.diff(block_start), np.diff(row_start))
+    _, row_start, parent, _, _ = _structure(*_relabel(adjacency, order)[1:], block_start)
+    group = _join_fronts(parent, np.diff(block_start), np.diff(row_start))
     rank = _postorder_rank(parent, group)[group]
     block = np.repeat(np.arange(parent.size), np.diff(block_start))
     order = order[np.argsort(rank[block], kind="stable")]
     column_start = np.concatenate([[0], np.cumsum(np.bincount(rank[block]))])
-    adjacency, start, neighbor = _relabeled(adjacency, order)
+    adjacency, start, neighbor = _relabel(adjacency, order)
     rows, row_start, parent, child, sibling = _structure(start, neighbor, column_start)
     shape = parent.size, order.size
     table = csr_array((np.empty(rows.size, dtype=np.int8), rows, row_start), shape=shape)
@@ -90,7 +90,7 @@ def fronts_of(adjacency: csr_array, order: np.ndarray, block_start: np.ndarray) 
     )  # fmt: skip
 
 
-def _relabeled(adjacency: csr_array, order: np.ndarray):
+def _relabel(adjacency: csr_array, order: np.ndarray):
     """The graph with its nodes in a new order: (matrix, start, neighbor)."""
     moved = adjacency[order][:, order].tocsr()
     moved.sort_indices()
@@ -152,7 +152,7 @@ def _structure(start, neighbor, column_start):
 
 @njit(cache=True, nogil=True, error_model="numpy")
 @no_type_check
-def _joined(parent, columns, widths):
+def _join_fronts(parent, columns, widths):
     """The front that each one joins (itself, or an ancestor): small fronts cost more than zeros."""
     count = parent.size
     group, zeros = np.arange(count), np.zeros(count)

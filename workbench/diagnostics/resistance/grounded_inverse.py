@@ -39,7 +39,7 @@ def grounded_inverse(graph: SimpleGraph) -> Tensor | np.ndarray | None:
         inverse = torch.cholesky_inverse(factor)
         inverse[ground, ground] = 0.0
         return inverse if _is_close(float(inverse.diagonal().max()), graph, ground) else None
-    matrix = _grounded(*graph.ends, graph.conductance, graph.strength, ground)
+    matrix = _grounded_laplacian(*graph.ends, graph.conductance, graph.strength, ground)
     with one_thread(size):
         for routine in (_dpotrf, _dpotri):
             if _lapack(routine, matrix):
@@ -69,7 +69,7 @@ def _largest_entry(matrix):
 
 @njit(cache=True, nogil=True)
 @no_type_check
-def _grounded(source, target, weight, degree, ground):
+def _grounded_laplacian(source, target, weight, degree, ground):
     """The upper triangle of L, all that LAPACK reads; the grounded node joined to nothing."""
     matrix = np.zeros((degree.size, degree.size))
     for e in range(source.size):

@@ -77,7 +77,7 @@ def hitting_time(
     try:
         graph = simple_graph(edge_index, num_nodes, edge_weight)
     except DirectedGraphError:
-        return _directed(_arcs(edge_index, num_nodes, edge_weight), edge_index)
+        return _fundamental_matrices(_arcs(edge_index, num_nodes, edge_weight), edge_index)
     return _undirected(graph)
 
 
@@ -101,7 +101,7 @@ def _undirected(graph: SimpleGraph) -> PairMatrix:
     return result.add_(reached).sub_(reached[:, None]).mul_(0.5).fill_diagonal_(0.0)
 
 
-def _directed(adjacency: csr_array, edge_index: EdgeIndex) -> PairMatrix:
+def _fundamental_matrices(adjacency: csr_array, edge_index: EdgeIndex) -> PairMatrix:
     """The fundamental matrix of each weak component, which must be strongly connected."""
     num_weak, weak = connected_components(adjacency, directed=True, connection="weak")
     num_strong, strong = connected_components(adjacency, directed=True, connection="strong")

@@ -239,11 +239,11 @@ def _of_pairs(graph: SimpleGraph, pairs: Tensor, tolerance, should_stop) -> Tens
             if nodes.numel() < graph.num_nodes:
                 result[at] = _of_pairs(part, inner, tolerance, should_stop)
             else:
-                result[at] = _iterated(part, inner.numpy(), tolerance, should_stop)
+                result[at] = _iterate(part, inner.numpy(), tolerance, should_stop)
     return result
 
 
-def _iterated(graph: SimpleGraph, ends: np.ndarray, tolerance, should_stop) -> Tensor:
+def _iterate(graph: SimpleGraph, ends: np.ndarray, tolerance, should_stop) -> Tensor:
     """Resistance of pairs of a connected graph, a solve for each."""
     solver = LaplacianSolver(graph.adjacency(), tolerance=tolerance, method="cg")
     count, result, began, at = ends.shape[1], np.empty(ends.shape[1]), time.perf_counter(), 0

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from workbench.cost import check_count, check_size, diagnostic
 from workbench.diagnostics.sensitivity.chosen_rows import NodeChoice, chosen_rows
 from workbench.diagnostics.sensitivity.differentiation import differentiate
-from workbench.diagnostics.sensitivity.evaluation import evaluating
+from workbench.diagnostics.sensitivity.evaluation import evaluation_mode
 from workbench.diagnostics.sensitivity.jacobian_rows import JacobianRows, entry_norm, side_by_side
 from workbench.diagnostics.sensitivity.watch import Watch
 from workbench.typing import EdgeIndex
@@ -109,7 +109,7 @@ def approximate_sensitivity(
     if nodes is None and readout is None:
         check_size(approximate_sensitivity, x.size(0), edge_index.size(1) // 2, device=x.device)
     random = generator or torch.Generator().manual_seed(0)
-    with evaluating(model):
+    with evaluation_mode(model):
         start, output, alone = differentiate(model, x, edge_index, inputs, readout)
         rows = chosen_rows(nodes, output.size(0))
         shape = (rows.numel(), x.size(0))

@@ -96,24 +96,24 @@ def sensitivity_decay(
     """
     if num_bins is not None and num_bins < 1:
         raise ValueError(f"num_bins must be at least 1, got {num_bins}")
-    value, there = _beside(sensitivity, distance)
+    value, there = _in_double_precision(sensitivity, distance)
     finite = there.isfinite()
     value, there = value[finite], there[finite]
     share = rounding(distance)
-    key = _bins(there, num_bins, share) if num_bins else _tied(there, share)
+    key = _bins(there, num_bins, share) if num_bins else _tied_ranks(there, share)
     _, group, pairs = torch.unique(key, return_inverse=True, return_counts=True)
 
-    def grouped(values):
+    def mean_of(values):
         return torch.zeros_like(pairs, dtype=torch.float64).index_add_(0, group, values) / pairs
 
-    mean = grouped(value)
-    variance = grouped((value - mean[group]) ** 2) * pairs / (pairs - 1)  # 0 / 0 = nan for one pair
+    mean = mean_of(value)
+    variance = mean_of((value - mean[group]) ** 2) * pairs / (pairs - 1)  # 0 / 0 = nan for one pair
     # of equal distances the distance as it came, not a mean of equal numbers
-    met = grouped(there) if num_bins else torch.zeros_like(mean).index_copy_(0, group, there)
+    met = mean_of(there) if num_bins else torch.zeros_like(mean).index_copy_(0, group, there)
     return Decay(met, mean, (variance / pairs).sqrt(), pairs)
 
 
-def _beside(sensitivity: Tensor, distance: Tensor) -> tuple[Tensor, Tensor]:
+def _in_double_precision(sensitivity: Tensor, distance: Tensor) -> tuple[Tensor, Tensor]:
     """Sensitivity, and beside it the distance from column to row, both float64."""
     check_tensor("sensitivity", sensitivity)
     check_tensor("distance", distance)
@@ -126,7 +126,7 @@ def _beside(sensitivity: Tensor, distance: Tensor) -> tuple[Tensor, Tensor]:
     return sensitivity.double(), distance.T.to(sensitivity.device).double()
 
 
-def _tied(distance: Tensor, share: float) -> Tensor:
+def _tied_ranks(distance: Tensor, share: float) -> Tensor:
     """The rank of each distance, equal for those that differ by rounding alone."""
     rank = levels(distance.cpu().numpy(), tolerance=share)
     return torch.from_numpy(rank).to(distance.device)
@@ -183,7 +183,7 @@ def decay_fit(
         >>> round(decay_fit(0.5**hops, hops).half_distance.item(), 9)
         1.0
     """
-    value, there = _beside(sensitivity, distance)
+    value, there = _in_double_precision(sensitivity, distance)
     check_finite("sensitivity", value)
     if bool((value < 0).any()):
         at = (value < 0).nonzero()[0].tolist()

@@ -7,7 +7,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from workbench.diagnostics.sensitivity.evaluation import differentiable, output_of
-from workbench.diagnostics.sensitivity.sparse_backward import recorded
+from workbench.diagnostics.sensitivity.sparse_backward import record
 from workbench.topology import check_edge_index
 
 
@@ -36,7 +36,7 @@ def differentiate(
     check_edge_index(edge_index, x.size(0))
     # a copy, because a leaf must not be changed in place, as some models do with their input
     given = edge_index, inputs, readout
-    output, together = recorded(lambda: output_of(model, start.clone(), *given))
+    output, together = record(lambda: output_of(model, start.clone(), *given))
     if rows != "vector":
         _check_shape(output, x.size(0), rows == "nodes", readout is not None)
     if output.numel():

@@ -20,7 +20,7 @@ _watching: ContextVar[TrainingOnly | None] = ContextVar("watching", default=None
 
 
 @contextmanager
-def evaluating(model: nn.Module) -> Iterator[None]:
+def evaluation_mode(model: nn.Module) -> Iterator[None]:
     """Evaluation mode with gradients on; afterwards every submodule in the mode that it was in.
 
     Gradient mode belongs to the thread, so that a caller's ``torch.no_grad`` or
@@ -50,7 +50,7 @@ def evaluating(model: nn.Module) -> Iterator[None]:
             module.training = training
 
 
-def _copied(value: Any) -> Any:
+def _copy(value: Any) -> Any:
     """A tensor that autograd can keep, and that the model may write to without telling on."""
     return value.clone() if isinstance(value, Tensor) else value
 
@@ -118,11 +118,11 @@ def run(model: nn.Module, x: Tensor, edge_index: Tensor, inputs: Mapping[str, An
         TypeError: the model is not called with x and edge_index, needs an argument that ``inputs``
             lacks, takes one of them not at all, or is half precision.
     """
-    extra = {name: _copied(value) for name, value in (inputs or {}).items()}
+    extra = {name: _copy(value) for name, value in (inputs or {}).items()}
     _check_call(model, extra)
     try:
         with _watching.get() or nullcontext():
-            return model(x, _copied(edge_index), **extra)
+            return model(x, _copy(edge_index), **extra)
     except Exception as error:
         error.add_note(
             f"This came from {type(model).__name__}({', '.join(['x', 'edge_index', *extra])})"

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from workbench.cost import check_count, diagnostic
 from workbench.diagnostics.sensitivity.chosen_rows import NodeChoice, chosen_rows
-from workbench.diagnostics.sensitivity.evaluation import evaluating
+from workbench.diagnostics.sensitivity.evaluation import evaluation_mode
 from workbench.diagnostics.sensitivity.hop_influence import EffectiveRange, HopInfluence
 from workbench.diagnostics.sensitivity.influence_balls import by_balls
 from workbench.diagnostics.sensitivity.influence_induced import by_induced_subgraphs
@@ -136,7 +136,7 @@ def influence_by_hop(
         "influence_by_hop", rows.numel(), max_seconds, num_nodes=x.size(0), size=size, other=other
     )
     budget = Budget(watch, should_stop, num_probes, generator)
-    with evaluating(model):
+    with evaluation_mode(model):
         if variant == "official":
             found = by_induced_subgraphs(question, budget)
         else:

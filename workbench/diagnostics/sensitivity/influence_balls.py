@@ -74,7 +74,7 @@ def by_balls(question: Question, budget: Budget, *, required: bool) -> Tally | N
     # coloring takes at least as many passes over all nodes as the largest ball has nodes
     if not required and sizes.sum() > 0.5 * x.size(0) * wide:
         return None
-    start, output, alone = question.differentiated(x, edge_index, inputs)
+    start, output, alone = question.derivatives(x, edge_index, inputs)
     tally, width = Tally.empty(question), output.size(1)
     if not output.requires_grad or not output.numel():
         return tally
@@ -96,12 +96,12 @@ def by_balls(question: Question, budget: Budget, *, required: bool) -> Tally | N
         group = groups[place]
         piece = _cut(columns, rows[group], num_layers + 1, x.device)
         part = _part(inputs, piece, question)
-        begin, result, _ = question.differentiated(x[piece.node], piece.edge_index, part)
+        begin, result, _ = question.derivatives(x[piece.node], piece.edge_index, part)
         jacobian = JacobianRows(result, begin, alone, batch)
         centers = (piece.hop == 0).nonzero().view(-1)
         label = piece.owner * (hops + 2) + piece.hop.clamp(max=hops + 1)
         label = torch.where(piece.hop > num_layers, group.numel() * (hops + 2), label)
-        if place == 0 and not _apart(jacobian, centers, piece, signs[group[:1]][None]):
+        if place == 0 and not _are_apart(jacobian, centers, piece, signs[group[:1]][None]):
             raise _Together
         probed = None if channels is None else channels[place]
         passes = class_totals(jacobian, centers, label, probed, hops, norm, abandon)
@@ -138,7 +138,7 @@ def by_balls(question: Question, budget: Budget, *, required: bool) -> Tally | N
             enter(place, found)
         good = agrees(torch.arange(rows.numel()))
     if good:
-        return tally.finished()
+        return tally.inflate()
     return _refuse(_ELSEWHERE) if required else None
 
 
@@ -161,7 +161,7 @@ def _unfit(question: Question, columns: _Columns) -> str | None:
     return None
 
 
-def _apart(jacobian: JacobianRows, centers: Tensor, piece: _Piece, signs: Tensor) -> bool:
+def _are_apart(jacobian: JacobianRows, centers: Tensor, piece: _Piece, signs: Tensor) -> bool:
     """Whether no ball of a piece hears from another, as far as some halves of them show."""
     places = torch.arange(centers.numel(), device=centers.device)
     for question in range(2 * ASKED):

@@ -6,7 +6,7 @@ from workbench.cost import Stopped
 from workbench.diagnostics.sensitivity.compression import owners
 from workbench.diagnostics.sensitivity.influence_passes import Budget, Question, Tally
 from workbench.diagnostics.sensitivity.jacobian_rows import JacobianRows
-from workbench.topology.search import incoming
+from workbench.topology.search import in_neighbors
 
 
 def by_induced_subgraphs(question: Question, budget: Budget) -> Tally:
@@ -27,14 +27,14 @@ def by_induced_subgraphs(question: Question, budget: Budget) -> Tally:
             f"not num_probes={budget.num_probes} and inputs={sorted(inputs)}; use variant="
             '"full"'
         )
-    tally, arriving = Tally.empty(question), incoming(edge_index, x.size(0))
+    tally, arriving = Tally.empty(question), in_neighbors(edge_index, x.size(0))
     for place, row in enumerate(rows):
         if budget.should_stop is not None and budget.should_stop():
             raise Stopped("influence_by_hop was asked to stop")
         node, inner, center, _ = k_hop_subgraph(
             int(row), hops, edge_index, relabel_nodes=True, num_nodes=x.size(0)
         )
-        start, output, alone = question.differentiated(x[node], inner, inputs)
+        start, output, alone = question.derivatives(x[node], inner, inputs)
         if output.requires_grad:
             # the published hops are those of the whole graph
             _, hop = owners(arriving, row[None], hops)
@@ -43,4 +43,4 @@ def by_induced_subgraphs(question: Question, budget: Budget) -> Tally:
                 passes[0].index_add_(1, hop.to(node.device)[node], power)
                 tally.add(torch.tensor([place]), passes, output.size(1))
         budget.watch.done(1)
-    return tally.finished()
+    return tally.inflate()

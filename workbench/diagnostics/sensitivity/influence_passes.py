@@ -13,7 +13,7 @@ from workbench.diagnostics.sensitivity.compression import owners, shared_passes
 from workbench.diagnostics.sensitivity.differentiation import differentiate
 from workbench.diagnostics.sensitivity.jacobian_rows import JacobianRows, entry_norm, side_by_side
 from workbench.diagnostics.sensitivity.watch import Watch
-from workbench.topology.search import both_ways, incoming
+from workbench.topology.search import both_ways, in_neighbors
 
 #: Influence from where none should come counts as rounding below this share of the largest.
 ROUNDING = 1e-6
@@ -35,7 +35,7 @@ class Question(NamedTuple):
     num_layers: int | None
     readout: Callable[[Any], Tensor] | None = None
 
-    def differentiated(
+    def derivatives(
         self, x: Tensor, edge_index: Tensor, inputs: Mapping[str, Any]
     ) -> tuple[Tensor, Tensor, bool]:
         """What ``differentiate`` gives, of the model on a graph or a piece of it."""
@@ -110,7 +110,7 @@ class Tally:
         self.mean_variance += variance
         self.freedom += variance**2 / (count - 1)
 
-    def finished(self) -> "Tally":
+    def inflate(self) -> "Tally":
         """The same, with the variance of the mean, inflated, in place of that of the sum."""
         if self.freedom > 0:
             self.mean_variance *= _inflation(float(self.mean_variance**2 / self.freedom)) ** 2
@@ -130,11 +130,11 @@ def _inflation(freedom: float) -> float:
 def by_whole_graph(question: Question, budget: Budget) -> Tally:
     """Passes over the whole graph, shared by nodes of a color."""
     _, x, edge_index, inputs, rows, hops, norm, num_layers, _ = question
-    start, output, alone = question.differentiated(x, edge_index, inputs)
+    start, output, alone = question.derivatives(x, edge_index, inputs)
     tally = Tally.empty(question)
     if not output.requires_grad or not output.numel() or not rows.numel():
         return tally
-    jacobian, arriving = JacobianRows(output, start, alone), incoming(edge_index, x.size(0))
+    jacobian, arriving = JacobianRows(output, start, alone), in_neighbors(edge_index, x.size(0))
     classes = list(torch.arange(rows.numel()).split(1))
     if num_layers is not None:
         if jacobian.linear:
@@ -167,7 +167,7 @@ def by_whole_graph(question: Question, budget: Budget) -> Tally:
         members = classes[place]
         tally.add(members, passes[:, :-1].view(len(passes), -1, hops + 2), output.size(1))
         budget.watch.done(members.numel())
-    return tally.finished()
+    return tally.inflate()
 
 
 def class_totals(

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from workbench.cost import check_size, diagnostic
 from workbench.diagnostics.sensitivity.chosen_rows import NodeChoice, chosen_rows
 from workbench.diagnostics.sensitivity.differentiation import differentiate
-from workbench.diagnostics.sensitivity.evaluation import evaluating
+from workbench.diagnostics.sensitivity.evaluation import evaluation_mode
 from workbench.diagnostics.sensitivity.jacobian_rows import JacobianRows
 from workbench.diagnostics.sensitivity.watch import Watch
 from workbench.typing import EdgeIndex, NodeVector, PairMatrix
@@ -230,7 +230,7 @@ def mixed_influence(
     """
     size = x.size(0)
     check_size(mixed_influence, size, edge_index.size(1) // 2, device=x.device)
-    with evaluating(model):
+    with evaluation_mode(model):
         result = torch.zeros(size, size, dtype=torch.float64, device=x.device)
         start, output, alone = differentiate(model, x, edge_index, inputs, readout, rows="vector")
         watch = Watch(

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from workbench.cost import Stopped, diagnostic
 from workbench.diagnostics.resistance.all_pairs import effective_resistance
 from workbench.diagnostics.sensitivity.differentiation import reaches
-from workbench.diagnostics.sensitivity.evaluation import differentiable, evaluating, run
+from workbench.diagnostics.sensitivity.evaluation import differentiable, evaluation_mode, run
 from workbench.diagnostics.sensitivity.watch import Watch
 from workbench.topology import simple_graph
 from workbench.typing import EdgeIndex, EdgeWeight, PairMatrix, Pairs
@@ -107,8 +107,8 @@ def obstruction(
         raise ValueError(f'norm must be "spectral" or "frobenius", got {norm!r}')
     degree = simple_graph(edge_index, x.size(0)).degree()
     _check_pairs(pairs, degree)
-    modules = _named(model, layers)
-    with evaluating(model):
+    modules = _layers_by_name(model, layers)
+    with evaluation_mode(model):
         start = differentiable(x)
         states, hooks = [start], []
         try:
@@ -135,7 +135,7 @@ def obstruction(
         for at, (v, u) in enumerate(pairs.T.tolist()):
             if v == u:
                 continue
-            here, back = (_scaled(found, degree, *pair) for pair in ((v, u), (u, v)))
+            here, back = (_scale(found, degree, *pair) for pair in ((v, u), (u, v)))
             for one, other in zip(here, back, strict=True):
                 block = one + other if symmetric else one
                 result[at] += torch.linalg.matrix_norm(block, ord=_ORDERS[norm])
@@ -210,7 +210,7 @@ def obstruction_limit(
     return resistance.mul_(activation / (singular_value * neighbor_weight))
 
 
-def _scaled(found: dict, degree: Tensor, v: int, u: int) -> list[Tensor]:
+def _scale(found: dict, degree: Tensor, v: int, u: int) -> list[Tensor]:
     """J_k(v, u) for every k."""
     own, other = 1.0 / degree[v], 1.0 / (degree[v] * degree[u]).sqrt()
     return [own * a - other * b for a, b in zip(found[v, v], found[v, u], strict=True)]
@@ -241,7 +241,7 @@ def _blocks(
     return found
 
 
-def _named(model: nn.Module, layers: Sequence[str]) -> list[nn.Module]:
+def _layers_by_name(model: nn.Module, layers: Sequence[str]) -> list[nn.Module]:
     modules = dict(model.named_modules())
     unknown = [name for name in layers if name not in modules]
     if isinstance(layers, str) or unknown or not layers:

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from workbench.cost import check_size, diagnostic
 from workbench.diagnostics.sensitivity.chosen_rows import NodeChoice, chosen_rows
 from workbench.diagnostics.sensitivity.differentiation import differentiate
-from workbench.diagnostics.sensitivity.evaluation import evaluating
+from workbench.diagnostics.sensitivity.evaluation import evaluation_mode
 from workbench.diagnostics.sensitivity.jacobian_rows import JacobianRows
 from workbench.diagnostics.sensitivity.watch import Watch
 from workbench.typing import EdgeIndex
@@ -115,7 +115,7 @@ def sensitivity(
         raise ValueError(f'norm must be "frobenius", "l1" or "spectral", got {norm!r}')
     if nodes is None and readout is None:
         check_size(sensitivity, x.size(0), edge_index.size(1) // 2, device=x.device)
-    with evaluating(model):
+    with evaluation_mode(model):
         start, output, alone = differentiate(model, x, edge_index, inputs, readout)
         nodes = chosen_rows(nodes, output.size(0))
         shape = (nodes.numel(), x.size(0))

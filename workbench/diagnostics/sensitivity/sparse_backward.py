@@ -107,7 +107,7 @@ class SparseBackward(TorchFunctionMode):
         elif func in _SCATTERS or func in _INDEX_ADDS:
             found = self._scatter(func, args, kwargs)
         elif func is torch.nn.functional.batch_norm:
-            found = _stored_batch_norm(*_named(args, kwargs, _BATCH_NORM))
+            found = _stored_batch_norm(*_by_name(args, kwargs, _BATCH_NORM))
         else:
             found = None
         return func(*args, **kwargs) if found is None else found
@@ -116,7 +116,7 @@ class SparseBackward(TorchFunctionMode):
         if func is Tensor.__getitem__:
             x, index = args
         else:
-            x, axis, index = _named(args, kwargs, ("input", "dim", "index"))
+            x, axis, index = _by_name(args, kwargs, ("input", "dim", "index"))
             if "out" in kwargs or axis not in (0, -x.dim()):
                 return None
         if not _fits(x, index):
@@ -147,7 +147,7 @@ class SparseBackward(TorchFunctionMode):
 
     def _scatter(self, func, args, kwargs) -> Tensor | None:
         last = "src" if func in _SCATTERS else "source"
-        into, axis, target, messages = _named(args, kwargs, ("self", "dim", "index", last))
+        into, axis, target, messages = _by_name(args, kwargs, ("self", "dim", "index", last))
         if not _plain(into) or not _plain(messages) or not _plain(target):
             return None
         if set(kwargs) - {"dim", "index", last} or len(args) > 4 or axis not in (0, -into.dim()):
@@ -199,7 +199,7 @@ class SparseBackward(TorchFunctionMode):
         return copies[-1]
 
 
-def recorded(compute: Callable[[], Answer]) -> tuple[Answer, bool]:
+def record(compute: Callable[[], Answer]) -> tuple[Answer, bool]:
     """``compute()`` with its gathers and scatters recorded, and whether they are.
 
     Where the model reads or changes gradients on the way, or hooks into what is saved for the
@@ -235,7 +235,7 @@ def _stored_batch_norm(x, mean, variance, weight, bias, training, _, epsilon) ->
     return x * factor + shift
 
 
-def _named(args: tuple, kwargs: dict, names: tuple[str, ...]) -> list:
+def _by_name(args: tuple, kwargs: dict, names: tuple[str, ...]) -> list:
     """Arguments by position or name, None where one is missing."""
     return [args[i] if i < len(args) else kwargs.get(name) for i, name in enumerate(names)]
 

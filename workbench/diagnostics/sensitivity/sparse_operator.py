@@ -43,7 +43,7 @@ class SparseOperator:
         """``S x`` for every entry of a batch: ``[batch, columns, *]`` to ``[batch, rows, *]``."""
         # by flatten: no -1 stands for anything where there are no rows, as in a layer without edges
         flat = x.flatten(2) if x.dim() > 2 else x.unsqueeze(2)
-        pointer, column, value = self._sorted(x.dtype)
+        pointer, column, value = self._sort(x.dtype)
         if x.device.type == "cpu":
             out = flat.new_empty(flat.size(0), self.shape[0], flat.size(2))
             arrays = (t.numpy() for t in (pointer, column, value, flat.contiguous(), out))
@@ -56,7 +56,7 @@ class SparseOperator:
             out = wide.view(self.shape[0], flat.size(0), flat.size(2)).transpose(0, 1)
         return out.reshape(x.size(0), self.shape[0], *x.shape[2:])
 
-    def _sorted(self, dtype: torch.dtype) -> tuple[Tensor, Tensor, Tensor]:
+    def _sort(self, dtype: torch.dtype) -> tuple[Tensor, Tensor, Tensor]:
         if self._csr is None:
             order = torch.argsort(self.row, stable=True)
             count = torch.bincount(self.row, minlength=self.shape[0])

@@ -61,9 +61,9 @@ class TrainingOnly(TorchFunctionMode):
 
     def _look(self, func: Any, args: tuple, kwargs: dict) -> None:
         share, place, training, other = _DROPOUTS[func]
-        if share is not None and _given(args, kwargs, share, place, 0.5) == 0:
+        if share is not None and _argument(args, kwargs, share, place, 0.5) == 0:
             return
-        if _given(args, kwargs, training, other, share is not None):
+        if _argument(args, kwargs, training, other, share is not None):
             if share is not None:
                 self._tell(
                     f"the model calls {func.__name__} with training=True in evaluation mode too: "
@@ -99,5 +99,5 @@ class TrainingOnly(TorchFunctionMode):
             warnings.warn(message, stacklevel=6)
 
 
-def _given(args: tuple, kwargs: dict, name: str, place: int, default: Any) -> Any:
+def _argument(args: tuple, kwargs: dict, name: str, place: int, default: Any) -> Any:
     return args[place] if len(args) > place else kwargs.get(name, default)

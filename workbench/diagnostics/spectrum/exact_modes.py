@@ -20,7 +20,7 @@ import numpy as np
 from jaxtyping import Float64
 from scipy.linalg import lapack
 
-from workbench.diagnostics.resistance.dense_elimination import eliminated
+from workbench.diagnostics.resistance.dense_elimination import dense_elimination
 from workbench.topology import SimpleGraph, one_thread
 
 #: An eigenvalue of this share of the largest there can be keeps nine digits in any solver.
@@ -50,7 +50,7 @@ def exact_modes(
             "is found: leave out the weakest edges, or take a part of the graph"
         )
     with one_thread(size):
-        found = eliminated(graph)
+        found = dense_elimination(graph)
         factor = np.eye(size)[:-1] - found.chance[:-1]
         factor *= np.sqrt(found.pivot[:-1])[:, None]
         if normalized:

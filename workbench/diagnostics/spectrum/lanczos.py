@@ -92,7 +92,7 @@ def extreme_vectors(laplacian: GraphLaplacian, count: int, largest: bool) -> np.
         ValueError: the smallest are asked for, and weak links hide them.
     """
     if stays_sparse(laplacian.adjacency) or not (largest or laplacian.hangs_together):
-        make = [lambda: _shifted(laplacian) if largest else _inverse(laplacian, "factor")]
+        make = [lambda: _shifted_inverse(laplacian) if largest else _inverse(laplacian, "factor")]
     else:
         make = [lambda: _direct(laplacian, largest)]
         if not largest:
@@ -118,11 +118,11 @@ def _with_copies(laplacian: GraphLaplacian, action, count: int, largest: bool):
             x = x - away @ (away.T @ x)
             return x - away @ (away.T @ x)  # twice, for what rounding left
 
-        def deflated(x, apart=apart):
+        def deflate(x, apart=apart):
             return apart(action(apart(x.ravel())))
 
         size = laplacian.kernel.size
-        operator = LinearOperator((size, size), matvec=deflated, dtype=np.float64)
+        operator = LinearOperator((size, size), matvec=deflate, dtype=np.float64)
         many = 1 if found.shape[1] else count
         fresh = eigsh(
             operator,
@@ -150,7 +150,7 @@ def _inverse(laplacian: GraphLaplacian, method: Literal["factor", "cg"]):
     return lambda x: root * solver.solve((root * x)[:, None])[:, 0]
 
 
-def _shifted(laplacian: GraphLaplacian):
+def _shifted_inverse(laplacian: GraphLaplacian):
     """(sigma - L)^-1 for a sigma just above the spectrum."""
     sigma = laplacian.bound * (1 + 1e-6)
     matrix = (diags_array(np.full(laplacian.kernel.size, sigma)) - laplacian.matrix).tocsc()

@@ -160,7 +160,7 @@ class _Features:
         starts = range(0, self.count, _BLOCK)
         for first in range(0, len(starts), self.together):
             blocks = starts[first : first + self.together]
-            step = torch.cat([self._drawn(min(_BLOCK, self.count - at)) for at in blocks], dim=1)
+            step = torch.cat([self._draw(min(_BLOCK, self.count - at)) for at in blocks], dim=1)
             step = step.to(self.walk.device)
             feature = torch.zeros_like(step)
             for weight in self.weights:
@@ -170,7 +170,7 @@ class _Features:
                 self.kept = feature
             yield feature
 
-    def _drawn(self, count: int) -> Tensor:
+    def _draw(self, count: int) -> Tensor:
         return torch.randn(self.size, count, generator=self.generator, dtype=torch.float64)
 
 

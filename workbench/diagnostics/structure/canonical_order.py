@@ -47,8 +47,8 @@ def canonical_order(
     lists, kind = _neighbors(graph)
     color = np.zeros(graph.num_nodes, dtype=np.int64)
     if labels is not None:
-        color = _ranked(labels.cpu().numpy())
-    color, stable = _refined(lists, kind, color)
+        color = _rank(labels.cpu().numpy())
+    color, stable = _refine(lists, kind, color)
     keys = [np.arange(graph.num_nodes)]
     if stable:
         keys += _within_colors(lists, kind, color)
@@ -75,7 +75,7 @@ def _neighbors(graph: SimpleGraph) -> tuple[Lists, np.ndarray]:
     return Lists(start.astype(np.int64), second[order]), kind[order]
 
 
-def _ranked(*keys: np.ndarray) -> np.ndarray:
+def _rank(*keys: np.ndarray) -> np.ndarray:
     """The rank of each node by the first key, then the second; equal ones share theirs."""
     if keys[0].size == 0:
         return np.zeros(0, dtype=np.int64)
@@ -88,19 +88,19 @@ def _ranked(*keys: np.ndarray) -> np.ndarray:
     return rank
 
 
-def _seen(lists: Lists, kind: np.ndarray, color: np.ndarray) -> np.ndarray:
+def _hash_lists(lists: Lists, kind: np.ndarray, color: np.ndarray) -> np.ndarray:
     """A hash of what each entry list holds: the colors, each with the kind it is seen by."""
     seen, kinds = np.empty(lists.num_nodes, dtype=np.uint64), int(kind.max(initial=0)) + 1
     hashing.hash_seen(*lists, kind, color, np.uint64(1), kinds, seen)
     return seen
 
 
-def _refined(lists: Lists, kind: np.ndarray, color: np.ndarray) -> tuple[np.ndarray, bool]:
+def _refine(lists: Lists, kind: np.ndarray, color: np.ndarray) -> tuple[np.ndarray, bool]:
     """The colors of 1-WL, numbered by what they are and not by who has them; whether stable."""
     rounds = _MOST_REFINING // max(color.size + kind.size, 1)
     count = int(color.max(initial=-1)) + 1
     for _ in range(rounds):
-        color = _ranked(color, _seen(lists, kind, color))
+        color = _rank(color, _hash_lists(lists, kind, color))
         before, count = count, int(color.max(initial=-1)) + 1
         if count in (before, color.size):
             return color, True
@@ -123,7 +123,7 @@ def _within_colors(lists: Lists, kind: np.ndarray, color: np.ndarray) -> list[np
             break
         keys.append(leader)
         leader, alive = twin[leader], kept
-        color = _ranked(color, np.bincount(twin, minlength=color.size), joined)
+        color = _rank(color, np.bincount(twin, minlength=color.size), joined)
     place = np.zeros(color.size, dtype=np.int64)
     nodes = np.flatnonzero(alive)
     if nodes.size and nodes.size * (nodes.size + kind.size) <= _MOST_SEARCH:
@@ -152,14 +152,18 @@ def _twins(
     And 1 + the kind of the edge that joins it to its twins, 0 where none does.
     """
     everyone = np.arange(alive.size)
-    seen, twin, joined = _seen(lists, kind, everyone), everyone.copy(), np.zeros_like(everyone)
+    seen, twin, joined = (
+        _hash_lists(lists, kind, everyone),
+        everyone.copy(),
+        np.zeros_like(everyone),
+    )
     nodes = np.flatnonzero(alive)
-    group = _ranked(color[nodes], seen[nodes])
+    group = _rank(color[nodes], seen[nodes])
     _, first = np.unique(group, return_index=True)
     twin[nodes] = nodes[first[group]]
     # of two that are joined each sees the other; they are twins if it would see itself likewise
     row, singly = _rows(lists), np.arange(kind.size + 1)
-    ends = [_seen(Lists(singly, end), kind, everyone) for end in (row, lists.neighbor)]
+    ends = [_hash_lists(Lists(singly, end), kind, everyone) for end in (row, lists.neighbor)]
     alike = (color[row] == color[lists.neighbor]) & (
         seen[row] + ends[0] == seen[lists.neighbor] + ends[1]
     )

@@ -86,11 +86,11 @@ def homophily(
         "edge": _edge,
         "node": _node,
         "class_insensitive": _class_insensitive,
-        "adjusted": _adjusted,
+        "adjusted": _adjust,
     }
     if measure not in measures:
         raise ValueError(f"measure must be one of {sorted(measures)}, got {measure!r}")
-    return measures[measure](_labeled(edge_index, num_nodes, labels, edge_weight))
+    return measures[measure](_ends_with_labels(edge_index, num_nodes, labels, edge_weight))
 
 
 @diagnostic(
@@ -139,7 +139,7 @@ def label_informativeness(
     References:
         Platonov et al., NeurIPS 2023, arXiv 2209.06177.
     """
-    ends = _labeled(edge_index, num_nodes, labels, edge_weight)
+    ends = _ends_with_labels(edge_index, num_nodes, labels, edge_weight)
     total = ends.weight.sum()
     marginal = ends.by_class(ends.weight) / total
     count = max(ends.num_classes, 1)
@@ -216,7 +216,7 @@ class _Ends:
         return torch.zeros_like(self.class_size).index_add_(0, self.first, values)
 
 
-def _labeled(edge_index: EdgeIndex, num_nodes: int, labels: Tensor, edge_weight) -> _Ends:
+def _ends_with_labels(edge_index: EdgeIndex, num_nodes: int, labels: Tensor, edge_weight) -> _Ends:
     graph = simple_graph(edge_index, num_nodes, edge_weight)
     check_tensor("labels", labels)
     if labels.shape != (num_nodes,):
@@ -257,7 +257,7 @@ def _class_insensitive(ends: _Ends) -> Tensor:
     return excess / (ends.num_classes - 1) if comparable else excess * torch.nan
 
 
-def _adjusted(ends: _Ends) -> Tensor:
+def _adjust(ends: _Ends) -> Tensor:
     by_chance = (ends.by_class(ends.weight) / ends.weight.sum()).square().sum()
     if int((ends.by_class(ends.weight) > 0).sum()) < 2:
         return by_chance * torch.nan

@@ -151,7 +151,7 @@ def load_exp(root: str | Path | None = None) -> list[Data]:
         Abboud et al., The surprising power of graph neural networks with random node
         initialization, IJCAI 2021, arXiv 2010.01179.
     """
-    return _packed(_find("expressiveness/exp.npz", root, _PACKED))
+    return _unpack(_find("expressiveness/exp.npz", root, _PACKED))
 
 
 def load_cexp(root: str | Path | None = None) -> list[Data]:
@@ -171,7 +171,7 @@ def load_cexp(root: str | Path | None = None) -> list[Data]:
         Traceback (most recent call last):
         FileNotFoundError: no file ...cexp.npz ...
     """
-    return _packed(_find("expressiveness/cexp.npz", root, _PACKED))
+    return _unpack(_find("expressiveness/cexp.npz", root, _PACKED))
 
 
 def load_strongly_regular(name: str, root: str | Path | None = None) -> list[Data]:
@@ -238,7 +238,7 @@ def _find(name: str, root: str | Path | None, source: str) -> Path:
     raise FileNotFoundError(f"no file {where} ({source}); give root= or set WORKBENCH_DATA")
 
 
-def _packed(path: Path) -> list[Data]:
+def _unpack(path: Path) -> list[Data]:
     """Graphs of an npz file that holds all of them one after another, each with its name."""
     graphs = list(read_packed(path, one_hot=False))
     for number, data in enumerate(graphs):

@@ -81,7 +81,7 @@ def read_packed(
     arrays = _arrays(path)
     sizes, counts = (arrays[key].astype(np.int64) for key in ("num_nodes", "num_edges"))
     first_node, first_edge = np.cumsum(sizes) - sizes, np.cumsum(counts) - counts
-    chosen, parts = _chosen(arrays, len(sizes), num_graphs)
+    chosen, parts = _choose(arrays, len(sizes), num_graphs)
     tables = {
         key: _Columns(path, key, arrays[key], one_hot)
         for key in ("x", "edge_attr")
@@ -123,7 +123,7 @@ def _arrays(path: Path) -> dict[str, np.ndarray]:
     return arrays
 
 
-def _chosen(
+def _choose(
     arrays: dict[str, np.ndarray], count: int, most: int | None
 ) -> tuple[list[int], dict[str, list[int]]]:
     """Numbers of the graphs in the file, and the parts by their numbers in the result."""

@@ -88,7 +88,7 @@ def _pyg_dataset(name: str, source: Source, place: Path) -> InMemoryDataset:
     if base is None:
         base = (place if may_fill(place) else store()) / source.folder
     elif not may_write(base) or base.parent.name == "pyg":
-        base = _copied(source, base)
+        base = _copy(source, base)
     maker = getattr(torch_geometric.datasets, source.maker)
     arguments = {} if source.option is None else {"name": source.option}
     # a download shows its progress; processing what is on disk says nothing of use
@@ -122,7 +122,7 @@ def _find(source: Source, place: Path) -> Path | None:
     return None
 
 
-def _copied(source: Source, base: Path) -> Path:
+def _copy(source: Source, base: Path) -> Path:
     """The same raw files in the store, copied unless they are there."""
     new = store() / source.folder
     raw = new / source.raw

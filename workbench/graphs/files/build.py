@@ -104,7 +104,7 @@ class _Builder:
         elif found.repeats:
             self._say_repeats(found, len(row), conductance is not None)
         if conductance is not None:
-            summed = found.summed(conductance[row])
+            summed = found.sum_repeats(conductance[row])
             data.edge_weight = torch.from_numpy(self._mean(found, summed))
         for key, values in rest.items():
             tensor = _tensor(values)
@@ -204,7 +204,7 @@ class _Builder:
         what = "weight" if _plain(key) == "weight" else f"weight ({key})"
         line = None if parts.line_of is None else parts.line_of(at)
         self.fail(
-            f"edge ({u!r}, {v!r}) has {what} {_shown(value)}; expected a conductance, a finite "
+            f"edge ({u!r}, {v!r}) has {what} {_show(value)}; expected a conductance, a finite "
             "number >= 0 (weight=False reads the edges alone)",
             line=line,
         )
@@ -460,6 +460,6 @@ def _may_be_kept(key: str) -> bool:
     return bool(key) and not (reads or taken or key.startswith("_") or hasattr(Data, key))
 
 
-def _shown(value: Any) -> str:
+def _show(value: Any) -> str:
     text = repr(float(value)) if isinstance(value, np.floating) else repr(value)
     return text if len(text) < 40 else text[:37] + "..."

@@ -47,7 +47,7 @@ def read_bytes(path: Path) -> bytes:
         raise GraphFileError(path, "a folder; expected a file")
     content = path.read_bytes()
     if content.startswith(b"\x1f\x8b"):
-        content = _unpacked(path, content)
+        content = _unpack(path, content)
     if content.startswith((b"BZh", b"\xfd7zXZ", b"7z\xbc\xaf", b"Rar!", b"\x28\xb5\x2f\xfd")):
         raise GraphFileError(path, "the file is compressed; unpack it first")
     if not content.strip():
@@ -55,7 +55,7 @@ def read_bytes(path: Path) -> bytes:
     return content
 
 
-def _unpacked(path: Path, content: bytes) -> bytes:
+def _unpack(path: Path, content: bytes) -> bytes:
     unpack = zlib.decompressobj(wbits=31)
     try:
         found = unpack.decompress(content, MOST_BYTES + 1)

@@ -277,14 +277,14 @@ def _number(table: Table, ends: pd.DataFrame) -> tuple[np.ndarray, list[str] | N
         codes, unique = pd.factorize(text.ravel())
         names = unique.tolist()
     if table.node_names:
-        return _declared(table, codes, [str(name) for name in names])
+        return _declared_numbers(table, codes, [str(name) for name in names])
     if table.nodes is not None:
         raise _NoTable("a node outside the declared ones")
     own = all(name == i for i, name in enumerate(names))
     return codes.reshape(-1, 2), None if own else [str(n) for n in names], len(names)
 
 
-def _declared(table: Table, codes: np.ndarray, names: list[str]):
+def _declared_numbers(table: Table, codes: np.ndarray, names: list[str]):
     """Numbers by the order of the names that the file's head lists."""
     number = {name: i for i, name in enumerate(table.node_names)}
     if len(number) != table.nodes:

@@ -70,7 +70,7 @@ def file_format(path: Path) -> str:
     if suffix in (".gz", ".zip", ".bz2", ".xz"):
         raise GraphFileError(path, "compressed files are not written; leave out " + suffix)
     if suffix not in SUFFIXES:
-        raise GraphFileError(path, f"unknown suffix {path.suffix!r}; known are {_known()}")
+        raise GraphFileError(path, f"unknown suffix {path.suffix!r}; known are {_known_formats()}")
     return SUFFIXES[suffix]
 
 
@@ -153,9 +153,11 @@ def _in_archive(path: Path, content: bytes, by_name: str | None) -> str:
 def _refuse(path: Path, kind: str):
     if suffix_of(path) in SUFFIXES:
         raise GraphFileError(path, f"no graph file: its content is {kind}")
-    problem = f"unknown suffix {path.suffix!r}, and its content is {kind}; known are {_known()}"
+    problem = (
+        f"unknown suffix {path.suffix!r}, and its content is {kind}; known are {_known_formats()}"
+    )
     raise GraphFileError(path, problem)
 
 
-def _known() -> str:
+def _known_formats() -> str:
     return ", ".join(sorted(SUFFIXES))

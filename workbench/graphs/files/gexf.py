@@ -86,17 +86,17 @@ def _values(path: Path, keys: dict, domain: str, element: Element) -> dict[str, 
     for (kind, _), (name, key) in keys.items():
         default = next(key.find("default"), None)
         if kind == domain and default is not None:
-            found[name] = _typed(path, key, default, default.text)
+            found[name] = _typed_value(path, key, default, default.text)
     for value in (v for group in element.find("attvalues") for v in group.find("attvalue")):
         which = value.get("for") or value.get("id")
         if (domain, which) not in keys:
             _fail(path, f"a value for {which!r}, which no <attribute> declares", value)
         name, key = keys[domain, which]
-        found[name] = _typed(path, key, value, value.get("value") or "")
+        found[name] = _typed_value(path, key, value, value.get("value") or "")
     return {name: value for name, value in found.items() if value is not None}
 
 
-def _typed(path: Path, key: Element, element: Element, text: str) -> Any:
+def _typed_value(path: Path, key: Element, element: Element, text: str) -> Any:
     kind = (key.get("type") or "string").lower()
     if kind == "boolean":
         return text.strip().lower() in ("true", "1")

@@ -195,12 +195,12 @@ class _Reader:
         }
         found |= {key.name: value for key, value in self._data(element, domain)}
         if domain == "node":
-            found |= self._drawn(element)
+            found |= self._drawn_label(element)
         elif element.get("weight") is not None and "weight" not in found:
             found["weight"] = element.get("weight")
         return {key: value for key, value in found.items() if value is not None}
 
-    def _drawn(self, element: Element) -> dict[str, Any]:
+    def _drawn_label(self, element: Element) -> dict[str, Any]:
         """Label and place of a node as yEd and yEd Live draw it: y counts downwards."""
         found: dict[str, Any] = {}
         data = [child for child in element.find("data") if child.children]

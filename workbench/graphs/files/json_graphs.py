@@ -100,9 +100,9 @@ class _Reader:
         if isinstance(about.get("attributes"), dict):
             graph = about["attributes"]
         name = graph.get("name") or graph.get("label")
-        return self._made(ends, edges, directed, one_way, name)
+        return self._make(ends, edges, directed, one_way, name)
 
-    def _made(self, ends, edges, directed, one_way=None, name=None) -> GraphParts:
+    def _make(self, ends, edges, directed, one_way=None, name=None) -> GraphParts:
         source, target = np.array(ends, dtype=np.int64).reshape(-1, 2).T
         mixed = one_way is not None and bool(directed) and one_way.any() and not one_way.all()
         self.nodes += [{} for _ in range(len(self.number) - len(self.nodes))]
@@ -160,11 +160,11 @@ class _Reader:
                     value = flat.get(end)
                     if value is None or isinstance(value, dict):
                         continue
-                    if not self._is_name(value) or self._known(value) is None:
+                    if not self._is_name(value) or self._number_of(value) is None:
                         return False
         return True
 
-    def _known(self, name: Any) -> int | None:
+    def _number_of(self, name: Any) -> int | None:
         """The number of a node by its name; 1 and "1" are the same name."""
         if name in self.number:
             return self.number[name]
@@ -179,7 +179,7 @@ class _Reader:
             self.fail(f"{str(value)[:40]!r} is no name of a node", where)
         if by_place and isinstance(value, int) and 0 <= value < len(self.number):
             return value
-        known = self._known(value)
+        known = self._number_of(value)
         if known is None:
             if self.nodes:
                 self.fail(f"no node {value!r}", where)
@@ -230,7 +230,7 @@ class _Reader:
                 item = dict(self._object(item, where))
                 ends.append([at, self._end(item.pop("id", None), False, where)])
                 edges.append({key: value for key, value in item.items() if key != "key"})
-        return self._made(ends, edges, found.get("directed"))
+        return self._make(ends, edges, found.get("directed"))
 
     def _neighbors(self, found: dict[str, list]) -> GraphParts:
         for name in found:
@@ -240,11 +240,11 @@ class _Reader:
             for at, other in enumerate(others):
                 if not self._is_name(other):
                     self.fail("a neighbor that is no name", f"{name}[{at}]")
-                if self._known(other) is None:
+                if self._number_of(other) is None:
                     self.number[other] = len(self.number)
-                ends.append([self.number[name], self._known(other)])
+                ends.append([self.number[name], self._number_of(other)])
         self.notes.append("read as lists of neighbors")
-        return self._made(ends, [{} for _ in ends], None)
+        return self._make(ends, [{} for _ in ends], None)
 
     def _pairs(self, found: list) -> GraphParts:
         if found and all(isinstance(item, dict) for item in found):
@@ -264,4 +264,4 @@ class _Reader:
             place = {self.number[name]: i for i, name in enumerate(order)}
             ends = [[place[v] for v in pair] for pair in ends]
             self.number = {name: i for i, name in enumerate(order)}
-        return self._made(ends, [{} for _ in ends], None)
+        return self._make(ends, [{} for _ in ends], None)

@@ -388,9 +388,9 @@ def _name_columns(
         return
     table.source, table.target = known or (free[0], free[1])
     if source is not None:
-        table.source = _asked(table, source)
+        table.source = _column_of(table, source)
     if target is not None:
-        table.target = _asked(table, target)
+        table.target = _column_of(table, target)
     if source is None and target is not None and table.source == table.target:
         table.source = next(at for at in free if at != table.target)
     if target is None and table.target == table.source:
@@ -402,7 +402,7 @@ def _name_columns(
         )
 
 
-def _asked(table: Table, name: str) -> int:
+def _column_of(table: Table, name: str) -> int:
     """The place of a column by its name, or by its number from 1."""
     if name in table.names:
         return table.names.index(name)

@@ -96,7 +96,7 @@ class Columns:
     _slot: np.ndarray
     _inverse: np.ndarray
 
-    def summed(self, weight: np.ndarray) -> np.ndarray:
+    def sum_repeats(self, weight: np.ndarray) -> np.ndarray:
         """Conductance of each column: repeated edges are parallel conductors, so they add."""
         return np.bincount(self._inverse, weight)[self._slot] if weight.size else weight
 

@@ -25,13 +25,13 @@ class FamousPair:
 
     Attributes:
         sentence: what the graphs are and why they are worth a look.
-        told_apart: the tests (keys of ``workbench.diagnostics.TESTS``) that tell them apart; the
-            others do not.
+        separating_tests: the tests (keys of ``workbench.diagnostics.TESTS``) that tell them apart;
+            the others do not.
         build: makes the two graphs anew.
     """
 
     sentence: str
-    told_apart: frozenset[str]
+    separating_tests: frozenset[str]
     build: Callable[[], tuple[Data, Data]]
 
 

@@ -55,9 +55,9 @@ def strongly_regular(num_nodes: int, degree: int, lambda_: int, mu: int) -> Data
     check_size(name, num_nodes**2 // 2)
     other = num_nodes - degree - 1
     complement = (num_nodes, other, other - 1 - degree + mu, other - degree + lambda_ + 1)
-    joined = _built(*given)
+    joined = _build(*given)
     if joined is None:
-        joined = _built(*complement)
+        joined = _build(*complement)
         if joined is None:
             raise ValueError(
                 f"{name} and its complement {complement} are none of the families that are built "
@@ -101,7 +101,7 @@ def _infeasible(n: int, k: int, a: int, c: int) -> str | None:
     return None
 
 
-def _built(n: int, k: int, a: int, c: int) -> np.ndarray | None:
+def _build(n: int, k: int, a: int, c: int) -> np.ndarray | None:
     """Adjacency ``[nodes, nodes]`` of the family with these parameters, if there is one."""
     node, q = np.arange(n), math.isqrt(n)
     if (a, c) == (k - 1, 0):

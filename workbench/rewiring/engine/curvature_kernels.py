@@ -80,7 +80,7 @@ def curvatures(edges, source, target, start, neighbor, mark, official, curvature
 
 @njit(cache=True, nogil=True)
 @no_type_check
-def affected(i, j, start, neighbor, edge, mark, seen):
+def affected_edges(i, j, start, neighbor, edge, mark, seen):
     """Edges between i or a neighbor of it and j or a neighbor of it; (i, j) is an edge."""
     for a in range(start[j], start[j + 1]):
         mark[neighbor[a]] = 1

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from workbench.rewiring.declaration import Ranking, check_edit, check_num_edges, check_variant
-from workbench.rewiring.engine.curvature_kernels import affected, curvatures, improvements
+from workbench.rewiring.engine.curvature_kernels import affected_edges, curvatures, improvements
 from workbench.rewiring.engine.structural_order import StructuralOrder
 from workbench.ties import best_first, largest, smallest
 from workbench.topology import simple_graph
@@ -117,12 +117,12 @@ class CurvatureState:
         self.edge = np.insert(self.edge, places, number)
         self.start[u + 1 :] += 1
         self.start[v + 1 :] += 1
-        self._refresh(self._affected(u, v))
+        self._refresh(self._affected_edges(u, v))
 
     def remove(self, edge: int) -> None:
         """Remove an edge by its number."""
         u, v = int(self.source[edge]), int(self.target[edge])
-        affected = self._affected(u, v)
+        affected = self._affected_edges(u, v)
         places = [self._place(u, v), self._place(v, u)]
         self.neighbor = np.delete(self.neighbor, places)
         self.edge = np.delete(self.edge, places)
@@ -131,9 +131,9 @@ class CurvatureState:
         self.alive[edge] = False
         self._refresh(affected[affected != edge])
 
-    def _affected(self, u: int, v: int) -> np.ndarray:
+    def _affected_edges(self, u: int, v: int) -> np.ndarray:
         seen = np.zeros(self.source.size, dtype=np.uint8)
-        return affected(u, v, self.start, self.neighbor, self.edge, self.mark, seen)
+        return affected_edges(u, v, self.start, self.neighbor, self.edge, self.mark, seen)
 
     def _place(self, u: int, v: int) -> int:
         low, high = self.start[u], self.start[u + 1]

@@ -285,14 +285,14 @@ class ResistanceTracker:
         self._updates += 1
         due = self._updates % _PROBE_EVERY == 0
         off = drift(self.inverse, self._edges, self.labels, self._probe) if due else 0.0
-        if self._updates >= REBUILD_AFTER or off > REBUILD_ABOVE or self._lost():
+        if self._updates >= REBUILD_AFTER or off > REBUILD_ABOVE or self._has_lost_digits():
             self._rebuild()
 
     def _rebuild(self) -> None:
         self.labels = self._edges.components()
         self.inverse, self._strength = pseudo_inverse(self.edges()), self._edges.degree()
         self._peak = float(np.diagonal(self.inverse).max(initial=0.0))
-        self.far_apart = self._lost()
+        self.far_apart = self._has_lost_digits()
         self.__dict__.pop("_exact", None)
         if self._square is not None:
             self._square = square(self.inverse)
@@ -302,7 +302,7 @@ class ResistanceTracker:
         """Not below the largest resistance since P was built over the smallest there can be."""
         return 4.0 * self._peak * float(self._strength.max(initial=0.0))
 
-    def _lost(self) -> bool:
+    def _has_lost_digits(self) -> bool:
         """Whether P, exact beside the largest it has held, may be wrong of a small resistance."""
         if self._ratio() <= MOST_CONDITION:
             return False

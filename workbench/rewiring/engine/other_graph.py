@@ -43,7 +43,7 @@ def with_pairs(edge_index: EdgeIndex, num_nodes: int, pairs: Int64[Tensor, "2 pa
     size = max(num_nodes, 1)
     there, wanted = (ends[0] * size + ends[1] for ends in (edge_index, pairs))
     new = torch.unique(wanted[~torch.isin(wanted, there)])
-    before = unchanged(edge_index, num_nodes)
+    before = same_graph(edge_index, num_nodes)
     return Rewired(
         edge_index=torch.cat([edge_index, torch.stack([new // size, new % size])], dim=1),
         num_nodes=num_nodes,
@@ -52,7 +52,7 @@ def with_pairs(edge_index: EdgeIndex, num_nodes: int, pairs: Int64[Tensor, "2 pa
     )
 
 
-def unchanged(edge_index: EdgeIndex, num_nodes: int) -> Rewired:
+def same_graph(edge_index: EdgeIndex, num_nodes: int) -> Rewired:
     """The graph as it is, on ``num_nodes`` nodes, for the layers between."""
     columns = edge_index.size(1)
     return Rewired(
@@ -63,9 +63,9 @@ def unchanged(edge_index: EdgeIndex, num_nodes: int) -> Rewired:
     )
 
 
-def alternating(
+def alternate(
     edge_index: EdgeIndex, num_nodes: int, pairs: Int64[Tensor, "2 pairs"], num_layers: int
 ) -> LayeredRewired:
     """The graph in layers 1, 3, ..., exactly ``pairs`` in layers 2, 4, ..."""
-    layers = unchanged(edge_index, num_nodes), other_graph(edge_index, num_nodes, pairs)
+    layers = same_graph(edge_index, num_nodes), other_graph(edge_index, num_nodes, pairs)
     return LayeredRewired(tuple(layers[layer % 2] for layer in range(num_layers)))

@@ -11,7 +11,7 @@ from numba import njit
 from scipy.linalg import blas
 
 from workbench.cost import TooLargeError
-from workbench.diagnostics.resistance.dense_elimination import eliminated, exact_resistance
+from workbench.diagnostics.resistance.dense_elimination import dense_elimination, exact_resistance
 from workbench.diagnostics.resistance.grounded_inverse import grounded_inverse
 from workbench.rewiring.engine.edge_store import EdgeStore
 from workbench.topology import SimpleGraph, one_thread
@@ -70,7 +70,7 @@ def exact_fall(graph: SimpleGraph, u: int, v: int, weight: float) -> float:
         at = nodes.cpu().numpy()
         here, there = np.flatnonzero(at == u), np.flatnonzero(at == v)
         if here.size:
-            potential = eliminated(part, last=int(there[0])).potentials(int(here[0]))
+            potential = dense_elimination(part, last=int(there[0])).potentials(int(here[0]))
             apart = potential - potential.mean()
             return float(at.size * weight * (apart @ apart) / (1.0 + weight * potential[here[0]]))
     raise ValueError(f"nodes {u} and {v} are in no component with an edge")

@@ -91,7 +91,7 @@ def digl(
         )
     check_stop(should_stop, "digl")
     adjacency = _adjacency(edge_index, num_nodes, edge_weight)
-    diffused = _diffused(adjacency, alpha, t, self_loop_weight)
+    diffused = _diffuse(adjacency, alpha, t, self_loop_weight)
     stays = diffused > 0.0
     if threshold is not None:
         stays &= diffused >= threshold - TIE * abs(threshold)
@@ -109,7 +109,7 @@ def digl(
     diffused *= stays
     total = diffused.sum(axis=0)
     diffused /= np.where(total > 0.0, total, 1.0)
-    return _rewired(edge_index, num_nodes, diffused, stays)
+    return _rewire(edge_index, num_nodes, diffused, stays)
 
 
 def _adjacency(edge_index: EdgeIndex, num_nodes: int, edge_weight: EdgeWeight | None) -> csr_array:
@@ -125,7 +125,7 @@ def _adjacency(edge_index: EdgeIndex, num_nodes: int, edge_weight: EdgeWeight | 
     return matrix
 
 
-def _diffused(
+def _diffuse(
     adjacency: csr_array, alpha: float | None, t: float | None, loops: float
 ) -> np.ndarray:
     """S, dense; 0 to the last bit where no path leads from row to column."""
@@ -152,7 +152,7 @@ def _both_ways(adjacency: csr_array) -> SimpleGraph:
     return SimpleGraph(*ends, torch.from_numpy(both.data[above]), adjacency.shape[0])
 
 
-def _rewired(edge_index: EdgeIndex, num_nodes: int, weight: np.ndarray, stays: np.ndarray):
+def _rewire(edge_index: EdgeIndex, num_nodes: int, weight: np.ndarray, stays: np.ndarray):
     """Columns of the input that stay, then the other entries by (source, target)."""
     source, target = edge_index.cpu().numpy()
     first = np.unique(source * num_nodes + target, return_index=True)[1]

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from workbench.rewiring.declaration import check_layers, check_stop, check_variant, rewiring
-from workbench.rewiring.engine.other_graph import alternating
+from workbench.rewiring.engine.other_graph import alternate
 from workbench.rewiring.result import LayeredRewired
 from workbench.topology import check_edge_index
 from workbench.typing import EdgeIndex
@@ -76,7 +76,7 @@ def expander(
     check_stop(should_stop, "expander")
     pairs = cayley_edges(smallest_group(num_nodes), variant)
     pairs = torch.from_numpy(pairs[:, (pairs < num_nodes).all(axis=0)]).to(edge_index.device)
-    return alternating(edge_index, num_nodes, pairs, num_layers)
+    return alternate(edge_index, num_nodes, pairs, num_layers)
 
 
 @rewiring("layers", directed="used", new_nodes=True)
@@ -121,7 +121,7 @@ def cayley(
     check_stop(should_stop, "cayley")
     n = smallest_group(num_nodes)
     pairs = torch.from_numpy(cayley_edges(n, "paper")).to(edge_index.device)
-    return alternating(edge_index, max(group_order(n), num_nodes), pairs, num_layers)
+    return alternate(edge_index, max(group_order(n), num_nodes), pairs, num_layers)
 
 
 def group_order(n: int) -> int:

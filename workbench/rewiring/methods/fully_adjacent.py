@@ -6,7 +6,7 @@ import torch
 
 from workbench.cost import TooLargeError
 from workbench.rewiring.declaration import check_layers, check_stop, rewiring
-from workbench.rewiring.engine.other_graph import other_graph, unchanged
+from workbench.rewiring.engine.other_graph import other_graph, same_graph
 from workbench.rewiring.result import LayeredRewired
 from workbench.topology import check_edge_index
 from workbench.typing import EdgeIndex
@@ -66,4 +66,4 @@ def fully_adjacent(
         )
     apart = ~torch.eye(num_nodes, dtype=torch.bool, device=edge_index.device)
     last = other_graph(edge_index, num_nodes, apart.nonzero().T)
-    return LayeredRewired((*[unchanged(edge_index, num_nodes)] * (num_layers - 1), last))
+    return LayeredRewired((*[same_graph(edge_index, num_nodes)] * (num_layers - 1), last))

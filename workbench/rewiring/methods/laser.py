@@ -104,7 +104,7 @@ def laser(
         hops = hop_distance(ends, num_nodes).numpy()
         measure = np.linalg.matrix_power(_with_loops(ends, num_nodes), WALK)
     else:
-        hops, measure = _released(ends, num_nodes, num_snapshots)
+        hops, measure = _released_distances(ends, num_nodes, num_snapshots)
     found = []
     for hop in range(2, num_snapshots + 1):
         check_stop(should_stop, "laser")
@@ -138,7 +138,7 @@ def _with_loops(ends: torch.Tensor, num_nodes: int) -> np.ndarray:
     return matrix
 
 
-def _released(ends: torch.Tensor, num_nodes: int, num_snapshots: int) -> tuple:
+def _released_distances(ends: torch.Tensor, num_nodes: int, num_snapshots: int) -> tuple:
     """What the released code takes for distances (below the diagonal) and for the measure."""
     steps = _with_loops(ends, num_nodes)
     ahead = steps

@@ -6,7 +6,7 @@ import torch
 
 from workbench.graphs.generators.random_graphs import random_regular
 from workbench.rewiring.declaration import check_layers, check_stop, rewiring
-from workbench.rewiring.engine.other_graph import alternating
+from workbench.rewiring.engine.other_graph import alternate
 from workbench.rewiring.result import LayeredRewired
 from workbench.topology import check_edge_index
 from workbench.typing import EdgeIndex
@@ -73,4 +73,4 @@ def random_regular_expander(
     if degree > 0:
         generator = generator or torch.Generator().manual_seed(0)
         pairs = random_regular(num_nodes, degree, generator=generator).edge_index
-    return alternating(edge_index, num_nodes, pairs.to(edge_index.device), num_layers)
+    return alternate(edge_index, num_nodes, pairs.to(edge_index.device), num_layers)

@@ -6,7 +6,7 @@ from torch import Tensor
 from workbench.rewiring.result import apply_edits
 
 
-def edited(
+def edit_columns(
     edge_index: Tensor, num_nodes: int, edits: Tensor, edge_weight: Tensor | None = None
 ) -> tuple[Tensor, Tensor | None]:
     """``edge_index`` after ``edits``, and the conductances of its columns; None without weights."""

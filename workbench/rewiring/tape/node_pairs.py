@@ -12,7 +12,7 @@ from workbench.diagnostics.resistance.resistance_among import resistance_among
 from workbench.rewiring import Edit, ResistanceTracker, WhatIf, what_if
 from workbench.rewiring.engine.fiedler import slowest_modes_of
 from workbench.rewiring.tape.edit import edit_rows
-from workbench.rewiring.tape.edited import edited
+from workbench.rewiring.tape.edited import edit_columns
 from workbench.rewiring.tape.large_profile import own_weights
 from workbench.rewiring.tape.profile import DENSE_NODES
 from workbench.topology import simple_graph
@@ -114,7 +114,7 @@ class NodePairs:
         edits = tuple(edits)
         if not edits and self._among is not None:
             return self._among
-        edge_index, weight = self._edited(edits)
+        edge_index, weight = self._edit(edits)
         made = resistance_among(
             edge_index, self._num_nodes, self.landmarks(), weight, should_stop=should_stop
         ).numpy()
@@ -141,7 +141,7 @@ class NodePairs:
             return what_if(tracker, *self._modes[1:], u, v)
 
     def _matrix(self, name: str, edits: tuple[Edit, ...]) -> np.ndarray:
-        edge_index, weight = self._edited(edits)
+        edge_index, weight = self._edit(edits)
         if name == "hop distance":
             return hop_distance(edge_index, self._num_nodes).numpy()
         if name == "commute time":
@@ -177,8 +177,8 @@ class NodePairs:
         return tracker
 
     def _fresh(self, edits: tuple[Edit, ...]) -> ResistanceTracker:
-        edge_index, weight = self._edited(edits)
+        edge_index, weight = self._edit(edits)
         return ResistanceTracker(edge_index, self._num_nodes, weight)
 
-    def _edited(self, edits: tuple[Edit, ...]) -> tuple[Tensor, Tensor | None]:
-        return edited(self._edge_index, self._num_nodes, edit_rows(edits), self._edge_weight)
+    def _edit(self, edits: tuple[Edit, ...]) -> tuple[Tensor, Tensor | None]:
+        return edit_columns(self._edge_index, self._num_nodes, edit_rows(edits), self._edge_weight)

@@ -9,7 +9,7 @@ from workbench.diagnostics import TooLargeError
 from workbench.diagnostics.resistance.mean_resistance import mean_resistance
 from workbench.diagnostics.spectrum.within_components import fiedler_within
 from workbench.rewiring.tape.edit import Edit, edit_rows
-from workbench.rewiring.tape.edited import edited
+from workbench.rewiring.tape.edited import edit_columns
 from workbench.rewiring.tape.node_pairs import LANDMARK_NODES, RESISTANCE, NodePairs
 
 MEAN_RESISTANCE, FIEDLER = "mean resistance", "Fiedler vector"
@@ -55,7 +55,7 @@ class NodeValues:
             there = np.isfinite(matrix)
             total, others = matrix.sum(axis=1, where=there), there.sum(axis=1) - 1.0
             return np.divide(total, others, out=np.full(total.shape, np.nan), where=others > 0)
-        after, weight = edited(edge_index, num_nodes, edit_rows(edits), edge_weight)
+        after, weight = edit_columns(edge_index, num_nodes, edit_rows(edits), edge_weight)
         if name == MEAN_RESISTANCE:
             return mean_resistance(after, num_nodes, weight, should_stop=should_stop).numpy()
         if num_nodes > LANDMARK_NODES:

@@ -10,7 +10,7 @@ from torch import Tensor
 from workbench.diagnostics import Stopped
 from workbench.rewiring import Edit, Profile, profile
 from workbench.rewiring.tape.edit import edit_rows
-from workbench.rewiring.tape.edited import edited
+from workbench.rewiring.tape.edited import edit_columns
 from workbench.rewiring.tape.largest_part import MEASURED, as_within
 
 NO_EDITS = torch.zeros(3, 0, dtype=torch.int64)
@@ -79,7 +79,7 @@ class TapeNumbers:
         try:
             if len(missing) == 1:
                 at = missing[0]
-                edge_index, weight = edited(
+                edge_index, weight = edit_columns(
                     self._edge_index, self._num_nodes, rows[:, :at], self._edge_weight
                 )
                 one = profile(

@@ -109,7 +109,7 @@ class Tape:
     def has_edge(self, u: int, v: int) -> bool:
         """Whether the edge is there at the position."""
         key = min(u, v) * max(self.num_nodes, 1) + max(u, v)
-        return (key in self._base_keys) != (key in self._toggled())
+        return (key in self._base_keys) != (key in self._toggled_keys())
 
     def do(self, edit: Edit) -> None:
         """Make one edit at the position and step behind it.
@@ -127,7 +127,7 @@ class Tape:
             ValueError: as ``do``; the message counts edits from 0. The tape is then as before.
         """
         edits = list(edits)
-        toggled = self._toggled()
+        toggled = self._toggled_keys()
         for at, edit in enumerate(edits):
             which = f"edit {at}: " if len(edits) > 1 else ""
             if not isinstance(edit, Edit):
@@ -253,7 +253,7 @@ class Tape:
         if not 0 <= position <= len(self):
             raise ValueError(f"position must be 0 to {len(self)} (edits on the tape): {position}")
 
-    def _toggled(self) -> set[int]:
+    def _toggled_keys(self) -> set[int]:
         """Keys of the edges that are there at the position but not in the base, or the reverse."""
         toggled: set[int] = set()
         for edit in self._history.in_force():

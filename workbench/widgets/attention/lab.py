@@ -124,7 +124,7 @@ class AttentionLens(Lab, state=AttentionState):
         views.show_matrix(self._known, self.pictures["matrix"], shown)
         views.show_bars(self._known, self.pictures["maps"], shown)
         self._show_node()
-        self.rested()
+        self.store_picture()
 
     def _show_node(self) -> None:
         shown = self.state.now()

@@ -12,7 +12,7 @@ from workbench.widgets.canvas.palette import COLORMAPS, color_table
 from workbench.widgets.canvas.tape_bar import TapeBar
 
 
-def _numbered(values: bytes, widget) -> bytes:
+def _number(values: bytes, widget) -> bytes:
     """The values behind one byte that counts the messages.
 
     The browser compares a new value with the old one byte by byte, from the front. Matrices along
@@ -66,8 +66,8 @@ class MatrixCanvas(PairHints):
     _messages = 0
 
     size = traitlets.Int(0, min=0).tag(sync=True)
-    values = traitlets.Bytes(b"").tag(sync=True, to_json=_numbered)
-    values_before = traitlets.Bytes(b"").tag(sync=True, to_json=_numbered)
+    values = traitlets.Bytes(b"").tag(sync=True, to_json=_number)
+    values_before = traitlets.Bytes(b"").tag(sync=True, to_json=_number)
     mode = traitlets.Enum(["before", "after", "both"], default_value="after").tag(sync=True)
     order = traitlets.Bytes(b"").tag(sync=True)
     value_range = traitlets.List(traitlets.Float(), [0.0, 1.0], minlen=2, maxlen=2).tag(sync=True)

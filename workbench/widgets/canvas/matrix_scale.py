@@ -61,7 +61,7 @@ def shared_scale(*matrices: np.ndarray, logarithmic: bool = False) -> Scale:
         inner = np.array([_quantiles(matrix, logarithmic) for matrix in matrices])
         first, last = np.nanmin(inner, initial=most), np.nanmax(inner, initial=0.0)
         if not _same(first, last):
-            low, high = _rounded(first, last, logarithmic)
+            low, high = _round_outwards(first, last, logarithmic)
             high = min(high, most)
     return Scale(low, high, logarithmic, least < low, most > high)
 
@@ -93,7 +93,7 @@ def _quantiles(matrix: np.ndarray, above_zero: bool) -> np.ndarray:
     return np.quantile(cells, QUANTILES) if cells.size else np.full(2, np.nan)
 
 
-def _rounded(low: float, high: float, logarithmic: bool) -> tuple[float, float]:
+def _round_outwards(low: float, high: float, logarithmic: bool) -> tuple[float, float]:
     """The ends moved apart to a round number, by a tenth of the scale at most."""
     steps = [0.1 * end for end in (low, high)] if logarithmic else 2 * [0.1 * (high - low)]
     first, last = (math.floor(math.log10(step)) for step in steps)

@@ -250,7 +250,7 @@ class ExpressivityLab(Lab, state=ExpressivityState):
     def _follow_round(self) -> None:
         self.pictures["rounds"].position = self.state.round
         self._show_why()
-        self.rested()
+        self.store_picture()
 
     def _follow_model(self) -> None:
         self.controls["num_layers"].disabled = self.state.model not in MODELS
@@ -295,7 +295,7 @@ class ExpressivityLab(Lab, state=ExpressivityState):
         if (asked.pair, asked.test) == (self.pair, self.test):
             return
         try:
-            with self.working("computing …"):
+            with self.tell_work("computing …"):
                 pair = self._pair if asked.pair == self.pair else famous(asked.pair)
                 colored = pair.coloring(asked.test)
         except Exception:
@@ -307,7 +307,7 @@ class ExpressivityLab(Lab, state=ExpressivityState):
 
     def _open(self, which: int, read: Callable[[], OpenedFile]) -> None:
         def work(should_stop: ShouldStop) -> None:
-            with self.working("reading …"):
+            with self.tell_work("reading …"):
                 file = read()
                 colored = self._pair.replace_graph(which, file.graph).coloring(self.state.test)
             if not should_stop():
@@ -319,7 +319,7 @@ class ExpressivityLab(Lab, state=ExpressivityState):
 
     def _run(self, _: ShouldStop) -> None:
         asked = self.state.now()
-        with self.working(f"running {asked.model} …"):
+        with self.tell_work(f"running {asked.model} …"):
             self._model.embed(asked)
 
     # ---- what is shown --------------------------------------------------------------------
@@ -335,7 +335,7 @@ class ExpressivityLab(Lab, state=ExpressivityState):
             self.state.start(colored.telling_round, colored.last)
             self._show_test()
         self.say(said)
-        self.rested()
+        self.store_picture()
 
     def _show_pair(self) -> None:
         pair = self._pair

@@ -13,7 +13,7 @@ from workbench.benchmarks.brec.relabeling import feature_width
 from workbench.models import MODELS
 from workbench.widgets.expressivity.drawn_pair import DrawnPair
 from workbench.widgets.expressivity.state import ExpressivityState
-from workbench.widgets.lab.own_model import OwnModel, built_model, graph_rows
+from workbench.widgets.lab.own_model import OwnModel, build_model, graph_rows
 
 #: Width of every layer, and of the embedding.
 _HIDDEN, _OUT = 32, 16
@@ -109,13 +109,13 @@ def own_model_distance(model: OwnModel, a: Data, b: Data, *, seed: int) -> Embed
         ValueError: the model does not fit the graphs, or returns no row of finite numbers.
         TypeError: ``model`` is neither.
     """
-    rows = graph_rows(built_model(model, feature_width(a, b), seed))
+    rows = graph_rows(build_model(model, feature_width(a, b), seed))
     return embedding_distance(rows, a, b, generator=torch.Generator().manual_seed(seed))
 
 
 def own_title(model: OwnModel, a: Data, b: Data, seed: int) -> str:
     """What a model of the user's own is called: its class, or that of what a function builds."""
-    return f"{type(built_model(model, feature_width(a, b), seed)).__name__} (yours)"
+    return f"{type(build_model(model, feature_width(a, b), seed)).__name__} (yours)"
 
 
 def result_html(found: EmbeddingDistance, ran: SimpleNamespace, own: OwnModel | None) -> str:

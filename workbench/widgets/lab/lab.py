@@ -56,7 +56,7 @@ class Lab(StillPicture, ipywidgets.VBox):
         self.state = state
         self.controls: dict[str, ipywidgets.Widget] = {}
         self.pictures: dict[str, ipywidgets.Widget] = {}
-        self.worker = Worker(self.failed, self._compiling)
+        self.worker = Worker(self.tell_error, self._say_compiling)
         self._links: list[ipywidgets.Widget] = []
         self._said = self._working = self._compiled = ""
         self._wrong = False
@@ -87,7 +87,7 @@ class Lab(StillPicture, ipywidgets.VBox):
 
     def shown(self) -> dict[str, Any]:
         """What the page shows: every setting, the line that tells, and what ``texts`` adds."""
-        told = {"status": self._said, "wrong": self._wrong, "working": self._doing()}
+        told = {"status": self._said, "wrong": self._wrong, "working": self._work_text()}
         return vars(self.state.now()) | told | self.texts()
 
     def texts(self) -> dict[str, Any]:
@@ -147,7 +147,7 @@ class Lab(StillPicture, ipywidgets.VBox):
 
     def control(self, name: str) -> ipywidgets.Widget:
         """Make the control of a setting."""
-        self.controls[name] = made = setting_control(self.state, name, self.failed)
+        self.controls[name] = made = setting_control(self.state, name, self.tell_error)
         return made
 
     def button(
@@ -193,13 +193,13 @@ class Lab(StillPicture, ipywidgets.VBox):
         self._said, self._wrong = text, wrong
         self._tell()
 
-    def failed(self, error: Exception) -> None:
+    def tell_error(self, error: Exception) -> None:
         """Tell what went wrong."""
         notes = " ".join(getattr(error, "__notes__", ()))
         self.say(f"{error} {notes}".strip() or type(error).__name__, wrong=True)
 
     @contextmanager
-    def working(self, text: str) -> Iterator[None]:
+    def tell_work(self, text: str) -> Iterator[None]:
         """While something is computed, tell so behind what was said."""
         self._working = text
         self._tell()
@@ -209,7 +209,7 @@ class Lab(StillPicture, ipywidgets.VBox):
             self._working = ""
             self._tell()
 
-    def rested(self, delay: float = 0.0) -> None:
+    def store_picture(self, delay: float = 0.0) -> None:
         """Store the picture of what is shown, once the hand rests."""
         self.worker.submit("picture", self._store_picture, delay=delay)
 
@@ -217,19 +217,19 @@ class Lab(StillPicture, ipywidgets.VBox):
         try:
             self.do(name, *values)
         except Exception as error:  # it is for the person who clicked, not for the log
-            self.failed(error)
+            self.tell_error(error)
 
-    def _compiling(self, begins: bool) -> None:
+    def _say_compiling(self, begins: bool) -> None:
         self._compiled = "compiling, once: some seconds" if begins else ""
         self._tell()
 
-    def _doing(self) -> str:
+    def _work_text(self) -> str:
         return " ".join(filter(None, (self._working, self._compiled)))
 
     def _tell(self) -> None:
         kind = "workbench-wrong" if self._wrong else "workbench-fine"
         text = f'<span class="{kind}">{html.escape(self._said)}</span>' if self._said else ""
-        if doing := self._doing():
+        if doing := self._work_text():
             text += f' <span class="workbench-fine">{html.escape(doing)}</span>'
         self._status.value = text
 

@@ -12,7 +12,7 @@ from workbench.capture import call, prepare
 OwnModel = nn.Module | Callable[[int], nn.Module]
 
 
-def built_model(model: OwnModel, in_channels: int, seed: int) -> nn.Module:
+def build_model(model: OwnModel, in_channels: int, seed: int) -> nn.Module:
     """The module itself, or the one that a function builds with the random numbers of ``seed``.
 
     Raises:

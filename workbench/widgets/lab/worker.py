@@ -16,7 +16,7 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from functools import partial
 
-from workbench.topology import compiling_heard
+from workbench.topology import hear_compiling
 
 #: Answers True when the work is no longer wanted.
 ShouldStop = Callable[[], bool]
@@ -33,7 +33,7 @@ class Worker:
     one that runs to stop. Keys run in the order in which they were first asked for; one with a
     delay lets the others pass until its time has come, or until somebody waits for the result.
 
-    ``on_compiling`` hears where something is compiled meanwhile, see ``compiling_heard``.
+    ``on_compiling`` hears where something is compiled meanwhile, see ``hear_compiling``.
 
     A process that ends stops the work, see ``end_all``.
     """
@@ -44,7 +44,7 @@ class Worker:
         on_compiling: Callable[[bool], None] | None = None,
     ):
         self._on_error = on_error
-        self._heard = partial(compiling_heard, on_compiling) if on_compiling else nullcontext
+        self._heard = partial(hear_compiling, on_compiling) if on_compiling else nullcontext
         self._changed = threading.Condition()
         self._waiting: dict[str, tuple[float, Callable[[ShouldStop], None]]] = {}
         self._in_a_hurry = 0

@@ -65,7 +65,7 @@ class RewiringLab(Lab, state=RewiringState):
         self.options: dict[str, ipywidgets.Widget] = {}
         self._filled = threading.Event()
         self.page = Pictures(state)
-        self._from = GraphSource(state, self._show_graph, self.say, self.failed, origin)
+        self._from = GraphSource(state, self._show_graph, self.say, self.tell_error, origin)
         self._build()
         self._listen()
         self._show_options()
@@ -288,7 +288,7 @@ class RewiringLab(Lab, state=RewiringState):
             try:
                 self._edit(1 if kind == "add" else -1, u, v)
             except ValueError as error:
-                self.failed(error)
+                self.tell_error(error)
         elif kind == "hover":
             widget.show_hint(u, v, views.hint(self.state.moment(), u, v))
         elif kind == "click" and u != v:
@@ -349,7 +349,7 @@ class RewiringLab(Lab, state=RewiringState):
         try:
             options = option_values(EDITS[method], self.options)
         except ValueError as error:
-            self.failed(error)
+            self.tell_error(error)
             return
         options = {"num_edges": self.num_edges} | options
         self.pictures["bar"].stale = True
@@ -358,7 +358,7 @@ class RewiringLab(Lab, state=RewiringState):
     def _fill(self, method: str, options: dict, should_stop: ShouldStop) -> None:
         """In the worker: put what the method does on the tape."""
         try:
-            with self._telling(f"{method} is choosing its edits"):
+            with self._tell_long_work(f"{method} is choosing its edits"):
                 edits = self.state.apply_method(method, options, should_stop)
         except Stopped:
             return  # what made it stop fills the tape, or nothing does
@@ -399,7 +399,9 @@ class RewiringLab(Lab, state=RewiringState):
 
     def _show_numbers(self, should_stop: ShouldStop) -> None:
         """In the worker: the cards, at every position."""
-        with self._telling("computing total resistance, spectral gap and diameter along the tape"):
+        with self._tell_long_work(
+            "computing total resistance, spectral gap and diameter along the tape"
+        ):
             self.page.show_numbers(should_stop)
 
     def _rest(self) -> None:
@@ -411,22 +413,22 @@ class RewiringLab(Lab, state=RewiringState):
         self.page.show_rest(should_stop)
         self.training.follow_graph()
         if not should_stop():
-            self.rested(1.0)
+            self.store_picture(1.0)
 
-    def failed(self, error: Exception) -> None:
+    def tell_error(self, error: Exception) -> None:
         """Tell what went wrong; what was greyed for it is as before."""
-        super().failed(error)
+        super().tell_error(error)
         self.page.ungrey()
         self._filled.set()
 
     @contextmanager
-    def _telling(self, text: str) -> Iterator[None]:
+    def _tell_long_work(self, text: str) -> Iterator[None]:
         """In the worker, around what may take long: Stop is there; on a small graph be silent."""
         self.controls["stop"].disabled = False
         large = self.state.start.num_nodes > QUICK_NODES
         told = f"{text}… The picture and the slider can be used meanwhile."
         try:
-            with self.working(told) if large else nullcontext():
+            with self.tell_work(told) if large else nullcontext():
                 yield
         finally:
             self.controls["stop"].disabled = True

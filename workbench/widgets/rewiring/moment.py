@@ -15,7 +15,7 @@ from torch_geometric.data import Data
 from workbench.diagnostics.spectrum.within_components import order_within
 from workbench.graphs.attributes import real_edges, zero_edges
 from workbench.rewiring import Edit, apply_edits, rewired_data
-from workbench.rewiring.tape.edited import edited
+from workbench.rewiring.tape.edited import edit_columns
 from workbench.rewiring.tape.large_profile import own_weights
 from workbench.rewiring.tape.node_pairs import NodePairs
 from workbench.rewiring.tape.node_values import NodeValues
@@ -145,7 +145,7 @@ class Moment:
     def columns(self) -> tuple[Tensor, Tensor | None]:
         """The edges at the position and their conductances, None where all are 1."""
         start = self.start
-        return edited(start.edge_index, start.num_nodes, self._rows(), start.edge_weight)
+        return edit_columns(start.edge_index, start.num_nodes, self._rows(), start.edge_weight)
 
     @property
     def edge_index(self) -> Tensor:

@@ -80,8 +80,8 @@ class GraphSource:
             "pt, up to 10 MB; or drop it on the graph. Nothing leaves this machine.",
             layout=ipywidgets.Layout(width="110px"),
         )
-        self.upload.observe(self._uploaded, "value")
-        state.observe(self._chosen, "source")
+        self.upload.observe(self._upload, "value")
+        state.observe(self._choose, "source")
         self._name()
         self._show_origin()
 
@@ -139,7 +139,7 @@ class GraphSource:
         else:
             self.boxes.show_choice(len(origin.graphs), origin.index)
 
-    def _chosen(self, change) -> None:
+    def _choose(self, change) -> None:
         """The menu was set, by a hand or by ``_name``."""
         start = self._state.start
         source = change.new
@@ -156,7 +156,7 @@ class GraphSource:
             self._name()
             self._failed(error)
 
-    def _uploaded(self, change) -> None:
+    def _upload(self, change) -> None:
         if change.new:
             self.upload.value = ()
             self._read(lambda: read_upload(change.new[0]))

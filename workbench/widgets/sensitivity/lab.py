@@ -258,7 +258,7 @@ class SensitivityLab(Lab, state=SensitivityState):
         self.controls["stop"].disabled = not now
         self.controls["compute"].disabled = now or not more
 
-    def failed(self, error: Exception) -> None:
+    def tell_error(self, error: Exception) -> None:
         """Tell why there is no matrix, or what else went wrong."""
         self._error = f"{type(error).__name__}: {error}"
         self._allow(False)

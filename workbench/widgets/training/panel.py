@@ -340,7 +340,7 @@ class TrainingPanel(Lab, state=TrainingState):
         """The losses of each seed, by side."""
         return {side: list(seeds.values()) for side, seeds in self.losses.items()}
 
-    def failed(self, error: Exception) -> None:
+    def tell_error(self, error: Exception) -> None:
         """Tell what went wrong."""
         self._left.value = "failed"
         self.say(f"training: {error}", wrong=True)

@@ -68,7 +68,7 @@ def wl_colors(
         networks?, ICLR 2019, arXiv 1810.00826.
     """
     whole, start = prepare(edge_index, num_nodes, node_labels, edge_labels, batch)
-    return _colored(items.batch_items(whole, start, edge_index.device), edge_index, max_rounds)
+    return _color(items.batch_items(whole, start, edge_index.device), edge_index, max_rounds)
 
 
 @diagnostic(
@@ -132,7 +132,7 @@ def distance_wl_colors(
         raise ValueError(f"distance must be one of {', '.join(DISTANCES)}, got {distance!r}")
     graphs = split(*prepare(edge_index, num_nodes, node_labels, None, batch))
     built = items.distance_items(graphs, edge_index.device, distance=distance)
-    return _colored(built, edge_index, max_rounds)
+    return _color(built, edge_index, max_rounds)
 
 
 @diagnostic(
@@ -190,7 +190,7 @@ def kwl_colors(
     if near not in ("all", "neighbors", "told-apart"):
         raise ValueError(f'near must be "all", "neighbors" or "told-apart", got {near!r}')
     graphs = split(*prepare(edge_index, num_nodes, node_labels, edge_labels, batch))
-    return _colored(
+    return _color(
         items.tuple_items(graphs, edge_index.device, k=k, near=near), edge_index, max_rounds
     )
 
@@ -257,7 +257,7 @@ def fwl_colors(
             max_rounds=max_rounds,
         )
     graphs = split(*prepare(edge_index, num_nodes, node_labels, edge_labels, batch))
-    return _colored(items.folklore_items(graphs, edge_index.device, k=k), edge_index, max_rounds)
+    return _color(items.folklore_items(graphs, edge_index.device, k=k), edge_index, max_rounds)
 
 
 @diagnostic(
@@ -314,7 +314,7 @@ def klwl_colors(
     check_count("l", l, 100)
     graphs = split(*prepare(edge_index, num_nodes, node_labels, edge_labels, batch))
     built = items.marked_items(graphs, edge_index.device, marks=l, k=k)
-    return _colored(built, edge_index, max_rounds)
+    return _color(built, edge_index, max_rounds)
 
 
 @diagnostic(
@@ -371,9 +371,9 @@ def subgraph_wl_colors(
     check_least("radius", radius, 1)
     graphs = split(*prepare(edge_index, num_nodes, node_labels, edge_labels, batch))
     built = items.subgraph_items(graphs, edge_index.device, policy=policy, radius=radius)
-    return _colored(built, edge_index, max_rounds)
+    return _color(built, edge_index, max_rounds)
 
 
-def _colored(built: items.Items, edge_index: Tensor, max_rounds: int | None) -> Coloring:
+def _color(built: items.Items, edge_index: Tensor, max_rounds: int | None) -> Coloring:
     found = built.refine(max_rounds=max_rounds)
     return coloring(found, built.nodes, built.start, edge_index.device)

@@ -13,7 +13,7 @@ from workbench.choices import check_choice
 from workbench.diagnostics.expressivity.weisfeiler_leman import items
 from workbench.diagnostics.expressivity.weisfeiler_leman.coloring import Coloring, coloring
 from workbench.diagnostics.expressivity.weisfeiler_leman.prepared import (
-    joined,
+    join_graphs,
     label_rows,
     numbers,
     split,
@@ -147,7 +147,7 @@ def tell_apart(
     read = [_read(graph, number, called) for number, graph in enumerate(graphs)]
     for chosen, names in _chunks(read):
         both = [2 * number + place for number in chosen for place in (0, 1)]
-        whole, start = _joined([read[at] for at in both], names, lambda at, b=both: called(b[at]))
+        whole, start = _join([read[at] for at in both], names, lambda at, b=both: called(b[at]))
         device = read[both[0]].edges.device
         if test == "1-wl":  # one loop over all is quicker than a loop each
             last = items.batch_items(whole, start, device).refine().rounds[-1]
@@ -266,7 +266,7 @@ def batch_of(
             rows than the graph has nodes or edges, or different widths in two graphs.
     """
     read = [_read(graph, number, called) for number, graph in enumerate(data)]
-    return _joined(read, FEATURES, called)
+    return _join(read, FEATURES, called)
 
 
 #: What is read of a graph besides its edges.
@@ -316,7 +316,7 @@ def _read(graph: object, number: int, called: Callable[[int], str]) -> _Read:
     return _Read(edges, edges.shape[1], graph.num_nodes, features)
 
 
-def _joined(
+def _join(
     read: list[_Read], names: Sequence[str], called: Callable[[int], str]
 ) -> tuple[Graph, np.ndarray]:
     """``batch_of`` with the named features."""
@@ -336,7 +336,7 @@ def _joined(
             rows = _rows([part.features[name] for part in read], each, name, what, called)
         labels.append(numbers(rows, sum(each)))
     whole = local + torch.repeat_interleave(start[:-1], counts)
-    return joined(whole.numpy(), start.numpy(), *labels), start.numpy()
+    return join_graphs(whole.numpy(), start.numpy(), *labels), start.numpy()
 
 
 def compare(test: str, found: Coloring, a: int = 0, b: int = 1) -> Distinction:

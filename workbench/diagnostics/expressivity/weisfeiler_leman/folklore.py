@@ -8,10 +8,10 @@ import torch
 from torch import Tensor
 
 from workbench.diagnostics.expressivity.weisfeiler_leman import hashing
-from workbench.diagnostics.expressivity.weisfeiler_leman.refine import mixed
+from workbench.diagnostics.expressivity.weisfeiler_leman.refine import mix
 from workbench.diagnostics.expressivity.weisfeiler_leman.relations import (
     Graph,
-    numbered,
+    number_rows,
     tuple_types,
 )
 
@@ -28,11 +28,11 @@ class Folklore:
         self.start = np.concatenate([[0], np.cumsum(self.size**k)]).astype(np.int64)
         nodes = [_tuples(graph.size, k) for graph in graphs]
         types = [tuple_types(g, part) for g, part in zip(graphs, nodes, strict=True)]
-        self.color = numbered(np.concatenate(types))
+        self.color = number_rows(np.concatenate(types))
         self.nodes = np.concatenate(nodes)
         self.graph_of = np.repeat(np.arange(self.size.size), np.diff(self.start))
 
-    def hashed(self, colors: np.ndarray, seed: int) -> np.ndarray:
+    def hash_views(self, colors: np.ndarray, seed: int) -> np.ndarray:
         """Hash of what every tuple sees."""
         result = np.empty(colors.size, np.uint64)
         for graph, size in enumerate(self.size.tolist()):
@@ -45,7 +45,7 @@ class Folklore:
             kernel(colors[part].reshape(shape), np.uint64(seed), result[part].reshape(shape))
         return result
 
-    def verified(self, colors: np.ndarray, count: int) -> bool:
+    def verify(self, colors: np.ndarray, count: int) -> bool:
         """Whether equal tuples see equal multisets."""
         colors = colors.astype(np.int32)  # half of what is read
         ends = list(zip(self.start, self.start[1:], self.size.tolist(), strict=False))
@@ -62,9 +62,9 @@ class Folklore:
 def torch_hash(colors: Tensor, seed: int) -> Tensor:
     """The hash of ``hash_pairs`` and ``hash_triples`` by torch, one node w at a time."""
     factor = 0xD6E8FEB86659FD93 - (1 << 64)
-    one = mixed(colors + seed)
-    two = mixed(one)
-    three = mixed(two) if colors.dim() == 3 else None
+    one = mix(colors + seed)
+    two = mix(one)
+    three = mix(two) if colors.dim() == 3 else None
     total = torch.zeros_like(one)
     for w in range(colors.size(0)):
         if three is None:

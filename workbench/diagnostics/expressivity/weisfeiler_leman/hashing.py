@@ -142,7 +142,7 @@ def _find(keys, owner, mark, key):
 
 @njit(cache=True, nogil=True)
 @no_type_check
-def seen_equal(indptr, neighbor, label, colors, count):
+def sees_equal(indptr, neighbor, label, colors, count):
     """Whether all items of each color see the same multiset of (label, color): no hash decides."""
     order, start = by_color(colors, count)
     longest = 0
@@ -183,7 +183,7 @@ def seen_equal(indptr, neighbor, label, colors, count):
 
 @njit(cache=True, nogil=True)
 @no_type_check
-def transposed(flat, graph_start, graph_size, result):
+def transpose_colors(flat, graph_start, graph_size, result):
     """Whether the color of (v, u) follows from that of (u, v); ``result[color]`` is it."""
     result[:] = -1
     for graph in range(graph_size.size):
@@ -222,7 +222,7 @@ def pairs_seen_equal(flat, turned, count, graph_start, graph_size, graph_of):
     """
     order, start = by_color(flat, count)
     other = np.empty(count, np.int64)
-    half = transposed(flat, graph_start, graph_size, other)
+    half = transpose_colors(flat, graph_start, graph_size, other)
     width = graph_size.max()
     one, two = np.full(count, -1, np.int32), np.full(count, -1, np.int32)
     left, total = np.zeros(width * width, np.int32), np.zeros(width * width, np.int32)

@@ -39,23 +39,23 @@ class Items:
         color: ``[items]`` numbers from 0.
         nodes: ``[items, width]``.
         start: ``[graphs + 1]``.
-        hashed, verified: see ``refine``.
+        hash_of, check: see ``refine``.
     """
 
     color: np.ndarray
     nodes: np.ndarray
     start: np.ndarray
-    hashed: Callable[[np.ndarray, int], np.ndarray]
-    verified: Callable[[np.ndarray, int], bool]
+    hash_of: Callable[[np.ndarray, int], np.ndarray]
+    check: Callable[[np.ndarray, int], bool]
 
     def refine(self, **options) -> Refined:
         """Colors per round, see ``refine``."""
-        return refine(self.color, self.hashed, self.verified, **options)
+        return refine(self.color, self.hash_of, self.check, **options)
 
 
 def node_items(graphs: Sequence[Graph], device: torch.device) -> Items:
     """1-WL."""
-    return _related(graphs, lambda _, graph: relations.nodes_see_neighbors(graph), device)
+    return _relate(graphs, lambda _, graph: relations.nodes_see_neighbors(graph), device)
 
 
 def batch_items(whole: Graph, start: np.ndarray, device: torch.device) -> Items:
@@ -77,7 +77,7 @@ def class_items(
     graphs: Sequence[Graph], device: torch.device, *, classes: Sequence[np.ndarray]
 ) -> Items:
     """GD-WL from ``[nodes, nodes]`` classes of distances that mean the same in every graph."""
-    return _related(graphs, lambda i, graph: relations.nodes_see_all(graph, classes[i]), device)
+    return _relate(graphs, lambda i, graph: relations.nodes_see_all(graph, classes[i]), device)
 
 
 def tuple_items(graphs: Sequence[Graph], device: torch.device, *, k: int, near: str) -> Items:
@@ -88,7 +88,7 @@ def tuple_items(graphs: Sequence[Graph], device: torch.device, *, k: int, near: 
         return 60.0 * k * graph.size**k * (seen + 1)
 
     check_size("kwl_colors", graphs, size, f"fwl_colors(k={k - 1})")
-    return _related(graphs, lambda _, g: relations.tuples_see_tuples(g, k, near), device)
+    return _relate(graphs, lambda _, g: relations.tuples_see_tuples(g, k, near), device)
 
 
 def marked_items(graphs: Sequence[Graph], device: torch.device, *, marks: int, k: int = 1) -> Items:
@@ -109,7 +109,7 @@ def marked_items(graphs: Sequence[Graph], device: torch.device, *, marks: int, k
             return relations.marked_copies(graph, chosen)
         return relations.marked_tuples(graph, chosen, k)
 
-    return _related(graphs, build, device)
+    return _relate(graphs, build, device)
 
 
 def subgraph_items(
@@ -131,7 +131,7 @@ def subgraph_items(
             near |= (step @ near) > 0
         return relations.marked_copies(graph, np.arange(graph.size)[:, None], near.T)
 
-    return _related(graphs, build, device)
+    return _relate(graphs, build, device)
 
 
 def folklore_items(graphs: Sequence[Graph], device: torch.device, *, k: int) -> Items:
@@ -145,13 +145,13 @@ def folklore_items(graphs: Sequence[Graph], device: torch.device, *, k: int) -> 
             f"here has {largest:,}; use k=2, or klwl_colors(l=2)"
         )
     tuples = folklore.Folklore(graphs, k, device)
-    return Items(tuples.color, tuples.nodes, tuples.start, tuples.hashed, tuples.verified)
+    return Items(tuples.color, tuples.nodes, tuples.start, tuples.hash_views, tuples.verify)
 
 
-def _related(graphs, build: Callable[[int, Graph], relations.Relation], device) -> Items:
+def _relate(graphs, build: Callable[[int, Graph], relations.Relation], device) -> Items:
     relation, start = relations.together([build(i, graph) for i, graph in enumerate(graphs)])
-    hashed, verified = relation_loop(relation, device)
-    return Items(relation.color, relation.nodes, start, hashed, verified)
+    hash_of, check = relation_loop(relation, device)
+    return Items(relation.color, relation.nodes, start, hash_of, check)
 
 
 def check_distances(graphs: Sequence[Graph]) -> None:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from workbench.diagnostics.distance.hop_distance import hops
-from workbench.diagnostics.expressivity.weisfeiler_leman.relations import Graph, numbered
+from workbench.diagnostics.expressivity.weisfeiler_leman.relations import Graph, number_rows
 from workbench.diagnostics.resistance.all_pairs import effective_resistance
 from workbench.ties import levels
 from workbench.topology import walk_powers
@@ -38,7 +38,7 @@ def pair_classes(graphs: Sequence[Graph], distance: str | Tensor) -> list[np.nda
         columns = [table[low:high, low:high].reshape(-1, 1) for low, high in blocks]
     else:
         columns = [distance_columns(graph, distance) for graph in graphs]
-    return _squares(numbered(_ranks(columns, of_largest=own)), graphs)
+    return _squares(number_rows(_ranks(columns, of_largest=own)), graphs)
 
 
 def seen_distances(
@@ -51,7 +51,7 @@ def seen_distances(
     """
     columns = [distance_columns(graph, distance) for graph in graphs]
     ranks = _ranks(columns, of_largest=False)
-    number = numbered(ranks)
+    number = number_rows(ranks)
     _, first = np.unique(number, return_index=True)
     place = np.empty(first.size, dtype=np.int64)
     place[np.lexsort(ranks[first].T[::-1])] = np.arange(first.size)

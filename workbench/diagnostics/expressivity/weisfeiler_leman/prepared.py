@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from workbench.diagnostics.expressivity.weisfeiler_leman.relations import Graph, numbered
+from workbench.diagnostics.expressivity.weisfeiler_leman.relations import Graph, number_rows
 from workbench.topology import check_edge_index
 
 
@@ -33,10 +33,12 @@ def prepare(
     start = _starts(edge_index, num_nodes, batch)
     color = _numbers(node_labels, num_nodes, "node_labels", "node")
     label = _numbers(edge_labels, edge_index.size(1), "edge_labels", "edge")
-    return joined(edge_index.cpu().numpy(), start, color, label), start
+    return join_graphs(edge_index.cpu().numpy(), start, color, label), start
 
 
-def joined(edges: np.ndarray, start: np.ndarray, color: np.ndarray, label: np.ndarray) -> Graph:
+def join_graphs(
+    edges: np.ndarray, start: np.ndarray, color: np.ndarray, label: np.ndarray
+) -> Graph:
     """A batch as one graph, of checked ``edges [2, edges]`` and labels that are numbers from 0."""
     source, target = edges
     num_nodes, kinds = int(start[-1]), int(label.max(initial=0)) + 1
@@ -74,7 +76,7 @@ def _sets(pair: np.ndarray, label: np.ndarray, kinds: int) -> np.ndarray:
     for place in range(1, int(length.max())):
         longer = np.flatnonzero(length > place)
         rows = np.stack([number[longer], label[first[longer] + place]], axis=1)
-        number[longer] = numbered(rows) + taken
+        number[longer] = number_rows(rows) + taken
         taken += longer.size
     return np.repeat(number, length)
 

@@ -37,8 +37,8 @@ class Refined:
 
 def refine(
     color: np.ndarray,
-    hashed: Hash,
-    verified: Check,
+    hash_of: Hash,
+    check: Check,
     *,
     max_rounds: int | None = None,
     enough: Callable[[np.ndarray, int], bool] | None = None,
@@ -47,8 +47,8 @@ def refine(
 
     Args:
         color: first colors ``[items]``, numbered from 0.
-        hashed: (colors, seed) -> hash of what each item sees.
-        verified: (colors, number of colors) -> whether equal colors see equal things.
+        hash_of: (colors, seed) -> hash of what each item sees.
+        check: (colors, number of colors) -> whether equal colors see equal things.
         max_rounds: end after this many rounds.
         enough: (colors, number of colors) -> end here, although it may not be stable.
 
@@ -66,7 +66,7 @@ def refine(
             if enough is not None and enough(rounds[-1], count):
                 return Refined(rounds, False)
             finer = np.empty_like(color)
-            found = hashing.renumber(rounds[-1], hashed(rounds[-1], seed), finer)
+            found = hashing.renumber(rounds[-1], hash_of(rounds[-1], seed), finer)
             if found == count:
                 break
             rounds.append(finer)
@@ -79,7 +79,7 @@ def refine(
                 )
         else:
             return Refined(rounds, False)
-        if verified(rounds[-1], count):
+        if check(rounds[-1], count):
             return Refined(rounds, True)
     raise RuntimeError(f"{_MOST_SEEDS} different 64-bit hashes collided; please report the graph")
 
@@ -104,15 +104,15 @@ def relation_loop(relation: Relation, device: torch.device) -> tuple[Hash, Check
     table = relation.indptr, relation.neighbor, relation.label
     kinds = int(relation.label.max(initial=0)) + 1
 
-    def hashed(colors: np.ndarray, seed: int) -> np.ndarray:
+    def hash_views(colors: np.ndarray, seed: int) -> np.ndarray:
         result = np.empty(colors.size, np.uint64)
         hashing.hash_seen(*table, colors, np.uint64(seed), kinds, result)
         return result
 
-    def verified(colors: np.ndarray, count: int) -> bool:
-        return hashing.seen_equal(*table, colors, count)
+    def verify(colors: np.ndarray, count: int) -> bool:
+        return hashing.sees_equal(*table, colors, count)
 
-    return TorchHash(relation, device) if device.type != "cpu" else hashed, verified
+    return TorchHash(relation, device) if device.type != "cpu" else hash_views, verify
 
 
 class TorchHash:
@@ -126,23 +126,23 @@ class TorchHash:
 
     def __call__(self, colors: np.ndarray, seed: int) -> np.ndarray:
         """Hash of what each item sees."""
-        scrambled = mixed(torch.from_numpy(colors).to(self.row.device) + seed)
-        seen = scrambled[self.neighbor] * (mixed(-1 - self.label - seed) | 1)
+        scrambled = mix(torch.from_numpy(colors).to(self.row.device) + seed)
+        seen = scrambled[self.neighbor] * (mix(-1 - self.label - seed) | 1)
         total = torch.zeros_like(scrambled).index_add_(0, self.row, seen)
         return total.cpu().numpy().view(np.uint64)
 
 
-def mixed(value: Tensor) -> Tensor:
+def mix(value: Tensor) -> Tensor:
     """``hashing.mix`` of int64 numbers, taken as 64 bits without a sign."""
-    value = value + _signed(0x9E3779B97F4A7C15)
-    value = (value ^ _shifted(value, 30)) * _signed(0xBF58476D1CE4E5B9)
-    value = (value ^ _shifted(value, 27)) * _signed(0x94D049BB133111EB)
-    return value ^ _shifted(value, 31)
+    value = value + _as_signed(0x9E3779B97F4A7C15)
+    value = (value ^ _shift(value, 30)) * _as_signed(0xBF58476D1CE4E5B9)
+    value = (value ^ _shift(value, 27)) * _as_signed(0x94D049BB133111EB)
+    return value ^ _shift(value, 31)
 
 
-def _shifted(value: Tensor, bits: int) -> Tensor:
+def _shift(value: Tensor, bits: int) -> Tensor:
     return (value >> bits) & ((1 << (64 - bits)) - 1)
 
 
-def _signed(value: int) -> int:
+def _as_signed(value: int) -> int:
     return value - (1 << 64) if value >= 1 << 63 else value

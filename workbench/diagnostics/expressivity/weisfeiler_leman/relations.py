@@ -84,10 +84,10 @@ class Relation:
     label: np.ndarray
     nodes: np.ndarray
 
-    def numbered(self) -> "Relation":
+    def number_rows(self) -> "Relation":
         """The same with first colors as numbers from 0, ready for the loop."""
         whole = [array.astype(np.int64) for array in (self.indptr, self.neighbor, self.label)]
-        return Relation(numbered(self.color), *whole, self.nodes)
+        return Relation(number_rows(self.color), *whole, self.nodes)
 
 
 def nodes_see_neighbors(graph: Graph) -> Relation:
@@ -129,7 +129,7 @@ def marked_copies(graph: Graph, marks: np.ndarray, inside: np.ndarray | None = N
     kept = int(keep.sum())
     whole = kept + np.arange(copies * size)[keep] // max(size, 1)
     color = np.concatenate([color.reshape(-1, 1 + width)[keep], np.full((copies, 1 + width), -1)])
-    return _sorted(
+    return _sort(
         color,
         np.concatenate([row, whole]),
         np.concatenate([seen, np.arange(kept)]),
@@ -157,7 +157,7 @@ def marked_tuples(graph: Graph, marks: np.ndarray, k: int) -> Relation:
     nodes = np.concatenate([np.repeat(marks, size, axis=0), tuples], axis=1)
     whole = np.full((copies, width + k), -1)
     whole[:, :width] = marks
-    return _sorted(
+    return _sort(
         np.concatenate([color, np.full((copies, color.shape[1]), -1)]),
         np.concatenate([row, copies * size + np.arange(copies * size) // size]),
         np.concatenate([seen, np.arange(copies * size)]),
@@ -183,7 +183,7 @@ def copies_see_each_other(graph: Graph) -> Relation:
     rows = [row, np.arange(pairs), row[inside], items + node]
     seen = [inner.neighbor, items + node, around, copy * size + node]
     kinds = [np.full(pairs, high), inner.label[inside] + high + 1, np.full(pairs, 2 * high + 1)]
-    return _sorted(
+    return _sort(
         np.concatenate([inner.color, np.column_stack((graph.color, np.full(size, 2)))]),
         np.concatenate(rows),
         np.concatenate(seen),
@@ -219,7 +219,7 @@ def tuples_see_tuples(graph: Graph, k: int, near: str = "all") -> Relation:
         seen.append(row + (other - there[row]) * step)
         kind = table[there[row], other] if near != "all" else 0
         labels.append(np.full(row.size, place * high) + kind)
-    return _sorted(color, np.concatenate(rows), np.concatenate(seen), np.concatenate(labels), nodes)
+    return _sort(color, np.concatenate(rows), np.concatenate(seen), np.concatenate(labels), nodes)
 
 
 def tuple_types(graph: Graph, nodes: np.ndarray) -> np.ndarray:
@@ -246,7 +246,7 @@ def together(parts: Sequence[Relation]) -> tuple[Relation, np.ndarray]:
     """Relations of many graphs as one, with first colors numbered over all; each one's start."""
     items = np.cumsum([0] + [part.nodes.shape[0] for part in parts])
     if len(parts) == 1:
-        return parts[0].numbered(), items
+        return parts[0].number_rows(), items
     entries = np.cumsum([0] + [part.neighbor.size for part in parts])
     indptr = [part.indptr[1:] + begin for part, begin in zip(parts, entries, strict=False)]
     neighbor = [part.neighbor + begin for part, begin in zip(parts, items, strict=False)]
@@ -257,10 +257,10 @@ def together(parts: Sequence[Relation]) -> tuple[Relation, np.ndarray]:
         np.concatenate([part.label for part in parts]),
         np.concatenate([part.nodes for part in parts]),
     )
-    return whole.numbered(), items
+    return whole.number_rows(), items
 
 
-def numbered(rows: np.ndarray) -> np.ndarray:
+def number_rows(rows: np.ndarray) -> np.ndarray:
     """Rows of integers -> numbers from 0, equal where the rows are."""
     code, room = np.zeros(rows.shape[0], dtype=np.int64), 1
     if not rows.shape[0]:
@@ -271,21 +271,21 @@ def numbered(rows: np.ndarray) -> np.ndarray:
             continue
         span = high - low + 1
         if room * span >= 1 << 62:
-            code, room = _renumbered(code), rows.shape[0]
+            code, room = _renumber(code), rows.shape[0]
         if room * span >= 1 << 62:
-            column, low, span = _renumbered(column), 0, rows.shape[0]
+            column, low, span = _renumber(column), 0, rows.shape[0]
         code, room = code * span + (column - low), room * span
-    return _renumbered(code)
+    return _renumber(code)
 
 
-def _renumbered(code: np.ndarray) -> np.ndarray:
+def _renumber(code: np.ndarray) -> np.ndarray:
     number = np.empty(code.size, dtype=np.int64)
     code = np.ascontiguousarray(code, dtype=np.int64)
     renumber(np.zeros_like(code), code.view(np.uint64), number)
     return number
 
 
-def _sorted(color, row, seen, label, nodes) -> Relation:
+def _sort(color, row, seen, label, nodes) -> Relation:
     """The relation of entries in any order."""
     return Relation(color, *_by_row(row, seen, label, color.shape[0]), nodes)
 
