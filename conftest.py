@@ -29,6 +29,12 @@ runner, outputs = load("run_notebooks"), load("notebook_outputs")
 
 
 @pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config):
+    """One worker more than there are cores: kernels, pages and other processes are waited for."""
+    return os.cpu_count() + 1
+
+
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
     """Side by side, a file's tests go to one worker, and the browser's, which share a server."""
     from xdist.scheduler import LoadScopeScheduling

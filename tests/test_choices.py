@@ -3,6 +3,8 @@
 In a process of its own: the checks of annotations in the test run would refuse them first.
 """
 
+import pytest
+
 from conftest import printed_by
 
 SCRIPT = r"""
@@ -45,5 +47,6 @@ print("\n".join(failed) or "all refused")
 """
 
 
+@pytest.mark.slow
 def test_a_word_that_is_no_choice_is_refused_by_name():
     assert printed_by(SCRIPT) == "all refused"

@@ -174,6 +174,7 @@ def test_report_of_the_smallest_graphs(graph, nodes, tmp_path, capsys):
     assert "<svg" in page.read_text()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fills_in", [False, True])
 def test_report_of_a_graph_too_large_for_a_matrix_says_how_sure_it_is(
     fills_in, capsys, monkeypatch

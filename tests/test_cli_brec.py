@@ -18,6 +18,7 @@ def here(tmp_path, monkeypatch, data_root):
     return tmp_path
 
 
+@pytest.mark.slow
 def test_a_test(here, capsys):
     code, out = run(capsys, "--test", "2-FWL", "--subset", "Basic", "-o", "out.json")
     assert code == 0
@@ -31,6 +32,7 @@ def test_a_test(here, capsys):
     assert "160 of 400" in out.out
 
 
+@pytest.mark.slow
 def test_our_control_and_a_function_of_ones_own(here, capsys):
     words = ("GIN", "--subset", "Strongly regular", "--seeds", "1", "--epochs", "0")
     code, out = run(capsys, *words, "--max-nodes", "17")
@@ -63,6 +65,7 @@ class Model(torch.nn.Module):
 """
 
 
+@pytest.mark.slow
 def test_files_of_ones_own(here, capsys, monkeypatch):
     (here / "json.py").write_text(OWN)
     (here / "beside.py").write_text("steps = 3\n")

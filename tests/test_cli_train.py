@@ -56,6 +56,7 @@ def same_as_in_python(run, task, model, *, width, num_layers, **options):
 # ---------------------------------------------------------------- one of each kind, on real data
 
 
+@pytest.mark.slow
 def test_solubility_of_molecules(data_root, train):
     path = data_root / "molecules" / "aqsol_val_test.npz"
     words = [path, "--target", "value", "--model", "GIN", "--epochs", 5]

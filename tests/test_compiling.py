@@ -106,6 +106,7 @@ def answered(code: str, *places: Path, **environment: str) -> subprocess.Complet
     return done
 
 
+@pytest.mark.slow
 def test_after_the_warm_up_nothing_is_left_to_compile():
     found = json.loads(answered(WARMED_UP, Path(__file__).parent).stdout.splitlines()[-1])
     assert found["kernels"] > 50
@@ -113,6 +114,7 @@ def test_after_the_warm_up_nothing_is_left_to_compile():
     assert found["new"] == {}
 
 
+@pytest.mark.slow
 def test_compiling_is_said_once_and_only_where_it_is_needed(tmp_path):
     (tmp_path / "kernels.py").write_text(KERNELS)
     code, cache = CALLED.format(folder=str(tmp_path)), str(tmp_path / "cache")

@@ -48,6 +48,7 @@ def test_a_command_that_only_tells_loads_nothing_heavy(words):
     assert loaded(OF_A_COMMAND.format(words=words), HEAVY) == "[]"
 
 
+@pytest.mark.slow
 def test_a_report_loads_no_widget(tmp_path):
     words = ["report", "ring:6", "--html", str(tmp_path / "page.html")]
     assert loaded(OF_A_COMMAND.format(words=words), WIDGETS) == "[]"

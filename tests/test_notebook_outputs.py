@@ -285,6 +285,7 @@ def test_a_long_message_is_cut():
     assert found[-1] == "and 6 more differences"
 
 
+@pytest.mark.slow
 def test_pytest_compares_notebooks_in_this_way(tmp_path):
     """The hook, the kernel, nbval and the sanitizers together, on cells that agree or do not."""
     cells = {

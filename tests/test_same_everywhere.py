@@ -61,6 +61,7 @@ def here():
     return json.loads(json.dumps(said()))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("order", ORDERS)
 def test_another_order_of_sums_gives_the_same_report(elsewhere, here, order):
     """Every word and every printed digit."""

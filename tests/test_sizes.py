@@ -3,6 +3,8 @@
 In a process of its own, as ``test_choices``; a call that did not end would be shown by name.
 """
 
+import pytest
+
 from conftest import printed_by
 
 SCRIPT = r"""
@@ -48,5 +50,6 @@ print("\n".join(failed) or "all came to an end")
 """
 
 
+@pytest.mark.slow
 def test_a_number_of_eight_digits_ends_or_is_refused():
     assert printed_by(SCRIPT) == "all came to an end"

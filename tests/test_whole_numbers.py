@@ -51,6 +51,7 @@ print("\\n".join(failed) or "all came out")
 """
 
 
+@pytest.mark.slow
 def test_a_count_of_any_integer_type_is_a_count():
     assert printed_by(SCRIPT) == "all came out"
 

@@ -708,6 +708,7 @@ def test_each_panel_has_its_own_colors(scene, renderer):
     assert scene.pixels(table[0].tolist(), tolerance=1)["count"] == 0
 
 
+@pytest.mark.slow
 def test_many_widgets_leave_no_webgl_context_behind(scene):
     warned = []
     scene.page.on("console", lambda message: warned.append(message.text))
@@ -723,6 +724,7 @@ def test_many_widgets_leave_no_webgl_context_behind(scene):
     assert [text for text in warned if "Too many active WebGL contexts" in text] == []
 
 
+@pytest.mark.slow
 def test_a_thousand_moves_leave_memory_flat(scene):
     client = scene.page.context.new_cdp_session(scene.page)
     client.send("Performance.enable")

@@ -113,6 +113,7 @@ def test_the_menus_change_norm_model_and_blind_spots(first):
     menus.nth(3).select_option("edges")
 
 
+@pytest.mark.slow
 def test_stop_is_heard_at_once_and_compute_goes_on(opened):
     opened.wait_until("slow.shown()['progress'][-13:]", "Press Compute", 60)
     slow = opened.page.locator(".workbench-lab").last

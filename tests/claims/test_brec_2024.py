@@ -58,6 +58,7 @@ def test_stored_results_keep_the_order_of_the_tests():
     assert told_apart("3-wl") == told_apart("2-fwl") & run
 
 
+@pytest.mark.slow
 def test_two_tests_again_on_all_pairs(data_root):
     pairs = load_brec(data_root)
     for test in ("2-fwl", "spd-wl"):

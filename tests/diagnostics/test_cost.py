@@ -30,6 +30,7 @@ def eight_gigabytes(monkeypatch):
     monkeypatch.setattr(cost, "available_bytes", lambda device="cpu": int(8e9))
 
 
+@pytest.mark.large
 @pytest.mark.parametrize("name", ON_A_GRAPH)
 def test_a_hundred_thousand_nodes_take_a_minute_by_the_estimate_or_are_refused_with_it(
     name, large, eight_gigabytes

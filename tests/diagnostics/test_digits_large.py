@@ -32,6 +32,7 @@ def doubled(data, weak):
     return edges, 2 * half, weight
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("weak", [1e-9, 1e-16])
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_weak_link(kind, weak):

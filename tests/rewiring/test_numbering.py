@@ -234,6 +234,7 @@ def all_edits():
     }
 
 
+@pytest.mark.slow
 def test_another_order_of_sums_the_same_edits():
     here = Path(__file__)
     paths = [str(here.parent), str(TESTS.parent)]

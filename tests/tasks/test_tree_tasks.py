@@ -27,6 +27,7 @@ def numbers(x):
     return torch.stack([key.argmax(-1), value.argmax(-1)], dim=-1)
 
 
+@pytest.mark.slow
 @pytest.mark.parity
 @pytest.mark.parametrize("name", CASES)
 def test_tree_neighbors_match_has_the_released_trees_sizes_and_rule(name):

@@ -241,6 +241,7 @@ fit(model, task, here.Recipe(epochs=200, batch_size=4), checkpoint=sys.argv[1], 
 """
 
 
+@pytest.mark.slow
 def test_a_killed_process_is_gone_on_with(tmp_path):
     file = tmp_path / "state"
     path = os.pathsep.join([str(Path(__file__).parent), *sys.path])

@@ -69,7 +69,13 @@ def rings_and_stars():
     return graph_labels(graphs)
 
 
-@pytest.mark.parametrize("name", QUICK)
+@pytest.mark.parametrize(
+    "name",
+    [
+        name if name in ("GCN", "GPS") else pytest.param(name, marks=pytest.mark.slow)
+        for name in QUICK
+    ],
+)
 def test_with_as_many_layers_as_hops_the_class_arrives(task, name):
     assert mean_score(task, name, epochs=60) > 0.5  # least of a seed: 0.6; guessing: 0.2
 

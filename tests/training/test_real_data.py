@@ -1,5 +1,6 @@
 """The loop on real data sets: above guessing by a margin that no seed of six came near."""
 
+import pytest
 import torch
 
 from workbench.graphs.datasets.published import load_dataset
@@ -31,6 +32,7 @@ def test_cora(data_root):
     assert mean_of_runs(make_model, task, lambda run: run.result["test"], epochs=10) > 0.45
 
 
+@pytest.mark.slow
 def test_mutag(data_root):
     dataset = load_dataset("MUTAG", root=data_root)
     task = graph_labels(dataset, generator=torch.Generator().manual_seed(1))

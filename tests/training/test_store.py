@@ -67,6 +67,7 @@ def test_an_empty_folder_gives_an_empty_table(tmp_path):
     assert "test" in RunStore(tmp_path).table().columns
 
 
+@pytest.mark.slow
 def test_two_processes_append_at_once(tmp_path):
     code = (
         "import sys\n"

@@ -47,6 +47,7 @@ print(dict(vars(BaseComm)) == before)
 """
 
 
+@pytest.mark.slow
 def test_importing_the_labs_changes_nothing_of_ipykernel():
     done = subprocess.run(
         [sys.executable, "-c", IMPORTED], capture_output=True, text=True, check=True

@@ -712,8 +712,14 @@ ODD = {
 }
 
 
-@pytest.mark.parametrize("name", ODD)
-@pytest.mark.parametrize("method", EDITS)
+def every_third_at_once(first, second):
+    """All pairs of two lists, two of three of them slow: each is there with some of the other."""
+    for i, one in enumerate(first):
+        for j, other in enumerate(second):
+            yield pytest.param(one, other, marks=[pytest.mark.slow] * bool((i + j) % 3))
+
+
+@pytest.mark.parametrize(("name", "method"), every_third_at_once(ODD, EDITS))
 def test_odd_graphs_open_and_say_what_happened(name, method):
     lab = rewiring_lab(ODD[name], method=method, num_edges=3)
     assert lab.wait(20)
@@ -822,6 +828,7 @@ def test_unknown_method_is_refused():
         rewiring_lab("karate", method="magic")
 
 
+@pytest.mark.slow
 def test_a_large_graph_says_what_is_computed_and_what_is_not_drawn(monkeypatch):
     n, told = 10_000, []
     working = RewiringLab.tell_work
@@ -864,6 +871,7 @@ def scattered(large):
     return Data(edge_index=torch.cat(parts, dim=1), num_nodes=first + 3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("large", [False, True])
 def test_a_disconnected_graph_shows_what_is_within_its_components(large):
     data = scattered(large)
@@ -1004,7 +1012,7 @@ def test_hints_of_a_disconnected_graph_stay_within_its_components():
 
 
 @pytest.mark.parametrize("name", ["complete", "no edges", "one node", "two nodes"])
-@pytest.mark.parametrize("scale", ["linear", "log"])
+@pytest.mark.parametrize("scale", ["linear", pytest.param("log", marks=pytest.mark.slow)])
 def test_what_is_constant_gets_no_invented_range(name, scale):
     lab = rewiring_lab(ODD[name], num_edges=0)
     lab.scale = scale

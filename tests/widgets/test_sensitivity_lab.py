@@ -169,6 +169,7 @@ def test_blind_spots_are_those_of_the_library_and_red(lab):
         lab.curvature = "Ricci"
 
 
+@pytest.mark.slow
 def test_every_curvature_draws(lab):
     for title in list(lab.state.choices("curvature").values())[1:]:
         for among in ("edges", "pairs"):

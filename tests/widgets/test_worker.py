@@ -118,6 +118,7 @@ WORK = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("work", WORK)
 def test_a_process_that_ends_while_work_runs_ends_cleanly(work):
     script = f"""
@@ -137,6 +138,7 @@ begun.wait()
     assert (found.returncode, found.stdout, found.stderr) == (0, "", "")
 
 
+@pytest.mark.slow
 def test_a_lab_that_still_works_does_not_abort_the_script():
     script = """
 import networkx as nx

@@ -41,6 +41,7 @@ def as_networkx(data):
     return graph
 
 
+@pytest.mark.slow
 @given(st.lists(graphs(), min_size=1, max_size=4), st.randoms())
 @settings(max_examples=60, deadline=None)
 def test_against_networkx(some, random):

@@ -19,6 +19,7 @@ EXPECTED = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "with_labels"), EXPECTED)
 def test_real_data(name, with_labels, data_root, tmp_path, monkeypatch):
     monkeypatch.setenv("WORKBENCH_DATA", str(data_root))

@@ -71,6 +71,7 @@ def test_brec_outcomes(brec):
     assert tell_apart(asked, test="2-fwl").tolist() == [case["fwl2"] for case in expected]
 
 
+@pytest.mark.slow
 def test_graph8c(data_root):
     expected = load_oracle("05d_graph8c_1wl.json")
     graphs = read_graphs(data_root / "expressiveness" / "connected" / "graph8c.g6")

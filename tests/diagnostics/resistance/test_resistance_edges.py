@@ -163,6 +163,7 @@ def test_a_large_graph_is_exact_in_seconds():
     torch.testing.assert_close(found[few], pairs, rtol=1e-12, atol=0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "data",
     [

@@ -251,6 +251,7 @@ def test_single_precision_and_other_layers(layer):
         torch.testing.assert_close(found.total, expected, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_sampled_channels_are_unbiased_and_their_error_holds():
     data, x = grid(6, 7), features(42, 4)
     torch.manual_seed(0)
@@ -279,6 +280,7 @@ def test_sampled_channels_are_unbiased_and_their_error_holds():
         )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("probes", [2, 3, 4])
 @pytest.mark.parametrize("cut", [False, True])
 def test_the_error_of_few_probes_holds(probes, cut):

@@ -308,6 +308,7 @@ def test_a_sum_of_another_precision_is_refused_as_torch_does():
         torch.zeros(34, 6).index_add_(0, data.edge_index[1], x[data.edge_index[0]])
 
 
+@pytest.mark.slow
 def test_without_torchs_private_names_the_derivatives_are_the_same():
     """In a process in which they are not there, as in a version of torch that moved them."""
     code = """
@@ -723,6 +724,7 @@ def test_functional_batch_norm_and_dropout_of_a_function_are_told():
     assert warned(modules, x, data.edge_index) == []
 
 
+@pytest.mark.slow
 def test_probes_are_unbiased_and_their_error_holds():
     data, x = erdos_renyi(20, 0.2, generator=torch.Generator().manual_seed(0)), features(20)
     net = stack().eval()

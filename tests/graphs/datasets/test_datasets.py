@@ -52,6 +52,7 @@ COUNTS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "folder", "graphs", "nodes", "edges"), COUNTS)
 @pytest.mark.filterwarnings("ignore:The given NumPy array is not writable")
 def test_published_counts_from_an_archive(data_root, store, name, folder, graphs, nodes, edges):
