@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from workbench.graphs import from_networkx, grid, path
-from workbench.report.cuts import CANDIDATES, around_pieces, cut_of, narrow_cuts
+from workbench.graphs import complete, from_networkx, grid, path
+from workbench.report.cuts import CANDIDATES, around_pieces, bridge_cuts, cut_of, narrow_cuts
 from workbench.topology import simple_graph
 
 
@@ -79,8 +79,47 @@ def test_the_bridges_that_part_most_are_among_them(seed):
         below = len(nx.node_connected_component(rest, a))
         loss = below * (len(made) - below) / made[a][b]["weight"]
         losses[number[min(a, b), max(a, b)],] = loss
-    for edges in sorted(losses, key=losses.get)[-CANDIDATES:]:
+    best = sorted(losses, key=losses.get)[-CANDIDATES:]
+    for edges in best:
         assert found[edges].loss == pytest.approx(losses[edges], rel=1e-12)
+    # the slow modes show most of them, too: here are the bridges alone
+    alone = {tuple(cut.edges): cut.loss for cut in bridge_cuts(graph)}
+    assert alone == pytest.approx({edges: losses[edges] for edges in best}, rel=1e-12)
+
+
+def ladder(rungs, weak=()):
+    """Two paths side by side; across the places ``weak`` both conduct half as well."""
+    data = grid(2, rungs)
+    column = data.edge_index % rungs
+    there = [int(min(pair)) in weak and pair[0] != pair[1] for pair in column.T.tolist()]
+    weight = torch.where(torch.tensor(there), 0.5, 1.0).double()
+    return simple_graph(data.edge_index, 2 * rungs, weight)
+
+
+def places(cuts, rungs):
+    """After how many rungs each straight cut of a ladder comes."""
+    sides = [cut.side.reshape(2, rungs) for cut in cuts]
+    straight = [s[0] ^ s[0, -1] for s in sides if (s[0] == s[1]).all()]
+    return sorted(int(s.sum()) for s in straight if not (np.diff(s.astype(int)) > 0).any())
+
+
+def test_the_worst_levels_of_a_mode_are_taken_with_all_that_lose_as_much():
+    """15 levels around the middle and, for the last of 16, two that are alike."""
+    assert set(range(12, 29)) <= set(places(narrow_cuts(ladder(40)), 40))
+
+
+@pytest.mark.parametrize("place", [20, 180])
+def test_a_cut_that_is_worse_than_those_beside_it_is_taken(place):
+    """It loses less than more than 16 levels around the middle."""
+    found = places(narrow_cuts(ladder(200, weak={place - 1})), 200)
+    assert place in found
+    assert 100 in found
+
+
+def test_where_more_modes_are_alike_than_are_looked_at_first_more_are():
+    cuts = narrow_cuts(simple_graph(complete(30).edge_index, 30))
+    assert cuts
+    assert cuts[0].loss == pytest.approx(1)
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -71,7 +71,7 @@ def narrow_cuts(graph: SimpleGraph) -> list[Cut]:
     an eigenvalue that has more modes than are looked at is left out. The largest loss over all cuts
     is NP-hard to find; nothing is claimed about cuts not listed.
     """
-    found = {cut.edges.tobytes(): cut for cut in _bridge_cuts(graph)}
+    found = {cut.edges.tobytes(): cut for cut in bridge_cuts(graph)}
     ends, weight = graph.ends, graph.conductance
     sides: dict[bytes, np.ndarray] = {}
     for modes in _slow_spaces(graph):
@@ -175,7 +175,7 @@ def _most_cuts(num_nodes: int) -> int:
     return max(64, min(MOST_CUTS, MOST_ENTRIES // num_nodes))
 
 
-def _bridge_cuts(graph: SimpleGraph) -> Iterator[Cut]:
+def bridge_cuts(graph: SimpleGraph) -> Iterator[Cut]:
     """The bridges that part most pairs for their conductance."""
     count = graph.num_nodes
     source, target = graph.ends

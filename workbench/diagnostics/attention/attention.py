@@ -31,7 +31,7 @@ def attention_entropy(
     Args:
         attention: ``[..., nodes, nodes]``, row = query, column = key, each row summing to 1; a row
             of a query without keys is 0.
-        mask: ``[nodes, nodes]``, the keys that each query may look at (``Attention.allowed_pairs``);
+        mask: ``[nodes, nodes]``, the keys each query may look at (``Attention.allowed_pairs``);
             all nodes if not given. Attention along edges needs it, or n_i would be wrong.
         normalized: divide by log n_i; otherwise in nats.
         reduction: ``"mean"`` over the queries, or ``"none"``.
