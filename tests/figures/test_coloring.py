@@ -61,7 +61,9 @@ def test_text_is_black_on_bright_and_white_on_dark():
     assert readable_on("#0072B2") == "#fff"
 
 
-@pytest.mark.parametrize(("format", "start"), [("png", b"\x89PNG"), ("svg", b"<?xml")])
+@pytest.mark.parametrize(
+    ("format", "start"), [("png", b"\x89PNG"), ("svg", b"<?xml"), ("pdf", b"%PDF")]
+)
 def test_a_picture_of_two_graphs(format, start):
     colors = np.array([0, 1, 0, -1]), np.array([0, 1, 12, 1])
     counts = np.zeros((2, 60), dtype=int)
@@ -82,5 +84,5 @@ def test_graphs_without_edges_or_counts():
 
 
 def test_another_format():
-    with pytest.raises(ValueError, match="'png' or 'svg', got 'gif'"):
+    with pytest.raises(ValueError, match="'png' or 'svg' or 'pdf', got 'gif'"):
         coloring_picture([SQUARE] * 2, [RING] * 2, [[0] * 4] * 2, [[4], [4]], format="gif")

@@ -80,7 +80,7 @@ def test_other_curves():
     assert figure.data[0].error_x.array[0] == pytest.approx(0.2)
 
 
-@pytest.mark.parametrize("format", ["png", "svg"])
+@pytest.mark.parametrize("format", ["png", "svg", "pdf"])
 @pytest.mark.parametrize("nodes", [1, 4])
 def test_picture_is_an_image_that_asks_nothing_of_the_network(format, nodes):
     positions = POSITIONS[:nodes]
@@ -91,6 +91,9 @@ def test_picture_is_an_image_that_asks_nothing_of_the_network(format, nodes):
     out = picture(positions, ring, edited, node_values=values, matrix=matrix, format=format)
     if format == "png":
         assert out[:8] == b"\x89PNG\r\n\x1a\n"
+    elif format == "pdf":
+        assert out[:5] == b"%PDF-"
+        assert b"/FontFile2" in out  # the font travels with it
     else:
         assert b"<svg" in out
         assert b'href="http' not in out

@@ -23,12 +23,22 @@ from workbench.diagnostics import (
     spectral_gap,
     total_resistance,
 )
-from workbench.graphs import barbell, erdos_renyi, grid, karate, read_graph, ring, write_graph
+from workbench.graphs import (
+    barbell,
+    erdos_renyi,
+    grid,
+    karate,
+    lollipop,
+    read_graph,
+    ring,
+    write_graph,
+)
 from workbench.rewiring import EDITS, Edit, apply_edits, gtr, rewiring
 from workbench.topology import components
 from workbench.widgets import RewiringLab, rewiring_lab
 from workbench.widgets.lab import still_picture
 from workbench.widgets.lab.opening import graph_of
+from workbench.widgets.rewiring import views
 from workbench.widgets.rewiring.source import OWN
 from workbench.widgets.rewiring.views import hint
 
@@ -1115,4 +1125,20 @@ def test_hundreds_of_moves_leave_memory_flat():
     grown = tracemalloc.get_traced_memory()[0] - first
     tracemalloc.stop()
     assert grown < 60_000
+    lab.close()
+
+
+def test_the_still_picture_has_the_range_of_the_page_and_words(monkeypatch):
+    """Of many nodes a few far values do not stretch its colors either."""
+    seen = {}
+    drawn = views.picture
+    monkeypatch.setattr(views, "picture", lambda **given: seen.update(given) or drawn(**given))
+    lab = rewiring_lab(lollipop(20, 150), num_edges=0)
+    assert lab.wait(60)
+    lab.color = "mean resistance"
+    assert lab.wait(60)
+    image = lab._image()
+    assert seen["node_range"] == pytest.approx(lab.pictures["graph"].color_range)
+    assert seen["node_range"][1] < seen["node_values"].max()
+    assert image.alt == f"Picture of {lab!r}"
     lab.close()

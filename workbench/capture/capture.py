@@ -80,14 +80,19 @@ class AttentionCapture(Capture):
     def dense(self, graph: int = 0) -> Float[Tensor, "layers heads members members"]:
         """All that was read, in the order of the names and calls, as matrices of one graph.
 
+        Where modules differ in their number of heads, as a GAT whose last layer has one, each gives
+        the mean over its heads: there is one head then. ``[call.dense() for call in ...]`` has all.
+
         Raises:
-            ValueError: nothing was read, or the modules differ in their number of heads.
+            ValueError: nothing was read.
         """
         calls = [call for name in self for call in self.calls(name)]
-        heads = {call.num_heads for call in calls}
-        if len(heads) != 1:
-            raise ValueError(f"matrices stack where all have as many heads; got {sorted(heads)}")
-        return torch.stack([call.dense(graph) for call in calls])
+        if not calls:
+            raise ValueError("no attention was read; call the model inside the block")
+        matrices = [call.dense(graph) for call in calls]
+        if len({matrix.size(0) for matrix in matrices}) > 1:
+            matrices = [matrix.mean(dim=0, keepdim=True) for matrix in matrices]
+        return torch.stack(matrices)
 
     def _watch(self, name: str, module: nn.Module) -> None:
         def record(weight, pairs, column, num_nodes, num_columns, batch):

@@ -157,10 +157,10 @@ def attention_picture(
         marked: nodes to ring.
         matrix: ``[nodes, nodes]`` numbers, or None.
         matrix_title: title of the matrix.
-        format: ``"png"`` or ``"svg"``.
+        format: ``"png"``, ``"svg"`` or ``"pdf"``.
 
     Raises:
-        ValueError: ``format`` is neither.
+        ValueError: ``format`` is none of these.
 
     Examples:
         >>> import numpy

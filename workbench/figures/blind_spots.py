@@ -130,10 +130,10 @@ def blind_spot_picture(
     Args:
         curvature, sensitivity, squashed, detected, threshold, measure, among: as there.
         width: inches.
-        format: ``"png"`` or ``"svg"``.
+        format: ``"png"``, ``"svg"`` or ``"pdf"``.
 
     Raises:
-        ValueError: ``format`` is neither.
+        ValueError: ``format`` is none of these.
 
     Examples:
         >>> from workbench.figures import blind_spot_picture

@@ -1,14 +1,9 @@
 """Two graphs colored by classes, with the counts of both; colors for classes that stay apart."""
 
-import io
-
 import numpy as np
-from matplotlib import rc_context
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.collections import LineCollection
-from matplotlib.figure import Figure
 
+from workbench.figures.still import bare, check_format, image
 from workbench.figures.theme import GRAY, REMOVED
 
 #: Okabe and Ito's colors, then colors chosen one by one, each as far as possible from those before,
@@ -53,10 +48,10 @@ def coloring_picture(
         titles: what to call each graph.
         marked: of each graph, nodes to ring.
         title: one line above.
-        format: ``"png"`` or ``"svg"``.
+        format: ``"png"``, ``"svg"`` or ``"pdf"``.
 
     Raises:
-        ValueError: ``format`` is neither.
+        ValueError: ``format`` is none of these.
 
     Examples:
         >>> from workbench.figures import coloring_picture
@@ -66,10 +61,8 @@ def coloring_picture(
         >>> image[1:4]
         b'PNG'
     """
-    if format not in ("png", "svg"):
-        raise ValueError(f"format must be 'png' or 'svg', got {format!r}")
-    figure = Figure(figsize=(9.2, 5.4), dpi=96, layout="constrained")
-    figure.patch.set_alpha(0)
+    check_format(format)
+    figure = bare(9.2, 5.4)
     axes = figure.subplot_mosaic([["a", "b"], ["counts", "counts"]], height_ratios=(3.2, 1))
     numbered = int(max((max(part, default=-1) for part in colors), default=-1)) >= SAFE_CLASSES
     for which, name in enumerate("ab"):
@@ -79,13 +72,7 @@ def coloring_picture(
     _draw_counts(axes["counts"], np.asarray(counts), titles)
     if title:
         figure.suptitle(title, color=GRAY, fontsize=11)
-    buffer = io.BytesIO()
-    if format == "png":
-        FigureCanvasAgg(figure).print_png(buffer)
-    else:
-        with rc_context({"svg.hashsalt": "workbench"}):
-            FigureCanvasSVG(figure).print_svg(buffer, metadata={"Date": None})
-    return buffer.getvalue()
+    return image(figure, format)
 
 
 def _draw(axes, positions, edges, colors, marked, *, numbered: bool) -> None:

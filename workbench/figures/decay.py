@@ -89,10 +89,10 @@ def decay_picture(
         panels: as in ``decay_panels``.
         quantity: label of the vertical axis.
         width: inches of each panel.
-        format: ``"png"`` or ``"svg"``.
+        format: ``"png"``, ``"svg"`` or ``"pdf"``.
 
     Raises:
-        ValueError: ``format`` is neither.
+        ValueError: ``format`` is none of these.
 
     Examples:
         >>> from workbench.figures import decay_picture

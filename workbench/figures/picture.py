@@ -42,6 +42,7 @@ def picture(
     after,
     *,
     node_values=None,
+    node_range=None,
     matrix=None,
     titles=("before", "after"),
     matrix_title: str = "",
@@ -60,6 +61,7 @@ def picture(
         before: ``[2, edges]`` edge list before.
         after: ``[2, edges]`` edge list after; pass ``before`` again to draw one graph only.
         node_values: ``[2, nodes]`` numbers (before, after) that color the nodes, or None.
+        node_range: (low, high) that their colors are spread over; all of them if not given.
         matrix: ``[nodes, nodes]`` numbers drawn at the right, or None.
         titles: titles of the two drawings.
         matrix_title: title of the matrix, with its unit.
@@ -68,10 +70,10 @@ def picture(
         matrix_log: spread them over the logarithms.
         marked: nodes to ring.
         caption: one line below.
-        format: ``"png"`` or ``"svg"``.
+        format: ``"png"``, ``"svg"`` or ``"pdf"``.
 
     Raises:
-        ValueError: ``format`` is neither.
+        ValueError: ``format`` is none of these.
 
     Examples:
         >>> import numpy
@@ -92,7 +94,8 @@ def picture(
     values = None if node_values is None else np.asarray(node_values, dtype=np.float64)
     limits = (0.0, 1.0)
     if values is not None and np.isfinite(values).any():
-        low, high = np.nanmin(values[np.isfinite(values)]), np.nanmax(values[np.isfinite(values)])
+        finite = values[np.isfinite(values)]
+        low, high = node_range or (finite.min(), finite.max())
         limits = (low, high if high > low else low + 1.0)
     none = np.zeros((2, 0), dtype=np.int64)
     first = None if values is None else values[0]

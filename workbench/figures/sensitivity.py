@@ -92,10 +92,10 @@ def sensitivity_picture(
         missed: ``[2, pairs]`` pairs to draw in red, or nothing.
         decay: panels as ``decay_panels`` takes them, or None.
         blind: keyword arguments of ``draw_blind_spots``, or None.
-        format: ``"png"`` or ``"svg"``.
+        format: ``"png"``, ``"svg"`` or ``"pdf"``.
 
     Raises:
-        ValueError: ``format`` is neither.
+        ValueError: ``format`` is none of these.
 
     Examples:
         >>> import numpy

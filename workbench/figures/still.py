@@ -1,13 +1,17 @@
-"""What all still pictures share: a transparent page, gray text, bytes of a PNG or SVG file."""
+"""What all still pictures share: a transparent page, gray text, bytes of a PNG, SVG or PDF file."""
 
 import io
 
 from matplotlib import rc_context
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_pdf import FigureCanvasPdf
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
 from workbench.figures.theme import GRAY
+
+#: What still pictures are written as.
+FORMATS = ("png", "svg", "pdf")
 
 #: Gray reads on a light and on a dark page.
 _LOOK = {
@@ -47,12 +51,16 @@ def image(figure: Figure, format: str) -> bytes:
     """The figure as the bytes of a file; equal figures give equal bytes.
 
     Raises:
-        ValueError: ``format`` is neither ``"png"`` nor ``"svg"``.
+        ValueError: ``format`` is none of ``"png"``, ``"svg"`` and ``"pdf"``.
     """
     check_format(format)
     buffer = io.BytesIO()
     if format == "png":
         FigureCanvasAgg(figure).print_png(buffer)
+    elif format == "pdf":
+        # fonts are embedded as TrueType, which journals ask for and editors can edit
+        with rc_context({"pdf.fonttype": 42}):
+            FigureCanvasPdf(figure).print_pdf(buffer, metadata={"CreationDate": None})
     else:
         # without a salt of its own, matplotlib numbers the parts of an SVG at random; text stays
         # text, in the font of the page
@@ -63,10 +71,10 @@ def image(figure: Figure, format: str) -> bytes:
 
 
 def check_format(format: str) -> None:
-    """Raise where ``format`` is neither.
+    """Raise where no still picture has this format.
 
     Raises:
-        ValueError: it is not.
+        ValueError: so it is.
     """
-    if format not in ("png", "svg"):
-        raise ValueError(f"format must be 'png' or 'svg', got {format!r}")
+    if format not in FORMATS:
+        raise ValueError(f"format must be {' or '.join(map(repr, FORMATS))}, got {format!r}")

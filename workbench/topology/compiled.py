@@ -61,7 +61,7 @@ def hear_compiling(hearer: Callable[[bool], None]) -> Iterator[None]:
     process that is.
 
     Examples:
-        >>> from workbench.topology import compiling_heard
+        >>> from workbench.topology import hear_compiling
         >>> heard = []
         >>> with hear_compiling(heard.append):
         ...     _ = sum(range(10))  # nothing to compile

@@ -1,5 +1,7 @@
 """Attention of a whole model: the product of what its layers look at."""
 
+from collections.abc import Sequence
+
 import torch
 from jaxtyping import Float, Float64
 from torch import Tensor
@@ -17,7 +19,7 @@ from workbench.typing import EdgeIndex, PairMatrix
     bytes=lambda n, m: 32.0 * n**2,
 )
 def attention_rollout(
-    attention: Float[Tensor, "layers heads nodes nodes"],
+    attention: Float[Tensor, "layers heads nodes nodes"] | Sequence[Float[Tensor, "_ nodes nodes"]],
     *,
     residual: float = 0.5,
     branch: Float[Tensor, "nodes nodes"] | None = None,
@@ -31,8 +33,8 @@ def attention_rollout(
 
     Args:
         attention: ``[layers, heads, nodes, nodes]``, the first layer first, row = query, column =
-            key, each row summing to 1 (``AttentionCapture.dense``). A query without keys keeps
-            itself.
+            key, each row summing to 1 (``AttentionCapture.dense``); or a list of ``[heads, nodes,
+            nodes]``, whose layers may differ in their heads. A query without keys keeps itself.
         residual: r, the share of the way around each layer.
         branch: B, a row-stochastic matrix of what runs beside attention in each layer, such as
             ``neighbor_average`` for the message passing of GPS. None: there is nothing.
@@ -62,20 +64,24 @@ def attention_rollout(
     for name, share in (("residual", residual), ("branch_weight", branch_weight)):
         if not 0 <= share <= 1:
             raise ValueError(f"{name} is a share and must be 0 to 1, got {share}")
-    check_tensor("attention", attention)
-    if attention.dim() != 4:
-        raise ValueError(
-            f"attention must be [layers, heads, nodes, nodes], got {list(attention.shape)}; for a "
-            "single layer or head use unsqueeze"
-        )
-    nodes = attention.size(-1)
-    identity = torch.eye(nodes, dtype=torch.float64, device=attention.device)
+    if isinstance(attention, Sequence) and not attention:
+        raise ValueError("a list of layers must hold at least one; a tensor may have none")
+    layers = [attention] if isinstance(attention, Tensor) else attention
+    for given in layers:
+        check_tensor("attention", given)
+        if given.dim() != (4 if isinstance(attention, Tensor) else 3):
+            raise ValueError(
+                "attention must be [layers, heads, nodes, nodes], or a list of [heads, nodes, "
+                f"nodes]; got {list(given.shape)}; for a single layer or head use unsqueeze"
+            )
+    nodes, device = layers[0].size(-1), layers[0].device
+    identity = torch.eye(nodes, dtype=torch.float64, device=device)
     result = identity
     if branch is not None:
         check_tensor("branch", branch)
-        if branch.shape != attention.shape[-2:]:
+        if branch.shape != layers[0].shape[-2:]:
             raise ValueError(
-                f"branch is {list(branch.shape)} and attention {list(attention.shape)}; both must "
+                f"branch is {list(branch.shape)} and attention {list(layers[0].shape)}; both must "
                 "be over the same nodes"
             )
         branch = _fill_empty_rows(check_attention(branch, None), identity).to(identity)

@@ -76,7 +76,7 @@ class AttentionLens(Lab, state=AttentionState):
         return views.maps_figure(self._known, self.state.now())
 
     def picture(self, format: str = "png") -> bytes:
-        """Maps, graph and matrix as the bytes of a PNG or SVG file."""
+        """Maps, graph and matrix as the bytes of a PNG, SVG or PDF file."""
         return views.still(self._known, self.state.now(), format)
 
     def formats(self) -> dict[str, Callable[[Path], object]]:

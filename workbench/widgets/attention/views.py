@@ -82,7 +82,7 @@ def show_bars(known: AttentionHeads, widget: HeadMaps, shown: SimpleNamespace) -
 
 
 def still(known: AttentionHeads, shown: SimpleNamespace, format: str) -> bytes:
-    """Maps, graph and matrix as the bytes of a PNG or SVG file."""
+    """Maps, graph and matrix as the bytes of a PNG, SVG or PDF file."""
     values, title = node_values(known, shown)
     return attention_picture(
         known.positions,

@@ -187,7 +187,7 @@ class ExpressivityLab(Lab, state=ExpressivityState):
         return self._model.run_own(model, seed)
 
     def picture(self, format: str = "png") -> bytes:
-        """Both graphs and the histogram at the current round, as a PNG or SVG file."""
+        """Both graphs and the histogram at the current round, as a PNG, SVG or PDF file."""
         return views.picture(*self._picture_now(), format)
 
     def texts(self) -> dict[str, Any]:

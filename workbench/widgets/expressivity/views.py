@@ -97,7 +97,7 @@ def show_colors(colored: PairColoring, pictures: Mapping[str, ipywidgets.Widget]
 
 
 def picture(colored: PairColoring, round: int, format: str) -> bytes:
-    """Both graphs and the histogram after a round, as the bytes of a PNG or SVG file."""
+    """Both graphs and the histogram after a round, as the bytes of a PNG, SVG or PDF file."""
     pair: DrawnPair = colored.pair
     found = colored.distinction.round
     late = found is not None and round >= found

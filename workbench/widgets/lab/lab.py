@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 import ipywidgets
 
+from workbench.figures.still import FORMATS
 from workbench.widgets.lab.controls import button, setting_control
 from workbench.widgets.lab.state import LabState
 from workbench.widgets.lab.status_line import StatusLine
@@ -102,14 +103,14 @@ class Lab(StillPicture, ipywidgets.VBox):
         return "\n".join([*lines, ""])
 
     def picture(self, format: str = "png") -> bytes:
-        """What the lab shows as the bytes of a PNG or SVG file."""
+        """What the lab shows as the bytes of a PNG, SVG or PDF file."""
         raise NotImplementedError
 
     def formats(self) -> dict[str, Callable[[Path], object]]:
         """What writes a file, by the ending of its name."""
         return {
-            ending: lambda path: path.write_bytes(self.picture(path.suffix[1:]))
-            for ending in (".png", ".svg")
+            f".{format}": lambda path: path.write_bytes(self.picture(path.suffix[1:]))
+            for format in FORMATS
         }
 
     def save(self, path: str | Path) -> Path:

@@ -16,10 +16,14 @@ class StillPicture:
 
     def _ipython_display_(self) -> None:
         hear_first_clicks()
-        self._shown = display(Image(self.picture()), display_id=True)
+        self._shown = display(self._image(), display_id=True)
         display(self._repr_mimebundle_(), raw=True)
 
     def _store_picture(self, *_) -> None:
         """Put the picture of what is shown now into the output; a worker may pass its stop."""
         if self._shown is not None:
-            self._shown.update(Image(self.picture()))
+            self._shown.update(self._image())
+
+    def _image(self) -> Image:
+        """The picture, with the settings as words for those who cannot see it."""
+        return Image(self.picture(), alt=f"Picture of {self!r}")

@@ -189,7 +189,7 @@ class RewiringLab(Lab, state=RewiringState):
         return views.figure(self.state.moment(), self.color)
 
     def picture(self, format: str = "png") -> bytes:
-        """Before, after and the matrix as the bytes of a PNG or SVG file."""
+        """Before, after and the matrix as the bytes of a PNG, SVG or PDF file."""
         return views.still(self.state.moment(), self.color, self.matrix, self.scale, format)
 
     def code(self) -> str:
@@ -207,8 +207,9 @@ class RewiringLab(Lab, state=RewiringState):
     def save(self, path: str | Path) -> Path:
         """Write the current state; the ending of ``path`` says what.
 
-        ``.png``, ``.svg``, ``.html``: the figure. ``.py``: the code. ``.json``: the tape of edits.
-        Anything else that ``write_graph`` knows (``.graphml``, ``.npz``, ...): the rewired graph.
+        ``.png``, ``.svg``, ``.pdf``, ``.html``: the figure. ``.py``: the code. ``.json``: the tape
+        of edits. Anything else that ``write_graph`` knows (``.graphml``, ``.npz``, ...): the
+        rewired graph.
         """
         path = Path(path)
         if path.suffix in self.formats():

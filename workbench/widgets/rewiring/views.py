@@ -72,9 +72,7 @@ def show_colors(
         canvas.node_values_before, canvas.node_values = (
             np.ascontiguousarray(side, "<f4").tobytes() for side in found.values
         )
-        whole = name == "class"  # a class is no far value
-        inner = (color_span(found.values), [False, False]) if whole else inner_span(found.values)
-        canvas.color_range, canvas.clipped = inner
+        canvas.color_range, canvas.clipped = _color_range(found, name)
 
 
 def show_best(best: dict[str, list[tuple[int, int, float]]], canvas: GraphCanvas) -> None:
@@ -97,13 +95,15 @@ def figure(moment: Moment, color: str) -> go.Figure:
 
 
 def still(moment: Moment, color: str, matrix: str, scale: str, format: str) -> bytes:
-    """Before, after and one of ``MATRICES`` as the bytes of a PNG or SVG file."""
+    """Before, after and one of ``MATRICES`` as the bytes of a PNG, SVG or PDF file."""
     values, shared, order = None, None, moment.start.order
     with suppress(ValueError):  # too large, or refused: the page says why
         _, values, shared = scaled(moment, matrix, scale)
         values = values[np.ix_(order, order)]
+    found = coloring(moment, color)
     return picture(
-        **_both_graphs(moment, coloring(moment, color)),
+        **_both_graphs(moment, found),
+        node_range=None if found.values is None else _color_range(found, color)[0],
         matrix=values,
         matrix_title=with_unit(matrix, MATRICES),
         matrix_range=None if shared is None else (shared.low, shared.high),
@@ -111,6 +111,13 @@ def still(moment: Moment, color: str, matrix: str, scale: str, format: str) -> b
         caption=moment.caption,
         format=format,
     )
+
+
+def _color_range(colors: Coloring, name: str) -> tuple[list[float], list[bool]]:
+    """What the colors of the nodes are spread over, and whether values lie below and above."""
+    if name == "class":  # a class is no far value
+        return color_span(colors.values), [False, False]
+    return inner_span(colors.values)
 
 
 def _both_graphs(moment: Moment, colors: Coloring) -> dict:

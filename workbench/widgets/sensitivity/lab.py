@@ -142,7 +142,7 @@ class SensitivityLab(Lab, state=SensitivityState):
         return views.blind_figure(found, self.state.now())
 
     def picture(self, format: str = "png") -> bytes:
-        """Graph, matrix, decay and blind spots as the bytes of a PNG or SVG file."""
+        """Graph, matrix, decay and blind spots as the bytes of a PNG, SVG or PDF file."""
         return views.still(self._known, self.state.now(), self.blind_spots, format)
 
     def formats(self) -> dict[str, Callable[[Path], object]]:

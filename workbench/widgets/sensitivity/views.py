@@ -204,7 +204,7 @@ def blind_figure(found: BlindSpots, shown: SimpleNamespace) -> go.Figure:
 def still(
     known: Sensitivities, shown: SimpleNamespace, found: BlindSpots | None, format: str
 ) -> bytes:
-    """Graph, matrix, decay and blind spots as the bytes of a PNG or SVG file."""
+    """Graph, matrix, decay and blind spots as the bytes of a PNG, SVG or PDF file."""
     matrix = known.matrix(shown.model, shown.norm)
     there = matrix is not None
     values, title = node_values(known, shown)
