@@ -78,6 +78,18 @@ class Rewire(BaseTransform):
         self.options = known | options
         self.seed = (0 if seed is None else seed) if self.stochastic else None
 
+    def draw(self, seed: int) -> "Rewire":
+        """This transform with another draw, the ``seed``-th after its own; itself if none is drawn.
+
+        Examples:
+            >>> from workbench.rewiring import Rewire
+            >>> Rewire("random_edges", num_edges=2).draw(3).seed
+            3
+        """
+        if not self.stochastic:
+            return self
+        return Rewire(self.method, seed=self.seed + seed, **self.options)
+
     def forward(self, data: Data) -> Data:
         """The rewired graph; the input is left as it is when the transform is called.
 

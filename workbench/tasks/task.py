@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from torch_geometric.data import Data
 
@@ -56,6 +57,7 @@ class Task:
         loss: name of the loss, one of ``LOSSES[target]``; the first unless given.
         negatives: for links, negatives drawn at each step for each true pair of a train graph
             that gives none.
+        made_by: the task and the transform that ``map`` made it of; None where it is not so made.
         classes: the labels in the data that class 0, 1, ... stand for; empty where nobody said.
 
     Raises:
@@ -80,6 +82,7 @@ class Task:
     loss: str = ""
     negatives: int | None = None
     classes: tuple[int, ...] = ()
+    made_by: "Mapped | None" = field(default=None, repr=False, compare=False)
 
     def __post_init__(self):
         check_choice("level", self.level, LEVELS)
@@ -144,8 +147,35 @@ class Task:
         parts = {part: [done[id(graph)] for graph in getattr(self, part)] for part in PARTS}
         width = parts["train"][0].x.size(1)
         return replace(
-            self, name=f"{self.name}, {transform_name(transform)}", in_channels=width, **parts
+            self,
+            name=f"{self.name}, {transform_name(transform)}",
+            in_channels=width,
+            made_by=Mapped(self, transform, parts["train"]),
+            **parts,
         )
+
+    def draw(self, seed: int) -> "Task":
+        """The same task with what its transforms draw at random drawn anew; itself if none does.
+
+        A transform that draws has a method ``draw(seed)``, which gives it with another draw, as
+        ``Rewire`` has. Splits and graphs stay as they are.
+        """
+        made = self.made_by
+        if made is None or made.train is not self.train:
+            return self
+        again = getattr(made.transform, "draw", lambda seed: made.transform)(seed)
+        source = made.source.draw(seed)
+        if again is made.transform and source is made.source:
+            return self
+        return source.map(again)
+
+
+class Mapped(NamedTuple):
+    """Where a task comes from: the train graphs say whether it is still as ``map`` made it."""
+
+    source: Task
+    transform: Callable[[Data], Data]
+    train: list[Data]
 
 
 def _with_nodes_of(structure: Data, graph: Data) -> Data:

@@ -1,5 +1,6 @@
 """One readable training loop, tasks in, runs on disk out."""
 
+from workbench.training.arms import ArmComparison, ArmRuns, holm
 from workbench.training.checkpoint import CheckpointWarning
 from workbench.training.compare import Comparison, Interval, mean_interval, paired_comparison
 from workbench.training.first_use import warm_up
@@ -13,6 +14,8 @@ from workbench.training.run import Curve, Run, RunFileError
 from workbench.training.store import RunStore
 
 __all__ = [
+    "ArmComparison",
+    "ArmRuns",
     "CheckpointWarning",
     "Comparison",
     "Curve",
@@ -27,6 +30,7 @@ __all__ = [
     "RunStore",
     "compare_training",
     "fit",
+    "holm",
     "mean_interval",
     "model_for",
     "paired_comparison",

@@ -1,7 +1,7 @@
 """The same model trained before and after: paired runs."""
 
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from workbench.tasks import Task
+from workbench.training.arms import ArmRuns
 from workbench.training.compare import Comparison, paired_comparison
 from workbench.training.loop import fit
 from workbench.training.preparation import prepared_task
@@ -17,6 +18,9 @@ from workbench.training.randomness import OwnRandomness
 from workbench.training.recipe import Recipe
 from workbench.training.run import Run
 
+#: A task, or what makes the one of a seed.
+Arm = Task | Callable[[int], Task]
+
 
 @dataclass(frozen=True)
 class PairedProgress:
@@ -24,9 +28,9 @@ class PairedProgress:
 
     Attributes:
         progress: of the run at work.
-        side: ``"before"`` or ``"after"``.
+        side: ``"before"`` or ``"after"``, or the name of an arm.
         seed: of the run at work.
-        run: number of the run at work, from 0; runs alternate between before and after.
+        run: number of the run at work, from 0; runs alternate between the sides.
         runs: number of runs in all.
         seconds_left: of all runs together; None until it can be estimated.
     """
@@ -96,8 +100,8 @@ class PairedRuns:
 
 def compare_training(
     make_model: Callable[[], nn.Module],
-    before: Task,
-    after: Task,
+    before: Task | Mapping[str, Arm],
+    after: Task | None = None,
     *,
     seeds: int | Sequence[int] = 3,
     recipe: Recipe | None = None,
@@ -108,18 +112,21 @@ def compare_training(
     callbacks: Sequence[Callable[[PairedProgress], object]] = (),
     device: torch.device | str | None = None,
     directory: str | Path | None = None,
-) -> PairedRuns:
-    """Train the same model on ``before`` and on ``after``, once per seed, from equal weights.
+) -> PairedRuns | ArmRuns:
+    """Train the same model on ``before`` and on ``after``, or on several arms, from equal weights.
 
     For each seed, ``make_model()`` is called once with torch's generators at that seed (the
     caller's random numbers are not disturbed) and copied; order of graphs and dropout have the
-    same seed on both sides. So a pair differs in the task alone. What the model ``requires`` is
-    made once for each graph, of the graph of its side.
+    same seed in every arm. So the runs of a seed differ in the task alone. What a transform of a
+    task draws at random, such as the edges of ``Rewire("random_edges")``, is drawn anew for each
+    seed (``Task.draw``); splits are those of the task, unless an arm is a function of the seed.
+    What the model ``requires`` is made once for each graph, of the graph of its side.
 
     Args:
         make_model: makes a model with new random weights.
-        before: such as a task on the original graph.
-        after: such as the same task, rewired.
+        before: such as a task on the original graph; or several arms by name, each a task or a
+            function from the seed to one: ``{"none": task, "gtr": task.map(Rewire("gtr"))}``.
+        after: such as the same task, rewired; None beside several arms.
         seeds: how many (0, 1, ...), or which.
         recipe: how, for all runs; None for the defaults of ``Recipe``.
         epochs: as for ``fit``, like the other options.
@@ -131,9 +138,13 @@ def compare_training(
         device: see ``fit``.
         directory: see ``fit``; each run has its own record.
 
+    Returns:
+        ``PairedRuns`` of two tasks, ``ArmRuns`` of a dict of arms.
+
     Raises:
-        ValueError: the tasks have other widths, metrics, targets or levels, there is no seed, or
-            one stands twice.
+        TypeError: neither two tasks nor a dict came.
+        ValueError: the tasks have other widths, metrics, targets or levels, there are fewer than
+            two arms, there is no seed, or one stands twice.
 
     Examples:
         >>> from workbench.models import GCN
@@ -146,58 +157,91 @@ def compare_training(
         >>> comparison.num_seeds, comparison.mean  # a task against itself
         (2, 0.0)
     """
-    for key in ("level", "target", "in_channels", "out_channels", "metric"):
-        if getattr(before, key) != getattr(after, key):
-            raise ValueError(
-                f"the two tasks must have one {key} for one model to fit both; before has "
-                f"{getattr(before, key)!r}, after has {getattr(after, key)!r}"
-            )
+    arms: dict[str, Arm] = (
+        dict(before) if isinstance(before, Mapping) else {"before": before, "after": after}
+    )
+    if isinstance(before, Mapping) != (after is None):
+        raise TypeError("give two tasks, before and after, or one dict of tasks by name")
+    if len(arms) < 2:
+        raise ValueError(f"give at least two arms to compare, got {list(arms)}")
     seeds = tuple(range(seeds)) if isinstance(seeds, int) else tuple(seeds)
     if not seeds or len(set(seeds)) < len(seeds):
         raise ValueError(f"seeds must be one or more different numbers, got {list(seeds)}")
-    runs: dict[str, list[Run]] = {"before": [], "after": []}
-    models: dict[str, list[nn.Module]] = {"before": [], "after": []}
+    options = {
+        "recipe": recipe,
+        "epochs": epochs,
+        "learning_rate": learning_rate,
+        "weight_decay": weight_decay,
+        "batch_size": batch_size,
+        "device": device,
+        "directory": directory,
+    }
+    runs: dict[str, list[Run]] = {name: [] for name in arms}
+    models: dict[str, list[nn.Module]] = {name: [] for name in arms}
+    drawn: dict[str, None] = {}
+    ready: dict[str, tuple[Task, Task]] = {}
     for seed in seeds:
         with OwnRandomness(seed):
             first = make_model()
-        if not models["before"]:
-            before, after = prepared_task(first, before), prepared_task(first, after)
-        # the copy is made before training moves the weights
-        pair = {"before": first, "after": copy.deepcopy(first)}
-        for side, task in (("before", before), ("after", after)):
-            done = len(runs["before"]) + len(runs["after"])
-
-            def report(progress: Progress, side=side, seed=seed, done=done) -> bool:
-                left = progress.seconds_left
-                if left is not None:
-                    left += (progress.seconds_elapsed + left) * (2 * len(seeds) - done - 1)
-                paired = PairedProgress(progress, side, seed, done, 2 * len(seeds), left)
-                return any([callback(paired) for callback in callbacks])
-
-            run = fit(
-                pair[side],
-                task,
-                recipe,
-                epochs=epochs,
-                learning_rate=learning_rate,
-                weight_decay=weight_decay,
-                batch_size=batch_size,
-                seed=seed,
-                callbacks=[report],
-                device=device,
-                directory=directory,
-            )
-            runs[side].append(run)
-            models[side].append(pair[side])
+        tasks = {name: _task_of(arm, seed) for name, arm in arms.items()}
+        _check_alike(tasks)
+        # copies are made before training moves the weights
+        copies = {name: copy.deepcopy(first) for name in list(arms)[1:]}
+        for name, task in tasks.items():
+            if name not in ready or ready[name][0] is not task:
+                ready[name] = task, prepared_task(first, task)
+        drawn |= {n: None for n, t in tasks.items() if t is not arms[n]}
+        for name in arms:
+            done = sum(map(len, runs.values()))
+            report = _reporter(callbacks, name, seed, done, len(arms) * len(seeds))
+            model = copies.get(name, first)
+            run = fit(model, ready[name][1], seed=seed, callbacks=[report], **options)
+            runs[name].append(run)
+            models[name].append(model)
             if run.stopped:
                 break
-        if runs["before"][-1].stopped or runs["after"][-1].stopped:
+        if run.stopped:
             break
+    begun = seeds[: len(next(iter(runs.values())))]
+    every = {name: tuple(found) for name, found in runs.items()}
+    trained = {name: tuple(found) for name, found in models.items()}
+    if isinstance(before, Mapping):
+        return ArmRuns(begun, every, trained, tuple(n for n in arms if n in drawn), run.stopped)
     return PairedRuns(
-        seeds=seeds[: len(runs["before"])],
-        before=tuple(runs["before"]),
-        after=tuple(runs["after"]),
-        before_models=tuple(models["before"]),
-        after_models=tuple(models["after"]),
-        stopped=any(run.stopped for side in runs.values() for run in side),
+        begun, every["before"], every["after"], trained["before"], trained["after"], run.stopped
     )
+
+
+def _task_of(arm: Arm, seed: int) -> Task:
+    """The task of an arm at a seed: made by a function of it, or with its draws drawn anew."""
+    return arm.draw(seed) if isinstance(arm, Task) else arm(seed)
+
+
+def _check_alike(tasks: Mapping[str, Task]) -> None:
+    (first, one), *others = tasks.items()
+    for name, task in others:
+        for key in ("level", "target", "in_channels", "out_channels", "metric"):
+            if getattr(one, key) != getattr(task, key):
+                raise ValueError(
+                    f"the tasks must have one {key} for one model to fit all; {first} has "
+                    f"{getattr(one, key)!r}, {name} has {getattr(task, key)!r}"
+                )
+
+
+def _reporter(
+    callbacks: Sequence[Callable[[PairedProgress], object]],
+    side: str,
+    seed: int,
+    done: int,
+    runs: int,
+) -> Callable[[Progress], bool]:
+    """A callback of one run that tells where it stands among all runs."""
+
+    def report(progress: Progress) -> bool:
+        left = progress.seconds_left
+        if left is not None:
+            left += (progress.seconds_elapsed + left) * (runs - done - 1)
+        paired = PairedProgress(progress, side, seed, done, runs, left)
+        return any([callback(paired) for callback in callbacks])
+
+    return report
