@@ -1140,5 +1140,5 @@ def test_the_still_picture_has_the_range_of_the_page_and_words(monkeypatch):
     image = lab._image()
     assert seen["node_range"] == pytest.approx(lab.pictures["graph"].color_range)
     assert seen["node_range"][1] < seen["node_values"].max()
-    assert image.alt == f"Picture of {lab!r}"
+    assert image.alt == f"RewiringLab: {lab.shown()['status']}"
     lab.close()

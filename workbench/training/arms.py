@@ -89,7 +89,7 @@ class ArmRuns:
         Args:
             baseline: the first arm unless given.
             test: ``"sign-flip"`` (a difference is as likely with either sign; exact up to 16
-                seeds), ``"t"`` or ``"wilcoxon"``. Its p-values are corrected by Holm's method. With n
+                seeds), ``"t"`` or ``"wilcoxon"``; its p-values are corrected by Holm's method. Of n
                 seeds the first and the last give no p below ``2 / 2**n``.
             confidence: of the intervals, which are not corrected.
 

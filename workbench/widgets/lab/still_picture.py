@@ -6,7 +6,7 @@ from workbench.widgets.lab.first_click import hear_first_clicks
 
 
 class StillPicture:
-    """Beside an ipywidgets box that has ``picture()``, the bytes of a PNG.
+    """Beside a lab: an ipywidgets box with ``shown()`` and ``picture()``, the bytes of a PNG.
 
     The cell shows the picture and the widget; a page without a kernel keeps the picture, and the
     live canvas (``hides_picture=True``) hides it.
@@ -25,5 +25,5 @@ class StillPicture:
             self._shown.update(self._image())
 
     def _image(self) -> Image:
-        """The picture, with the settings as words for those who cannot see it."""
-        return Image(self.picture(), alt=f"Picture of {self!r}")
+        """The picture, and the line below it as words for those who cannot see it."""
+        return Image(self.picture(), alt=f"{type(self).__name__}: {self.shown()['status']}")
