@@ -590,14 +590,14 @@ def test_models_that_do_not_fit_are_told(lab, model, options, error, message):
 # ---- pictures --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("suffix", [".png", ".svg"])
+@pytest.mark.parametrize("suffix", [".png", ".svg", ".pdf"])
 def test_a_still_picture(lab, tmp_path, suffix):
     lab.pair = "two spiders"
     file = lab.save(tmp_path / f"pair{suffix}")
-    start = {".png": b"\x89PNG", ".svg": b"<?xml"}[suffix]
+    start = {".png": b"\x89PNG", ".svg": b"<?xml", ".pdf": b"%PDF"}[suffix]
     assert file.read_bytes().startswith(start)
-    with pytest.raises(ValueError, match=r"\.png, \.svg; got \'pair\.pdf\'"):
-        lab.save(tmp_path / "pair.pdf")
+    with pytest.raises(ValueError, match=r"\.png, \.svg, \.pdf; got \'pair\.gif\'"):
+        lab.save(tmp_path / "pair.gif")
 
 
 def test_a_still_picture_of_more_colors_than_it_draws(lab):

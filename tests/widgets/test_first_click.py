@@ -60,6 +60,9 @@ def test_every_lab_changes_it_where_it_is_shown(monkeypatch):
         def picture(self) -> bytes:
             return b"\x89PNG"
 
+        def shown(self) -> dict:
+            return {"status": "ready"}
+
         def _repr_mimebundle_(self):
             return {"text/plain": "lab"}
 

@@ -151,7 +151,7 @@ def test_repr_and_code_tell_what_was_changed(toy):
 
 def test_a_file_of_each_format_and_no_other(toy, tmp_path):
     assert toy.save(tmp_path / "a.svg").read_bytes() == b"svg"
-    with pytest.raises(ValueError, match=r"path must end in \.png, \.svg; got 'a\.gif'"):
+    with pytest.raises(ValueError, match=r"path must end in \.png, \.svg, \.pdf; got 'a\.gif'"):
         toy.save(tmp_path / "a.gif")
 
 

@@ -31,7 +31,9 @@ class Rewire(BaseTransform):
             so results do not depend on the order of the graphs. 0 by default.
         options: the method's own, by name.
 
-    ``repr`` names every option, defaults included, because PyG keys its cache on disk by it.
+    ``repr`` names every option, defaults included, because PyG keys its cache on disk by it: as
+    ``pre_transform`` of a data set it is run once, and where another one made the cache PyG only
+    warns and gives the old graphs. Pass ``force_reload=True`` to the data set then.
 
     Raises:
         TypeError: an option that the method does not have (the message lists those it has), or

@@ -1,7 +1,12 @@
 """A moment of the rewiring lab as Python that reproduces it."""
 
+import inspect
+import textwrap
+from collections.abc import Callable
+
 from workbench import __version__
 from workbench.rewiring import EDITS
+from workbench.rewiring.declaration import declaration_of
 from workbench.widgets.lab.options import option_code
 from workbench.widgets.rewiring.moment import Moment
 
@@ -33,19 +38,35 @@ def code(moment: Moment) -> str:
 
 
 def _by_method(moment: Moment, reader: str, open_line: str) -> list[str]:
-    declared = EDITS[moment.method].declaration
+    declared, name = declaration_of(moment.function), moment.function.__name__
     reads = list(declared.reads)
     if moment.start.edge_weight is not None and declared.weighted == "used":
         reads.append("edge_weight")
-    options = "".join(f", {name}=data.{name}" for name in reads) + option_code(moment.options)
+    options = "".join(f", {key}=data.{key}" for key in reads) + option_code(moment.given)
     return [
         f"from workbench.graphs import {reader}",
-        f"from workbench.rewiring import {moment.method}, apply_edits, rewired_data",
+        *_imports(moment.function, name),
         "",
         open_line,
-        f"rewired = {moment.method}(data.edge_index, data.num_nodes{options})",
+        f"rewired = {name}(data.edge_index, data.num_nodes{options})",
         f"edits = rewired.edits[:, :{len(moment.in_force)}]  # of {len(moment.by_method)}",
     ]
+
+
+def _imports(function: Callable, name: str) -> list[str]:
+    """Lines that make a method known under its name; one's own comes with its source."""
+    if EDITS.get(name) is function:
+        return [f"from workbench.rewiring import {name}, apply_edits, rewired_data"]
+    lines = ["from workbench.rewiring import apply_edits, rewired_data"]
+    if function.__module__ != "__main__" and "<locals>" not in function.__qualname__:
+        return [*lines, f"from {function.__module__} import {name}"]
+    try:
+        source = textwrap.dedent(inspect.getsource(function)).rstrip()
+    except (OSError, TypeError):
+        return [*lines, "", f"# define {name} here: where it was defined is not known"]
+    if source.startswith("@rewiring"):
+        lines[0] += ", rewiring"
+    return [*lines, "", "# as you defined it; import here what it uses beside this", source, ""]
 
 
 def _by_rows(moment: Moment, reader: str, open_line: str) -> list[str]:

@@ -14,7 +14,7 @@ from torch_geometric.data import Batch, Data, Dataset
 
 from workbench.diagnostics import Stopped
 from workbench.graphs import write_graph
-from workbench.rewiring import EDITS, Tape
+from workbench.rewiring import Tape
 from workbench.rewiring.tape.numbers import NUMBERS
 from workbench.training import PairedRuns
 from workbench.widgets.lab.controls import row
@@ -348,7 +348,7 @@ class RewiringLab(Lab, state=RewiringState):
     def _run_method(self) -> None:
         method = self.method
         try:
-            options = option_values(EDITS[method], self.options)
+            options = option_values(self.state.methods[method], self.options)
         except ValueError as error:
             self.tell_error(error)
             return
@@ -386,7 +386,7 @@ class RewiringLab(Lab, state=RewiringState):
         for old in self.options.values():
             old.unobserve_all()
             old.close()
-        self.options = option_controls(EDITS[self.method])
+        self.options = option_controls(self.state.methods[self.method])
         for control in self.options.values():
             control.observe(lambda _: self._run_method(), "value")
         self.controls["options"].children = tuple(self.options.values())

@@ -3,6 +3,8 @@
 Whoever computes or draws reads one ``Moment``, which nobody changes any more.
 """
 
+import inspect
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -105,6 +107,7 @@ class Moment:
         can_undo, can_redo: whether they would do anything.
         method, options: what filled the tape; None and {} before that.
         by_method: the edits that it made then.
+        function: the method itself; None before that.
     """
 
     start: Start
@@ -115,11 +118,18 @@ class Moment:
     method: str | None
     options: dict
     by_method: tuple[Edit, ...]
+    function: Callable | None = None
 
     @property
     def in_force(self) -> tuple[Edit, ...]:
         """The edits up to the position."""
         return self.edits[: self.position]
+
+    @property
+    def given(self) -> dict:
+        """The options that the method takes; one's own may have no budget."""
+        takes = inspect.signature(self.function).parameters if self.function else {}
+        return {name: value for name, value in self.options.items() if name in takes}
 
     @property
     def made_by_method(self) -> bool:

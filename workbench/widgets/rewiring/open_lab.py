@@ -1,10 +1,11 @@
 """What opens the rewiring lab: a graph in memory, by its name, from a file, or one of several."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from workbench.choices import check_choice
 from workbench.graphs.files.build import Weight
-from workbench.rewiring import EDITS
+from workbench.rewiring import EDITS, Rewired
 from workbench.widgets.lab.opening import OpenedFile, graph_of, graphs_of
 from workbench.widgets.lab.options import MOST
 from workbench.widgets.lab.whole_number import whole_number
@@ -18,7 +19,7 @@ def rewiring_lab(
     data: Graphs | Path = "karate",
     *,
     index: int = 0,
-    method: str = "gtr",
+    method: str | Callable[..., Rewired] = "gtr",
     num_edges: int = 20,
     weighted: bool = True,
     undirected: bool = False,
@@ -35,7 +36,8 @@ def rewiring_lab(
             or several: a ``Batch``, a data set, a list, of which the lab shows one.
         index: which of several, or of a file's graphs, is shown first, from 0; a box in the lab
             chooses another.
-        method: the rewiring that fills the tape first; one of ``workbench.rewiring.EDITS``.
+        method: the rewiring that fills the tape first; one of ``workbench.rewiring.EDITS``, or your
+            own ``function(edge_index, num_nodes, *, ...)`` that returns a ``Rewired`` with edits.
         num_edges: its budget of undirected edges, 0 to 100,000.
         weighted: whether the weights of edges are their conductances; False for 1 each.
         undirected: take each edge both ways; of two weights the mean.
@@ -51,7 +53,8 @@ def rewiring_lab(
             or has no nodes.
         TypeError: ``data`` is none of the above, or ``num_edges`` is no whole number.
     """
-    check_choice("method", method, EDITS)
+    if not callable(method):
+        check_choice("method", method, EDITS)
     num_edges = whole_number(num_edges, "num_edges", 0, MOST)
     reading = {"source": source, "target": target, "weight": weight, "header": header}
     reading = {name: value for name, value in reading.items() if value is not None}

@@ -1,9 +1,10 @@
 """What the rewiring lab is set to, and the graph, tape and position that its commands change."""
 
+import inspect
 import threading
 from collections.abc import Callable
 
-from workbench.rewiring import EDITS, Edit, Tape
+from workbench.rewiring import EDITS, Edit, Rewired, Tape
 from workbench.rewiring.declaration import taken_from
 from workbench.rewiring.tape.node_pairs import MATRICES
 from workbench.widgets.lab.options import MOST
@@ -37,6 +38,7 @@ class RewiringState(LabState):
 
     Attributes:
         start: the graph before its edits (``Start``).
+        methods: the rewirings of the menu by their names: all ``EDITS``, and the user's own.
         tape: the ordered edits; its position is how many are in force.
         method_options: what filled the tape (None before that), and with which options.
     """
@@ -78,11 +80,20 @@ class RewiringState(LabState):
     )
 
     def __init__(
-        self, start: Start, method: str = "gtr", num_edges: int = 20, weighted: bool = True
+        self,
+        start: Start,
+        method: str | Callable[..., Rewired] = "gtr",
+        num_edges: int = 20,
+        weighted: bool = True,
     ):
         super().__init__()
         self.lock = threading.RLock()
-        self.offer("method", list(EDITS))
+        self.methods = dict(EDITS)
+        if callable(method):
+            name = getattr(method, "__name__", type(method).__name__)
+            name = f"{name} (yours)" if EDITS.get(name, method) is not method else name
+            self.methods[name], method = method, name
+        self.offer("method", list(self.methods))
         self.method, self.num_edges, self.weighted = method, num_edges, weighted
         self.open(start)
 
@@ -100,7 +111,7 @@ class RewiringState(LabState):
             tape, (method, options) = self.tape, self.method_options
             undo, redo = tape.can_undo, tape.can_redo
             now = tape.edits, tape.position, undo, redo, method, options, self._by_method
-            return Moment(self.start, *now)
+            return Moment(self.start, *now, self.methods.get(method))
 
     # ---- commands -------------------------------------------------------------------------
 
@@ -116,14 +127,21 @@ class RewiringState(LabState):
         Raises:
             Stopped: ``should_stop`` returned True; the tape is as before.
             ValueError: the method refuses the graph or an option.
+            TypeError: it gives no ``Rewired`` with edits.
         """
-        start = self.start
-        read = taken_from(start.graph, EDITS[method], weights=start.edge_weight is not None)
+        start, function = self.start, self.methods[method]
+        read = taken_from(start.graph, function, weights=start.edge_weight is not None)
         if "edge_weight" in read:
             read["edge_weight"] = start.edge_weight  # of the edges without repeats
-        rewired = EDITS[method](
-            start.edge_index, start.num_nodes, **read, **options, should_stop=should_stop
-        )
+        given = {**options, "should_stop": should_stop}
+        takes = inspect.signature(function).parameters  # one's own may take neither
+        given = {name: value for name, value in given.items() if name in takes}
+        rewired = function(start.edge_index, start.num_nodes, **read, **given)
+        if not isinstance(rewired, Rewired) or rewired.edits is None:
+            raise TypeError(
+                f"{method} gave {type(rewired).__name__}, and a slider needs a Rewired with edits; "
+                "make it by workbench.rewiring.apply_edits(edge_index, num_nodes, edits)"
+            )
         edits = tuple(Edit(sign, u, v, method) for sign, u, v in rewired.edits.T.tolist())
         with self.lock:
             if self.start is not start:

@@ -143,7 +143,8 @@ def method_text(start: Start, method: str, options: dict, edits: Sequence[Edit])
     wanted = options.get("num_edges", added)
     if added < wanted:
         text += f"; {wanted} were asked for, and it found no more to add"
-        bound = inspect.signature(EDITS[method]).parameters.get("removal_bound")
+        takes = inspect.signature(EDITS[method]).parameters if method in EDITS else {}
+        bound = takes.get("removal_bound")
         if bound and options.get("removal_bound", bound.default) < math.inf:
             text += "; with removal bound inf it removes none and may go on"
     text += "."
