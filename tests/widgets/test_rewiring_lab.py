@@ -261,7 +261,7 @@ def test_numbers_are_read_at_one_moment(lab):
     assert lab.state.start is start
 
 
-def test_cancel_asks_the_method_to_stop(lab, monkeypatch):
+def test_cancel_asks_the_method_to_stop(lab):
     """What is at work hears it; the tape stays, and another method can be chosen."""
     begun, heard = threading.Event(), []
 
@@ -275,8 +275,8 @@ def test_cancel_asks_the_method_to_stop(lab, monkeypatch):
         raise Stopped("endless was asked to stop")
 
     before = lab.tape.edits
-    monkeypatch.setitem(EDITS, "endless", endless)
-    lab.state.offer("method", list(EDITS))
+    lab.state.methods["endless"] = endless
+    lab.state.offer("method", list(lab.state.methods))
     lab.method = "endless"
     assert begun.wait(60)
     assert not lab.controls["stop"].disabled
